@@ -1,0 +1,161 @@
+//! Manifests and tags (spec: Pulling manifests, Pushing Manifests, Deleting; end-3, end-7, end-9).
+
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use http::{Method, Response, StatusCode};
+
+use super::answer::{created, empty, identify, set};
+use crate::body::Body;
+use crate::context::{Context, Received};
+use crate::error::{Failure, Fault};
+use crate::protocol::{Algorithm, Digest, Manifest, Name, Reference, Tag};
+use crate::routes::{Route, parse_tag};
+use crate::store::NewManifest;
+
+/// `OCI-Subject`.
+const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+/// `OCI-Tag`.
+const TAG: HeaderName = HeaderName::from_static("oci-tag");
+
+/// Sends a manifest as it was pushed, whatever `Accept` says: its digest leaves no choice.
+pub(crate) async fn get(
+    context: &Context,
+    name: &Name,
+    reference: &Reference,
+) -> Result<Response<Body>, Failure> {
+    let stored = context.store().manifest(name, reference).await?;
+    let condition = context.condition();
+    if !condition
+        .if_match
+        .as_ref()
+        .is_none_or(|tags| tags.matches_strongly(Some(&stored.digest)))
+    {
+        return Err(Fault::PreconditionFailed.into());
+    }
+    if condition
+        .if_none_match
+        .is_some_and(|tags| tags.matches_weakly(Some(&stored.digest)))
+    {
+        let mut response = empty(StatusCode::NOT_MODIFIED);
+        identify(&mut response, &stored.digest);
+        return Ok(response);
+    }
+    let mut response = empty(StatusCode::OK);
+    identify(&mut response, &stored.digest);
+    set(&mut response, CONTENT_TYPE, &stored.media_type);
+    response
+        .headers_mut()
+        .insert(CONTENT_LENGTH, stored.bytes.len().into());
+    if context.method() == Method::GET {
+        *response.body_mut() = Body::from(stored.bytes);
+    }
+    Ok(response)
+}
+
+/// Stores a manifest, byte for byte as it is sent.
+pub(crate) async fn put(
+    context: &Context,
+    name: &Name,
+    reference: &Reference,
+    body: &mut Received,
+) -> Result<Response<Body>, Failure> {
+    let parameters = tag_parameters(context, reference)?;
+    let bytes = read_limited(context, body).await?;
+    let digest = digest_of(context, reference, &bytes)?;
+    let content_type = context.header(CONTENT_TYPE);
+    let manifest = Manifest::parse(&bytes, content_type)
+        .map_err(|why| Failure::with_detail(Fault::ManifestInvalid, why))?;
+    let subject = manifest.subject.clone().filter(|_| !context.offer().no_referrers);
+    let own_tag = match reference {
+        Reference::Tag(tag) => Some(tag.clone()),
+        Reference::Digest(_) => None,
+    };
+    let tags = own_tag.into_iter().chain(parameters.iter().cloned()).collect();
+    let new = NewManifest {
+        digest: digest.clone(),
+        bytes,
+        manifest,
+        tags,
+    };
+    let (condition, missing) = (context.condition(), context.offer().missing_content);
+    context
+        .store()
+        .put_manifest(name, reference, new, condition, missing)
+        .await?;
+
+    let route = Route::Manifest(name.clone(), Reference::Digest(digest.clone()));
+    let mut response = created(&context.url(&route), &digest);
+    if let Some(subject) = subject {
+        set(&mut response, SUBJECT, subject.as_str());
+    }
+    if !parameters.is_empty() {
+        let accepted = parameters.iter().map(Tag::as_str).collect::<Vec<_>>();
+        set(&mut response, TAG, &accepted.join(", "));
+    }
+    Ok(response)
+}
+
+/// Deletes a tag, or a manifest with the tags that point to it.
+pub(crate) async fn delete(
+    context: &Context,
+    name: &Name,
+    reference: &Reference,
+) -> Result<Response<Body>, Failure> {
+    context
+        .store()
+        .delete_manifest(name, reference, context.condition())
+        .await?;
+    Ok(empty(StatusCode::ACCEPTED))
+}
+
+/// The tags that a push by digest asks for as well (end-7b).
+fn tag_parameters(context: &Context, reference: &Reference) -> Result<Vec<Tag>, Failure> {
+    if matches!(reference, Reference::Tag(_)) || context.offer().no_tag_parameters {
+        return Ok(Vec::new());
+    }
+    let mut tags = context
+        .query()
+        .all("tag")
+        .map(parse_tag)
+        .collect::<Result<Vec<_>, _>>()?;
+    tags.sort_unstable();
+    tags.dedup();
+    if tags.len() > context.config().limits.tag_parameters {
+        return Err(Fault::TooManyTags.into());
+    }
+    Ok(tags)
+}
+
+/// Reads a body that fits into memory.
+async fn read_limited(context: &Context, body: &mut Received) -> Result<Bytes, Failure> {
+    let limit = context.config().limits.manifest_size;
+    if context
+        .content_length()
+        .is_some_and(|length| length > limit as u64)
+    {
+        return Err(Fault::ManifestTooLarge.into());
+    }
+    let mut bytes = BytesMut::new();
+    while let Some(part) = context.next_part(body).await? {
+        if bytes.len() + part.len() > limit {
+            return Err(Fault::ManifestTooLarge.into());
+        }
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes.freeze())
+}
+
+/// The digest of a manifest; one that is pushed by digest must have that digest.
+fn digest_of(context: &Context, reference: &Reference, bytes: &[u8]) -> Result<Digest, Failure> {
+    match reference {
+        Reference::Tag(_) => Ok(Digest::of(Algorithm::Sha256, bytes)),
+        Reference::Digest(claimed) => {
+            context.require_algorithm(claimed.algorithm())?;
+            let actual = Digest::of(claimed.algorithm(), bytes);
+            if actual == *claimed {
+                return Ok(actual);
+            }
+            Err(Failure::with_detail(Fault::DigestInvalid, claimed.as_str()))
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Paging: `n`, `last` and `Link` (spec: Listing Tags; RFC 8288).
+
+use http::Response;
+use http::header::LINK;
+
+use super::answer::set;
+use crate::body::Body;
+use crate::context::Context;
+use crate::error::{Failure, Fault};
+use crate::routes::Route;
+
+/// The number of entries that the client wants, at most those of a page.
+pub(super) fn limit(context: &Context, page_size: usize) -> Result<usize, Failure> {
+    match context.query().first("n") {
+        None => Ok(page_size),
+        Some(n) if !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()) => {
+            // A number that does not fit is more than a page.
+            Ok(n.parse().unwrap_or(usize::MAX).min(page_size))
+        }
+        Some(n) => Err(Failure::with_detail(Fault::PageInvalid, n)),
+    }
+}
+
+/// The entry after which the list is to go on.
+pub(super) fn last(context: &Context) -> &str {
+    context.query().first("last").unwrap_or_default()
+}
+
+/// Says where the list goes on.
+pub(super) fn link_next(
+    context: &Context,
+    response: &mut Response<Body>,
+    route: &Route,
+    query: &[(&str, &str)],
+) {
+    set(
+        response,
+        LINK,
+        &format!("<{}>; rel=\"next\"", context.urls().url_with_query(route, query)),
+    );
+}

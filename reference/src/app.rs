@@ -1,0 +1,106 @@
+//! What one running instance owns: built once, shared by every request.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+use tokio::sync::Semaphore;
+use uuid::Uuid;
+
+use crate::auth::{Gate, Signer};
+use crate::config::Config;
+use crate::limiter::Limiter;
+use crate::metrics::Metrics;
+use crate::server::StartError;
+use crate::store::Store;
+use crate::tls::{self, Certificate};
+
+/// One running registry.
+#[derive(Debug)]
+pub(crate) struct App {
+    /// What was chosen.
+    pub(crate) config: Config,
+    /// Where everything is kept.
+    pub(crate) store: Store,
+    /// The `Warning` headers of every answer.
+    pub(crate) warnings: Vec<HeaderValue>,
+    /// How many requests a client may make.
+    pub(crate) limiter: Option<Limiter>,
+    /// How many requests may be under way.
+    pub(crate) places: Arc<Semaphore>,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
+    /// What distinguishes this run of the registry from all others.
+    pub(crate) instance: Uuid,
+    /// Who may do what.
+    pub(crate) gate: Gate,
+    /// What signs the URLs that blobs are redirected to.
+    pub(crate) signer: Signer,
+    /// The certificate, if connections are to be encrypted.
+    pub(crate) certificate: Option<Arc<Certificate>>,
+}
+
+impl App {
+    /// Builds an instance.
+    ///
+    /// # Errors
+    /// Fails if its store cannot be opened, or a file that the configuration names cannot be used.
+    pub(crate) fn new(config: Config) -> Result<Self, StartError> {
+        let store = match &config.store {
+            Some(folder) => Store::open(folder, config.durability)?,
+            None => Store::in_memory()?,
+        };
+        let warnings = config
+            .offer
+            .warnings
+            .iter()
+            .filter_map(|text| warning(text))
+            .collect();
+        let certificate = match (&config.tls_certificate, &config.tls_key) {
+            (Some(certificate), Some(key)) => Some(tls::open(certificate.clone(), key.clone())),
+            (None, None) => None,
+            _ => Some(Err(
+                "a certificate is of no use without its key, nor a key without its certificate".to_owned(),
+            )),
+        };
+        Ok(Self {
+            store,
+            warnings,
+            limiter: Limiter::new(config.limits.request_rate),
+            places: Arc::new(Semaphore::new(
+                config.limits.requests.clamp(1, Semaphore::MAX_PERMITS),
+            )),
+            metrics: Metrics::new(),
+            instance: Uuid::new_v4(),
+            signer: Signer::new(),
+            gate: Gate::open(config.accounts.clone()).map_err(StartError::Accounts)?,
+            certificate: certificate.transpose().map_err(StartError::Tls)?.map(Arc::new),
+            config,
+        })
+    }
+
+    /// Reads certificates and accounts again.
+    pub(crate) fn reload(&self) {
+        if let Some(certificate) = &self.certificate {
+            certificate.reload();
+        }
+        if let Some(accounts) = self.gate.file() {
+            accounts.reload();
+        }
+    }
+
+    /// Reads certificates and accounts again if they have changed.
+    pub(crate) fn reload_if_changed(&self) {
+        if let Some(certificate) = &self.certificate {
+            certificate.reload_if_changed();
+        }
+        if let Some(accounts) = self.gate.file() {
+            accounts.reload_if_changed();
+        }
+    }
+}
+
+/// A `Warning` header (spec: Warnings): code 299, no agent, no date, a quoted text.
+fn warning(text: &str) -> Option<HeaderValue> {
+    let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+    HeaderValue::try_from(format!("299 - \"{quoted}\"")).ok()
+}

@@ -1,0 +1,135 @@
+//! The configuration: one definition for the command line, the environment, files and programs.
+//!
+//! A key of a file is the long form of a flag, and a variable of the environment is the same in capitals,
+//! after `ASSIZE_REFERENCE_`.
+
+mod limits;
+mod offer;
+mod settle;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+pub use limits::Limits;
+pub(crate) use offer::REDIRECT_TO_ITSELF;
+pub use offer::{MissingContent, Offer};
+pub use settle::{ConfigError, refuse_unknown_variables};
+
+/// Everything that can be chosen about a registry.
+#[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// Address to listen on; port 0 takes a free one
+    #[arg(long, env = "ASSIZE_REFERENCE_LISTEN", default_value_t = Config::default().listen)]
+    pub listen: SocketAddr,
+
+    /// Directory that holds the content; without one, content is kept in memory
+    #[arg(long, env = "ASSIZE_REFERENCE_STORE")]
+    pub store: Option<PathBuf>,
+
+    /// When an upload is acknowledged
+    #[arg(long, env = "ASSIZE_REFERENCE_DURABILITY", value_enum, default_value_t)]
+    pub durability: Durability,
+
+    /// URL under which clients reach the registry; otherwise taken from each request
+    #[arg(long, env = "ASSIZE_REFERENCE_BASE_URL")]
+    pub base_url: Option<String>,
+
+    /// Form of the Location and Link headers
+    #[arg(long, env = "ASSIZE_REFERENCE_LOCATION", value_enum, default_value_t)]
+    pub location: Location,
+
+    /// Addresses of proxies whose Forwarded and X-Forwarded headers are believed
+    #[arg(long, env = "ASSIZE_REFERENCE_TRUSTED_PROXIES", value_delimiter = ',')]
+    pub trusted_proxies: Vec<IpAddr>,
+
+    /// File with the certificate of the registry, in PEM; those of authorities follow it
+    #[arg(long, env = "ASSIZE_REFERENCE_TLS_CERTIFICATE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// File with the key of the certificate, in PEM
+    #[arg(long, env = "ASSIZE_REFERENCE_TLS_KEY", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+
+    /// File of the accounts, as htpasswd -B makes it, with rights behind each password; without one,
+    /// everyone may do everything
+    #[arg(long, env = "ASSIZE_REFERENCE_ACCOUNTS")]
+    pub accounts: Option<PathBuf>,
+
+    /// Address for metrics, as Prometheus reads them
+    #[arg(long, env = "ASSIZE_REFERENCE_METRICS")]
+    pub metrics: Option<SocketAddr>,
+
+    /// Form of the log
+    #[arg(long, env = "ASSIZE_REFERENCE_LOG_FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
+
+    /// Log no requests
+    #[arg(long, env = "ASSIZE_REFERENCE_NO_ACCESS_LOG")]
+    pub no_access_log: bool,
+
+    /// What the registry offers
+    #[command(flatten)]
+    pub offer: Offer,
+
+    /// Limits
+    #[command(flatten)]
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 5000)),
+            store: None,
+            durability: Durability::default(),
+            base_url: None,
+            location: Location::default(),
+            trusted_proxies: Vec::new(),
+            tls_certificate: None,
+            tls_key: None,
+            accounts: None,
+            metrics: None,
+            log_format: LogFormat::default(),
+            no_access_log: false,
+            offer: Offer::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// When a change is acknowledged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Durability {
+    /// When it is on the disk and survives a loss of power
+    #[default]
+    Strict,
+    /// When the operating system has it: a crash of the machine may lose what was acknowledged
+    Relaxed,
+}
+
+/// The form of the URLs that the registry prints.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Location {
+    /// A path, which is right behind any proxy that keeps paths
+    #[default]
+    Relative,
+    /// A URL with scheme and host
+    Absolute,
+}
+
+/// The form of the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// Lines for people
+    #[default]
+    Text,
+    /// A JSON object on each line
+    Json,
+}

@@ -1,0 +1,214 @@
+//! What one request is about: made at the door, handed to the endpoint.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::FromRequestParts;
+use bytes::Bytes;
+use http::header::{AsHeaderName, CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH};
+use http::{HeaderMap, Method, StatusCode, request};
+use http_body_util::BodyExt as _;
+
+use crate::app::App;
+use crate::auth::{Principal, Right};
+use crate::config::{Config, Offer};
+use crate::connection::Peer;
+use crate::error::{Failure, Fault};
+use crate::forwarded::url_builder;
+use crate::protocol::{Algorithm, Condition, Digest, Name, Query, TagList};
+use crate::record::Note;
+use crate::routes::{Route, UrlBuilder, parse_digest};
+use crate::store::Store;
+
+/// The body of a request.
+pub(crate) type Received = axum::body::Body;
+
+/// One request, without its body.
+#[derive(Debug)]
+pub(crate) struct Context {
+    app: Arc<App>,
+    method: Method,
+    headers: HeaderMap,
+    principal: Principal,
+    route: Route,
+    /// Whether the URL is one that the registry has signed.
+    is_signed: bool,
+    query: Query,
+    urls: UrlBuilder,
+}
+
+impl FromRequestParts<Arc<App>> for Context {
+    type Rejection = Failure;
+
+    /// Reads all that a request names, and takes its headers.
+    async fn from_request_parts(head: &mut request::Parts, app: &Arc<App>) -> Result<Self, Failure> {
+        let Some(peer) = head.extensions.get::<Peer>().copied() else {
+            tracing::error!("a request has come from nowhere");
+            return Err(Failure::internal(StatusCode::INTERNAL_SERVER_ERROR));
+        };
+        let query = Query::parse(head.uri.query().unwrap_or_default());
+        let (principal, route, is_signed) = enter(app, head, &query).await?;
+        Ok(Self {
+            app: Arc::clone(app),
+            method: head.method.clone(),
+            principal,
+            route,
+            is_signed,
+            query,
+            urls: url_builder(&app.config, peer, &head.uri, &head.headers),
+            headers: mem::take(&mut head.headers),
+        })
+    }
+}
+
+/// Finds out who makes a request, what it is about, and whether its URL is a signed one; refuses it to
+/// somebody who may not make it.
+async fn enter(app: &App, head: &request::Parts, query: &Query) -> Result<(Principal, Route, bool), Failure> {
+    let route = Route::parse(head.uri.path());
+    if let Ok(route @ Route::Blob(..)) = &route
+        && (head.method == Method::GET || head.method == Method::HEAD)
+        && app.signer.is_signed(route, query)
+    {
+        return Ok((Principal::bearer_of_a_signed_url(), route.clone(), true));
+    }
+    // Nothing else is told to somebody who may do nothing, not even that a path is none.
+    let principal = app.gate.identify(&head.headers).await?;
+    let route = route?;
+    principal.authorize(&head.method, &route)?;
+    Ok((principal, route, false))
+}
+
+impl Context {
+    /// The store.
+    pub(crate) fn store(&self) -> &Store {
+        &self.app.store
+    }
+
+    /// The configuration.
+    pub(crate) fn config(&self) -> &Config {
+        &self.app.config
+    }
+
+    /// What the registry offers.
+    pub(crate) fn offer(&self) -> &Offer {
+        &self.app.config.offer
+    }
+
+    /// The method.
+    pub(crate) const fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// What the path names.
+    pub(crate) const fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// Whether the URL is one that the registry has signed.
+    pub(crate) const fn is_signed(&self) -> bool {
+        self.is_signed
+    }
+
+    /// The URL of a route, signed: whoever has it needs nothing else.
+    pub(crate) fn signed_url(&self, route: &Route) -> String {
+        let [expires, signature] = self.app.signer.sign(route);
+        let query = [
+            (expires.0, expires.1.as_str()),
+            (signature.0, signature.1.as_str()),
+        ];
+        self.urls.url_with_query(route, &query)
+    }
+
+    /// Whether whoever makes the request may read a repository; all of them for none.
+    pub(crate) fn may_pull_from(&self, name: Option<&Name>) -> bool {
+        match name {
+            Some(name) => self.principal.may(Right::Pull, name),
+            None => self.principal.may_everywhere(Right::Pull),
+        }
+    }
+
+    /// What the record of the request is to say.
+    pub(crate) fn note(&self) -> Note {
+        Note {
+            route: Some(self.route.kind()),
+            account: self.principal.name.clone(),
+        }
+    }
+
+    /// The query.
+    pub(crate) const fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// The URL of a route, as this client reaches the registry.
+    pub(crate) const fn urls(&self) -> &UrlBuilder {
+        &self.urls
+    }
+
+    /// The URL of a route, as this client reaches the registry.
+    pub(crate) fn url(&self, route: &Route) -> String {
+        self.urls.url(route)
+    }
+
+    /// A header, if it is there and is text.
+    pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The length that the client says its body has.
+    pub(crate) fn content_length(&self) -> Option<u64> {
+        self.header(CONTENT_LENGTH).and_then(|length| length.parse().ok())
+    }
+
+    /// The preconditions of the request.
+    pub(crate) fn condition(&self) -> Condition {
+        let list = |name| {
+            TagList::parse(
+                self.headers
+                    .get_all(name)
+                    .iter()
+                    .filter_map(|value| value.to_str().ok()),
+            )
+        };
+        Condition {
+            if_match: list(IF_MATCH),
+            if_none_match: list(IF_NONE_MATCH),
+        }
+    }
+
+    /// Reads a digest that content is to be stored under.
+    pub(crate) fn storable_digest(&self, text: &str) -> Result<Digest, Failure> {
+        let digest = parse_digest(text)?;
+        self.require_algorithm(digest.algorithm())?;
+        Ok(digest)
+    }
+
+    /// Refuses an algorithm that is switched off.
+    pub(crate) fn require_algorithm(&self, algorithm: Algorithm) -> Result<(), Failure> {
+        if algorithm == Algorithm::Sha512 && self.offer().no_sha512 {
+            return Err(Failure::with_detail(Fault::DigestInvalid, algorithm.as_str()));
+        }
+        Ok(())
+    }
+
+    /// The next part of a body; `None` at its end.
+    ///
+    /// # Errors
+    /// Fails if the body ends before its announced length, or the client falls silent.
+    pub(crate) async fn next_part(&self, body: &mut Received) -> Result<Option<Bytes>, Failure> {
+        let patience = Duration::from_secs(self.config().limits.client_timeout);
+        loop {
+            let frame = tokio::time::timeout(patience, body.frame()).await;
+            match frame.map_err(|_| Fault::SizeInvalid)? {
+                None => return Ok(None),
+                Some(frame) => {
+                    // A frame of trailers says nothing about content.
+                    if let Ok(part) = frame.map_err(|_| Fault::SizeInvalid)?.into_data() {
+                        return Ok(Some(part));
+                    }
+                }
+            }
+        }
+    }
+}

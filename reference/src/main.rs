@@ -1,0 +1,190 @@
+//! The reference registry as a program.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use assize_reference::{
+    Config, ConfigError, LogFormat, PROFILES, Running, check, profile, refuse_unknown_variables, serve,
+};
+use clap::builder::PossibleValuesParser;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_appender::non_blocking::WorkerGuard;
+use tracing_subscriber::EnvFilter;
+
+/// An OCI distribution registry that shows how the protocol is meant
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// TOML file that says what flags and the environment do not
+    #[arg(
+        long = "config",
+        id = "config",
+        value_name = "FILE",
+        env = "ASSIZE_REFERENCE_CONFIG"
+    )]
+    file: Option<PathBuf>,
+
+    /// Change the configuration as a named profile does
+    #[arg(long, env = "ASSIZE_REFERENCE_PROFILE", value_parser = profile_names())]
+    profile: Option<String>,
+
+    #[command(flatten)]
+    config: Config,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Audit a store that no registry is using: every digest and every reference
+    Check {
+        /// Directory that holds the content
+        #[arg(long, env = "ASSIZE_REFERENCE_STORE")]
+        store: PathBuf,
+
+        /// Mend what can be mended
+        #[arg(long)]
+        repair: bool,
+    },
+}
+
+fn profile_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(PROFILES.iter().map(|profile| profile.name))
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let matches = Arguments::command().get_matches();
+    let arguments = match Arguments::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
+    if let Some(Command::Check { store, repair }) = &arguments.command {
+        let _log = start_log(LogFormat::Text);
+        return audit(store, *repair).await;
+    }
+    match settle(&matches, &arguments) {
+        Ok(config) => {
+            let _log = start_log(config.log_format);
+            run(config).await
+        }
+        Err(error) => {
+            drop(writeln!(io::stderr(), "error: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Settles the configuration from flags, environment, file and profile.
+fn settle(matches: &ArgMatches, arguments: &Arguments) -> Result<Config, ConfigError> {
+    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let variables = variables.collect::<Vec<_>>();
+    refuse_unknown_variables(&Arguments::command(), variables.iter().map(String::as_str))?;
+    let config = Config::settle(matches, arguments.file.as_deref())?;
+    Ok(match arguments.profile.as_deref().and_then(profile) {
+        Some(profile) => (profile.apply)(config),
+        None => config,
+    })
+}
+
+/// Starts the log, on standard error; what is dropped last writes what is left of it.
+fn start_log(format: LogFormat) -> WorkerGuard {
+    let (writer, guard) = tracing_appender::non_blocking(io::stderr());
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer);
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+    guard
+}
+
+/// Serves until the operating system asks the program to end.
+async fn run(config: Config) -> ExitCode {
+    let registry = match serve(config).await {
+        Ok(registry) => registry,
+        Err(error) => {
+            tracing::error!(%error, "the registry does not start");
+            return ExitCode::FAILURE;
+        }
+    };
+    tracing::info!(url = %registry.url(), "listening");
+    say(&registry.url());
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => {
+            tracing::error!(%error, "signals cannot be received");
+            return ExitCode::FAILURE;
+        }
+    };
+    signals.wait_for_the_end(&registry).await;
+    tracing::info!("ending; a second signal ends at once");
+    tokio::select! {
+        () = registry.shutdown() => ExitCode::SUCCESS,
+        () = signals.wait() => ExitCode::FAILURE,
+    }
+}
+
+/// What the operating system asks for.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits until the program is asked to end.
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    /// Waits until the program is asked to end; reads certificates and accounts again when asked to.
+    async fn wait_for_the_end(&mut self, registry: &Running) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => registry.reload(),
+            }
+        }
+    }
+}
+
+/// Audits a store, and says what is wrong with it, a line for each finding.
+async fn audit(store: &Path, repair: bool) -> ExitCode {
+    match check(store, repair).await {
+        Ok(findings) => {
+            findings.iter().for_each(|finding| say(finding));
+            if findings.is_empty() || repair {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, "the store cannot be audited");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints a line for whoever started the program; one who has stopped listening misses nothing.
+fn say(line: &str) {
+    drop(writeln!(io::stdout(), "{line}"));
+}

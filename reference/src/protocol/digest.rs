@@ -1,0 +1,190 @@
+//! Digests and the hashing that they stand for (image spec: Descriptor, Digests).
+
+use std::fmt;
+
+use sha2::{Digest as _, Sha256, Sha512};
+
+/// A hash algorithm that content can be addressed by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Algorithm {
+    /// SHA-256, which every registry supports.
+    Sha256,
+    /// SHA-512, which a registry may support.
+    Sha512,
+}
+
+impl Algorithm {
+    const ALL: [Self; 2] = [Self::Sha256, Self::Sha512];
+
+    /// Reads the name of an algorithm, as in `digest-algorithm=sha512`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == text)
+    }
+
+    /// The name that stands before the colon of a digest.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    /// The number of hex digits of its digests.
+    const fn hex_length(self) -> usize {
+        match self {
+            Self::Sha256 => 64,
+            Self::Sha512 => 128,
+        }
+    }
+}
+
+/// A digest of a supported algorithm, with lower-case hex digits in the right number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Digest {
+    algorithm: Algorithm,
+    text: String,
+}
+
+impl Digest {
+    /// Reads a digest such as `sha256:e3b0…`.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (name, hex) = text.split_once(':')?;
+        let algorithm = Algorithm::parse(name)?;
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let valid = hex.len() == algorithm.hex_length() && hex.bytes().all(is_hex);
+        valid.then(|| Self {
+            algorithm,
+            text: text.to_owned(),
+        })
+    }
+
+    /// The digest of `bytes`.
+    pub(crate) fn of(algorithm: Algorithm, bytes: &[u8]) -> Self {
+        let mut hasher = Hasher::new(algorithm);
+        hasher.update(bytes);
+        hasher.finish()
+    }
+
+    /// The algorithm of the digest.
+    pub(crate) const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The digest as text.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A hash in progress.
+#[derive(Clone)]
+pub(crate) enum Hasher {
+    /// SHA-256 in progress.
+    Sha256(Sha256),
+    /// SHA-512 in progress.
+    Sha512(Sha512),
+}
+
+impl Hasher {
+    /// Starts a hash over nothing.
+    pub(crate) fn new(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Sha256 => Self::Sha256(Sha256::new()),
+            Algorithm::Sha512 => Self::Sha512(Sha512::new()),
+        }
+    }
+
+    /// The algorithm of the hash.
+    pub(crate) const fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Sha256(_) => Algorithm::Sha256,
+            Self::Sha512(_) => Algorithm::Sha512,
+        }
+    }
+
+    /// Adds `bytes` to the hash.
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Sha256(hash) => hash.update(bytes),
+            Self::Sha512(hash) => hash.update(bytes),
+        }
+    }
+
+    /// Ends the hash.
+    pub(crate) fn finish(self) -> Digest {
+        let algorithm = self.algorithm();
+        let hex = match self {
+            Self::Sha256(hash) => to_hex(&hash.finalize()),
+            Self::Sha512(hash) => to_hex(&hash.finalize()),
+        };
+        Digest {
+            algorithm,
+            text: format!("{}:{hex}", algorithm.as_str()),
+        }
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hasher").field(&self.algorithm()).finish()
+    }
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|nibble| char::from(DIGITS[usize::from(nibble)]))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Algorithm, Digest, Hasher};
+    use crate::protocol::vectors;
+
+    #[test]
+    fn digests_are_judged_as_the_vectors_say() {
+        vectors::judge("digests.toml", |text| Digest::parse(text).is_some());
+    }
+
+    #[test]
+    fn content_has_the_digests_that_another_tool_computed() {
+        for vector in vectors::read("content.toml").content {
+            assert_eq!(
+                Digest::of(Algorithm::Sha256, vector.text.as_bytes()).as_str(),
+                vector.sha256
+            );
+            assert_eq!(
+                Digest::of(Algorithm::Sha512, vector.text.as_bytes()).as_str(),
+                vector.sha512
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_digest_does_not_depend_on_how_the_content_is_cut(
+            content in prop::collection::vec(any::<u8>(), 0..300), cut in 0_usize..300
+        ) {
+            let cut = cut.min(content.len());
+            for algorithm in Algorithm::ALL {
+                let mut hasher = Hasher::new(algorithm);
+                hasher.update(&content[..cut]);
+                hasher.update(&content[cut..]);
+                let digest = hasher.finish();
+                prop_assert_eq!(&digest, &Digest::of(algorithm, &content));
+                prop_assert_eq!(Digest::parse(digest.as_str()), Some(digest));
+            }
+        }
+    }
+}

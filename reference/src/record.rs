@@ -1,0 +1,168 @@
+//! The record of a request: what is logged and counted once its answer has been sent, or given up.
+
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use http_body::{Frame, SizeHint};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::activity::UnderWay;
+use crate::app::App;
+use crate::metrics::Present;
+
+/// What an answer tells the record about the request, besides its status.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Note {
+    /// The name of the endpoint.
+    pub(crate) route: Option<&'static str>,
+    /// Who asked.
+    pub(crate) account: Option<Arc<str>>,
+}
+
+/// One request; it is recorded when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Record {
+    app: Arc<App>,
+    id: u64,
+    method: Method,
+    path: Option<String>,
+    remote: IpAddr,
+    began: Instant,
+    status: Option<StatusCode>,
+    note: Note,
+    sent: u64,
+    is_whole: bool,
+    _present: Present,
+    _under_way: UnderWay,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Record {
+    /// Begins the record of a request.
+    pub(crate) fn begin(
+        app: Arc<App>,
+        under_way: UnderWay,
+        remote: IpAddr,
+        method: Method,
+        path: &str,
+    ) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        // A secret is never a part of a path, but may be one of a query.
+        let path = (!app.config.no_access_log).then(|| path.to_owned());
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            method,
+            path,
+            remote,
+            began: Instant::now(),
+            status: None,
+            note: Note::default(),
+            sent: 0,
+            is_whole: false,
+            _present: app.metrics.request(),
+            _under_way: under_way,
+            _place: None,
+            app,
+        }
+    }
+
+    /// The number of the request, under which it stands in the log.
+    pub(crate) fn id(&self) -> String {
+        format!("{:08x}-{}", self.app.instance.as_fields().0, self.id)
+    }
+
+    /// Keeps a place among the requests under way until the answer has been sent.
+    pub(crate) fn hold(&mut self, place: OwnedSemaphorePermit) {
+        self._place = Some(place);
+    }
+
+    /// The request is answered.
+    pub(crate) fn answered(&mut self, status: StatusCode, note: Note) {
+        self.status = Some(status);
+        self.note = note;
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let took = self.began.elapsed();
+        let route = self.note.route.unwrap_or("none");
+        // 499 is what others log for a client that leaves before it is answered.
+        let status = self.status.map_or(499, |status| status.as_u16());
+        let method = known(&self.method);
+        self.app.metrics.ended(method, route, status, self.sent, took);
+        let Some(path) = &self.path else { return };
+        tracing::info!(
+            target: "access",
+            id = self.id(),
+            method = self.method.as_str(),
+            path,
+            route,
+            status,
+            bytes = self.sent,
+            whole = self.is_whole,
+            milliseconds = took.as_secs_f64() * 1000.0,
+            remote = %self.remote,
+            account = self.note.account.as_deref(),
+        );
+    }
+}
+
+/// The method as a label: whatever else clients send is one label.
+fn known(method: &Method) -> &'static str {
+    const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+    KNOWN
+        .into_iter()
+        .find(|known| method.as_str() == *known)
+        .unwrap_or("other")
+}
+
+/// The body of an answer, with the record of its request.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    body: axum::body::Body,
+    record: Record,
+}
+
+impl Recorded {
+    /// Records what is sent of `body`.
+    pub(crate) fn new(body: axum::body::Body, mut record: Record) -> Self {
+        record.is_whole = http_body::Body::is_end_stream(&body);
+        Self { body, record }
+    }
+}
+
+impl http_body::Body for Recorded {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if let Some(Ok(frame)) = &frame {
+            self.record.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
+        }
+        self.record.is_whole = match &frame {
+            None => true,
+            Some(Ok(_)) => self.body.is_end_stream(),
+            Some(Err(_)) => false,
+        };
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

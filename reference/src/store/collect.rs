@@ -1,0 +1,200 @@
+//! Garbage collection, while everything goes on.
+//!
+//! What is collected has lain unreferenced for a grace period, and nobody has been told in that time that
+//! it exists. Both are decided in the change that removes it, where no push can come between.
+
+use std::ops::Bound;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redb::ReadableTable as _;
+use uuid::Uuid;
+
+use super::manifests::{parse_stored, stored_digest};
+use super::tables::{Tables, View, has_third};
+use super::{Store, StoreError, now};
+use crate::protocol::{Digest, Name};
+
+/// How many candidates are looked at in one change.
+const GROUP: usize = 256;
+
+/// A candidate: a repository and a digest in it.
+type Candidate = (Name, Digest);
+
+/// Finds candidates older than a time, after one in the order of their keys.
+type Find = fn(&View, Option<&Candidate>, u64) -> Result<Vec<Candidate>, StoreError>;
+
+/// Removes a candidate if it is garbage; returns the files that are garbage with it.
+type Collect = fn(&mut Tables<'_>, &Candidate, u64) -> Result<Garbage, StoreError>;
+
+/// The files of what was removed; `None` if it was not.
+type Garbage = Option<Vec<Uuid>>;
+
+/// How long content is kept that nothing refers to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grace {
+    /// Blobs that no manifest names; `None` keeps them for ever.
+    pub(crate) blobs: Option<Duration>,
+    /// Manifests that no tag, index or present subject holds; `None` keeps them for ever.
+    pub(crate) manifests: Option<Duration>,
+}
+
+/// What a collection removed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Collected {
+    /// Manifests.
+    pub(crate) manifests: usize,
+    /// Blobs, each counted for each repository.
+    pub(crate) blobs: usize,
+}
+
+impl Store {
+    /// Removes what has been unreferenced for longer than its grace period.
+    pub(crate) async fn collect(&self, grace: Grace) -> Result<Collected, StoreError> {
+        let mut collected = Collected::default();
+        // A restart forgets who was told what, so no grace period begins before it.
+        let limit = |age: Duration| {
+            now()
+                .checked_sub(age.as_secs())
+                .filter(|limit| *limit > self.started)
+        };
+        if let Some(limit) = grace.manifests.and_then(limit) {
+            let mut after: Option<Candidate> = None;
+            while let Some(group) = self.candidates(after.as_ref(), limit, manifests_after)? {
+                after = group.last().cloned();
+                collected.manifests += self
+                    .collect_group(group, limit, |tables, candidate, limit| {
+                        tables.collect_manifest(candidate, limit)
+                    })
+                    .await?;
+            }
+        }
+        if let Some(limit) = grace.blobs.and_then(limit) {
+            let mut after: Option<Candidate> = None;
+            while let Some(group) = self.candidates(after.as_ref(), limit, blobs_after)? {
+                after = group.last().cloned();
+                collected.blobs += self
+                    .collect_group(group, limit, |tables, candidate, limit| {
+                        tables.collect_blob(candidate, limit)
+                    })
+                    .await?;
+            }
+        }
+        let longest = grace.blobs.max(grace.manifests).unwrap_or_default();
+        self.leases.forget_before(now().saturating_sub(longest.as_secs()));
+        Ok(collected)
+    }
+
+    /// The next group of candidates in one moment's view; `None` after the last.
+    fn candidates(
+        &self,
+        after: Option<&Candidate>,
+        limit: u64,
+        find: Find,
+    ) -> Result<Option<Vec<Candidate>>, StoreError> {
+        let found = find(&self.metadata.view()?, after, limit)?;
+        Ok(Some(found).filter(|found| !found.is_empty()))
+    }
+
+    /// Removes those of a group that are still unreferenced and unseen.
+    async fn collect_group(
+        &self,
+        group: Vec<Candidate>,
+        limit: u64,
+        collect: Collect,
+    ) -> Result<usize, StoreError> {
+        let nobody_looks = self.leases.collecting().await;
+        let leases = Arc::clone(&self.leases);
+        let removal = self.metadata.change(move |tables| {
+            let mut removed = Vec::new();
+            for candidate in group {
+                if !leases.is_taken_since(&candidate.0, &candidate.1, limit) {
+                    removed.extend(collect(tables, &candidate, limit)?);
+                }
+            }
+            Ok(removed)
+        });
+        let removed = removal.await?;
+        drop(nobody_looks);
+        let count = removed.len();
+        self.remove_files(removed.into_iter().flatten().collect()).await;
+        Ok(count)
+    }
+}
+
+/// Blobs of an age, in the order of their keys, that no manifest names.
+fn blobs_after(view: &View, after: Option<&Candidate>, limit: u64) -> Result<Vec<Candidate>, StoreError> {
+    let (links, references) = (view.links()?, view.references()?);
+    let start = after.map_or(Bound::Unbounded, |(name, digest)| {
+        Bound::Excluded((name.as_str(), digest.as_str()))
+    });
+    let mut found = Vec::new();
+    for row in links.range::<(&str, &str)>((start, Bound::Unbounded))? {
+        let (key, since) = row?;
+        let (name, digest) = key.value();
+        if since.value() < limit && !has_third(&references, name, digest)? {
+            found.push(candidate(name, digest)?);
+        }
+        if found.len() == GROUP {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Manifests of an age, in the order of their keys, that neither a tag nor an index names.
+fn manifests_after(view: &View, after: Option<&Candidate>, limit: u64) -> Result<Vec<Candidate>, StoreError> {
+    let (manifests, references, tagged) = (view.manifests()?, view.references()?, view.tagged()?);
+    let start = after.map_or(Bound::Unbounded, |(name, digest)| {
+        Bound::Excluded((name.as_str(), digest.as_str()))
+    });
+    let mut found = Vec::new();
+    for row in manifests.range::<(&str, &str)>((start, Bound::Unbounded))? {
+        let (key, row) = row?;
+        let (name, digest) = key.value();
+        let is_old = row.value().0 < limit;
+        if is_old && !has_third(&tagged, name, digest)? && !has_third(&references, name, digest)? {
+            found.push(candidate(name, digest)?);
+        }
+        if found.len() == GROUP {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+fn candidate(name: &str, digest: &str) -> Result<Candidate, StoreError> {
+    let damaged = || StoreError::Damaged(format!("{name:?} is not a repository name"));
+    Ok((Name::parse(name).ok_or_else(damaged)?, stored_digest(digest)?))
+}
+
+impl Tables<'_> {
+    /// Removes a blob from a repository if it is garbage; returns the files that are garbage with it.
+    fn collect_blob(&mut self, (name, digest): &Candidate, limit: u64) -> Result<Garbage, StoreError> {
+        let key = (name.as_str(), digest.as_str());
+        let is_old = self.links.get(key)?.is_some_and(|since| since.value() < limit);
+        if !is_old || has_third(&self.references, key.0, key.1)? {
+            return Ok(None);
+        }
+        Ok(Some(self.unlink_blob(name, digest)?.into_iter().collect()))
+    }
+
+    /// Removes a manifest if it is garbage. A referrer is held by its subject, while that is there.
+    fn collect_manifest(&mut self, (name, digest): &Candidate, limit: u64) -> Result<Garbage, StoreError> {
+        let key = (name.as_str(), digest.as_str());
+        let subject = match self.manifests.get(key)? {
+            Some(row) if row.value().0 < limit => parse_stored(key.1, row.value().1, row.value().2)?.subject,
+            _ => return Ok(None),
+        };
+        let has_subject = match &subject {
+            Some(subject) => self.manifests.get((key.0, subject.as_str()))?.is_some(),
+            None => false,
+        };
+        if has_subject || has_third(&self.tagged, key.0, key.1)? || has_third(&self.references, key.0, key.1)?
+        {
+            return Ok(None);
+        }
+        self.remove_manifest(name, digest)?;
+        Ok(Some(Vec::new()))
+    }
+}

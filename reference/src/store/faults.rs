@@ -1,0 +1,215 @@
+//! Disks that fail: a full one, a read-only one, a broken one. The store says so and loses nothing.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use redb::backends::InMemoryBackend;
+use redb::{Builder, StorageBackend};
+use uuid::Uuid;
+
+use super::committer::Metadata;
+use super::files::{File, Files, MemoryFiles};
+use super::{Store, StoreError};
+use crate::config::Durability;
+use crate::protocol::{Algorithm, Digest, Name};
+
+/// A fault that can be switched on and off.
+#[derive(Debug, Clone, Default)]
+struct Fault(Arc<Mutex<Option<io::ErrorKind>>>);
+
+impl Fault {
+    fn set(&self, kind: Option<io::ErrorKind>) {
+        *self.0.lock().unwrap() = kind;
+    }
+
+    fn pass(&self) -> io::Result<()> {
+        self.0.lock().unwrap().map_or(Ok(()), |kind| Err(kind.into()))
+    }
+}
+
+/// Files on a disk that may fail.
+#[derive(Debug)]
+struct FaultyFiles {
+    fault: Fault,
+    files: MemoryFiles,
+}
+
+#[derive(Debug)]
+struct FaultyFile {
+    fault: Fault,
+    file: Arc<dyn File>,
+}
+
+impl Files for FaultyFiles {
+    fn create(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
+        self.fault.pass()?;
+        Ok(Arc::new(FaultyFile {
+            fault: self.fault.clone(),
+            file: self.files.create(id)?,
+        }))
+    }
+
+    fn open(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
+        Ok(Arc::new(FaultyFile {
+            fault: self.fault.clone(),
+            file: self.files.open(id)?,
+        }))
+    }
+
+    fn remove(&self, id: Uuid) -> io::Result<()> {
+        self.files.remove(id)
+    }
+
+    fn list(&self) -> io::Result<Vec<Uuid>> {
+        self.files.list()
+    }
+}
+
+impl File for FaultyFile {
+    fn length(&self) -> io::Result<u64> {
+        self.file.length()
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.file.read_at(buffer, offset)
+    }
+
+    fn write_at(&self, parts: &[Bytes], offset: u64) -> io::Result<()> {
+        // A disk that is full takes a part of what it is given.
+        if let (Err(fault), [first, ..]) = (self.fault.pass(), parts) {
+            self.file.write_at(&[first.slice(..first.len() / 2)], offset)?;
+            return Err(fault);
+        }
+        self.file.write_at(parts, offset)
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        self.file.truncate(length)
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        self.fault.pass()?;
+        self.file.sync()
+    }
+}
+
+/// A database on a disk that may fail; what it holds stays when it is opened again.
+#[derive(Debug, Clone)]
+struct FaultyDatabase {
+    fault: Fault,
+    storage: Arc<InMemoryBackend>,
+}
+
+impl StorageBackend for FaultyDatabase {
+    fn len(&self) -> io::Result<u64> {
+        self.storage.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.storage.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.fault.pass()?;
+        self.storage.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.fault.pass()?;
+        self.storage.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.fault.pass()?;
+        self.storage.write(offset, data)
+    }
+}
+
+/// A store with a fault for its files and one for its database.
+fn faulty() -> (Store, Fault, Fault) {
+    let (of_files, of_database) = (Fault::default(), Fault::default());
+    let backend = FaultyDatabase {
+        fault: of_database.clone(),
+        storage: Arc::default(),
+    };
+    let open = move || Ok(Builder::new().create_with_backend(backend.clone())?);
+    let metadata = Metadata::start(Box::new(open), Durability::Strict).unwrap();
+    let files = FaultyFiles {
+        fault: of_files.clone(),
+        files: MemoryFiles::default(),
+    };
+    (
+        Store::start(metadata, Arc::new(files)).unwrap(),
+        of_files,
+        of_database,
+    )
+}
+
+const KINDS: [io::ErrorKind; 3] = [
+    io::ErrorKind::StorageFull,
+    io::ErrorKind::ReadOnlyFilesystem,
+    io::ErrorKind::Other,
+];
+
+fn name() -> Name {
+    Name::parse("a").unwrap()
+}
+
+async fn push(store: &Store, content: &'static [u8]) -> Result<Digest, StoreError> {
+    let digest = Digest::of(Algorithm::Sha256, content);
+    let mut upload = store.receive(&name(), Algorithm::Sha256)?;
+    upload.add(Bytes::from_static(content)).await?;
+    store.finish_upload(upload, &digest).await?;
+    Ok(digest)
+}
+
+#[tokio::test]
+async fn a_disk_that_takes_no_content_costs_the_request_and_nothing_else() {
+    for kind in KINDS {
+        let (store, files, _) = faulty();
+        let before = push(&store, b"before").await.unwrap();
+        let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+        let mut upload = store.append(&session, None).unwrap();
+        upload.add(Bytes::from_static(b"con")).await.unwrap();
+        upload.keep().await.unwrap();
+
+        files.set(Some(kind));
+        let failed = push(&store, b"lost").await.unwrap_err();
+        assert!(matches!(failed, StoreError::Files(_)));
+        assert_eq!(failed.is_out_of_space(), kind == io::ErrorKind::StorageFull);
+        let mut upload = store.append(&session, Some(3)).unwrap();
+        upload.add(Bytes::from_static(b"XXXX")).await.unwrap();
+        assert!(upload.keep().await.is_err());
+
+        files.set(None);
+        assert_eq!(session.offset(), 3);
+        let mut upload = store.append(&session, Some(3)).unwrap();
+        upload.add(Bytes::from_static(b"tent")).await.unwrap();
+        let digest = Digest::of(Algorithm::Sha256, b"content");
+        store.finish_upload(upload, &digest).await.unwrap();
+        for (digest, content) in [(&before, b"before".as_slice()), (&digest, b"content")] {
+            let reader = store.open_blob(&name(), digest).await.unwrap();
+            assert_eq!(reader.read(0, content.len()).await.unwrap(), content);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_cannot_be_written_is_used_again_when_it_can() {
+    for kind in KINDS {
+        let (store, _, database) = faulty();
+        let before = push(&store, b"before").await.unwrap();
+        database.set(Some(kind));
+        assert!(push(&store, b"doubtful").await.unwrap_err().is_of_the_store());
+        assert!(push(&store, b"doubtful").await.unwrap_err().is_of_the_store());
+        database.set(None);
+        // The first change finds that the database is to be opened again.
+        drop(push(&store, b"again").await);
+        let again = push(&store, b"again").await.unwrap();
+        for (digest, content) in [(&before, b"before".as_slice()), (&again, b"again")] {
+            let reader = store.open_blob(&name(), digest).await.unwrap();
+            assert_eq!(reader.read(0, content.len()).await.unwrap(), content);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Files in memory: for tests and for trying things out.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::{File, Files};
+
+/// Files that are gone when the process ends.
+#[derive(Debug, Default)]
+pub(in crate::store) struct MemoryFiles(RwLock<HashMap<Uuid, Arc<MemoryFile>>>);
+
+/// One file in memory.
+#[derive(Debug, Default)]
+struct MemoryFile(RwLock<Vec<u8>>);
+
+impl Files for MemoryFiles {
+    fn create(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
+        let file = Arc::new(MemoryFile::default());
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(id, Arc::clone(&file));
+        Ok(file)
+    }
+
+    fn open(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
+        let files = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let file = files.get(&id).cloned().ok_or(io::ErrorKind::NotFound)?;
+        Ok(file)
+    }
+
+    fn remove(&self, id: Uuid) -> io::Result<()> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        Ok(())
+    }
+
+    fn list(&self) -> io::Result<Vec<Uuid>> {
+        Ok(self
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keys()
+            .copied()
+            .collect())
+    }
+}
+
+impl File for MemoryFile {
+    fn length(&self) -> io::Result<u64> {
+        Ok(self.0.read().unwrap_or_else(PoisonError::into_inner).len() as u64)
+    }
+
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        let content = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let rest = usize::try_from(offset)
+            .ok()
+            .and_then(|start| content.get(start..))
+            .unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+
+    fn write_at(&self, parts: &[Bytes], offset: u64) -> io::Result<()> {
+        let mut content = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let offset = usize::try_from(offset).map_err(io::Error::other)?;
+        content.resize(offset, 0);
+        for part in parts {
+            content.extend_from_slice(part);
+        }
+        Ok(())
+    }
+
+    fn truncate(&self, length: u64) -> io::Result<()> {
+        let length = usize::try_from(length).map_err(io::Error::other)?;
+        self.0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .truncate(length);
+        Ok(())
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,50 @@
+//! Where bytes are: one file for each blob and each upload, under a name that is never used twice.
+//!
+//! An upload's file becomes the blob's file when the metadata says so: nothing is renamed, and a file
+//! that the metadata does not know means nothing.
+
+mod disk;
+mod memory;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+pub(super) use disk::DiskFiles;
+pub(super) use memory::MemoryFiles;
+
+/// A set of files.
+pub(super) trait Files: fmt::Debug + Send + Sync {
+    /// Makes a new file, empty.
+    fn create(&self, id: Uuid) -> io::Result<Arc<dyn File>>;
+
+    /// Opens a file; it stays readable when it is removed.
+    fn open(&self, id: Uuid) -> io::Result<Arc<dyn File>>;
+
+    /// Removes a file; to remove one that is not there is no fault.
+    fn remove(&self, id: Uuid) -> io::Result<()>;
+
+    /// The names of all files.
+    fn list(&self) -> io::Result<Vec<Uuid>>;
+}
+
+/// An open file.
+pub(super) trait File: fmt::Debug + Send + Sync {
+    /// The number of bytes.
+    fn length(&self) -> io::Result<u64>;
+
+    /// Reads at most as many bytes as the buffer holds; none at the end of the file.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Writes `parts` one after the other, the first at `offset`.
+    fn write_at(&self, parts: &[Bytes], offset: u64) -> io::Result<()>;
+
+    /// Cuts the file to `length` bytes.
+    fn truncate(&self, length: u64) -> io::Result<()>;
+
+    /// Returns when the file, with its name, survives a loss of power.
+    fn sync(&self) -> io::Result<()>;
+}

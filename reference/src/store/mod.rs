@@ -1,0 +1,265 @@
+//! The storage contract, in words, and the one store that keeps it on any kind of files.
+//!
+//! - **Durable.** What a method returns `Ok` for has been written, synced and committed: it survives a
+//!   crash. What it returns an error for has left no trace.
+//! - **Whole.** A blob or manifest is readable under its digest only after its bytes were found to have
+//!   that digest. A reader gets all of it or an error, whatever is deleted meanwhile.
+//! - **Apart.** Content is readable in the repositories that it was pushed to or mounted into, and in no
+//!   other; what is deleted in one stays in the others.
+//! - **At once.** A change shows in every read that begins after it was acknowledged.
+//! - **Together.** A manifest, its tags, and its place in the referrers list change in one step.
+//!
+//! Metadata ([`tables`]) says what exists; files ([`files`]) hold the bytes of blobs and uploads. A file
+//! is complete and synced before the metadata names it, and the metadata forgets it before it is
+//! removed, so a crash can leave a file too many, which [`Store::open`] sweeps up, and never one too few.
+
+mod audit;
+mod blobs;
+mod collect;
+mod committer;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod faults;
+mod files;
+mod leases;
+mod listings;
+mod manifests;
+mod sessions;
+mod tables;
+mod uploads;
+
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use redb::ReadableTable as _;
+use uuid::Uuid;
+
+pub(crate) use audit::audit;
+pub(crate) use blobs::BlobReader;
+pub(crate) use collect::Grace;
+pub(crate) use manifests::NewManifest;
+pub(crate) use uploads::{Appender, Session};
+
+use committer::Metadata;
+use files::{DiskFiles, Files, MemoryFiles};
+use leases::Leases;
+use sessions::Sessions;
+use tables::View;
+
+use crate::config::Durability;
+use crate::protocol::{Digest, Name};
+
+/// Why the store did not do what it was asked to do.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// No repository has the name.
+    #[error("the repository does not exist")]
+    RepositoryUnknown,
+    /// The repository has no such blob.
+    #[error("the blob is not in the repository")]
+    BlobUnknown,
+    /// The repository has no such manifest or tag.
+    #[error("the manifest is not in the repository")]
+    ManifestUnknown,
+    /// The repository has no such upload.
+    #[error("the upload does not exist")]
+    UploadUnknown,
+    /// Another request is adding to the upload.
+    #[error("the upload is in use")]
+    UploadBusy,
+    /// The chunk does not start at the end of the upload.
+    #[error("the chunk is out of order")]
+    OutOfOrder,
+    /// The content does not have the digest that it was pushed under.
+    #[error("the content does not have the digest")]
+    DigestMismatch,
+    /// A manifest names content that the repository does not have.
+    #[error("content is missing that the manifest names")]
+    ContentMissing(Vec<Digest>),
+    /// The state is not the one that the change was meant for.
+    #[error("the precondition does not hold")]
+    PreconditionFailed,
+    /// The files could not be read or written.
+    #[error("files: {0}")]
+    Files(Arc<io::Error>),
+    /// The database could not be read or written.
+    #[error("database: {0}")]
+    Database(Arc<redb::Error>),
+    /// Stored bytes are not what the metadata says.
+    #[error("damaged content: {0}")]
+    Damaged(String),
+    /// The store is closing.
+    #[error("the store is closed")]
+    Closed,
+}
+
+impl StoreError {
+    /// Whether the store itself failed, rather than refused.
+    pub(crate) const fn is_of_the_store(&self) -> bool {
+        matches!(
+            self,
+            Self::Files(_) | Self::Database(_) | Self::Damaged(_) | Self::Closed
+        )
+    }
+
+    /// Whether the disk is full.
+    pub(crate) fn is_out_of_space(&self) -> bool {
+        let is_full = |error: &io::Error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+            )
+        };
+        match self {
+            Self::Files(error) => is_full(error),
+            Self::Database(error) => matches!(error.as_ref(), redb::Error::Io(error) if is_full(error)),
+            _ => false,
+        }
+    }
+}
+
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        Self::Files(Arc::new(error))
+    }
+}
+
+/// Lets `?` carry each of the database's errors.
+macro_rules! from_database {
+    ($($error:ident)*) => {
+        $(impl From<redb::$error> for StoreError {
+            fn from(error: redb::$error) -> Self {
+                Self::Database(Arc::new(error.into()))
+            }
+        })*
+    };
+}
+
+from_database! { DatabaseError TransactionError TableError StorageError CommitError SetDurabilityError }
+
+/// A store: cheap to share, used by every request.
+#[derive(Debug)]
+pub(crate) struct Store {
+    metadata: Metadata,
+    files: Arc<dyn Files>,
+    sessions: Sessions,
+    leases: Arc<Leases>,
+    /// When the process began to use it.
+    started: u64,
+}
+
+impl Store {
+    /// A store that is gone when the process ends.
+    ///
+    /// # Errors
+    /// Fails if there is no memory for it.
+    pub(crate) fn in_memory() -> Result<Self, StoreError> {
+        Self::start(Metadata::in_memory()?, Arc::new(MemoryFiles::default()))
+    }
+
+    /// The store in a folder, which is made if it is missing.
+    ///
+    /// # Errors
+    /// Fails if the folder cannot be used, or another process uses it.
+    pub(crate) fn open(folder: &Path, durability: Durability) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(folder)?;
+        let metadata = Metadata::open(&folder.join("metadata.redb"), durability)?;
+        Self::start(
+            metadata,
+            Arc::new(DiskFiles::open(folder.join("content"), durability)?),
+        )
+    }
+
+    fn start(metadata: Metadata, files: Arc<dyn Files>) -> Result<Self, StoreError> {
+        let store = Self {
+            metadata,
+            files,
+            sessions: Sessions::default(),
+            leases: Arc::default(),
+            started: now(),
+        };
+        store.remove_files_without_meaning()?;
+        Ok(store)
+    }
+
+    /// Removes what a crash has left behind: files that neither a blob nor an upload has.
+    fn remove_files_without_meaning(&self) -> Result<(), StoreError> {
+        let known = Self::files_known_to(&self.metadata.view()?)?;
+        for file in self
+            .files
+            .list()?
+            .into_iter()
+            .filter(|file| !known.contains(file))
+        {
+            self.files.remove(file)?;
+        }
+        Ok(())
+    }
+
+    /// The files that the metadata knows.
+    fn files_known_to(view: &View) -> Result<HashSet<Uuid>, StoreError> {
+        let mut known = HashSet::new();
+        for row in view.blobs()?.iter()? {
+            known.insert(Uuid::from_u128(row?.1.value().0));
+        }
+        for row in view.uploads()?.iter()? {
+            known.insert(Uuid::from_u128(row?.0.value()));
+        }
+        Ok(known)
+    }
+
+    /// Whether a repository exists: it does from its first blob or manifest on.
+    fn repository_exists(&self, name: &Name) -> Result<bool, StoreError> {
+        Ok(self
+            .metadata
+            .view()?
+            .repositories()?
+            .get(name.as_str())?
+            .is_some())
+    }
+
+    /// The error for content that is not there: it matters whether the repository is.
+    fn unknown_in(&self, name: &Name, otherwise: StoreError) -> StoreError {
+        match self.repository_exists(name) {
+            Ok(true) => otherwise,
+            Ok(false) => StoreError::RepositoryUnknown,
+            Err(fault) => fault,
+        }
+    }
+
+    /// Removes files that the metadata no longer names; one that is left over is swept up later.
+    async fn remove_files(&self, ids: Vec<Uuid>) {
+        if ids.is_empty() {
+            return;
+        }
+        let files = Arc::clone(&self.files);
+        let removal = on_disk(move || ids.into_iter().try_for_each(|id| files.remove(id)));
+        if let Err(fault) = removal.await {
+            tracing::warn!(%fault, "a file that is not needed any more was not removed");
+        }
+    }
+}
+
+/// Runs what may wait for the disk where waiting does no harm.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, StoreError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(io::Error::other)??)
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// Whether something of the time `since` is older than `age`.
+fn is_older(since: u64, age: Duration) -> bool {
+    now().saturating_sub(since) > age.as_secs()
+}

@@ -1,0 +1,109 @@
+//! The metadata of a store: ordered tables in one transactional database.
+//!
+//! Text keys sort by bytes, so tags, repositories and referrers come out in the order in which they
+//! are listed, and a page costs a page.
+
+use redb::{ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
+
+use super::StoreError;
+
+/// Declares the tables, with the set of them open for reading and the set open for writing.
+macro_rules! tables {
+    ($($(#[doc = $doc:literal])* $field:ident $name:ident: $key:ty => $value:ty,)*) => {
+        $($(#[doc = $doc])* const $name: TableDefinition<'static, $key, $value> = TableDefinition::new(stringify!($field));)*
+
+        /// Every table, open in one writing transaction.
+        pub(super) struct Tables<'txn> { $($(#[doc = $doc])* pub(super) $field: Table<'txn, $key, $value>,)* }
+
+        impl<'txn> Tables<'txn> {
+            /// Opens every table, and creates those that are missing.
+            pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, StoreError> {
+                Ok(Self { $($field: transaction.open_table($name)?,)* })
+            }
+        }
+
+        /// The state at one moment; nothing that is committed later shows in it.
+        pub(super) struct View { transaction: ReadTransaction }
+
+        impl View {
+            /// The state in which `transaction` began.
+            pub(super) const fn new(transaction: ReadTransaction) -> Self {
+                Self { transaction }
+            }
+
+            $($(#[doc = $doc])*
+            pub(super) fn $field(&self) -> Result<redb::ReadOnlyTable<$key, $value>, StoreError> {
+                Ok(self.transaction.open_table($name)?)
+            })*
+        }
+    };
+}
+
+tables! {
+    /// Repository -> when it was created. A repository exists from its first blob or manifest on.
+    repositories REPOSITORIES: &'static str => u64,
+    /// Digest of a blob -> the file that holds it, and its size.
+    blobs BLOBS: &'static str => (u128, u64),
+    /// Repository, digest of a blob that can be read there -> when it was pushed or mounted.
+    links LINKS: (&'static str, &'static str) => u64,
+    /// The same from the other side: digest of a blob, repository.
+    holders HOLDERS: (&'static str, &'static str) => (),
+    /// Repository, digest of a manifest -> when it was pushed, its media type, its bytes.
+    manifests MANIFESTS: (&'static str, &'static str) => (u64, &'static str, &'static [u8]),
+    /// Repository, digest of content, digest of a manifest there that names it.
+    references REFERENCES: (&'static str, &'static str, &'static str) => (),
+    /// Repository, tag -> digest of the manifest.
+    tags TAGS: (&'static str, &'static str) => &'static str,
+    /// The same from the other side: repository, digest of the manifest, tag.
+    tagged TAGGED: (&'static str, &'static str, &'static str) => (),
+    /// Repository, digest of a subject, digest of a referrer -> its descriptor.
+    referrers REFERRERS: (&'static str, &'static str, &'static str) => &'static str,
+    /// The same by type: repository, digest of a subject, artifactType, digest of a referrer.
+    referrer_types REFERRER_TYPES: (&'static str, &'static str, &'static str, &'static str) => (),
+    /// Upload -> repository, algorithm, when it was opened.
+    uploads UPLOADS: u128 => (&'static str, &'static str, u64),
+}
+
+/// The third parts of the keys that begin with `first` and `second`.
+pub(super) fn thirds<V: redb::Value + 'static>(
+    table: &impl ReadableTable<(&'static str, &'static str, &'static str), V>,
+    first: &str,
+    second: &str,
+) -> Result<Vec<String>, StoreError> {
+    let mut found = Vec::new();
+    for row in table.range((first, second, "")..)? {
+        let (key, _) = row?;
+        let (a, b, third) = key.value();
+        if (a, b) != (first, second) {
+            break;
+        }
+        found.push(third.to_owned());
+    }
+    Ok(found)
+}
+
+/// Whether a key begins with `first` and `second`.
+pub(super) fn has_third<V: redb::Value + 'static>(
+    table: &impl ReadableTable<(&'static str, &'static str, &'static str), V>,
+    first: &str,
+    second: &str,
+) -> Result<bool, StoreError> {
+    let Some(row) = table.range((first, second, "")..)?.next() else {
+        return Ok(false);
+    };
+    let (key, _) = row?;
+    let (a, b, _) = key.value();
+    Ok((a, b) == (first, second))
+}
+
+/// Whether a key begins with `first`.
+pub(super) fn has_second<V: redb::Value + 'static>(
+    table: &impl ReadableTable<(&'static str, &'static str), V>,
+    first: &str,
+) -> Result<bool, StoreError> {
+    let Some(row) = table.range((first, "")..)?.next() else {
+        return Ok(false);
+    };
+    let (key, _) = row?;
+    Ok(key.value().0 == first)
+}

@@ -1,0 +1,223 @@
+//! Accounts: what each may do, and what somebody without one is told.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use assize_reference::Config;
+use reqwest::{Method, Response, StatusCode};
+use support::{Registry, codes, config, image, sha256, text};
+use tempfile::NamedTempFile;
+
+/// A registry with accounts; the password of each is its name.
+struct Guarded {
+    registry: Registry,
+    file: NamedTempFile,
+}
+
+fn line(name: &str, rights: &str) -> String {
+    format!("{name}:{} {rights}\n", bcrypt::hash(name, 4).unwrap())
+}
+
+impl Guarded {
+    async fn start(extra: &str) -> Self {
+        let file = NamedTempFile::new().unwrap();
+        let accounts = [
+            line("writer", ""),
+            line("reader", "pull **"),
+            line("stranger", "pull,push,delete elsewhere/**"),
+            extra.to_owned(),
+        ];
+        std::fs::write(file.path(), accounts.concat()).unwrap();
+        let registry = Registry::start(Config {
+            accounts: Some(file.path().to_owned()),
+            ..config()
+        })
+        .await;
+        Self { registry, file }
+    }
+
+    async fn send(&self, account: Option<&str>, method: Method, place: &str, body: &str) -> Response {
+        let request = self.registry.request(method, place).body(body.to_owned());
+        let request = match account {
+            Some(name) => request.basic_auth(name, Some(name)),
+            None => request,
+        };
+        request.send().await.unwrap()
+    }
+
+    async fn status(&self, account: Option<&str>, method: Method, place: &str) -> StatusCode {
+        self.send(account, method, place, "").await.status()
+    }
+
+    /// Pushes a blob as the writer; returns its place.
+    async fn push(&self, name: &str, content: &str) -> String {
+        let digest = sha256(content.as_bytes());
+        let place = format!("/v2/{name}/blobs/uploads/?digest={digest}");
+        let pushed = self.send(Some("writer"), Method::POST, &place, content).await;
+        assert_eq!(pushed.status(), StatusCode::CREATED);
+        format!("/v2/{name}/blobs/{digest}")
+    }
+}
+
+#[tokio::test]
+async fn every_request_without_an_account_is_asked_for_one() {
+    let guarded = Guarded::start("").await;
+    let blob = guarded.push("a", "content").await;
+    let opened = guarded
+        .send(Some("writer"), Method::POST, "/v2/a/blobs/uploads/", "")
+        .await;
+    let upload = text(opened.headers(), "location");
+    for (method, place) in [
+        (Method::GET, "/v2/"),
+        (Method::GET, "/v2/_catalog"),
+        (Method::GET, "/v2/a/tags/list"),
+        (Method::GET, "/v2/a/nonsense"),
+        (Method::GET, blob.as_str()),
+        (Method::DELETE, &blob),
+        (Method::POST, "/v2/a/blobs/uploads/"),
+        (Method::GET, &upload),
+        (Method::PATCH, &upload),
+        (Method::PUT, &upload),
+        (Method::DELETE, &upload),
+    ] {
+        let refused = guarded.send(None, method.clone(), place, "").await;
+        assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "{method} {place}");
+        let challenge = text(refused.headers(), "www-authenticate");
+        assert!(challenge.starts_with("Basic realm=\""), "{challenge}");
+        assert_eq!(codes(refused).await, ["UNAUTHORIZED"]);
+    }
+    assert_eq!(
+        guarded.status(Some("writer"), Method::GET, &upload).await,
+        StatusCode::NO_CONTENT
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_name_are_told_the_same() {
+    let guarded = Guarded::start("").await;
+    for (name, password) in [("writer", "wrong"), ("nobody", "nobody")] {
+        let request = guarded
+            .registry
+            .request(Method::GET, "/v2/")
+            .basic_auth(name, Some(password));
+        let refused = request.send().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+        assert!(refused.headers().contains_key("www-authenticate"));
+    }
+    assert_eq!(
+        guarded.status(Some("writer"), Method::GET, "/v2/").await,
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn a_reader_reads_and_changes_nothing() {
+    let guarded = Guarded::start("").await;
+    let blob = guarded.push("a", "content").await;
+    assert_eq!(
+        guarded.status(Some("reader"), Method::GET, &blob).await,
+        StatusCode::OK
+    );
+    assert_eq!(
+        guarded.status(Some("reader"), Method::GET, "/v2/_catalog").await,
+        StatusCode::OK
+    );
+    for (method, place) in [
+        (Method::POST, "/v2/a/blobs/uploads/"),
+        (Method::PUT, "/v2/a/manifests/t"),
+        (Method::DELETE, &blob),
+    ] {
+        let refused = guarded.send(Some("reader"), method, place, "").await;
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+        assert_eq!(codes(refused).await, ["DENIED"]);
+    }
+    assert_eq!(
+        guarded.status(Some("reader"), Method::GET, &blob).await,
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn a_stranger_gets_nothing_out_of_a_repository_by_mounting() {
+    let guarded = Guarded::start("").await;
+    let blob = guarded.push("a", "secret").await;
+    assert_eq!(
+        guarded.status(Some("stranger"), Method::GET, &blob).await,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        guarded
+            .status(Some("stranger"), Method::GET, "/v2/_catalog")
+            .await,
+        StatusCode::FORBIDDEN
+    );
+    let digest = sha256(b"secret");
+    for from in ["&from=a", ""] {
+        let place = format!("/v2/elsewhere/x/blobs/uploads/?mount={digest}{from}");
+        let opened = guarded.status(Some("stranger"), Method::POST, &place).await;
+        assert_eq!(opened, StatusCode::ACCEPTED, "{from:?}");
+    }
+    let own = format!("/v2/elsewhere/x/blobs/{digest}");
+    assert_eq!(
+        guarded.status(Some("stranger"), Method::GET, &own).await,
+        StatusCode::NOT_FOUND
+    );
+    let place = format!("/v2/b/blobs/uploads/?mount={digest}&from=a");
+    assert_eq!(
+        guarded.status(Some("writer"), Method::POST, &place).await,
+        StatusCode::CREATED
+    );
+}
+
+#[tokio::test]
+async fn what_everyone_may_do_needs_no_account() {
+    let guarded = Guarded::start("anonymous pull public/**\n").await;
+    let open = guarded.push("public/a", "content").await;
+    let closed = guarded.push("private", "content").await;
+    assert_eq!(guarded.status(None, Method::GET, &open).await, StatusCode::OK);
+    assert_eq!(
+        guarded.status(None, Method::GET, &closed).await,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        guarded.status(None, Method::DELETE, &open).await,
+        StatusCode::UNAUTHORIZED
+    );
+    // A client that pushes learns here that it needs an account.
+    assert_eq!(
+        guarded.status(None, Method::GET, "/v2/").await,
+        StatusCode::UNAUTHORIZED
+    );
+}
+
+#[tokio::test]
+async fn accounts_follow_their_file() {
+    let guarded = Guarded::start("").await;
+    assert_eq!(
+        guarded.status(Some("writer"), Method::GET, "/v2/").await,
+        StatusCode::OK
+    );
+    std::fs::write(guarded.file.path(), line("late", "")).unwrap();
+    guarded.registry.running.reload();
+    assert_eq!(
+        guarded.status(Some("writer"), Method::GET, "/v2/").await,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        guarded.status(Some("late"), Method::GET, "/v2/").await,
+        StatusCode::OK
+    );
+    let pushed = guarded
+        .send(
+            Some("late"),
+            Method::PUT,
+            "/v2/a/manifests/t",
+            &image("c", "l").to_string(),
+        )
+        .await;
+    assert_eq!(
+        codes(pushed).await,
+        ["MANIFEST_BLOB_UNKNOWN", "MANIFEST_BLOB_UNKNOWN"]
+    );
+}

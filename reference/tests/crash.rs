@@ -1,0 +1,259 @@
+//! A registry that is killed at any moment loses nothing that it has acknowledged.
+//!
+//! `ASSIZE_KILLS` says how often it is killed; 20 times unless told.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use assize_reference::check;
+use reqwest::{Client, Method, StatusCode};
+use support::{IMAGE, image, sha256};
+
+/// How many clients push and delete at once, each in a repository of its own.
+const CLIENTS: u64 = 4;
+
+/// A registry in a process of its own.
+struct Process {
+    child: Child,
+    url: String,
+}
+
+impl Process {
+    fn start(store: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_assize-reference"))
+            .args([
+                "--listen",
+                "127.0.0.1:0",
+                "--blob-grace",
+                "1",
+                "--upload-expiry",
+                "2",
+                "--store",
+            ])
+            .arg(store)
+            .env("RUST_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut url)
+            .unwrap();
+        assert!(!url.is_empty(), "the registry did not start");
+        Self {
+            child,
+            url: url.trim().to_owned(),
+        }
+    }
+
+    /// Ends the process without a warning: SIGKILL.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// What one client knows of its repository.
+#[derive(Default)]
+struct Known {
+    /// Tag -> the manifest that it was last acknowledged to point to; none if it was deleted.
+    tags: BTreeMap<String, Option<String>>,
+    /// The tag that was being changed when the registry went away, and the other state it may have.
+    uncertain: Option<(String, Option<String>)>,
+    random: u64,
+    pushes: u64,
+}
+
+impl Known {
+    /// A number that looks random and is the same in each run (xorshift).
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        self.random % sides
+    }
+}
+
+/// Pushes, moves and deletes tags until the registry goes away.
+async fn change_until_killed(client: &Client, url: &str, name: &str, known: &mut Known) {
+    loop {
+        let tag = format!("t{}", known.roll(5));
+        let deletes = known.roll(4) == 0;
+        let target = if deletes {
+            None
+        } else {
+            push_blobs(client, url, name, known).await
+        };
+        if !deletes && target.is_none() {
+            return;
+        }
+        known.uncertain = Some((tag.clone(), target.clone()));
+        let place = format!("{url}/v2/{name}/manifests/{tag}");
+        let request = match &target {
+            Some(manifest) => client
+                .put(place)
+                .header("content-type", IMAGE)
+                .body(manifest.clone()),
+            None => client.delete(place),
+        };
+        let Ok(answer) = request.send().await else { return };
+        let expected = if deletes {
+            StatusCode::ACCEPTED
+        } else {
+            StatusCode::CREATED
+        };
+        match answer.status() {
+            status if status == expected => {
+                known.tags.insert(tag, target);
+            }
+            // Nothing to delete, or blobs so long unreferenced that they were collected.
+            StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST => {}
+            status => panic!("{status}: {}", answer.text().await.unwrap_or_default()),
+        }
+        known.uncertain = None;
+    }
+}
+
+/// Pushes the blobs of a new image, one in one request and one in chunks; returns its manifest.
+async fn push_blobs(client: &Client, url: &str, name: &str, known: &mut Known) -> Option<String> {
+    known.pushes += 1;
+    // A config that all images share is pushed, collected and counted on again and again.
+    let shared = known.roll(3);
+    let (config, layer) = (
+        format!("config {shared}"),
+        format!("{name} {} ", known.pushes).repeat(2000),
+    );
+    let uploads = format!("{url}/v2/{name}/blobs/uploads/");
+    let single = client
+        .post(format!("{uploads}?digest={}", sha256(config.as_bytes())))
+        .body(config.clone());
+    assert_eq!(single.send().await.ok()?.status(), StatusCode::CREATED);
+    let opened = client.post(&uploads).send().await.ok()?;
+    let upload = format!("{url}{}", opened.headers()["location"].to_str().unwrap());
+    let (first, last) = layer.as_bytes().split_at(layer.len() / 2);
+    assert_eq!(
+        client
+            .patch(&upload)
+            .body(first.to_vec())
+            .send()
+            .await
+            .ok()?
+            .status(),
+        StatusCode::ACCEPTED
+    );
+    let close = client
+        .put(format!("{upload}?digest={}", sha256(layer.as_bytes())))
+        .body(last.to_vec());
+    assert_eq!(close.send().await.ok()?.status(), StatusCode::CREATED);
+    Some(image(&config, &layer).to_string())
+}
+
+/// Asserts that every tag is as it was acknowledged, and that what it points to is whole.
+async fn assert_whole(client: &Client, url: &str, name: &str, known: &mut Known) {
+    let mut uncertain = known.uncertain.take();
+    if let Some((tag, _)) = &uncertain {
+        known.tags.entry(tag.clone()).or_default();
+    }
+    for (tag, acknowledged) in &mut known.tags {
+        let answer = client
+            .get(format!("{url}/v2/{name}/manifests/{tag}"))
+            .send()
+            .await
+            .unwrap();
+        let found = match answer.status() {
+            StatusCode::OK => Some(answer.text().await.unwrap()),
+            StatusCode::NOT_FOUND => None,
+            status => panic!("{status}"),
+        };
+        if found != *acknowledged {
+            let possible = uncertain.take().filter(|(changing, _)| changing == tag);
+            assert_eq!(
+                Some(&found),
+                possible.as_ref().map(|(_, target)| target),
+                "{name}:{tag}"
+            );
+            acknowledged.clone_from(&found);
+        }
+        for digest in found.iter().flat_map(|manifest| blobs_of(manifest)) {
+            let blob = client
+                .get(format!("{url}/v2/{name}/blobs/{digest}"))
+                .send()
+                .await
+                .unwrap();
+            assert_eq!(sha256(&blob.bytes().await.unwrap()), digest, "{name}:{tag}");
+        }
+    }
+}
+
+async fn assert_all_whole(client: &Client, registry: &Process, all: &mut [Known]) {
+    for (number, known) in all.iter_mut().enumerate() {
+        assert_whole(client, &registry.url, &format!("client/{number}"), known).await;
+    }
+}
+
+fn blobs_of(manifest: &str) -> Vec<String> {
+    let manifest: serde_json::Value = serde_json::from_str(manifest).unwrap();
+    let descriptors = manifest["layers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .chain([&manifest["config"]]);
+    descriptors
+        .map(|descriptor| descriptor["digest"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_was_acknowledged_survives_being_killed() {
+    let kills = std::env::var("ASSIZE_KILLS").map_or(20, |kills| kills.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let client = Client::new();
+    let mut all = (0..CLIENTS)
+        .map(|number| Known {
+            random: 0x9E37_79B9_7F4A_7C15 ^ (number + 1),
+            ..Known::default()
+        })
+        .collect::<Vec<_>>();
+    for kill in 0..kills {
+        let registry = Process::start(folder.path());
+        assert_all_whole(&client, &registry, &mut all).await;
+        let mut clients = Vec::new();
+        for (number, mut known) in all.drain(..).enumerate() {
+            let (client, url, name) = (client.clone(), registry.url.clone(), format!("client/{number}"));
+            clients.push(tokio::spawn(async move {
+                change_until_killed(&client, &url, &name, &mut known).await;
+                known
+            }));
+        }
+        // Every fifth life is long enough for garbage to be collected in it.
+        let life = if kill % 5 == 4 { 3000 } else { 50 } + kill * 7919 % 400;
+        tokio::time::sleep(Duration::from_millis(life)).await;
+        registry.kill();
+        for client in clients {
+            all.push(client.await.unwrap());
+        }
+    }
+    let registry = Process::start(folder.path());
+    assert_all_whole(&client, &registry, &mut all).await;
+    let pushes = all.iter().map(|known| known.pushes).sum::<u64>();
+    assert!(pushes > kills, "{pushes} pushes in {kills} lives say little");
+    let ping = client
+        .request(Method::GET, format!("{}/v2/", registry.url))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(ping.status(), StatusCode::OK);
+    registry.kill();
+    let findings = check(folder.path(), false).await.unwrap();
+    let real = findings
+        .iter()
+        .filter(|finding| !finding.ends_with("belongs to nothing"));
+    assert_eq!(real.collect::<Vec<_>>(), [""; 0]);
+}

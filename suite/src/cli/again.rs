@@ -1,0 +1,116 @@
+//! The command that runs a scenario again: what was typed, less what does not matter to one scenario.
+
+use assize::explore::Budget;
+use assize::run::outcome::Outcome;
+use clap::ValueEnum;
+
+use super::arguments::{Profile, RunArguments};
+use super::settings::Settings;
+use super::value::quoted;
+
+/// The command as far as the user typed it; the password stays in the environment.
+pub(crate) fn command(arguments: &RunArguments) -> String {
+    let RunArguments {
+        target,
+        registry,
+        selection,
+        conduct,
+        ..
+    } = arguments;
+    let mut words = vec!["assize run".to_owned()];
+    words.extend(target.iter().map(|target| quoted(target)));
+    let mut add = |option: &str, value: &str| words.push(format!("{option} {}", quoted(value)));
+    if let Some(spec) = selection.spec.and_then(|spec| spec.to_possible_value()) {
+        add("--spec", spec.get_name());
+    }
+    if selection.profile == Profile::Docker {
+        add("--profile", "docker");
+    }
+    registry.user.iter().for_each(|user| add("--user", user));
+    registry
+        .account
+        .iter()
+        .for_each(|account| add("--account", account));
+    registry
+        .repository
+        .iter()
+        .for_each(|repository| add("--repository", repository));
+    selection
+        .require
+        .iter()
+        .for_each(|capability| add("--require", capability));
+    registry
+        .ca
+        .iter()
+        .for_each(|file| add("--ca", &file.to_string_lossy()));
+    selection
+        .scenarios
+        .iter()
+        .for_each(|folder| add("--scenarios", &folder.to_string_lossy()));
+    if !conduct.grace.is_zero() {
+        add("--grace", &format!("{}ms", conduct.grace.as_millis()));
+    }
+    if registry.insecure {
+        words.push("--insecure".to_owned());
+    }
+    words.join(" ")
+}
+
+/// Puts the command under every way in which something broke.
+pub(crate) fn complete(outcome: &mut Outcome, settings: &Settings) {
+    let Settings {
+        command, target, run, ..
+    } = settings;
+    let (generated, seed) = (&outcome.generated, run.seed);
+    for finding in &mut outcome.findings {
+        let following = finding
+            .consequences
+            .iter_mut()
+            .flat_map(|following| &mut following.ways);
+        for way in finding.ways.iter_mut().chain(following) {
+            let scenario = &way.place.scenario;
+            way.assize = match (generated.contains_key(scenario), run.explore) {
+                (true, Budget::Time(time)) => {
+                    format!("{command} --seed {seed} --explore {}ms", time.as_millis())
+                }
+                (true, Budget::Workflows(_) | Budget::Nothing) => format!("{command} --seed {seed}"),
+                (false, _) => format!("{command} --seed {seed} --only {}", quoted(scenario)),
+            };
+            // The bundled registry is gone when the report is read.
+            if target.is_none() {
+                way.curl.clear();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::arguments::Arguments;
+
+    #[test]
+    fn what_matters_to_a_scenario_is_typed_again() {
+        let words = [
+            "assize",
+            "https://registry.example.com",
+            "--spec=1.0",
+            "--user=me",
+            "--repository=me/app",
+            "--scenarios=my folder",
+            "--grace=5s",
+            "--insecure",
+            "--only=push/*",
+            "--report=json=a",
+            "--strict",
+            "--seed=7",
+        ];
+        let arguments = Arguments::try_parse_from(words).unwrap();
+        insta::assert_snapshot!(
+            command(&arguments.run),
+            @"assize run https://registry.example.com --spec 1.0 --user me --repository me/app --scenarios 'my folder' --grace 5000ms --insecure"
+        );
+    }
+}

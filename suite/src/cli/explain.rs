@@ -1,0 +1,128 @@
+//! `assize explain`: what a requirement asks and why, or what a scenario says.
+
+use anstyle::Style;
+use assize::catalogue::{Levels, Requirement, RequirementId, Version};
+use assize::diagnostic::did_you_mean;
+use assize::plan::Declared;
+use assize::run::native;
+use assize::scenario::{Library, Loaded};
+
+use super::arguments::ExplainArguments;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::{library, output};
+
+const HEADING: Style = Style::new().bold();
+
+/// Prints what is known about a requirement or a scenario.
+pub(crate) fn execute(arguments: &ExplainArguments) -> Result<Exit, Failure> {
+    let library = library::load(arguments.scenarios.as_deref())?;
+    let id = arguments.id.as_str();
+    let requirement = RequirementId::parse(id).and_then(|id| library.catalogue.get(&id));
+    let native = native::declared().find(|declared| declared.name == id);
+    let text = match (requirement, library.get(id), native) {
+        (Some(requirement), ..) => of_requirement(requirement, &library),
+        (None, Some(loaded), _) => of_transcript(loaded),
+        (None, None, Some(declared)) => of_native(declared),
+        (None, None, None) => return Err(unknown(id, &library)),
+    };
+    output::print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn unknown(id: &str, library: &Library) -> Failure {
+    let ids = library
+        .catalogue
+        .iter()
+        .map(|requirement| requirement.id.as_str());
+    let names = library.scenarios.iter().map(|loaded| &*loaded.name);
+    let natives = native::declared().map(|declared| declared.name);
+    let advice = did_you_mean(id, ids.chain(names).chain(natives)).unwrap_or_else(|| {
+        "`assize list scenarios` and `assize list requirements` show what there is".to_owned()
+    });
+    Failure::Arguments(format!(
+        "there is no requirement and no scenario `{id}`; {advice}"
+    ))
+}
+
+fn of_requirement(requirement: &Requirement, library: &Library) -> String {
+    let rests_on: Vec<&str> = requirement.rests_on.iter().map(RequirementId::as_str).collect();
+    let section = format!("{} ({})", requirement.section, requirement.basis.words());
+    let lag = if requirement.may_lag {
+        "yes, within --grace"
+    } else {
+        ""
+    };
+    let asking = library::asking(library)
+        .remove(&requirement.id)
+        .unwrap_or_default();
+    page(
+        requirement.id.as_str(),
+        &[
+            ("level", &levels(&requirement.levels)),
+            ("section", &section),
+            ("category", requirement.category.words()),
+            ("asks", &requirement.text),
+            ("because", &requirement.why),
+            ("rests on", &rests_on.join(", ")),
+            ("may lag", lag),
+            ("asked by", &asking.join(", ")),
+            ("not asked", requirement.left_out.as_deref().unwrap_or_default()),
+        ],
+    )
+}
+
+fn of_native(declared: &Declared) -> String {
+    page(
+        declared.name,
+        &[
+            ("title", declared.title),
+            ("written", "in Rust, since a transcript cannot say it"),
+            ("needs", &declared.needs.join(", ")),
+            ("asks", &declared.cites.join(", ")),
+        ],
+    )
+}
+
+fn of_transcript(loaded: &Loaded) -> String {
+    format!("{HEADING}# {}{HEADING:#}\n{}", loaded.path, loaded.text)
+}
+
+/// What there is to say about something, less what is empty.
+fn page(name: &str, entries: &[(&str, &str)]) -> String {
+    let mut text = format!("{HEADING}{name}{HEADING:#}\n");
+    let indent = " ".repeat(13);
+    let options = textwrap::Options::new(output::width())
+        .subsequent_indent(&indent)
+        .break_words(false);
+    for (name, said) in entries.iter().filter(|(_, said)| !said.is_empty()) {
+        text.push_str(&textwrap::fill(&format!("  {name:<11}{said}"), &options));
+        text.push('\n');
+    }
+    text
+}
+
+/// The levels, each with its versions: `MUST in next, SHOULD in 1.0 and 1.1`.
+fn levels(levels: &Levels) -> String {
+    let mut said: Vec<(String, Vec<String>)> = Vec::new();
+    for version in Version::ALL.into_iter().rev() {
+        let Some(level) = levels.in_version(version).map(|level| level.to_string()) else {
+            continue;
+        };
+        match said.iter_mut().find(|(known, _)| *known == level) {
+            Some((_, versions)) => versions.insert(0, version.to_string()),
+            None => said.push((level, vec![version.to_string()])),
+        }
+    }
+    let parts = said
+        .into_iter()
+        .map(|(level, versions)| format!("{level} in {}", and(&versions)));
+    parts.collect::<Vec<String>>().join(", ")
+}
+
+fn and(words: &[String]) -> String {
+    match words.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}

@@ -1,0 +1,107 @@
+//! Why a command could not do what it was asked to do.
+
+use std::io;
+use std::path::PathBuf;
+
+use anstyle::{AnsiColor, Style};
+use assize::diagnostic::{Color, Faulty};
+use assize::plan::BadGlob;
+use assize::report::WriteError;
+use assize::run::Unusable;
+use assize::scenario::LoadError;
+use assize::wire::SettingsError;
+use thiserror::Error;
+
+use super::exit::Exit;
+use super::value::BadTarget;
+
+const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
+
+/// Why a command could not do what it was asked to do.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    /// The arguments contradict each other or ask for what there is not.
+    #[error("{0}")]
+    Arguments(String),
+    /// The target is no address of a registry.
+    #[error(transparent)]
+    Target(#[from] BadTarget),
+    /// A glob is none.
+    #[error(transparent)]
+    Glob(#[from] BadGlob),
+    /// No client can be made of what the user gave.
+    #[error(transparent)]
+    Client(#[from] SettingsError),
+    /// The scenarios cannot be loaded.
+    #[error(transparent)]
+    Library(#[from] LoadError),
+    /// Files have faults.
+    #[error("{}", faulty(.0))]
+    Faulty(Vec<Faulty>),
+    /// A file cannot be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The target cannot be used.
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
+    /// A report is not where it was wanted.
+    #[error(transparent)]
+    Report(#[from] WriteError),
+    /// The bundled registry does not start.
+    #[cfg(feature = "bundled")]
+    #[error("the bundled registry does not start: {0}")]
+    Bundled(#[from] assize::bundled::StartError),
+    /// A part of the suite fails that never should.
+    #[error("{0}")]
+    Suite(String),
+    /// The system does not let the suite do what it must.
+    #[error("{doing}: {source}")]
+    System {
+        /// What was tried.
+        doing: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl Failure {
+    /// How the command ends.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Failure::Arguments(_)
+            | Failure::Target(_)
+            | Failure::Glob(_)
+            | Failure::Client(_)
+            | Failure::Library(_)
+            | Failure::Faulty(_)
+            | Failure::File { .. } => Exit::BadInput,
+            Failure::Unusable(_) => Exit::UnusableTarget,
+            #[cfg(feature = "bundled")]
+            Failure::Bundled(_) => Exit::SuiteFailed,
+            Failure::Report(_) | Failure::Suite(_) | Failure::System { .. } => Exit::SuiteFailed,
+        }
+    }
+
+    /// Says on the standard error what is wrong, and draws the faults of files.
+    pub(crate) fn print(&self) {
+        let files: &[Faulty] = match self {
+            Failure::Library(LoadError::Faulty(files)) | Failure::Faulty(files) => files,
+            _ => &[],
+        };
+        for file in files {
+            anstream::eprintln!("{}\n", file.render(Color::Always));
+        }
+        anstream::eprintln!("{ERROR}error{ERROR:#}: {self}");
+    }
+}
+
+/// The names of files that cannot be used as they are.
+fn faulty(files: &[Faulty]) -> String {
+    let names: Vec<&str> = files.iter().map(|file| &*file.source.path).collect();
+    format!("cannot be used as they are: {}", names.join(", "))
+}

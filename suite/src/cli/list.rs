@@ -1,0 +1,151 @@
+//! `assize list`: what there is, as lines or as JSON.
+
+use assize::catalogue::{self, Version};
+use assize::plan;
+use assize::run::native;
+use assize::scenario::Library;
+use serde::Serialize;
+
+use super::arguments::{ListArguments, Listing};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::{library, output};
+
+/// Prints a list.
+pub(crate) fn execute(arguments: &ListArguments) -> Result<Exit, Failure> {
+    let library = library::load(arguments.scenarios.as_deref())?;
+    let text = match arguments.what {
+        Listing::Scenarios => text(&scenarios(&library), arguments.json),
+        Listing::Requirements => text(&requirements(&library), arguments.json),
+        Listing::Capabilities => text(&capabilities(&library), arguments.json),
+    };
+    output::print(&text?)?;
+    Ok(Exit::Done)
+}
+
+/// Something that takes a line of a list.
+trait Entry: Serialize {
+    /// What it is called, and what is said about it.
+    fn line(&self) -> (&str, String);
+}
+
+fn text(entries: &[impl Entry], json: bool) -> Result<String, Failure> {
+    if json {
+        let text = serde_json::to_string_pretty(entries);
+        return text
+            .map(|text| text + "\n")
+            .map_err(|error| Failure::Suite(error.to_string()));
+    }
+    let widest = entries
+        .iter()
+        .map(|entry| entry.line().0.len())
+        .max()
+        .unwrap_or(0);
+    let lines = entries.iter().map(|entry| {
+        let (name, said) = entry.line();
+        format!("{name:<widest$}  {said}\n")
+    });
+    Ok(lines.collect())
+}
+
+#[derive(Serialize)]
+struct Scenario<'a> {
+    name: &'a str,
+    path: Option<&'a str>,
+    title: &'a str,
+}
+
+impl Entry for Scenario<'_> {
+    fn line(&self) -> (&str, String) {
+        (self.name, self.title.to_owned())
+    }
+}
+
+fn scenarios(library: &Library) -> Vec<Scenario<'_>> {
+    let transcripts = library.scenarios.iter().map(|loaded| Scenario {
+        name: &loaded.name,
+        path: Some(&loaded.path),
+        title: &loaded.scenario.title,
+    });
+    let natives = native::declared().map(|declared| Scenario {
+        name: declared.name,
+        path: None,
+        title: declared.title,
+    });
+    let mut all: Vec<Scenario<'_>> = transcripts.chain(natives).collect();
+    all.sort_by_key(|scenario| scenario.name);
+    all
+}
+
+#[derive(Serialize)]
+struct Requirement<'a> {
+    id: &'a str,
+    levels: Vec<Level>,
+    category: &'a str,
+    section: &'a str,
+    text: &'a str,
+    asked_by: Vec<&'a str>,
+    left_out: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Level {
+    version: String,
+    level: String,
+}
+
+impl Entry for Requirement<'_> {
+    fn line(&self) -> (&str, String) {
+        let newest = self.levels.last().map_or("", |newest| &newest.level);
+        let asked = match self.asked_by.len() {
+            0 => " (not asked)",
+            _ => "",
+        };
+        (self.id, format!("{newest:<7}{}{asked}", self.text))
+    }
+}
+
+fn requirements(library: &Library) -> Vec<Requirement<'_>> {
+    let mut asking = library::asking(library);
+    let entries = library.catalogue.iter().map(|requirement| Requirement {
+        id: requirement.id.as_str(),
+        levels: levels(&requirement.levels),
+        category: requirement.category.words(),
+        section: &requirement.section,
+        text: &requirement.text,
+        asked_by: asking.remove(&requirement.id).unwrap_or_default(),
+        left_out: requirement.left_out.as_deref(),
+    });
+    entries.collect()
+}
+
+fn levels(levels: &catalogue::Levels) -> Vec<Level> {
+    let level = |version: Version| {
+        Some(Level {
+            version: version.to_string(),
+            level: levels.in_version(version)?.to_string(),
+        })
+    };
+    Version::ALL.into_iter().filter_map(level).collect()
+}
+
+#[derive(Serialize)]
+struct Capability {
+    name: String,
+    probe: String,
+}
+
+impl Entry for Capability {
+    fn line(&self) -> (&str, String) {
+        (&self.name, format!("settled by {}", self.probe))
+    }
+}
+
+fn capabilities(library: &Library) -> Vec<Capability> {
+    let capabilities = plan::capabilities(library).into_iter();
+    let entries = capabilities.map(|(name, probe)| Capability {
+        name,
+        probe: probe.to_string(),
+    });
+    entries.collect()
+}

@@ -1,0 +1,73 @@
+//! The command line. What was typed ([`arguments`]) becomes what it means ([`settings`]), and one command is executed.
+
+mod again;
+mod arguments;
+mod exit;
+mod explain;
+mod failure;
+mod fmt;
+mod library;
+mod list;
+mod output;
+mod run;
+mod selftest;
+#[cfg(feature = "bundled")]
+mod serve;
+mod settings;
+mod shell;
+mod value;
+
+use anstream::ColorChoice;
+use clap::Parser;
+
+use arguments::{Arguments, Command, When};
+use exit::Exit;
+use failure::Failure;
+use settings::Settings;
+
+/// Does what the arguments ask for.
+pub(crate) fn main() -> Exit {
+    let arguments = Arguments::parse();
+    choose_color(arguments.color);
+    execute(arguments).unwrap_or_else(|failure| {
+        failure.print();
+        failure.exit()
+    })
+}
+
+fn execute(arguments: Arguments) -> Result<Exit, Failure> {
+    match arguments.command {
+        None => run_scenarios(arguments.run),
+        Some(Command::Run(run)) => run_scenarios(*run),
+        #[cfg(feature = "bundled")]
+        Some(Command::Serve(config)) => block_on(serve::execute(*config)),
+        Some(Command::Selftest(selftest)) => block_on(selftest::execute(&selftest)),
+        Some(Command::List(list)) => list::execute(&list),
+        Some(Command::Explain(explain)) => explain::execute(&explain),
+        Some(Command::Fmt(fmt)) => fmt::execute(&fmt),
+        Some(Command::Completions { shell }) => shell::completions(shell),
+        Some(Command::Man) => shell::man(),
+    }
+}
+
+fn run_scenarios(arguments: arguments::RunArguments) -> Result<Exit, Failure> {
+    let settings = Settings::new(arguments, &|name| std::env::var(name).ok())?;
+    block_on(run::execute(settings))
+}
+
+fn block_on(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|source| Failure::System {
+        doing: "cannot start threads",
+        source,
+    })?;
+    runtime.block_on(command)
+}
+
+fn choose_color(when: When) {
+    let choice = match when {
+        When::Auto => ColorChoice::Auto,
+        When::Always => ColorChoice::Always,
+        When::Never => ColorChoice::Never,
+    };
+    choice.write_global();
+}

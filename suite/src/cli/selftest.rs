@@ -1,0 +1,195 @@
+//! `assize selftest`: the suite against registries that lie, and what that proves.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use assize::catalogue::RequirementId;
+use assize::saboteur::matrix::{Catch, Cell, Matrix, matrix};
+use assize::saboteur::{Deviation, deviations};
+use assize::scenario::Library;
+use assize::wire::Url;
+use serde_json::json;
+
+use super::arguments::SelftestArguments;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::{library, output, value};
+
+/// Tries every deviation, and says which requirements that proves.
+pub(crate) async fn execute(arguments: &SelftestArguments) -> Result<Exit, Failure> {
+    let library = Arc::new(library::load(None)?);
+    let deviations = selected(arguments)?;
+    let seed = arguments.seed;
+    let told = progress(deviations.len());
+    let matrix = match &arguments.over {
+        Some(target) => {
+            let over = value::target(target)?;
+            matrix(library.clone(), deviations, over, seed, told).await?
+        }
+        None => over_the_bundled(library.clone(), deviations, seed, told).await?,
+    };
+    let text = match arguments.json {
+        true => format!("{:#}\n", as_json(&matrix)),
+        false => as_text(&matrix, &library, arguments),
+    };
+    output::print(&text)?;
+    Ok(if passes(&matrix, arguments) {
+        Exit::Done
+    } else {
+        Exit::Fails
+    })
+}
+
+#[cfg(feature = "bundled")]
+async fn over_the_bundled(
+    library: Arc<Library>,
+    deviations: Vec<Deviation>,
+    seed: u64,
+    told: impl Fn(&Cell),
+) -> Result<Matrix, Failure> {
+    let registry = assize::bundled::in_memory().await?;
+    let over = Url::parse(&registry.url()).map_err(|error| Failure::Arguments(error.to_string()))?;
+    let matrix = matrix(library, deviations, over, seed, told).await;
+    registry.shutdown().await;
+    Ok(matrix?)
+}
+
+#[cfg(not(feature = "bundled"))]
+async fn over_the_bundled(
+    _: Arc<Library>,
+    _: Vec<Deviation>,
+    _: u64,
+    _: impl Fn(&Cell),
+) -> Result<Matrix, Failure> {
+    Err(Failure::Arguments(
+        "this build comes without a registry: name one with --over".to_owned(),
+    ))
+}
+
+fn selected(arguments: &SelftestArguments) -> Result<Vec<Deviation>, Failure> {
+    let globs: Result<Vec<glob::Pattern>, glob::PatternError> = arguments
+        .only
+        .iter()
+        .map(|glob| glob::Pattern::new(glob))
+        .collect();
+    let globs = globs.map_err(|error| Failure::Arguments(format!("--only: {error}")))?;
+    let takes = |id: &str| globs.is_empty() || globs.iter().any(|glob| glob.matches(id));
+    let selected: Vec<Deviation> = deviations::all()
+        .into_iter()
+        .filter(|deviation| takes(deviation.id))
+        .collect();
+    if selected.is_empty() {
+        return Err(Failure::Arguments("no deviation has such a name".to_owned()));
+    }
+    Ok(selected)
+}
+
+/// Says on a terminal how far it is.
+fn progress(all: usize) -> impl Fn(&Cell) {
+    let done = AtomicUsize::new(0);
+    move |cell| {
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if std::io::stderr().is_terminal() {
+            let end = if done == all { "\r\x1b[K" } else { "" };
+            anstream::eprint!("\r\x1b[K{done} of {all}  {}{end}", cell.deviation);
+        }
+    }
+}
+
+/// A part of the matrix cannot show that everything is proven.
+fn passes(matrix: &Matrix, arguments: &SelftestArguments) -> bool {
+    let caught = matrix.cells.iter().all(|cell| cell.verdict == Catch::Caught);
+    let whole = arguments.only.is_empty() && arguments.over.is_none();
+    caught && (!whole || matrix.is_whole())
+}
+
+fn as_text(matrix: &Matrix, library: &Library, arguments: &SelftestArguments) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    for (id, proofs) in matrix.proofs() {
+        let _ = writeln!(text, "{id}\n    {}", proofs.join(", "));
+    }
+    let wrong = matrix
+        .cells
+        .iter()
+        .filter_map(|cell| Some((cell.deviation, trouble(&cell.verdict)?)));
+    for (deviation, trouble) in wrong {
+        let _ = writeln!(text, "\n{deviation}: {trouble}");
+    }
+    if !matrix.honestly.is_empty() {
+        let _ = writeln!(
+            text,
+            "\nfound without any deviation: {}",
+            listed(&matrix.honestly)
+        );
+    }
+    if arguments.only.is_empty() && !matrix.unproven.is_empty() {
+        let _ = writeln!(text, "\nproven by nothing: {}", listed(&matrix.unproven));
+    }
+    let caught = matrix
+        .cells
+        .iter()
+        .filter(|cell| cell.verdict == Catch::Caught)
+        .count();
+    let _ = writeln!(
+        text,
+        "\n{caught} of {} deviations caught under the right requirement; {} of {} requirements proven",
+        matrix.cells.len(),
+        matrix.proofs().len(),
+        library
+            .catalogue
+            .iter()
+            .filter(|requirement| requirement.left_out.is_none())
+            .count()
+    );
+    text
+}
+
+fn trouble(verdict: &Catch) -> Option<String> {
+    match verdict {
+        Catch::Caught => None,
+        Catch::Missed(ids) => Some(format!("not found: {}", listed(ids))),
+        Catch::Misreported(ids) => Some(format!("reported under what it does not break: {}", listed(ids))),
+        Catch::Refused(why) => Some(why.clone()),
+    }
+}
+
+fn listed<'a>(ids: impl IntoIterator<Item = &'a RequirementId>) -> String {
+    let ids: BTreeSet<&str> = ids.into_iter().map(RequirementId::as_str).collect();
+    ids.into_iter().collect::<Vec<&str>>().join(", ")
+}
+
+fn as_json(matrix: &Matrix) -> serde_json::Value {
+    let cells: Vec<serde_json::Value> = matrix
+        .cells
+        .iter()
+        .map(|cell| {
+            json!({
+                "deviation": cell.deviation,
+                "breaks": ids(&cell.breaks),
+                "found": ids(&cell.found),
+                "caught": cell.verdict == Catch::Caught,
+                "trouble": trouble(&cell.verdict),
+            })
+        })
+        .collect();
+    let proofs: serde_json::Map<String, serde_json::Value> = matrix
+        .proofs()
+        .into_iter()
+        .map(|(id, proofs)| (id.to_string(), json!(proofs)))
+        .collect();
+    json!({
+        "schema": "assize-selftest/1",
+        "deviations": cells,
+        "proofs": proofs,
+        "unproven": ids(&matrix.unproven),
+        "found-without-deviation": ids(&matrix.honestly),
+    })
+}
+
+fn ids<'a>(ids: impl IntoIterator<Item = &'a RequirementId>) -> Vec<&'a str> {
+    ids.into_iter().map(RequirementId::as_str).collect()
+}

@@ -1,0 +1,362 @@
+//! What the arguments of a run mean, with everything from the environment put in.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use assize::catalogue::Version;
+use assize::explore::Budget;
+use assize::plan::Selection;
+use assize::report::{Destination, Request};
+use assize::run::outcome::Strictness;
+use assize::run::{CleanUp, OnFinding, RunSettings};
+use assize::wire::{self, Credentials, Login, Timeouts, Tls, Url};
+
+use super::arguments::{
+    ConductArguments, Profile, RegistryArguments, RunArguments, SelectionArguments, Spec,
+};
+use super::failure::Failure;
+use super::{again, value};
+
+/// How many random workflows a run tries unless it is told for how long to explore.
+const USUAL_WORKFLOWS: u32 = 10;
+
+/// What a run is to do.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The registry; the bundled one if there is none.
+    pub(crate) target: Option<Url>,
+    /// How it is talked to.
+    pub(crate) manner: Manner,
+    /// The folder of scenarios; those that are compiled in if there is none.
+    pub(crate) scenarios: Option<PathBuf>,
+    /// Which of them run.
+    pub(crate) selection: Selection,
+    /// How the run is done.
+    pub(crate) run: RunSettings,
+    /// The file of known findings.
+    pub(crate) baseline: Option<PathBuf>,
+    /// The command that does it again, as far as it was typed.
+    pub(crate) command: String,
+    /// The reports that are wanted besides the one on the terminal.
+    pub(crate) reports: Vec<Request>,
+}
+
+/// How a registry is talked to.
+#[derive(Debug)]
+pub(crate) struct Manner {
+    credentials: Credentials,
+    tls: Tls,
+    timeouts: Timeouts,
+}
+
+impl Manner {
+    /// What a client of `target` has to know.
+    pub(crate) fn client(&self, target: Url) -> wire::Settings {
+        wire::Settings {
+            credentials: self.credentials.clone(),
+            tls: self.tls.clone(),
+            timeouts: self.timeouts,
+            ..wire::Settings::new(target)
+        }
+    }
+}
+
+/// The environment: what a variable holds.
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+impl Settings {
+    /// Finds out what the arguments mean.
+    pub(crate) fn new(arguments: RunArguments, environment: Environment<'_>) -> Result<Settings, Failure> {
+        let command = again::command(&arguments);
+        let RunArguments {
+            target,
+            registry,
+            selection,
+            conduct,
+            verdict,
+        } = arguments;
+        let strictness = if verdict.strict {
+            Strictness::Warnings
+        } else {
+            Strictness::Violations
+        };
+        check_destinations(&verdict.report)?;
+        Ok(Settings {
+            target: target.as_deref().map(value::target).transpose()?,
+            manner: manner(&registry, environment)?,
+            selection: Selection::new(&selection.only, &selection.requirement, &selection.section)?,
+            run: run_settings(registry, &selection, &conduct, strictness)?,
+            scenarios: selection.scenarios,
+            baseline: verdict.baseline,
+            command,
+            reports: verdict.report,
+        })
+    }
+
+    /// Whether a report takes the standard output for itself.
+    pub(crate) fn stdout_is_taken(&self) -> bool {
+        self.reports
+            .iter()
+            .any(|report| report.destination == Destination::Stdout)
+    }
+}
+
+fn manner(registry: &RegistryArguments, environment: Environment<'_>) -> Result<Manner, Failure> {
+    Ok(Manner {
+        credentials: credentials(registry, environment)?,
+        tls: if registry.insecure {
+            Tls::Insecure
+        } else {
+            Tls::Verified {
+                extra_roots: registry.ca.clone(),
+            }
+        },
+        timeouts: timeouts(registry.timeout),
+    })
+}
+
+/// The whole of an exchange may take as long as usual, or as long as its slowest part.
+fn timeouts(answer: Duration) -> Timeouts {
+    let usual = Timeouts::default();
+    Timeouts {
+        answer,
+        idle: answer,
+        total: usual.total.max(answer),
+        ..usual
+    }
+}
+
+fn credentials(registry: &RegistryArguments, environment: Environment<'_>) -> Result<Credentials, Failure> {
+    let mut credentials = Credentials::none();
+    let variables = Variables {
+        user: "ASSIZE_USER",
+        password: &registry.password_env,
+        token: "ASSIZE_TOKEN",
+    };
+    if let Some(login) = login(registry.user.clone(), &variables, environment)? {
+        credentials = credentials.with_default(login);
+    }
+    for account in &registry.account {
+        let name = account.to_uppercase().replace('-', "_");
+        let [user, password, token] =
+            ["USER", "PASSWORD", "TOKEN"].map(|what| format!("ASSIZE_{name}_{what}"));
+        let variables = Variables {
+            user: &user,
+            password: &password,
+            token: &token,
+        };
+        let login = login(environment(&user), &variables, environment)?.ok_or_else(|| {
+            Failure::Arguments(format!(
+                "the account `{account}` needs {user} and {password}, or {token}"
+            ))
+        })?;
+        credentials = credentials.with_named(account, login);
+    }
+    Ok(credentials)
+}
+
+/// The variables that an account logs in with.
+struct Variables<'a> {
+    user: &'a str,
+    password: &'a str,
+    token: &'a str,
+}
+
+/// Half a login is a slip: without this an asked-for account would silently be nobody.
+fn login(
+    user: Option<String>,
+    variables: &Variables<'_>,
+    environment: Environment<'_>,
+) -> Result<Option<Login>, Failure> {
+    let Variables {
+        user: user_variable,
+        password: password_variable,
+        token: token_variable,
+    } = variables;
+    let password = environment(password_variable);
+    let token = environment(token_variable);
+    let slip = |text: String| Err(Failure::Arguments(text));
+    match (user, password, token) {
+        (None, None, None) => Ok(None),
+        (None, None, Some(token)) => Ok(Some(Login::Token(token.into()))),
+        (Some(user), Some(password), None) => Ok(Some(Login::Password {
+            user,
+            password: password.into(),
+        })),
+        (Some(user), None, _) => slip(format!(
+            "the user `{user}` needs a password in {password_variable}"
+        )),
+        (None, Some(_), _) => slip(format!(
+            "the password in {password_variable} needs a user in {user_variable}"
+        )),
+        (Some(_), Some(_), Some(_)) => slip(format!(
+            "either a user with a password or a token is needed, and there are both: \
+             {password_variable} and {token_variable}"
+        )),
+    }
+}
+
+fn run_settings(
+    registry: RegistryArguments,
+    selection: &SelectionArguments,
+    conduct: &ConductArguments,
+    strictness: Strictness,
+) -> Result<RunSettings, Failure> {
+    if let Some(wrong) = registry
+        .repository
+        .iter()
+        .find(|name| !value::is_repository(name))
+    {
+        return Err(Failure::Arguments(format!(
+            "`{wrong}` is not the name of a repository"
+        )));
+    }
+    Ok(RunSettings {
+        version: version(selection)?,
+        strictness,
+        // A short number is easier to type again.
+        seed: conduct.seed.unwrap_or_else(|| u64::from(rand::random::<u32>())),
+        jobs: conduct.jobs.get(),
+        grace: conduct.grace,
+        on_finding: if conduct.fail_fast {
+            OnFinding::Stop
+        } else {
+            OnFinding::GoOn
+        },
+        repositories: registry.repository,
+        require: selection.require.clone(),
+        clean_up: if conduct.keep {
+            CleanUp::Never
+        } else {
+            CleanUp::UnlessBroken
+        },
+        explore: budget(conduct, &narrowed(selection)),
+        narrowed: narrowed(selection),
+    })
+}
+
+/// A part of the suite is asked without random workflows, unless they are asked for.
+fn budget(conduct: &ConductArguments, narrowed: &[String]) -> Budget {
+    match conduct.explore {
+        Some(time) => Budget::Time(time),
+        None if narrowed.is_empty() => Budget::Workflows(USUAL_WORKFLOWS),
+        None => Budget::Nothing,
+    }
+}
+
+fn version(selection: &SelectionArguments) -> Result<Version, Failure> {
+    match (selection.profile, selection.spec) {
+        (Profile::Oci, None | Some(Spec::V1_1)) => Ok(Version::V1_1),
+        (Profile::Oci, Some(Spec::V1_0)) => Ok(Version::V1_0),
+        (Profile::Oci, Some(Spec::Next)) => Ok(Version::Next),
+        (Profile::Docker, None) => Ok(Version::Docker),
+        (Profile::Docker, Some(_)) => Err(Failure::Arguments(
+            "the docker profile has no versions: leave --spec out".to_owned(),
+        )),
+    }
+}
+
+/// The options by which a part of the suite is left out, as they were typed.
+fn narrowed(selection: &SelectionArguments) -> Vec<String> {
+    let options = [
+        ("--only", &selection.only),
+        ("--section", &selection.section),
+        ("--requirement", &selection.requirement),
+    ];
+    let typed = options.into_iter().flat_map(|(option, values)| {
+        values
+            .iter()
+            .map(move |value| format!("{option} {}", value::quoted(value)))
+    });
+    typed.collect()
+}
+
+/// Two reports in one place would spoil each other.
+fn check_destinations(reports: &[Request]) -> Result<(), Failure> {
+    for (at, report) in reports.iter().enumerate() {
+        let same = |other: &Request| other.destination == report.destination;
+        if reports.iter().skip(at + 1).any(same) {
+            let place = match &report.destination {
+                Destination::Stdout => "the standard output".to_owned(),
+                Destination::File(path) => path.display().to_string(),
+            };
+            return Err(Failure::Arguments(format!("two reports would go to {place}")));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::arguments::Arguments;
+
+    fn settings(line: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
+        let words = std::iter::once("assize").chain(line.split_whitespace());
+        let arguments = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
+        let held = |name: &str| {
+            let found = environment.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Settings::new(arguments.run, &held).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn without_arguments_it_is_the_bundled_registry_and_the_newest_published_version() {
+        let settings = settings("", &[]).unwrap();
+        assert_eq!(settings.target, None);
+        assert_eq!(settings.run.version, Version::V1_1);
+        assert_eq!(settings.run.strictness, Strictness::Violations);
+        assert!(settings.run.narrowed.is_empty());
+    }
+
+    #[test]
+    fn a_selection_is_remembered_as_it_was_typed() {
+        let settings = settings("--only push/* --section tags", &[]).unwrap();
+        assert_eq!(settings.run.narrowed, ["--only 'push/*'", "--section tags"]);
+    }
+
+    #[test]
+    fn the_docker_profile_has_no_versions() {
+        assert_eq!(
+            settings("--profile docker", &[]).unwrap().run.version,
+            Version::Docker
+        );
+        assert!(settings("--profile oci --spec 1.0", &[]).is_ok());
+        assert!(settings("--profile docker --spec 1.0", &[]).is_err());
+    }
+
+    #[test]
+    fn half_a_login_is_a_slip() {
+        let message = |line: &str, environment: &[(&str, &str)]| settings(line, environment).unwrap_err();
+        assert!(settings("--user me", &[("ASSIZE_PASSWORD", "secret")]).is_ok());
+        assert!(settings("--user me --password-env MINE", &[("MINE", "secret")]).is_ok());
+        assert!(settings("", &[("ASSIZE_TOKEN", "secret")]).is_ok());
+        insta::assert_snapshot!(message("--user me", &[]), @"the user `me` needs a password in ASSIZE_PASSWORD");
+        insta::assert_snapshot!(
+            message("", &[("ASSIZE_PASSWORD", "secret")]),
+            @"the password in ASSIZE_PASSWORD needs a user in ASSIZE_USER"
+        );
+        insta::assert_snapshot!(
+            message("--account second-one", &[]),
+            @"the account `second-one` needs ASSIZE_SECOND_ONE_USER and ASSIZE_SECOND_ONE_PASSWORD, or ASSIZE_SECOND_ONE_TOKEN"
+        );
+        let both = [("ASSIZE_PASSWORD", "secret"), ("ASSIZE_TOKEN", "secret")];
+        assert!(!message("--user me", &both).contains("secret"));
+    }
+
+    #[test]
+    fn a_repository_has_the_form_of_one() {
+        assert!(settings("--repository me/app", &[]).is_ok());
+        assert!(settings("--repository Me", &[]).is_err());
+    }
+
+    #[test]
+    fn two_reports_do_not_go_to_one_place() {
+        assert!(settings("--report json=a --report junit=b --report text=-", &[]).is_ok());
+        assert!(settings("--report json=- --report junit=-", &[]).is_err());
+        assert!(settings("--report json=a --report junit=a", &[]).is_err());
+    }
+}

@@ -1,0 +1,172 @@
+//! The values of options that have a grammar of their own.
+
+use std::time::Duration;
+
+use assize::wire::{Url, UrlError};
+use thiserror::Error;
+
+/// Reads a time such as `500ms`, `5s` or `2m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        _ => return Err("a time is a whole number and one of ms, s and m, as in 500ms or 5s".to_owned()),
+    };
+    number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(milliseconds))
+        .map(Duration::from_millis)
+        .ok_or_else(|| format!("`{number}` is not a number of times this long"))
+}
+
+/// Whether a text has the form that the specification gives to the names of repositories.
+pub(crate) fn is_repository(text: &str) -> bool {
+    let word = |word: &str| {
+        let is_end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let parts = word.split(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let joints = parts.filter(|part| !part.is_empty());
+        is_end(word.chars().next())
+            && is_end(word.chars().last())
+            && joints
+                .into_iter()
+                .all(|joint| matches!(joint, "." | "_" | "__") || joint.bytes().all(|b| b == b'-'))
+    };
+    text.split('/').all(word)
+}
+
+/// The text as a shell reads it back.
+pub(crate) fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@%+".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// Why a text does not name a registry.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum BadTarget {
+    /// It is not an address.
+    #[error("`{0}` is not the address of a registry: {1}")]
+    Address(String, UrlError),
+    /// It holds a secret, which is not repeated.
+    #[error(
+        "the address holds credentials: give them in ASSIZE_USER and ASSIZE_PASSWORD, or in ASSIZE_TOKEN"
+    )]
+    Credentials,
+    /// It is a single word, which is more likely a command that does not exist.
+    #[error(
+        "`{0}` is neither a command nor the address of a registry; if it is the name of a host: https://{0}"
+    )]
+    Word(String),
+    /// It goes on behind the host.
+    #[error(
+        "`{address}` names more than a registry, which is found at /v2/ of its host: \
+         give the host alone, and a repository to write to as --repository {path}"
+    )]
+    Path {
+        /// What was given.
+        address: String,
+        /// What stands behind the host.
+        path: String,
+    },
+}
+
+/// Reads the address of a registry: a URL, or a host, which means https, or http on this machine.
+pub(crate) fn target(text: &str) -> Result<Url, BadTarget> {
+    let bad = |error| match error {
+        UrlError::Credentials => BadTarget::Credentials,
+        error => BadTarget::Address(text.to_owned(), error),
+    };
+    let url = if text.contains("://") {
+        Url::parse(text).map_err(bad)?
+    } else {
+        let secure = Url::parse(&format!("https://{text}")).map_err(bad)?;
+        let loopback = secure.origin().is_loopback();
+        if !loopback && !text.contains(['.', ':', '/']) {
+            return Err(BadTarget::Word(text.to_owned()));
+        }
+        let scheme = if loopback { "http" } else { "https" };
+        Url::parse(&format!("{scheme}://{text}")).map_err(bad)?
+    };
+    match url.path().trim_matches('/') {
+        "" | "v2" if url.query().is_none() => Ok(url.with_target("")),
+        path => Err(BadTarget::Path {
+            address: text.to_owned(),
+            path: path.strip_prefix("v2/").unwrap_or(path).to_owned(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_number_and_a_unit() {
+        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("2m"), Ok(Duration::from_secs(120)));
+        for wrong in [
+            "5",
+            "s",
+            "5h",
+            "1.5s",
+            "-1s",
+            "99999999999999999999s",
+            "18446744073709551615m",
+        ] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_repository_is_words_with_single_joints() {
+        for name in ["a", "a/b", "my-org/my.app_2", "a__b", "a---b"] {
+            assert!(is_repository(name), "{name}");
+        }
+        for name in ["", "A", "a//b", "/a", "a/", "-a", "a..b", "a___b", "a:b"] {
+            assert!(!is_repository(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_shell_would_take_apart_is_quoted() {
+        assert_eq!(quoted("push/mount"), "push/mount");
+        assert_eq!(quoted("push/*"), "'push/*'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+
+    #[test]
+    fn a_host_means_https_and_this_machine_http() {
+        let read = |text| target(text).map(|url| url.to_string());
+        for (text, url) in [
+            ("registry.example.com", "https://registry.example.com"),
+            ("registry.example.com:5000", "https://registry.example.com:5000"),
+            ("registry:5000", "https://registry:5000"),
+            ("localhost", "http://localhost"),
+            ("localhost:5000", "http://localhost:5000"),
+            ("127.0.0.1:5000", "http://127.0.0.1:5000"),
+            ("[::1]:5000", "http://[::1]:5000"),
+            ("https://localhost:5000/", "https://localhost:5000"),
+            ("http://registry/v2/", "http://registry"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(url), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_registry_is_refused_with_advice() {
+        let refusals = [
+            "lst",
+            "ghcr.io/me/app",
+            "https://me:secret@ghcr.io",
+            "ftp://ghcr.io",
+        ]
+        .map(|text| target(text).unwrap_err().to_string());
+        insta::assert_snapshot!(refusals.join("\n"));
+    }
+}

@@ -1,0 +1,223 @@
+//! Random workflows: sequences of operations that nobody thought of, held against a model of a registry.
+//!
+//! A workflow is written down as a scenario in our own language and followed like any other, so that what it finds
+//! comes under the same ids, with the same `curl` lines. One that fails is shrunk to the shortest that still does.
+
+mod model;
+mod operation;
+mod transcript;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use proptest::test_runner::{
+    Config, RngAlgorithm, TestCaseError, TestCaseResult, TestError, TestRng, TestRunner,
+};
+use sha2::{Digest as _, Sha256};
+
+use self::model::{Abilities, Model};
+use self::operation::{Operation, any_workflow};
+use self::transcript::Transcript;
+use crate::catalogue::{Catalogue, RequirementId};
+
+/// How long workflows are made up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// None are.
+    Nothing,
+    /// As many as this.
+    Workflows(u32),
+    /// For as long as this (`--explore DURATION`).
+    Time(Duration),
+}
+
+/// The most times that a failing workflow is tried in shorter forms.
+const SHRINKS: u32 = 200;
+/// How many workflows are tried between two looks at the clock.
+const BATCH: u32 = 20;
+
+/// A registry as the explorer knows it before it begins.
+#[derive(Clone, Debug, Default)]
+pub struct Terrain {
+    /// The capabilities that it offers.
+    pub offered: BTreeSet<String>,
+    /// The requirements that are known to be broken; no operation that asks for one is tried.
+    pub broken: BTreeSet<RequirementId>,
+}
+
+/// A workflow that failed, in its shortest form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// Its name.
+    pub name: String,
+    /// Its scenario.
+    pub text: String,
+}
+
+/// Tries random workflows until the budget is spent or one fails. `fails` follows a scenario, whose number is its
+/// own, and says whether something in it broke.
+pub fn explore(
+    catalogue: &Catalogue,
+    terrain: &Terrain,
+    budget: Budget,
+    seed: u64,
+    fails: impl Fn(&Arc<str>, &str, u32) -> bool,
+) -> Option<Failing> {
+    let began = Instant::now();
+    let number = AtomicU32::new(0);
+    let mut batch = 0;
+    while let Some(cases) = next_batch(budget, batch, began) {
+        let name: Arc<str> = format!("explore/{batch}").into();
+        let attempt = |operations: Vec<Operation>| -> TestCaseResult {
+            let text = written(&operations, catalogue, terrain);
+            let number = number.fetch_add(1, Ordering::Relaxed);
+            match fails(&name, &text, number) {
+                false => Ok(()),
+                true => Err(TestCaseError::fail("a check broke")),
+            }
+        };
+        let mut runner = TestRunner::new_with_rng(config(cases), rng(seed, batch));
+        if let Err(TestError::Fail(_, shortest)) = runner.run(&any_workflow(), attempt) {
+            return Some(Failing {
+                name: name.to_string(),
+                text: written(&shortest, catalogue, terrain),
+            });
+        }
+        batch += 1;
+    }
+    None
+}
+
+/// How many workflows come next; `None` if the budget is spent.
+fn next_batch(budget: Budget, batch: u32, began: Instant) -> Option<u32> {
+    match budget {
+        Budget::Workflows(cases) if batch == 0 && cases > 0 => Some(cases),
+        Budget::Time(time) if began.elapsed() < time => Some(BATCH),
+        _ => None,
+    }
+}
+
+fn config(cases: u32) -> Config {
+    Config {
+        cases,
+        max_shrink_iters: SHRINKS,
+        failure_persistence: None,
+        ..Config::default()
+    }
+}
+
+/// The same seed makes the same workflows.
+fn rng(seed: u64, batch: u32) -> TestRng {
+    let mut hash = Sha256::new();
+    hash.update(seed.to_be_bytes());
+    hash.update(batch.to_be_bytes());
+    TestRng::from_seed(RngAlgorithm::ChaCha, &hash.finalize())
+}
+
+/// A workflow as a scenario.
+fn written(operations: &[Operation], catalogue: &Catalogue, terrain: &Terrain) -> String {
+    let able = Abilities::of(terrain);
+    let mut model = Model::default();
+    let mut say = Transcript::new(
+        "Whatever a client does, the registry keeps to the specification",
+        catalogue,
+    );
+    for operation in operations {
+        let (before, mark) = (model.clone(), say.mark());
+        model.perform(*operation, able, &mut say);
+        if say.cites_since(mark, &terrain.broken) {
+            model = before;
+            say.cut(mark);
+        }
+    }
+    say.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use std::sync::LazyLock;
+
+    use crate::scenario::{Library, parse};
+
+    static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::built_in().unwrap());
+
+    fn everything() -> Terrain {
+        let names = [
+            "delete-blob",
+            "delete-manifest",
+            "delete-tag",
+            "referrers",
+            "mount",
+            "cancel-upload",
+        ];
+        Terrain {
+            offered: names.iter().map(ToString::to_string).collect(),
+            broken: BTreeSet::new(),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn every_workflow_is_a_scenario_of_the_language(operations in any_workflow()) {
+                let text = written(&operations, &LIBRARY.catalogue, &everything());
+            let (scenario, faults) = parse(&text);
+            prop_assert!(scenario.is_some() && faults.is_empty(), "{text}\n{faults:?}");
+        }
+    }
+
+    #[test]
+    fn what_fails_is_shrunk_to_the_shortest_that_does() {
+        let fails = |_: &Arc<str>, text: &str, _| text.contains("> DELETE") && text.contains("tags/list");
+        let found = explore(
+            &LIBRARY.catalogue,
+            &everything(),
+            Budget::Workflows(500),
+            7,
+            fails,
+        )
+        .expect("it is found");
+        let steps = found.text.matches("\n== ").count();
+        assert!(steps <= 4, "{}", found.text);
+    }
+
+    #[test]
+    fn the_same_seed_makes_the_same_workflows() {
+        let told = |seed| {
+            let texts = std::sync::Mutex::new(Vec::new());
+            explore(
+                &LIBRARY.catalogue,
+                &everything(),
+                Budget::Workflows(3),
+                seed,
+                |_, text, _| {
+                    texts.lock().unwrap().push(text.to_owned());
+                    false
+                },
+            );
+            texts.into_inner().unwrap()
+        };
+        assert_eq!(told(5), told(5));
+        assert_ne!(told(5), told(6));
+    }
+
+    #[test]
+    fn nothing_is_asked_that_is_known_to_be_broken() {
+        let id = RequirementId::parse("push.put.201").unwrap();
+        let terrain = Terrain {
+            broken: BTreeSet::from([id]),
+            ..everything()
+        };
+        let text = written(
+            &[Operation::PushBlob(operation::Repository::First, 0)],
+            &LIBRARY.catalogue,
+            &terrain,
+        );
+        assert!(!text.contains("push.put.201"), "{text}");
+    }
+}

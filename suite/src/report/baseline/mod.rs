@@ -1,0 +1,45 @@
+//! The baseline: the findings that are known, each with the reason why it is still there.
+//!
+//! It is a ratchet. A finding that is not listed fails the run, and so does an entry whose finding is gone:
+//!
+//! ```toml
+//! ["push.mount.location"]
+//! reason = "fixed in 3.2, which is not deployed yet"
+//! ways   = ["push/mount"]     # optional: broken here and nowhere else
+//! ```
+
+mod compare;
+mod draft;
+mod parse;
+
+use std::collections::BTreeMap;
+
+pub use compare::{Stale, Standing};
+pub(super) use draft::draft;
+
+use crate::catalogue::RequirementId;
+
+/// The known findings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline(BTreeMap<RequirementId, Entry>);
+
+/// A known finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Why it is still there.
+    pub reason: String,
+    /// The only ways in which it breaks, each `SCENARIO` or `SCENARIO | ROW`; any way will do if there are none.
+    pub ways: Vec<String>,
+}
+
+impl Baseline {
+    /// What is known about a requirement.
+    pub fn get(&self, id: &RequirementId) -> Option<&Entry> {
+        self.0.get(id)
+    }
+
+    /// The entries, by the id of the requirement.
+    pub fn iter(&self) -> impl Iterator<Item = (&RequirementId, &Entry)> {
+        self.0.iter()
+    }
+}

@@ -1,0 +1,123 @@
+//! Exchanges, as programs read them: headers as they were written, short bodies as text, all bodies by their digest.
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::report::secret;
+use crate::wire;
+
+/// The longest body that is shown, in bytes.
+const SHOWN: usize = 4096;
+
+#[derive(Serialize)]
+pub(super) struct Exchange<'a> {
+    number: u64,
+    request: Request<'a>,
+    hops: Vec<Hop<'a>>,
+    answer: Option<Answer<'a>>,
+    fault: Option<String>,
+    elapsed_ms: u128,
+}
+
+impl<'a> Exchange<'a> {
+    pub(super) fn of(exchange: &'a wire::Exchange) -> Exchange<'a> {
+        Exchange {
+            number: exchange.number,
+            request: Request::of(&exchange.request),
+            hops: exchange.hops.iter().map(Hop::of).collect(),
+            answer: exchange.outcome.as_ref().ok().map(Answer::of),
+            fault: exchange.outcome.as_ref().err().map(ToString::to_string),
+            elapsed_ms: exchange.elapsed.as_millis(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Request<'a> {
+    method: &'a str,
+    url: String,
+    headers: Vec<Header<'a>>,
+    body: Body,
+}
+
+impl<'a> Request<'a> {
+    fn of(request: &'a wire::Request) -> Request<'a> {
+        Request {
+            method: &request.method,
+            url: secret::text(&request.url.to_string()),
+            headers: headers(&request.headers),
+            body: Body::of(request.body.bytes()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Hop<'a> {
+    url: String,
+    status: u16,
+    headers: Vec<Header<'a>>,
+}
+
+impl<'a> Hop<'a> {
+    fn of(hop: &'a wire::Hop) -> Hop<'a> {
+        Hop {
+            url: secret::text(&hop.url.to_string()),
+            status: hop.status,
+            headers: headers(&hop.headers),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    url: String,
+    status: u16,
+    headers: Vec<Header<'a>>,
+    body: Body,
+}
+
+impl<'a> Answer<'a> {
+    fn of(answer: &'a wire::Answer) -> Answer<'a> {
+        Answer {
+            url: secret::text(&answer.url.to_string()),
+            status: answer.status,
+            headers: headers(&answer.headers),
+            body: Body::of(&answer.body),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    name: &'a str,
+    value: String,
+}
+
+fn headers(headers: &wire::Headers) -> Vec<Header<'_>> {
+    let shown = |(name, value)| Header {
+        name,
+        value: secret::header(name, value),
+    };
+    headers.iter().map(shown).collect()
+}
+
+#[derive(Serialize)]
+struct Body {
+    size: usize,
+    sha256: String,
+    text: Option<String>,
+}
+
+impl Body {
+    fn of(bytes: &[u8]) -> Body {
+        let text = std::str::from_utf8(bytes).ok().filter(|_| bytes.len() <= SHOWN);
+        Body {
+            size: bytes.len(),
+            sha256: Sha256::digest(bytes)
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+            text: text.map(secret::text),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The circumstances of a run and its verdict, as programs read them.
+
+use serde::Serialize;
+
+use super::exchange::Exchange;
+use crate::report::{Report, Ruling, text};
+use crate::run::outcome::{self, End, Offer, Strictness};
+
+#[derive(Serialize)]
+pub(super) struct Suite {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Suite {
+    pub(super) const THIS: Suite = Suite {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+}
+
+#[derive(Serialize)]
+pub(super) struct Facts<'a> {
+    target: &'a str,
+    version: String,
+    strict: bool,
+    seed: u64,
+    narrowed: &'a [String],
+    started: u64,
+    elapsed_ms: u128,
+    requests: u64,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn of(facts: &'a outcome::Facts) -> Facts<'a> {
+        Facts {
+            target: &facts.target,
+            version: facts.version.to_string(),
+            strict: facts.strictness == Strictness::Warnings,
+            seed: facts.seed,
+            narrowed: &facts.narrowed,
+            started: facts.started,
+            elapsed_ms: facts.elapsed.as_millis(),
+            requests: facts.requests,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Verdict<'a> {
+    passes: bool,
+    word: &'static str,
+    sentence: String,
+    end: &'static str,
+    lost: Option<&'a str>,
+}
+
+impl<'a> Verdict<'a> {
+    pub(super) fn of(report: &Report<'a>) -> Verdict<'a> {
+        let (end, lost) = match &report.outcome.end {
+            End::Complete => ("complete", None),
+            End::FailedFast => ("failed-fast", None),
+            End::TargetLost(reason) => ("target-lost", Some(reason.as_str())),
+        };
+        let ruling = report.ruling();
+        Verdict {
+            passes: matches!(ruling, Ruling::Conforms | Ruling::AsListed),
+            word: ruling.word(),
+            sentence: text::verdict(report),
+            end,
+            lost,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Capability<'a> {
+    name: &'a str,
+    offer: &'static str,
+    reason: Option<&'a str>,
+    exchange: Option<Exchange<'a>>,
+}
+
+impl<'a> Capability<'a> {
+    pub(super) fn of(name: &'a str, offer: &'a Offer) -> Capability<'a> {
+        let (offer, reason, exchange) = match offer {
+            Offer::Offered(exchange) => ("offered", None, Some(exchange)),
+            Offer::Refused(exchange) => ("refused", None, Some(exchange)),
+            Offer::Unsettled(reason) => ("unsettled", Some(reason.as_str()), None),
+        };
+        Capability {
+            name,
+            offer,
+            reason,
+            exchange: exchange.map(|exchange| Exchange::of(exchange)),
+        }
+    }
+}

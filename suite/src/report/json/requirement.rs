@@ -1,0 +1,132 @@
+//! Requirements, scenarios and the table, as programs read them.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::catalogue::Requirement;
+use crate::report::tally::{Column, Row, reason};
+use crate::report::{Report, secret};
+use crate::run::outcome::{Counts, RequirementOutcome, ScenarioOutcome, Verdict};
+
+#[derive(Serialize)]
+pub(super) struct CategoryRow {
+    category: &'static str,
+    level: String,
+    held: usize,
+    broken: usize,
+    follows: usize,
+    late: usize,
+    not_offered: usize,
+    not_reached: usize,
+    no_occasion: usize,
+    not_asked: usize,
+    suite_failed: usize,
+}
+
+impl CategoryRow {
+    pub(super) fn of(row: &Row) -> CategoryRow {
+        CategoryRow {
+            category: row.category.words(),
+            level: row.level.to_string(),
+            held: row.number(Column::Held),
+            broken: row.number(Column::Broken),
+            follows: row.number(Column::Follows),
+            late: row.number(Column::Late),
+            not_offered: row.number(Column::NotOffered),
+            not_reached: row.number(Column::NotReached),
+            no_occasion: row.number(Column::NoOccasion),
+            not_asked: row.number(Column::NotAsked),
+            suite_failed: row.number(Column::Failed),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct RequirementRow<'a> {
+    id: &'a str,
+    level: Option<String>,
+    category: Option<&'static str>,
+    section: Option<&'a str>,
+    text: Option<&'a str>,
+    why: Option<&'a str>,
+    verdict: String,
+    reason: Option<String>,
+    follows_from: Option<&'a str>,
+    checks: Checks,
+}
+
+impl<'a> RequirementRow<'a> {
+    pub(super) fn of(report: &Report<'a>, outcome: &'a RequirementOutcome) -> RequirementRow<'a> {
+        let requirement: Option<&'a Requirement> = report.library.catalogue.get(&outcome.id);
+        RequirementRow {
+            id: outcome.id.as_str(),
+            level: outcome.level.map(|level| level.to_string()),
+            category: requirement.map(|known| known.category.words()),
+            section: requirement.map(|known| known.section.as_str()),
+            text: requirement.map(|known| known.text.as_str()),
+            why: requirement.map(|known| known.why.as_str()),
+            verdict: word(&outcome.verdict),
+            reason: reason(&outcome.verdict).map(secret::text),
+            follows_from: report.cause(&outcome.id).map(|cause| cause.requirement.as_str()),
+            checks: Checks::of(outcome.counts),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Checks {
+    held: usize,
+    broken: usize,
+    late: usize,
+    other: usize,
+}
+
+impl Checks {
+    fn of(counts: Counts) -> Checks {
+        Checks {
+            held: counts.held,
+            broken: counts.broken,
+            late: counts.late,
+            other: counts.other,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct ScenarioRow<'a> {
+    name: &'a str,
+    title: &'a str,
+    verdict: String,
+    reason: Option<String>,
+    elapsed_ms: u128,
+}
+
+impl<'a> ScenarioRow<'a> {
+    pub(super) fn of(outcome: &'a ScenarioOutcome) -> ScenarioRow<'a> {
+        ScenarioRow {
+            name: &outcome.name,
+            title: &outcome.title,
+            verdict: word(&outcome.verdict),
+            reason: reason(&outcome.verdict).map(secret::text),
+            elapsed_ms: outcome.elapsed.as_millis(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Generated<'a> {
+    name: &'a str,
+    text: &'a str,
+}
+
+impl<'a> Generated<'a> {
+    pub(super) fn of((name, text): (&'a Arc<str>, &'a Arc<str>)) -> Generated<'a> {
+        Generated { name, text }
+    }
+}
+
+/// The verdict in one word.
+fn word(verdict: &Verdict) -> String {
+    Column::of(verdict).title().replace(' ', "-")
+}

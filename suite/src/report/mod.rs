@@ -1,0 +1,54 @@
+//! The reports: one result, folded into text, JSON, JUnit XML, Markdown, and a draft of a baseline.
+//!
+//! [`Ruling`] says what a run comes to, `tally` counts, [`baseline`] knows what is known; the formats only write.
+
+pub mod baseline;
+mod json;
+mod junit;
+mod markdown;
+mod progress;
+mod request;
+mod ruling;
+mod secret;
+mod tally;
+mod text;
+mod words;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
+
+pub use progress::ProgressLine;
+pub use request::{BadRequest, Destination, Format, Request, WriteError, write};
+pub use ruling::Ruling;
+pub use text::styled;
+
+use crate::report::baseline::Baseline;
+use crate::run::outcome::Outcome;
+use crate::scenario::Library;
+
+/// A result, and what is needed to explain it.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// The result.
+    pub outcome: &'a Outcome,
+    /// The requirements and scenarios that it speaks of.
+    pub library: &'a Library,
+    /// What is known already, if the user said so.
+    pub baseline: Option<&'a Baseline>,
+}
+
+impl<'a> Report<'a> {
+    /// The path and the text of a scenario, unless it is written in Rust.
+    fn source(&self, scenario: &str) -> Option<(&'a str, &'a str)> {
+        let loaded = self
+            .library
+            .get(scenario)
+            .map(|loaded| (&*loaded.path, &*loaded.text));
+        loaded.or_else(|| {
+            let generated = self.outcome.generated.get_key_value(scenario);
+            generated.map(|(name, text)| (&**name, &**text))
+        })
+    }
+}

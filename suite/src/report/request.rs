@@ -1,0 +1,238 @@
+//! `--report FORMAT=PATH`: which report is wanted, and how it gets there.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use super::{Report, baseline, json, junit, markdown, text};
+
+/// A report that is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Its form.
+    pub format: Format,
+    /// Where it goes.
+    pub destination: Destination,
+}
+
+/// The forms of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// What the terminal shows, without colour.
+    Text,
+    /// A document for programs, described by `fixtures/report.schema.json`.
+    Json,
+    /// JUnit XML.
+    Junit,
+    /// Markdown, for a comment or the summary of a job.
+    Markdown,
+    /// A draft of a baseline that lists the present findings.
+    Baseline,
+}
+
+/// Where a report goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// To the standard output.
+    Stdout,
+    /// Into this file, which is replaced.
+    File(PathBuf),
+}
+
+/// Why a text asks for no report.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum BadRequest {
+    /// It has no `=`, or nothing on one of its sides.
+    #[error(
+        "a report is asked for as FORMAT=PATH, as in json=report.json, or json=- for the standard output"
+    )]
+    Form,
+    /// There is no such format.
+    #[error("`{0}` is not a format; there are {formats}", formats = Format::names())]
+    Format(String),
+}
+
+/// Why a report is not where it was wanted.
+#[derive(Debug, Error)]
+pub enum WriteError {
+    /// The file could not be written.
+    #[error("cannot write the {format} report to {}: {source}", path.display())]
+    File {
+        /// The report's form.
+        format: Format,
+        /// The file.
+        path: PathBuf,
+        /// What happened.
+        source: io::Error,
+    },
+    /// The standard output could not be written to.
+    #[error("cannot write the {format} report to the standard output: {source}")]
+    Stdout {
+        /// The report's form.
+        format: Format,
+        /// What happened.
+        source: io::Error,
+    },
+    /// The report could not be made.
+    #[error("cannot make the {format} report: {reason}")]
+    Form {
+        /// The report's form.
+        format: Format,
+        /// What happened.
+        reason: String,
+    },
+}
+
+impl Request {
+    /// Reads `FORMAT=PATH`.
+    pub fn parse(text: &str) -> Result<Request, BadRequest> {
+        let (format, path) = text.split_once('=').ok_or(BadRequest::Form)?;
+        if format.is_empty() || path.is_empty() {
+            return Err(BadRequest::Form);
+        }
+        let destination = match path {
+            "-" => Destination::Stdout,
+            path => Destination::File(path.into()),
+        };
+        Ok(Request {
+            format: format.parse()?,
+            destination,
+        })
+    }
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Format; 5] = [
+        Format::Text,
+        Format::Json,
+        Format::Junit,
+        Format::Markdown,
+        Format::Baseline,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Format::Text => "text",
+            Format::Json => "json",
+            Format::Junit => "junit",
+            Format::Markdown => "markdown",
+            Format::Baseline => "baseline",
+        }
+    }
+
+    fn names() -> String {
+        Format::ALL.map(Format::name).join(", ")
+    }
+
+    fn render(self, report: &Report<'_>) -> Result<String, String> {
+        match self {
+            Format::Text => Ok(text::plain(report)),
+            Format::Json => json::render(report).map_err(|error| error.to_string()),
+            Format::Junit => junit::render(report).map_err(|error| error.to_string()),
+            Format::Markdown => Ok(markdown::render(report)),
+            Format::Baseline => Ok(baseline::draft(report)),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = BadRequest;
+
+    fn from_str(text: &str) -> Result<Format, BadRequest> {
+        Format::ALL
+            .into_iter()
+            .find(|format| format.name() == text)
+            .ok_or_else(|| BadRequest::Format(text.to_owned()))
+    }
+}
+
+/// Writes a report to where it is wanted.
+pub fn write(report: &Report<'_>, request: &Request) -> Result<(), WriteError> {
+    let format = request.format;
+    let text = format
+        .render(report)
+        .map_err(|reason| WriteError::Form { format, reason })?;
+    match &request.destination {
+        Destination::Stdout => {
+            let mut stdout = io::stdout().lock();
+            let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+            written.map_err(|source| WriteError::Stdout { format, source })
+        }
+        Destination::File(path) => replace(path, &text).map_err(|source| WriteError::File {
+            format,
+            path: path.clone(),
+            source,
+        }),
+    }
+}
+
+/// Replaces a file in one step, so that nobody ever reads half a report. What is no file, as `/dev/null`, is
+/// written to as it is.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return std::fs::write(path, text);
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = readable_by_all(&mut tempfile::Builder::new()).tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// A temporary file is its owner's alone; a report is read by whoever may read the job's other files.
+#[cfg(unix)]
+fn readable_by_all<'a, 'x, 'y>(file: &'a mut tempfile::Builder<'x, 'y>) -> &'a mut tempfile::Builder<'x, 'y> {
+    use std::os::unix::fs::PermissionsExt;
+    file.permissions(std::fs::Permissions::from_mode(0o666))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all<'a, 'x, 'y>(file: &'a mut tempfile::Builder<'x, 'y>) -> &'a mut tempfile::Builder<'x, 'y> {
+    file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_asked_for_by_format_and_path() {
+        let file = |path: &str| Destination::File(path.into());
+        let read = |text| Request::parse(text).map(|request| (request.format, request.destination));
+        assert_eq!(read("json=a=b.json"), Ok((Format::Json, file("a=b.json"))));
+        assert_eq!(read("junit=-"), Ok((Format::Junit, Destination::Stdout)));
+        assert_eq!(read("json"), Err(BadRequest::Form));
+        assert_eq!(read("json="), Err(BadRequest::Form));
+        insta::assert_snapshot!(
+            read("xml=x").unwrap_err(),
+            @"`xml` is not a format; there are text, json, junit, markdown, baseline"
+        );
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_or_left_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.txt");
+        replace(&path, "first").unwrap();
+        replace(&path, "second").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "second");
+        assert!(replace(&folder.path().join("missing/report.txt"), "text").is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        replace(Path::new("/dev/null"), "text").unwrap();
+        assert!(!Path::new("/dev/null").is_file());
+    }
+}

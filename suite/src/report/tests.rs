@@ -1,0 +1,258 @@
+//! Every report of every kind of result, as its reader sees it.
+
+use serde_json::Value;
+
+use super::Ruling;
+use super::sample::{self, Sample, exchange};
+use super::{baseline, json, junit, markdown, text, words};
+use crate::diagnostic::{Color, Source};
+use crate::run::outcome::{End, Verdict};
+
+/// A baseline that lists what the broken sample breaks.
+const LISTED: &str = r#"
+["push.mount.location"]
+reason = "fixed in 3.2, which is not deployed yet"
+
+["range.suffix"]
+reason = "waits for the new storage driver"
+
+["discovery.tags.n-exact"]
+reason = "the list is made by the old service"
+"#;
+
+fn samples() -> [(&'static str, Sample); 5] {
+    [
+        ("clean", sample::clean()),
+        ("broken", sample::broken()),
+        ("known", sample::broken().against(LISTED)),
+        ("lost", sample::lost()),
+        ("unreached", sample::unreached()),
+    ]
+}
+
+#[test]
+fn text_is_for_people() {
+    for (name, sample) in samples() {
+        insta::assert_snapshot!(format!("text_{name}"), text::plain(&sample.report()));
+    }
+}
+
+#[test]
+fn text_fits_a_narrow_terminal_but_for_what_is_copied() {
+    let sample = sample::broken();
+    let narrow = text::styled(&sample.report(), 40);
+    insta::assert_snapshot!("text_narrow", anstream::adapter::strip_str(&narrow).to_string());
+}
+
+#[test]
+fn json_keeps_to_its_schema() {
+    let schema = include_str!("../../../fixtures/report.schema.json");
+    let mut schema: Value = serde_json::from_str(schema).unwrap();
+    close(&mut schema);
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for (name, sample) in samples() {
+        let text = json::render(&sample.report()).unwrap();
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let faults: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|fault| format!("{}: {fault}", fault.instance_path()))
+            .collect();
+        assert_eq!(faults, Vec::<String>::new(), "{name}");
+        assert!(!text.contains("session=secret"), "{name}");
+    }
+    insta::assert_snapshot!("json_broken", json::render(&sample::broken().report()).unwrap());
+}
+
+/// Makes a schema refuse members that it does not describe.
+fn close(schema: &mut Value) {
+    if let Some(object) = schema.as_object_mut() {
+        if object.contains_key("properties") {
+            object.insert("additionalProperties".to_owned(), Value::Bool(false));
+        }
+        object.values_mut().for_each(close);
+    } else if let Some(array) = schema.as_array_mut() {
+        array.iter_mut().for_each(close);
+    }
+}
+
+#[test]
+fn junit_fails_where_the_run_fails() {
+    for (name, sample) in samples() {
+        let xml = junit::render(&sample.report()).unwrap();
+        let passes = matches!(sample.report().ruling(), Ruling::Conforms | Ruling::AsListed);
+        assert_eq!(
+            !xml.contains("<failure") && !xml.contains("<error"),
+            passes,
+            "{name}"
+        );
+        insta::assert_snapshot!(format!("junit_{name}"), xml);
+    }
+}
+
+#[test]
+fn markdown_is_short() {
+    for (name, sample) in samples() {
+        insta::assert_snapshot!(format!("markdown_{name}"), markdown::render(&sample.report()));
+    }
+}
+
+#[test]
+fn a_run_comes_to_one_ruling() {
+    let ruling = |sample: &Sample| sample.report().ruling();
+    let not_reached = || Verdict::NotReached("no answer".to_owned());
+    assert_eq!(ruling(&sample::clean()), Ruling::Conforms);
+    assert_eq!(ruling(&sample::broken()), Ruling::Breaks);
+    assert_eq!(ruling(&sample::unreached()), Ruling::NotShown);
+    assert_eq!(ruling(&sample::lost()), Ruling::TargetLost);
+    let failed = sample::broken().with("base.get-200", Verdict::Failed("no such file".to_owned()));
+    assert_eq!(ruling(&failed), Ruling::SuiteFailed);
+
+    assert_eq!(
+        ruling(&sample::clean().with("push.cancel.204", not_reached())),
+        Ruling::Conforms
+    );
+    assert_eq!(
+        ruling(&sample::clean().with("push.cancel.204", not_reached()).strictly()),
+        Ruling::NotShown
+    );
+    assert_eq!(
+        ruling(&sample::clean().with("range.suffix", Verdict::Late)),
+        Ruling::Conforms
+    );
+    assert_eq!(
+        ruling(&sample::clean().with("range.suffix", Verdict::Late).strictly()),
+        Ruling::Breaks
+    );
+}
+
+#[test]
+fn a_warning_fails_only_a_strict_run() {
+    let warning = || {
+        let mut sample = sample::broken();
+        sample
+            .outcome
+            .findings
+            .retain(|finding| finding.requirement.as_str() == "push.cancel.204");
+        sample.with("discovery.tags.n-exact", Verdict::Held)
+    };
+    assert_eq!(warning().report().ruling(), Ruling::Conforms);
+    assert_eq!(warning().strictly().report().ruling(), Ruling::Breaks);
+}
+
+#[test]
+fn a_run_that_asked_nothing_shows_nothing() {
+    let mut sample = sample::clean();
+    for requirement in &mut sample.outcome.requirements {
+        requirement.verdict = Verdict::NotAsked("not selected".to_owned());
+    }
+    assert_eq!(sample.report().ruling(), Ruling::NotShown);
+}
+
+#[test]
+fn a_run_that_stopped_early_shows_nothing_whole() {
+    let mut sample = sample::clean();
+    sample.outcome.end = End::FailedFast;
+    assert_eq!(sample.report().ruling(), Ruling::NotShown);
+}
+
+#[test]
+fn a_baseline_is_a_ratchet() {
+    let listed = || sample::broken().against(LISTED);
+    assert_eq!(listed().report().ruling(), Ruling::AsListed);
+    assert_eq!(listed().strictly().report().ruling(), Ruling::Breaks);
+
+    let fixed = listed().with("discovery.tags.n-exact", Verdict::Held);
+    assert_eq!(fixed.report().ruling(), Ruling::Outdated);
+    assert_eq!(fixed.report().stale().len(), 1);
+
+    let unlearnt = listed().with("discovery.tags.n-exact", Verdict::NoOccasion);
+    assert_eq!(unlearnt.report().ruling(), Ruling::AsListed);
+
+    let mut partial = listed().with("discovery.tags.n-exact", Verdict::Held);
+    partial.outcome.facts.narrowed = vec!["--only 'push/*'".to_owned()];
+    assert_eq!(partial.report().ruling(), Ruling::AsListed);
+}
+
+#[test]
+fn a_baseline_may_know_the_ways() {
+    let with_ways = |ways: &str| {
+        let entry = r#"reason = "waits for the new storage driver""#;
+        sample::broken().against(&LISTED.replace(entry, &format!("{entry}\nways = [{ways}]")))
+    };
+    let all = ["-100", "-1", "-0", "-5", "-6", "-7"]
+        .map(|row| format!("'pull/range | bytes={row}'"))
+        .join(", ");
+    assert_eq!(with_ways(&all).report().ruling(), Ruling::AsListed);
+    assert_eq!(
+        with_ways("'pull/range | bytes=-1'").report().ruling(),
+        Ruling::Breaks
+    );
+
+    let more = with_ways(&format!("{all}, 'pull/range | bytes=-8'"));
+    let more = more.report();
+    assert_eq!(more.ruling(), Ruling::Outdated);
+    assert_eq!(more.stale()[0].way, Some("pull/range | bytes=-8"));
+}
+
+#[test]
+fn a_draft_is_refused_until_every_reason_is_given() {
+    let sample = sample::broken();
+    let draft = baseline::draft(&sample.report());
+    insta::assert_snapshot!("baseline_draft", draft);
+
+    let catalogue = &sample.library.catalogue;
+    let source = Source::new("baseline.toml", draft.as_str());
+    let faulty = baseline::Baseline::parse(&source, catalogue).unwrap_err();
+    assert_eq!(faulty.faults.len(), 3);
+
+    let filled = draft.replace("reason = \"\"", "reason = \"known\"");
+    let known = sample::broken().against(&filled);
+    assert_eq!(known.report().ruling(), Ruling::AsListed);
+    assert_eq!(baseline::draft(&known.report()), filled);
+}
+
+#[test]
+fn every_fault_of_a_baseline_is_found_at_once() {
+    let text = r#"
+["push.mount.locatoin"]
+reason = "a slip"
+
+[push.mount.location]
+reason = "no quotes"
+
+["range.suffix"]
+reason = "  "
+ways = "pull/range"
+
+["push.mount.201"]
+raeson = "another slip"
+
+["base.get-200"]
+reason = 7
+ways = []
+
+"pull.blob.get-200" = "known"
+"#;
+    let faults = |text: &str| {
+        let source = Source::new("baseline.toml", text);
+        let faulty = baseline::Baseline::parse(&source, &sample::clean().library.catalogue).unwrap_err();
+        faulty.render(Color::Never)
+    };
+    insta::assert_snapshot!("baseline_faults", faults(text));
+    insta::assert_snapshot!(
+        "baseline_syntax",
+        faults("[\"push.mount.201\"\nreason = \"unclosed\n")
+    );
+}
+
+#[test]
+fn a_request_to_another_server_is_shown_whole() {
+    let mut facts = sample::clean().outcome.facts;
+    let exchange = exchange("GET", "/v2/", Ok(200));
+    assert_eq!(words::request(&exchange, &facts), "GET /v2/");
+    facts.target = "https://registry.example".to_owned();
+    assert_eq!(
+        words::request(&exchange, &facts),
+        "GET https://registry.example.com/v2/"
+    );
+}

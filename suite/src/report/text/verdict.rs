@@ -1,0 +1,110 @@
+//! The end of the report: the circumstances, and the verdict in one sentence.
+
+use super::page::Page;
+use super::style::{self, paint};
+use crate::catalogue::Level;
+use crate::report::{Report, Ruling, words};
+use crate::run::outcome::{End, Facts, Finding, RequirementOutcome, Verdict};
+
+/// The longest reason that is shown.
+const REASON: usize = 200;
+
+/// Writes the last lines.
+pub(super) fn write(page: &mut Page, report: &Report<'_>) {
+    page.gap();
+    page.line(&paint(style::QUIET, circumstances(&report.outcome.facts)));
+    let style = match report.ruling() {
+        Ruling::Conforms | Ruling::AsListed => style::GOOD,
+        Ruling::NotShown | Ruling::Outdated => style::DOUBTFUL,
+        Ruling::Breaks | Ruling::TargetLost | Ruling::SuiteFailed => style::BAD,
+    };
+    page.line(&paint(style, sentence(report)));
+}
+
+fn circumstances(facts: &Facts) -> String {
+    let requests = words::count(usize::try_from(facts.requests).unwrap_or(usize::MAX), "request");
+    format!(
+        "{requests} in {:.1} s, seed {}",
+        facts.elapsed.as_secs_f64(),
+        facts.seed
+    )
+}
+
+/// The verdict.
+pub(super) fn sentence(report: &Report<'_>) -> String {
+    let facts = &report.outcome.facts;
+    let (target, specification) = (&facts.target, words::specification(facts.version));
+    let mut sentence = match report.ruling() {
+        Ruling::Conforms => format!("{target} conforms to {specification}"),
+        Ruling::AsListed => format!("{target} breaks nothing of {specification} but what the baseline lists"),
+        Ruling::Breaks => format!("{target} does not conform to {specification}"),
+        Ruling::NotShown => format!("{target} is not shown to conform to {specification}"),
+        Ruling::Outdated => "the baseline is out of date".to_owned(),
+        Ruling::TargetLost => format!("{target} stopped answering, so this is partial"),
+        Ruling::SuiteFailed => "the suite itself failed, so this is partial".to_owned(),
+    };
+    let details = details(report);
+    if !details.is_empty() {
+        sentence.push_str(": ");
+        sentence.push_str(&details.join(", "));
+    }
+    if !facts.narrowed.is_empty() {
+        sentence.push_str(&format!(" (asked only in part: {})", facts.narrowed.join(" ")));
+    }
+    sentence
+}
+
+/// What speaks for the registry, and how much was never asked of it.
+fn what_holds(report: &Report<'_>) -> String {
+    let number = |wanted: fn(&RequirementOutcome) -> bool| {
+        let requirements = report.outcome.requirements.iter();
+        requirements.filter(|requirement| wanted(requirement)).count()
+    };
+    let musts = number(|one| one.level == Some(Level::Must) && one.verdict == Verdict::Held);
+    let shoulds = number(|one| one.level == Some(Level::Should) && one.verdict == Verdict::Held);
+    let not_asked = number(|one| one.level > Some(Level::May) && matches!(one.verdict, Verdict::NotAsked(_)));
+    let holds = format!("{musts} MUST and {shoulds} SHOULD hold");
+    let rest = some(not_asked, |number| format!(", {number} not asked"));
+    holds + &rest
+}
+
+/// What there is to say besides: numbers first, then how the run ended.
+fn details(report: &Report<'_>) -> Vec<String> {
+    let mut details = Vec::new();
+    if report.ruling() == Ruling::Conforms {
+        details.push(what_holds(report));
+    }
+    let findings = || report.outcome.findings.iter();
+    let is_known = |finding: &&Finding| report.known(finding).is_some();
+    for level in [Level::Must, Level::Should] {
+        let new = findings().filter(|finding| finding.level == level && !is_known(finding));
+        details.push(some(new.count(), |number| {
+            words::count(number, words::finding(level))
+        }));
+    }
+    details.push(some(findings().filter(is_known).count(), |number| {
+        format!("{number} known")
+    }));
+    details.push(some(report.late().len(), |number| format!("{number} late")));
+    details.push(some(report.not_shown().len(), |number| {
+        format!("{number} not reached")
+    }));
+    details.push(some(report.stale().len(), |number| {
+        format!("{number} of the baseline found no more")
+    }));
+    if !report.has_shown_anything() {
+        details.push("nothing was answered that could be judged".to_owned());
+    }
+    details.push(match &report.outcome.end {
+        End::Complete => String::new(),
+        End::FailedFast => "stopped at the first violation".to_owned(),
+        End::TargetLost(reason) => words::said(reason, &report.outcome.facts, REASON),
+    });
+    details.retain(|detail| !detail.is_empty());
+    details
+}
+
+/// Says a number unless it is zero.
+fn some(number: usize, say: impl Fn(usize) -> String) -> String {
+    if number == 0 { String::new() } else { say(number) }
+}

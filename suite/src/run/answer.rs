@@ -1,0 +1,117 @@
+//! What a request came to: one answer, or all the pages of a list, seen as one.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value as Json;
+
+use crate::wire::{Answer, Exchange, Fault};
+
+/// The answer that checks look at.
+#[derive(Debug)]
+pub struct Answered {
+    /// The exchanges, one for each page; never empty.
+    pages: Vec<Arc<Exchange>>,
+    /// What kept the list from being followed to its end.
+    trouble: Option<String>,
+    json: OnceLock<Option<Json>>,
+}
+
+impl Answered {
+    /// The answer of one exchange.
+    pub fn one(exchange: Arc<Exchange>) -> Answered {
+        Answered {
+            pages: vec![exchange],
+            trouble: None,
+            json: OnceLock::new(),
+        }
+    }
+
+    /// The pages of a list, in order, and what kept it from being followed to its end.
+    pub fn pages(first: Arc<Exchange>, others: Vec<Arc<Exchange>>, trouble: Option<String>) -> Answered {
+        let pages = std::iter::once(first).chain(others).collect();
+        Answered {
+            pages,
+            trouble,
+            json: OnceLock::new(),
+        }
+    }
+
+    /// The last exchange.
+    pub fn exchange(&self) -> &Arc<Exchange> {
+        &self.pages[self.pages.len() - 1]
+    }
+
+    /// What kept the list from being followed to its end.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.as_deref()
+    }
+
+    /// The answer of the last page, or why there is none.
+    pub fn answer(&self) -> Result<&Answer, &Fault> {
+        self.exchange().outcome.as_ref()
+    }
+
+    /// The answers of all pages, or why one of them is missing.
+    pub fn answers(&self) -> Result<Vec<&Answer>, &Fault> {
+        self.pages.iter().map(|page| page.outcome.as_ref()).collect()
+    }
+
+    /// The body as JSON, the lists of all pages joined; `None` if a body is not JSON.
+    pub fn json(&self) -> Option<&Json> {
+        self.json
+            .get_or_init(|| join(self.answers().ok()?.into_iter().map(json_of)))
+            .as_ref()
+    }
+}
+
+/// The body of one answer as JSON.
+pub fn json_of(answer: &Answer) -> Option<Json> {
+    serde_json::from_slice(&answer.body).ok()
+}
+
+fn join(pages: impl Iterator<Item = Option<Json>>) -> Option<Json> {
+    pages.reduce(|whole, page| Some(joined(whole?, page?))).flatten()
+}
+
+/// The first page, with what the lists of the second hold added to its own.
+fn joined(whole: Json, page: Json) -> Json {
+    match (whole, page) {
+        (Json::Object(mut whole), Json::Object(page)) => {
+            for (key, value) in page {
+                match (whole.get_mut(&key), value) {
+                    (Some(Json::Array(list)), Json::Array(more)) => list.extend(more),
+                    (Some(_), _) => {}
+                    (None, value) => {
+                        whole.insert(key, value);
+                    }
+                }
+            }
+            Json::Object(whole)
+        }
+        (whole, _) => whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_lists_of_all_pages_are_seen_as_one() {
+        let pages = [
+            json!({"name": "a", "tags": ["x"]}),
+            json!({"name": "a", "tags": ["y", "z"]}),
+        ];
+        assert_eq!(
+            join(pages.into_iter().map(Some)),
+            Some(json!({"name": "a", "tags": ["x", "y", "z"]}))
+        );
+    }
+
+    #[test]
+    fn a_page_that_is_not_json_spoils_the_whole() {
+        assert_eq!(join([Some(json!({})), None].into_iter()), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! The variables of a scenario, and the text that its placeholders stand for.
+
+use std::collections::HashMap;
+
+use super::value::{Unusable, Value};
+use crate::scenario::ast::{Name, Piece, Reference, Template, Text};
+
+/// The variables in force, block within block.
+#[derive(Clone, Debug, Default)]
+pub struct Scope {
+    blocks: Vec<HashMap<Name, Value>>,
+}
+
+impl Scope {
+    /// A scope in which the repositories' names are bound.
+    pub fn with_repositories(repositories: &[String; 3]) -> Scope {
+        let names = ["repo", "other", "third"].map(|name| Name(name.to_owned()));
+        let values = repositories.iter().map(|name| Value::Text(name.clone()));
+        Scope {
+            blocks: vec![names.into_iter().zip(values).collect()],
+        }
+    }
+
+    /// Opens a block: what is bound from here on ends with it.
+    pub fn open(&mut self) {
+        self.blocks.push(HashMap::new());
+    }
+
+    /// Closes the innermost block.
+    pub fn close(&mut self) {
+        self.blocks.pop();
+    }
+
+    /// Binds a name in the innermost block.
+    pub fn bind(&mut self, name: &Name, value: Value) {
+        if let Some(block) = self.blocks.last_mut() {
+            block.insert(name.clone(), value);
+        }
+    }
+
+    /// The value of a variable.
+    pub fn get(&self, name: &Name) -> Result<&Value, Unusable> {
+        self.blocks
+            .iter()
+            .rev()
+            .find_map(|block| block.get(name))
+            .ok_or_else(|| Unusable::Senseless(format!("`{name}` is not bound")))
+    }
+
+    /// The text of a variable that every scenario has.
+    pub fn text_of(&self, name: &str) -> Result<String, Unusable> {
+        self.get(&Name(name.to_owned()))?.text()
+    }
+
+    /// The value that a placeholder stands for.
+    pub fn value(&self, reference: &Reference) -> Result<Value, Unusable> {
+        let start = self.get(&reference.name)?.clone();
+        reference
+            .properties
+            .iter()
+            .rev()
+            .try_fold(start, |value, property| value.property(*property))
+    }
+
+    /// The value of a template: whole if it is a single placeholder, text otherwise.
+    pub fn whole(&self, template: &Template) -> Result<Value, Unusable> {
+        match template.0.as_slice() {
+            [Piece::Hole(reference)] => self.value(reference),
+            _ => self.text(template).map(Value::Text),
+        }
+    }
+
+    /// The text of a template.
+    pub fn text(&self, template: &Template) -> Result<String, Unusable> {
+        template.0.iter().try_fold(String::new(), |mut text, piece| {
+            match piece {
+                Piece::Text(written) => text.push_str(written),
+                Piece::Hole(reference) => text.push_str(&self.value(reference)?.text()?),
+            }
+            Ok(text)
+        })
+    }
+
+    /// The texts that a value of a pattern or a row stands for: a list for a list, one text otherwise.
+    pub fn texts(&self, text: &Text) -> Result<Vec<String>, Unusable> {
+        let (Text::Plain(template) | Text::Exact(template)) = text;
+        self.whole(template)?.members().iter().map(Value::text).collect()
+    }
+
+    /// The text of a request target: placeholders go into the path as they are, and into the query encoded.
+    pub fn target(&self, template: &Template) -> Result<String, Unusable> {
+        template.0.iter().try_fold(String::new(), |mut target, piece| {
+            match piece {
+                Piece::Text(written) => target.push_str(written),
+                Piece::Hole(reference) => {
+                    let value = self.value(reference)?.text()?;
+                    if target.contains('?') {
+                        target.push_str(&query_encoded(&value));
+                    } else {
+                        target.push_str(&value);
+                    }
+                }
+            }
+            Ok(target)
+        })
+    }
+
+    /// The text of a query that joins a target's own: its placeholders are encoded.
+    pub fn query(&self, template: &Template) -> Result<String, Unusable> {
+        template.0.iter().try_fold(String::new(), |mut query, piece| {
+            match piece {
+                Piece::Text(written) => query.push_str(written),
+                Piece::Hole(reference) => query.push_str(&query_encoded(&self.value(reference)?.text()?)),
+            }
+            Ok(query)
+        })
+    }
+}
+
+/// A value as it goes into a query: percent-encoded but for unreserved characters, `:` and `/`.
+pub fn query_encoded(value: &str) -> String {
+    value
+        .bytes()
+        .map(|byte| match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b':' | b'/' => {
+                char::from(byte).to_string()
+            }
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::ast::Spanned;
+
+    fn hole(name: &str) -> Piece {
+        Piece::Hole(Spanned::new(
+            Reference {
+                properties: vec![],
+                name: Name(name.into()),
+            },
+            0..0,
+        ))
+    }
+
+    fn scope() -> Scope {
+        let mut scope = Scope::with_repositories(&["a/b".into(), "c".into(), "d".into()]);
+        scope.bind(&Name("odd".into()), Value::Text("x y+z:/".into()));
+        scope
+    }
+
+    #[test]
+    fn a_placeholder_is_encoded_only_behind_the_question_mark() {
+        let target = Template(vec![hole("odd"), Piece::Text("?last=".into()), hole("odd")]);
+        assert_eq!(scope().target(&target).unwrap(), "x y+z:/?last=x%20y%2Bz:/");
+    }
+
+    #[test]
+    fn a_name_bound_in_a_block_ends_with_it() {
+        let mut scope = scope();
+        scope.open();
+        scope.bind(&Name("odd".into()), Value::Text("inner".into()));
+        assert_eq!(scope.text(&Template(vec![hole("odd")])).unwrap(), "inner");
+        scope.close();
+        assert_eq!(scope.text(&Template(vec![hole("odd")])).unwrap(), "x y+z:/");
+    }
+}

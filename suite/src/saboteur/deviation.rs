@@ -1,0 +1,80 @@
+//! One way to be wrong, as one entry of a table.
+
+use futures_util::future::BoxFuture;
+
+use super::call::{Call, Reply};
+use super::story::Story;
+
+/// A registry that breaks certain requirements and keeps all others.
+#[derive(Clone, Copy, Debug)]
+pub struct Deviation {
+    /// Its id: words joined by hyphens.
+    pub id: &'static str,
+    /// The requirements that it breaks; what rests on them may break with them.
+    pub breaks: &'static [&'static str],
+    /// What it does.
+    pub act: Act,
+}
+
+/// What a deviation does.
+#[derive(Clone, Copy, Debug)]
+pub enum Act {
+    /// It changes the honest answer.
+    Reply(fn(&Call, &mut Reply)),
+    /// It changes the request before the honest registry sees it.
+    Call(fn(&mut Call)),
+    /// It answers by itself, where it answers at all.
+    Instead(fn(&Call) -> Option<Reply>),
+    /// It does all of this, and remembers.
+    Story(for<'a> fn(Story<'a>) -> BoxFuture<'a, Reply>),
+}
+
+impl Deviation {
+    /// A deviation that changes the honest answer.
+    pub const fn reply(
+        id: &'static str,
+        breaks: &'static [&'static str],
+        act: fn(&Call, &mut Reply),
+    ) -> Deviation {
+        Deviation {
+            id,
+            breaks,
+            act: Act::Reply(act),
+        }
+    }
+
+    /// A deviation that changes the request.
+    pub const fn call(id: &'static str, breaks: &'static [&'static str], act: fn(&mut Call)) -> Deviation {
+        Deviation {
+            id,
+            breaks,
+            act: Act::Call(act),
+        }
+    }
+
+    /// A deviation that answers by itself, where it answers at all.
+    pub const fn instead(
+        id: &'static str,
+        breaks: &'static [&'static str],
+        act: fn(&Call) -> Option<Reply>,
+    ) -> Deviation {
+        Deviation {
+            id,
+            breaks,
+            act: Act::Instead(act),
+        }
+    }
+
+    /// A deviation that talks to the honest registry as it likes, and remembers.
+    pub const fn story(
+        id: &'static str,
+        breaks: &'static [&'static str],
+        act: for<'a> fn(Story<'a>) -> BoxFuture<'a, Reply>,
+    ) -> Deviation {
+        Deviation {
+            id,
+            breaks,
+            act: Act::Story(act),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The table of all deviations, a file for each part of the protocol.
+
+mod base;
+mod chunks;
+mod conditional;
+mod deletion;
+mod errors;
+mod extensions;
+mod head;
+mod http;
+mod isolation;
+mod manifests;
+mod mounts;
+mod names;
+mod pull;
+mod range;
+mod referrer_descriptors;
+mod referrer_pages;
+mod referrers;
+mod security;
+mod sessions;
+mod tag_pages;
+mod tags;
+mod tools;
+mod tricks;
+mod uploads;
+
+use super::deviation::Deviation;
+
+/// Every deviation.
+pub fn all() -> Vec<Deviation> {
+    [
+        base::DEVIATIONS,
+        names::DEVIATIONS,
+        pull::DEVIATIONS,
+        head::DEVIATIONS,
+        range::DEVIATIONS,
+        sessions::DEVIATIONS,
+        uploads::DEVIATIONS,
+        chunks::DEVIATIONS,
+        mounts::DEVIATIONS,
+        manifests::DEVIATIONS,
+        tags::DEVIATIONS,
+        tag_pages::DEVIATIONS,
+        referrers::DEVIATIONS,
+        referrer_descriptors::DEVIATIONS,
+        referrer_pages::DEVIATIONS,
+        deletion::DEVIATIONS,
+        errors::DEVIATIONS,
+        http::DEVIATIONS,
+        conditional::DEVIATIONS,
+        isolation::DEVIATIONS,
+        security::DEVIATIONS,
+        extensions::DEVIATIONS,
+    ]
+    .concat()
+}

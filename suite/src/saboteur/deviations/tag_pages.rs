@@ -1,0 +1,272 @@
+//! Deviations of the pages of the list of tags: `n`, `last` and `Link`.
+
+use serde_json::{Value as Json, json};
+
+use super::tricks::{edit_tags, entries, has, lists_tags, manifest_path};
+use crate::saboteur::{Call, Deviation, Reply, Story};
+
+/// The deviations.
+pub(super) const DEVIATIONS: &[Deviation] = &[
+    Deviation::call("n-ignored", &["discovery.tags.n-limits"], |call| {
+        if lists_tags(call) && call.parameter("last").is_none() {
+            call.drop_parameter("n");
+        }
+    }),
+    Deviation::call("n-one-too-many", &["discovery.tags.n-limits"], |call| {
+        if let (true, Some(n)) = (lists_tags(call), number_of_tags(call)) {
+            call.set_parameter("n", &(n + 1).to_string());
+        }
+    }),
+    Deviation::call("n-one-too-few", &["discovery.tags.n-exact"], |call| {
+        if let (true, Some(n)) = (lists_tags(call), number_of_tags(call)) {
+            call.set_parameter("n", &n.saturating_sub(1).max(1).to_string());
+        }
+    }),
+    Deviation::reply(
+        "full-page-loses-its-last",
+        &["discovery.tags.n-or-link"],
+        |call, reply| {
+            if lists_tags(call)
+                && number_of_tags(call) == Some(entries(reply).len())
+                && reply.header("link").is_empty()
+            {
+                edit_tags(reply, |tags| tags.truncate(tags.len().saturating_sub(1)));
+            }
+        },
+    ),
+    Deviation::reply(
+        "n-above-total-400",
+        &["discovery.tags.n-larger-than-total"],
+        |call, reply| {
+            if lists_tags(call)
+                && reply.is_success()
+                && number_of_tags(call).is_some_and(|n| n > entries(reply).len())
+            {
+                reply.become_error(400, "UNSUPPORTED");
+            }
+        },
+    ),
+    Deviation::call("n-zero-is-no-limit", &["discovery.tags.n-zero"], |call| {
+        if lists_tags(call) && number_of_tags(call) == Some(0) {
+            call.drop_parameter("n");
+        }
+    }),
+    Deviation::reply("n-zero-400", &["discovery.tags.n-zero"], |call, reply| {
+        if lists_tags(call) && number_of_tags(call) == Some(0) {
+            reply.become_error(400, "UNSUPPORTED");
+        }
+    }),
+    Deviation::reply(
+        "n-zero-links-to-itself",
+        &["discovery.tags.n-zero-no-link"],
+        |call, reply| {
+            if lists_tags(call) && number_of_tags(call) == Some(0) {
+                reply.set("link", &format!("<{}?n=0>; rel=\"next\"", call.path));
+            }
+        },
+    ),
+    Deviation::reply("n-negative-500", &["discovery.tags.n-invalid"], |call, reply| {
+        if lists_tags(call) && call.parameter("n").is_some_and(|n| n.starts_with('-')) {
+            reply.become_error(500, "UNSUPPORTED");
+        }
+    }),
+    Deviation::reply(
+        "link-without-brackets",
+        &["discovery.tags.link-format"],
+        |call, reply| {
+            if lists_tags(call) {
+                edit_link(reply, str::to_owned);
+            }
+        },
+    ),
+    Deviation::reply(
+        "link-without-relation",
+        &["discovery.tags.link-format"],
+        |call, reply| {
+            if lists_tags(call) {
+                edit_link(reply, |target| format!("<{target}>"));
+            }
+        },
+    ),
+    Deviation::reply(
+        "next-page-repeats-last-tag",
+        &["discovery.tags.link-walk-complete"],
+        |call, reply| {
+            if let [.., before, last] = entries(reply).as_slice()
+                && lists_tags(call)
+            {
+                let (wrong, right) = (parameter_last(before), parameter_last(last));
+                edit_link(reply, |target| next(&target.replace(&right, &wrong)));
+            }
+        },
+    ),
+    Deviation::reply(
+        "last-page-links-to-first",
+        &["discovery.tags.link-walk-complete"],
+        |call, reply| {
+            if lists_tags(call) && number_of_tags(call).is_some() && reply.header("link").is_empty() {
+                reply.set("link", &next(&format!("{}?n=2", call.path)));
+            }
+        },
+    ),
+    Deviation::reply(
+        "link-forgets-n",
+        &["discovery.tags.link-keeps-n"],
+        |call, reply| {
+            if lists_tags(call) {
+                edit_link(reply, |target| {
+                    next(target.split("&n=").next().unwrap_or_default())
+                });
+            }
+        },
+    ),
+    Deviation::reply(
+        "link-to-inner-host",
+        &["discovery.tags.link-encodes"],
+        |call, reply| {
+            if lists_tags(call) {
+                edit_link(reply, |target| {
+                    next(&format!("http://registry.internal:5000{target}"))
+                });
+            }
+        },
+    ),
+    Deviation::reply(
+        "link-encoded-twice",
+        &["discovery.tags.link-encodes"],
+        |call, reply| {
+            if lists_tags(call) {
+                edit_link(reply, |target| {
+                    next(&target.replace('/', "%252F").replacen("%252F", "/", 2))
+                });
+            }
+        },
+    ),
+    Deviation::story("last-inclusive", &["discovery.tags.last-exclusive"], |story| {
+        Box::pin(async move {
+            let mut reply = story.honestly().await;
+            if let (true, Some(last)) = (lists_tags(&story.call), story.call.parameter("last"))
+                && is_tag(&story, &last).await
+            {
+                edit_tags(&mut reply, |tags| tags.insert(0, json!(last)));
+            }
+            reply
+        })
+    }),
+    Deviation::call("last-only-with-n", &["discovery.tags.last-without-n"], |call| {
+        if lists_tags(call) && number_of_tags(call).is_none() {
+            call.drop_parameter("last");
+        }
+    }),
+    Deviation::story(
+        "n-counted-from-first-tag",
+        &["discovery.tags.last-and-n"],
+        |mut story| {
+            Box::pin(async move {
+                let last = story.call.parameter("last").map(Json::from);
+                if let (true, Some(last), Some(_)) =
+                    (lists_tags(&story.call), last, number_of_tags(&story.call))
+                {
+                    story.call.drop_parameter("last");
+                    let mut reply = story.honestly().await;
+                    edit_tags(&mut reply, |tags| {
+                        let seen = tags.iter().position(|tag| *tag == last);
+                        tags.drain(..seen.map_or(tags.len(), |at| at + 1));
+                    });
+                    if entries(&reply).is_empty() {
+                        reply.remove("link");
+                    }
+                    return reply;
+                }
+                story.honestly().await
+            })
+        },
+    ),
+    Deviation::reply(
+        "tags-after-last-backwards",
+        &["discovery.tags.last-order"],
+        |call, reply| {
+            if lists_tags(call) && call.parameter("last").is_some() {
+                edit_tags(reply, |tags| tags.reverse());
+            }
+        },
+    ),
+    Deviation::story(
+        "list-begins-again-at-end",
+        &["discovery.tags.last-at-end"],
+        |mut story| {
+            Box::pin(async move {
+                let reply = story.honestly().await;
+                let is_behind = lists_tags(&story.call) && story.call.parameter("last").is_some();
+                if is_behind && reply.is_success() && entries(&reply).is_empty() {
+                    story.call.drop_parameter("last");
+                    return story.honestly().await;
+                }
+                reply
+            })
+        },
+    ),
+    Deviation::story(
+        "unknown-last-404",
+        &["discovery.tags.last-not-existing"],
+        |story| {
+            Box::pin(async move {
+                if let (true, Some(last)) = (lists_tags(&story.call), story.call.parameter("last"))
+                    && !is_tag(&story, &last).await
+                {
+                    return Reply::error(404, "MANIFEST_UNKNOWN");
+                }
+                story.honestly().await
+            })
+        },
+    ),
+    Deviation::story(
+        "last-is-an-offset",
+        &["discovery.tags.last-is-a-tag-value"],
+        |mut story| {
+            Box::pin(async move {
+                let last = story
+                    .call
+                    .parameter("last")
+                    .and_then(|last| last.parse::<usize>().ok());
+                if let (true, Some(offset)) = (lists_tags(&story.call), last) {
+                    story.call.drop_parameter("last");
+                    let mut reply = story.honestly().await;
+                    edit_tags(&mut reply, |tags| {
+                        tags.drain(..offset.min(tags.len()));
+                    });
+                    return reply;
+                }
+                story.honestly().await
+            })
+        },
+    ),
+];
+
+/// The number of tags that a call asks for.
+fn number_of_tags(call: &Call) -> Option<usize> {
+    call.parameter("n")?.parse().ok()
+}
+
+/// Whether a tag is there.
+async fn is_tag(story: &Story<'_>, tag: &str) -> bool {
+    has(story, &manifest_path(story.call.repository(), tag)).await
+}
+
+/// The parameter that says after which tag a page begins.
+fn parameter_last(tag: &Json) -> String {
+    format!("last={}", tag.as_str().unwrap_or_default())
+}
+
+/// Replaces a Link, by what is made of its target.
+fn edit_link(reply: &mut Reply, edit: impl FnOnce(&str) -> String) {
+    let link = reply.header("link").to_owned();
+    if let Some((target, _)) = link.trim_start_matches('<').split_once('>') {
+        reply.set("link", &edit(target));
+    }
+}
+
+/// A Link to the next page.
+fn next(target: &str) -> String {
+    format!("<{target}>; rel=\"next\"")
+}

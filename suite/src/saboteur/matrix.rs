@@ -1,0 +1,282 @@
+//! The matrix: the suite against every deviation, and what that proves.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt as _};
+
+use super::deviation::Deviation;
+use super::proxy::Saboteur;
+use crate::catalogue::{Catalogue, Level, RequirementId, Version};
+use crate::explore::Budget;
+use crate::plan::{Plan, Selection};
+use crate::run::outcome::{Outcome, ScenarioOutcome, Strictness};
+use crate::run::{CleanUp, OnFinding, Progress, RunSettings, Unusable, native, run};
+use crate::scenario::Library;
+use crate::wire::{Client, Settings, Url};
+
+/// How many deviations are tried at once.
+const AT_ONCE: usize = 4;
+/// How many scenarios of one run run at once: more than one, since some deviations need company.
+const JOBS: usize = 4;
+
+/// What became of all deviations.
+#[derive(Clone, Debug, Default)]
+pub struct Matrix {
+    /// One cell for each deviation, in the order of the table.
+    pub cells: Vec<Cell>,
+    /// Requirements that must be proven, and that no deviation proves.
+    pub unproven: Vec<RequirementId>,
+    /// What was found against the registry as it is. Nothing of it can be proven over that registry.
+    pub honestly: BTreeSet<RequirementId>,
+}
+
+/// What became of one deviation.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// The deviation's id.
+    pub deviation: &'static str,
+    /// What it breaks, as its entry says.
+    pub breaks: Vec<RequirementId>,
+    /// What the suite found.
+    pub found: BTreeSet<RequirementId>,
+    /// What that means.
+    pub verdict: Catch,
+}
+
+/// Whether a deviation was caught.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Catch {
+    /// All that it breaks was found, and nothing that does not rest on it.
+    Caught,
+    /// Some of what it breaks was not found.
+    Missed(Vec<RequirementId>),
+    /// Something was found that it does not break.
+    Misreported(Vec<RequirementId>),
+    /// The suite would not run against it.
+    Refused(String),
+}
+
+impl Matrix {
+    /// The requirements that deviations prove, each with their ids.
+    pub fn proofs(&self) -> BTreeMap<&RequirementId, Vec<&'static str>> {
+        let mut proofs: BTreeMap<&RequirementId, Vec<&'static str>> = BTreeMap::new();
+        for cell in self.cells.iter().filter(|cell| cell.verdict == Catch::Caught) {
+            for id in &cell.breaks {
+                proofs.entry(id).or_default().push(cell.deviation);
+            }
+        }
+        proofs
+    }
+
+    /// Whether every deviation was caught and every requirement proven.
+    pub fn is_whole(&self) -> bool {
+        self.unproven.is_empty()
+            && self.honestly.is_empty()
+            && self.cells.iter().all(|cell| cell.verdict == Catch::Caught)
+    }
+}
+
+/// Runs the suite against the registry at `over` as it is, and then with each deviation laid over it.
+pub async fn matrix(
+    library: Arc<Library>,
+    deviations: Vec<Deviation>,
+    over: Url,
+    seed: u64,
+    told: impl Fn(&Cell),
+) -> Result<Matrix, Unusable> {
+    let client = Client::new(Settings::new(over.clone())).map_err(|error| Unusable::Unreachable {
+        target: over.to_string(),
+        why: error.to_string(),
+    })?;
+    let plan = Plan::new(&library, native::declared(), &Selection::default());
+    let outcome = run(
+        library.clone(),
+        plan,
+        client,
+        settings(Version::Next, seed),
+        Arc::new(Silent),
+    )
+    .await?;
+    let honestly = found(&outcome, &[]);
+
+    let mut cells = stream::iter(deviations.into_iter().enumerate())
+        .map(|(at, deviation)| {
+            let (library, over, honestly) = (library.clone(), over.clone(), &honestly);
+            async move {
+                // Every deviation has names of its own, since all may lie over one registry.
+                let seed = seed.wrapping_mul(1_000_003).wrapping_add(at as u64 + 1);
+                (at, prove(library, deviation, &over, honestly, seed).await)
+            }
+        })
+        .buffer_unordered(AT_ONCE)
+        .inspect(|(_, cell)| told(cell))
+        .collect::<Vec<(usize, Cell)>>()
+        .await;
+    cells.sort_by_key(|(at, _)| *at);
+    let cells = cells.into_iter().map(|(_, cell)| cell).collect();
+    let mut matrix = Matrix {
+        cells,
+        honestly,
+        unproven: Vec::new(),
+    };
+    let proven: BTreeSet<RequirementId> = matrix.proofs().into_keys().cloned().collect();
+    matrix.unproven = to_be_proven(&library.catalogue)
+        .filter(|id| !proven.contains(id))
+        .collect();
+    Ok(matrix)
+}
+
+/// Every MUST and SHOULD that can be seen from outside.
+pub fn to_be_proven(catalogue: &Catalogue) -> impl Iterator<Item = RequirementId> + '_ {
+    catalogue
+        .iter()
+        .filter(|requirement| requirement.left_out.is_none())
+        .filter(|requirement| {
+            let levels = Version::ALL
+                .into_iter()
+                .filter_map(|version| requirement.levels.in_version(version));
+            levels.max() >= Some(Level::Should)
+        })
+        .map(|requirement| requirement.id.clone())
+}
+
+/// Runs the suite against one deviation, laid over the registry at `over`.
+///
+/// What is found against that registry `honestly` speaks neither for the deviation nor against it.
+pub async fn prove(
+    library: Arc<Library>,
+    deviation: Deviation,
+    over: &Url,
+    honestly: &BTreeSet<RequirementId>,
+    seed: u64,
+) -> Cell {
+    let breaks: Vec<RequirementId> = deviation
+        .breaks
+        .iter()
+        .filter_map(|id| RequirementId::parse(id))
+        .collect();
+    let mut cell = Cell {
+        deviation: deviation.id,
+        breaks,
+        found: BTreeSet::new(),
+        verdict: Catch::Caught,
+    };
+    match outcome(library.clone(), deviation, &cell.breaks, over, seed).await {
+        Err(why) => cell.verdict = Catch::Refused(why),
+        Ok(outcome) => {
+            cell.found = found(&outcome, &cell.breaks)
+                .difference(honestly)
+                .cloned()
+                .collect();
+            cell.verdict = judged(&library.catalogue, &cell, honestly);
+        }
+    }
+    cell
+}
+
+async fn outcome(
+    library: Arc<Library>,
+    deviation: Deviation,
+    breaks: &[RequirementId],
+    over: &Url,
+    seed: u64,
+) -> Result<Outcome, String> {
+    let saboteur = Saboteur::lay(deviation, over)
+        .await
+        .map_err(|error| error.to_string())?;
+    let url = Url::parse(&saboteur.url()).map_err(|error| error.to_string())?;
+    let client = Client::new(Settings::new(url)).map_err(|error| error.to_string())?;
+    let plan = Plan::that_asks(&library, native::declared(), breaks);
+    let settings = settings(version_of(&library.catalogue, breaks), seed);
+    run(library, plan, client, settings, Arc::new(Silent))
+        .await
+        .map_err(|unusable| unusable.to_string())
+}
+
+fn settings(version: Version, seed: u64) -> RunSettings {
+    RunSettings {
+        version,
+        strictness: Strictness::Warnings,
+        seed,
+        jobs: JOBS,
+        grace: Duration::ZERO,
+        on_finding: OnFinding::GoOn,
+        repositories: Vec::new(),
+        require: Vec::new(),
+        clean_up: CleanUp::Never,
+        explore: Budget::Nothing,
+        narrowed: Vec::new(),
+    }
+}
+
+/// The newest version in which all that a deviation breaks is in force.
+fn version_of(catalogue: &Catalogue, breaks: &[RequirementId]) -> Version {
+    let in_force = |version: &Version| {
+        breaks.iter().all(|id| {
+            catalogue
+                .get(id)
+                .is_some_and(|requirement| requirement.levels.in_version(*version).is_some())
+        })
+    };
+    Version::OCI
+        .into_iter()
+        .rev()
+        .find(in_force)
+        .unwrap_or(Version::Next)
+}
+
+/// The requirements that were found broken. A freedom is none, unless the deviation means it.
+fn found(outcome: &Outcome, breaks: &[RequirementId]) -> BTreeSet<RequirementId> {
+    let findings = outcome.findings.iter().flat_map(|finding| {
+        let consequences = finding.consequences.iter();
+        std::iter::once((&finding.requirement, finding.level))
+            .chain(consequences.map(|consequence| (&consequence.requirement, consequence.level)))
+    });
+    findings
+        .filter(|(id, level)| *level > Level::May || breaks.contains(id))
+        .map(|(id, _)| id.clone())
+        .collect()
+}
+
+fn judged(catalogue: &Catalogue, cell: &Cell, honestly: &BTreeSet<RequirementId>) -> Catch {
+    let missed: Vec<RequirementId> = cell
+        .breaks
+        .iter()
+        .filter(|id| !cell.found.contains(id) && !honestly.contains(id))
+        .cloned()
+        .collect();
+    let stray: Vec<RequirementId> = cell
+        .found
+        .iter()
+        .filter(|id| !rests_on_any(catalogue, id, &cell.breaks))
+        .cloned()
+        .collect();
+    if !missed.is_empty() || cell.breaks.is_empty() {
+        Catch::Missed(missed)
+    } else if !stray.is_empty() {
+        Catch::Misreported(stray)
+    } else {
+        Catch::Caught
+    }
+}
+
+/// Whether a requirement is one of `roots`, or rests on one of them.
+fn rests_on_any(catalogue: &Catalogue, id: &RequirementId, roots: &[RequirementId]) -> bool {
+    roots.contains(id)
+        || catalogue.get(id).is_some_and(|requirement| {
+            requirement
+                .rests_on
+                .iter()
+                .any(|under| rests_on_any(catalogue, under, roots))
+        })
+}
+
+/// Nobody watches a single cell.
+struct Silent;
+
+impl Progress for Silent {
+    fn planned(&self, _: usize) {}
+    fn finished(&self, _: &ScenarioOutcome) {}
+}

@@ -1,0 +1,176 @@
+//! The proxy on loopback behind which a registry looks as if it deviated.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderName, Request, Response, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::call::{Call, Reply};
+use super::deviation::{Act, Deviation};
+use super::story::{Memory, Story};
+use crate::wire::Url;
+
+/// A running registry that deviates. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Saboteur {
+    address: SocketAddr,
+    task: JoinHandle<()>,
+}
+
+impl Saboteur {
+    /// Lays a deviation over the registry at `over`, on a port of its own.
+    pub async fn lay(deviation: Deviation, over: &Url) -> std::io::Result<Saboteur> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let layer = Arc::new(Layer {
+            deviation,
+            honest: Honest::new(over),
+            memory: Memory::default(),
+        });
+        let task = tokio::spawn(async move {
+            let mut connection = 0;
+            while let Ok((stream, _)) = listener.accept().await {
+                let layer = layer.clone();
+                connection += 1;
+                let service = service_fn(move |request| serve(layer.clone(), request, connection));
+                tokio::spawn(async move {
+                    let server = hyper::server::conn::http1::Builder::new();
+                    // A connection that breaks is the client's affair.
+                    let _ = server.serve_connection(TokioIo::new(stream), service).await;
+                });
+            }
+        });
+        Ok(Saboteur { address, task })
+    }
+
+    /// The address that the suite is given.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Saboteur {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The honest registry behind the proxy.
+#[derive(Debug)]
+pub(super) struct Honest {
+    origin: String,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Honest {
+    fn new(over: &Url) -> Honest {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        Honest {
+            origin: over.origin().to_string(),
+            client: Client::builder(TokioExecutor::new()).build(connector),
+        }
+    }
+
+    /// What it answers; a 502 if it does not.
+    pub(super) async fn answer(&self, call: &Call) -> Reply {
+        self.ask(call)
+            .await
+            .unwrap_or_else(|_| Reply::empty(StatusCode::BAD_GATEWAY.as_u16()))
+    }
+
+    async fn ask(&self, call: &Call) -> Result<Reply, Box<dyn std::error::Error + Send + Sync>> {
+        let mark = if call.query.is_empty() { "" } else { "?" };
+        let uri: Uri = format!("{}{}{mark}{}", self.origin, call.path, call.query).parse()?;
+        let mut request = Request::builder().method(call.method.clone()).uri(uri);
+        if let Some(headers) = request.headers_mut() {
+            *headers = call.headers.clone();
+            drop_connection_headers(headers);
+            headers.remove(http::header::CONTENT_LENGTH);
+        }
+        let response = self
+            .client
+            .request(request.body(Full::new(call.body.clone()))?)
+            .await?;
+        let (head, body) = response.into_parts();
+        let mut headers = head.headers;
+        drop_connection_headers(&mut headers);
+        Ok(Reply {
+            status: head.status.as_u16(),
+            headers,
+            body: body.collect().await?.to_bytes(),
+        })
+    }
+}
+
+/// Headers that speak of one connection are not passed on.
+fn drop_connection_headers(headers: &mut http::HeaderMap) {
+    const NAMES: [HeaderName; 4] = [
+        http::header::CONNECTION,
+        http::header::TRANSFER_ENCODING,
+        http::header::EXPECT,
+        http::header::TE,
+    ];
+    for name in NAMES {
+        headers.remove(name);
+    }
+}
+
+/// A deviation over a registry.
+struct Layer {
+    deviation: Deviation,
+    honest: Honest,
+    memory: Memory,
+}
+
+impl Layer {
+    async fn answer(&self, mut call: Call) -> Reply {
+        match self.deviation.act {
+            Act::Reply(change) => {
+                let mut reply = self.honest.answer(&call).await;
+                change(&call, &mut reply);
+                reply
+            }
+            Act::Call(change) => {
+                change(&mut call);
+                self.honest.answer(&call).await
+            }
+            Act::Instead(answer) => match answer(&call) {
+                Some(reply) => reply,
+                None => self.honest.answer(&call).await,
+            },
+            Act::Story(tell) => tell(Story::new(call, &self.honest, &self.memory)).await,
+        }
+    }
+}
+
+async fn serve(
+    layer: Arc<Layer>,
+    request: Request<Incoming>,
+    connection: u64,
+) -> Result<Response<Full<Bytes>>, hyper::Error> {
+    let (head, body) = request.into_parts();
+    let call = Call {
+        method: head.method,
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
+        body: body.collect().await?.to_bytes(),
+        connection,
+    };
+    let reply = layer.answer(call).await;
+    let mut response = Response::new(Full::new(reply.body));
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.headers_mut() = reply.headers;
+    Ok::<_, Infallible>(response).map_err(|never| match never {})
+}

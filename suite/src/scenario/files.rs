@@ -1,0 +1,145 @@
+//! Where the texts come from: the binary itself, or a folder.
+
+use std::borrow::Cow;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rust_embed::RustEmbed;
+
+use super::library::LoadError;
+use crate::diagnostic::Source;
+
+/// The ending of a scenario's file.
+const ENDING: &str = ".scenario";
+/// The folder of the catalogue.
+const REQUIREMENTS: &str = "requirements/";
+/// Lists that stand beside the catalogue and are no part of it.
+const NOT_REQUIREMENTS: &[&str] = &["merged.toml", "field-bugs.toml"];
+
+/// Gives out the texts of a library.
+pub(super) trait Files {
+    /// The paths of all files, below the folder of scenarios, with `/` between their parts, in order.
+    fn paths(&self) -> Vec<String>;
+
+    /// The text of a file, and its path as a person would type it.
+    fn source(&self, path: &str) -> Option<Source>;
+
+    /// The bytes of a fixture.
+    fn fixture(&self, path: &str) -> Option<Cow<'static, [u8]>>;
+
+    /// Every scenario, by its name.
+    fn scenarios(&self) -> Vec<(Arc<str>, Source)> {
+        let paths = self.paths();
+        let named = paths
+            .iter()
+            .filter_map(|path| Some((path.strip_suffix(ENDING)?, path)));
+        named
+            .filter_map(|(name, path)| Some((Arc::from(name), self.source(path)?)))
+            .collect()
+    }
+
+    /// Every file of the catalogue.
+    fn requirements(&self) -> Vec<Source> {
+        let paths = self.paths();
+        let files = paths.iter().filter(|path| is_catalogue(path));
+        files.filter_map(|path| self.source(path)).collect()
+    }
+}
+
+fn is_catalogue(path: &str) -> bool {
+    let file = path.strip_prefix(REQUIREMENTS);
+    file.is_some_and(|file| file.ends_with(".toml") && !NOT_REQUIREMENTS.contains(&file))
+}
+
+#[derive(RustEmbed)]
+#[folder = "../scenarios"]
+struct Scenarios;
+
+/// The exact contents that scenarios name with `file`; the other folders of `fixtures/` are for tests alone.
+#[derive(RustEmbed)]
+#[folder = "../fixtures/manifests"]
+#[prefix = "manifests/"]
+struct Fixtures;
+
+/// What is compiled in.
+pub(super) struct BuiltIn;
+
+impl Files for BuiltIn {
+    fn paths(&self) -> Vec<String> {
+        let mut paths: Vec<String> = Scenarios::iter().map(Cow::into_owned).collect();
+        paths.sort();
+        paths
+    }
+
+    fn source(&self, path: &str) -> Option<Source> {
+        let file = Scenarios::get(path)?;
+        let text = String::from_utf8_lossy(&file.data).into_owned();
+        Some(Source::new(format!("scenarios/{path}"), text))
+    }
+
+    fn fixture(&self, path: &str) -> Option<Cow<'static, [u8]>> {
+        Fixtures::get(path).map(|file| file.data)
+    }
+}
+
+/// A folder of scenarios, read whole.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    files: Vec<(String, Source)>,
+}
+
+impl Folder {
+    pub(super) fn read(path: &Path) -> Result<Folder, LoadError> {
+        let mut files = Vec::new();
+        read_into(path, "", &mut files)?;
+        files.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(Folder {
+            path: path.to_owned(),
+            files,
+        })
+    }
+}
+
+/// Reads the files below `folder` whose paths start with `prefix`.
+fn read_into(folder: &Path, prefix: &str, files: &mut Vec<(String, Source)>) -> Result<(), LoadError> {
+    let unreadable = |cause| LoadError::Unreadable {
+        path: folder.to_owned(),
+        cause,
+    };
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let (path, name) = (entry.path(), entry.file_name());
+        let name = format!("{prefix}{}", name.to_string_lossy());
+        if path.is_dir() {
+            read_into(&path, &format!("{name}/"), files)?;
+        } else if name.ends_with(ENDING) || is_catalogue(&name) {
+            let text = fs::read_to_string(&path).map_err(|cause| LoadError::Unreadable {
+                path: path.clone(),
+                cause,
+            })?;
+            files.push((name, Source::new(path.display().to_string(), text)));
+        }
+    }
+    Ok(())
+}
+
+impl Files for Folder {
+    fn paths(&self) -> Vec<String> {
+        self.files.iter().map(|(path, _)| path.clone()).collect()
+    }
+
+    fn source(&self, path: &str) -> Option<Source> {
+        self.files
+            .iter()
+            .find(|(known, _)| known == path)
+            .map(|(_, source)| source.clone())
+    }
+
+    fn fixture(&self, path: &str) -> Option<Cow<'static, [u8]>> {
+        fs::read(self.path.join("fixtures").join(path))
+            .ok()
+            .map(Cow::Owned)
+    }
+}

@@ -1,0 +1,240 @@
+//! Every scenario, the catalogue and the fixtures: compiled in, or from a folder.
+
+use std::borrow::Cow;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::ast::Scenario;
+use super::files::{BuiltIn, Files, Folder};
+use super::{Reading, check, check_all, check_files, parse};
+use crate::catalogue::Catalogue;
+use crate::diagnostic::{Diagnostic, Faulty, Source};
+
+/// What a run is made from.
+#[derive(Debug)]
+pub struct Library {
+    /// The requirements.
+    pub catalogue: Catalogue,
+    /// The scenarios, in the order of their names.
+    pub scenarios: Vec<Loaded>,
+    folder: Option<Folder>,
+}
+
+/// One scenario, and where it came from.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Its path below the folder of scenarios, without the ending: `push/mount`.
+    pub name: Arc<str>,
+    /// Its path, as a person would type it.
+    pub path: Arc<str>,
+    /// Its text.
+    pub text: Arc<str>,
+    /// What the text says.
+    pub scenario: Scenario,
+}
+
+/// Why there is no library.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A folder or a file cannot be read.
+    #[error("{}: {cause}", path.display())]
+    Unreadable {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        cause: io::Error,
+    },
+    /// There is not a single scenario.
+    #[error("{}: there is no scenario here, no file that ends in `.scenario`", .0.display())]
+    Empty(PathBuf),
+    /// Files have faults; each is to be drawn.
+    #[error("{}", count(.0))]
+    Faulty(Vec<Faulty>),
+}
+
+fn count(faulty: &[Faulty]) -> String {
+    let faults: usize = faulty.iter().map(|file| file.faults.len()).sum();
+    format!("the scenarios have faults: {faults}, in files: {}", faulty.len())
+}
+
+impl Library {
+    /// The scenarios that are compiled in.
+    pub fn built_in() -> Result<Library, LoadError> {
+        Library::load(&BuiltIn.scenarios(), &BuiltIn.requirements(), None)
+    }
+
+    /// The scenarios below a folder.
+    ///
+    /// The requirements are those of its `requirements/`, the probes those of its `probe/`; where it has no such
+    /// folder, those that are compiled in.
+    pub fn from_folder(path: &Path) -> Result<Library, LoadError> {
+        let folder = Folder::read(path)?;
+        let mut scenarios = folder.scenarios();
+        if scenarios.is_empty() {
+            return Err(LoadError::Empty(path.to_owned()));
+        }
+        if !scenarios.iter().any(|(name, _)| is_probe(name)) {
+            scenarios.extend(BuiltIn.scenarios().into_iter().filter(|(name, _)| is_probe(name)));
+        }
+        let mut requirements = folder.requirements();
+        if requirements.is_empty() {
+            requirements = BuiltIn.requirements();
+        }
+        Library::load(&scenarios, &requirements, Some(folder))
+    }
+
+    fn load(
+        scenarios: &[(Arc<str>, Source)],
+        requirements: &[Source],
+        folder: Option<Folder>,
+    ) -> Result<Library, LoadError> {
+        let (catalogue, mut faulty) = Catalogue::load(requirements.to_vec());
+        let catalogue_is_whole = faulty.is_empty();
+        let mut library = Library {
+            catalogue,
+            scenarios: Vec::new(),
+            folder,
+        };
+        for (name, source) in scenarios {
+            let (scenario, mut faults) = parse(&source.text);
+            if let Some(scenario) = scenario.as_ref().filter(|_| catalogue_is_whole) {
+                let reading = if faults.is_empty() {
+                    Reading::Whole
+                } else {
+                    Reading::Partial
+                };
+                faults.extend(library.check(scenario, reading));
+            }
+            faulty.extend(Faulty::new(source, faults));
+            library.scenarios.extend(scenario.map(|scenario| Loaded {
+                name: Arc::clone(name),
+                path: Arc::clone(&source.path),
+                text: Arc::clone(&source.text),
+                scenario,
+            }));
+        }
+        library.scenarios.sort_by(|one, other| one.name.cmp(&other.name));
+        faulty.extend(check_all(&library.scenarios));
+        match faulty.is_empty() {
+            true => Ok(library),
+            false => Err(LoadError::Faulty(faulty)),
+        }
+    }
+
+    /// Says what is wrong with the meaning of a scenario, here.
+    fn check(&self, scenario: &Scenario, reading: Reading) -> Vec<Diagnostic> {
+        let mut faults = check(scenario, &self.catalogue, reading);
+        faults.extend(check_files(scenario, |path| self.fixture(path).is_some()));
+        faults
+    }
+
+    /// The scenario of this name.
+    pub fn get(&self, name: &str) -> Option<&Loaded> {
+        self.scenarios.iter().find(|loaded| &*loaded.name == name)
+    }
+
+    /// The bytes of a file of `fixtures/`: of the folder's own, or of those that are compiled in.
+    pub fn fixture(&self, path: &str) -> Option<Cow<'static, [u8]>> {
+        let own = self.folder.as_ref().and_then(|folder| folder.fixture(path));
+        own.or_else(|| BuiltIn.fixture(path))
+    }
+}
+
+/// Whether a scenario of this name settles capabilities.
+pub(super) fn is_probe(name: &str) -> bool {
+    name.starts_with("probe/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Color;
+    use crate::scenario::format;
+
+    /// A folder with these files.
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn what_is_compiled_in_has_no_faults() {
+        let library = Library::built_in().unwrap_or_else(|fault| match fault {
+            LoadError::Faulty(files) => {
+                let drawn: Vec<String> = files.iter().map(|file| file.render(Color::Never)).collect();
+                panic!("\n{}", drawn.join("\n\n"))
+            }
+            other => panic!("{other}"),
+        });
+        assert!(!library.scenarios.is_empty() && library.catalogue.iter().len() > 0);
+        assert!(
+            library
+                .scenarios
+                .is_sorted_by_key(|loaded| Arc::clone(&loaded.name))
+        );
+        assert!(library.fixture("manifests/config.json").is_some());
+    }
+
+    #[test]
+    fn what_is_compiled_in_is_formatted() {
+        let library = Library::built_in().unwrap();
+        for loaded in &library.scenarios {
+            let formatted = format(&loaded.scenario, &library.catalogue);
+            assert!(
+                formatted == *loaded.text,
+                "{}: `assize fmt` writes\n{formatted}",
+                loaded.path
+            );
+        }
+    }
+
+    #[test]
+    fn a_folder_brings_what_it_has_and_takes_the_rest_from_the_binary() {
+        let folder = folder(&[
+            ("own/api.scenario", "scenario A registry is there\n"),
+            ("fixtures/manifests/a.json", "{}"),
+        ]);
+        let library = Library::from_folder(folder.path()).unwrap();
+        assert!(library.get("own/api").is_some() && library.get("base/api-check").is_none());
+        assert!(library.scenarios.iter().any(|loaded| is_probe(&loaded.name)));
+        assert!(library.catalogue.iter().len() > 0);
+        assert_eq!(
+            library.fixture("manifests/a.json").as_deref(),
+            Some(b"{}".as_slice())
+        );
+        assert!(library.fixture("manifests/config.json").is_some());
+    }
+
+    #[test]
+    fn the_faults_of_all_files_are_found() {
+        let folder = folder(&[
+            ("a.scenario", "scenario A\nfoo\n"),
+            ("b.scenario", "nothing\n"),
+            ("requirements/c.toml", "category = \"x\""),
+        ]);
+        match Library::from_folder(folder.path()) {
+            Err(LoadError::Faulty(files)) => assert_eq!(files.len(), 3),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_folder_without_scenarios_is_a_mistake() {
+        let folder = folder(&[("readme.md", "")]);
+        assert!(matches!(
+            Library::from_folder(folder.path()),
+            Err(LoadError::Empty(_))
+        ));
+        assert!(matches!(
+            Library::from_folder(&folder.path().join("no")),
+            Err(LoadError::Unreadable { .. })
+        ));
+    }
+}

@@ -1,0 +1,210 @@
+//! Getting in: a request is sent with what the registry wants to see, and again if it wants to see more.
+
+use super::client::{Client, Course};
+use super::grant::Grant;
+use super::keyring::{TokenKey, TokenServer};
+use super::redirect;
+use super::token::{self, Token};
+use super::{Account, Answer, Challenge, Fault, Login, Request, Secret, challenges, head};
+
+/// How often a request is sent: with what was right the last time, with a token that was kept, with a new one.
+const MOST_ROUNDS: usize = 4;
+
+/// A grant, and whether it was made just now, so that there is no better one.
+struct Offer {
+    grant: Grant,
+    fresh: bool,
+}
+
+impl Client {
+    /// Sends a request, and sends it again with credentials where a 401 asks for them and they are for this server.
+    pub(super) async fn authorized(&self, course: &mut Course, request: &Request) -> Result<Answer, Fault> {
+        if !self.may_authorize(request) {
+            return self.granted(course, request, None).await;
+        }
+        let guess = self.keyring().guess(request, self.credentials());
+        let mut offer = guess.map(|grant| Offer { grant, fresh: false });
+        for _ in 1..MOST_ROUNDS {
+            let sent = offer.as_ref().map(|offer| &offer.grant);
+            let answer = self.granted(course, request, sent).await?;
+            if answer.status != 401 || offer.as_ref().is_some_and(|offer| offer.fresh) {
+                return Ok(answer);
+            }
+            let place = course.passed();
+            let refused = offer.map(|offer| offer.grant);
+            let next = self.offer(course, request, &answer, refused.as_ref()).await;
+            if let Ok(None) = next {
+                return Ok(answer);
+            }
+            course.pass(place, &answer);
+            offer = next?;
+        }
+        self.granted(course, request, offer.as_ref().map(|offer| &offer.grant))
+            .await
+    }
+
+    /// Credentials are for the target, unless the request says nobody's or brings its own.
+    fn may_authorize(&self, request: &Request) -> bool {
+        request.account != Account::Nobody
+            && request.url.origin() == self.target().origin()
+            && !request.headers.contains("Authorization")
+    }
+
+    /// What the challenges of a 401 can be answered with, if it is not what was just refused.
+    async fn offer(
+        &self,
+        course: &mut Course,
+        request: &Request,
+        answer: &Answer,
+        refused: Option<&Grant>,
+    ) -> Result<Option<Offer>, Fault> {
+        let challenges: Vec<Challenge> = challenges(&answer.headers).into_iter().flatten().collect();
+        let login = self.credentials().login(&request.account);
+        let demand = |scheme: &str| challenges.iter().find(|challenge| challenge.is(scheme));
+        let server = demand("Bearer").and_then(TokenServer::of);
+        match (login, demand("Bearer"), server) {
+            (Some(login @ Login::Token(_)), Some(_), _) => Ok(self.own(request, login, refused)),
+            (_, Some(bearer), Some(server)) => {
+                self.keyring().met(server.clone());
+                let scopes = bearer.parameter("scope").unwrap_or_default();
+                let key = TokenKey::new(&request.account, server, scopes);
+                self.keyring().wants_token(request, key.clone());
+                match self.bearer(course, key, refused).await {
+                    Err(Fault::Credentials(_)) if login.is_none() => Ok(None),
+                    other => other.map(Some),
+                }
+            }
+            (Some(login @ Login::Password { .. }), ..) if demand("Basic").is_some() => {
+                Ok(self.own(request, login, refused))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What the account shows by itself.
+    fn own(&self, request: &Request, login: &Login, refused: Option<&Grant>) -> Option<Offer> {
+        let grant = Grant::of(login);
+        if refused == Some(&grant) {
+            return None;
+        }
+        self.keyring().wants_login(&request.account);
+        Some(Offer { grant, fresh: true })
+    }
+
+    /// A token, kept or new.
+    async fn bearer(
+        &self,
+        course: &mut Course,
+        key: TokenKey,
+        refused: Option<&Grant>,
+    ) -> Result<Offer, Fault> {
+        if let Some(refused) = refused {
+            self.keyring().forget(refused);
+        }
+        if let Some(kept) = self.keyring().token(&key) {
+            let grant = Grant::Bearer(kept);
+            return Ok(Offer { grant, fresh: false });
+        }
+        let token = self.fetch(course, key).await?;
+        let grant = Grant::Bearer(token);
+        Ok(Offer { grant, fresh: true })
+    }
+
+    /// A new token from the token server, which is kept for the next time.
+    async fn fetch(&self, course: &mut Course, key: TokenKey) -> Result<Secret, Fault> {
+        let login = self.credentials().login(&key.account);
+        let mut request = token::request(&key, login, self.target())?;
+        let server = request.url.origin();
+        let failed = |fault: Fault| match fault {
+            Fault::Credentials(_) => fault,
+            other => Fault::Credentials(format!("no token from the token server {server}: {other}")),
+        };
+        for _ in 0..=self.redirect_limit() {
+            let answer = self
+                .once(&head::complete(request.clone()))
+                .await
+                .map_err(failed)?;
+            course.pass(course.passed(), &answer);
+            match redirect::next(&request, &answer).map_err(failed)? {
+                Some(next) => request = next,
+                None => {
+                    let Token { token, lifetime } = token::read(&answer)?;
+                    self.keyring().keep(key, token.clone(), lifetime);
+                    return Ok(token);
+                }
+            }
+        }
+        Err(failed(Fault::TooManyRedirects(self.redirect_limit())))
+    }
+
+    /// What a request would be sent with that is written by hand; nothing as long as the registry has asked for nothing.
+    pub(super) async fn grant(&self, request: &Request) -> Result<Option<Grant>, Fault> {
+        self.check_account(&request.account)?;
+        if !self.may_authorize(request) || !self.keyring().is_asked() {
+            return Ok(None);
+        }
+        if let Some(guess) = self.keyring().guess(request, self.credentials()) {
+            return Ok(Some(guess));
+        }
+        let answer = self.once(&head::complete(request.clone())).await?;
+        if answer.status != 401 {
+            return Ok(None);
+        }
+        let mut course = Course::of(request.clone());
+        let offer = self.offer(&mut course, request, &answer, None).await?;
+        Ok(offer.map(|offer| offer.grant))
+    }
+
+    /// A token for these scopes by this account, from the token server that the registry names.
+    pub(super) async fn fetch_token(&self, scopes: &str, account: &Account) -> Result<Secret, Fault> {
+        self.check_account(account)?;
+        if let Some(Login::Token(token)) = self.credentials().login(account) {
+            return Ok(token.clone());
+        }
+        let server = match self.keyring().server() {
+            Some(server) => server,
+            None => self.discover().await?,
+        };
+        let key = TokenKey::new(account, server, scopes);
+        match self.keyring().token(&key) {
+            Some(token) => Ok(token),
+            None => {
+                let mut course = Course::of(Request::new("GET", self.target().clone()));
+                self.fetch(&mut course, key).await
+            }
+        }
+    }
+
+    /// Asks the registry, as nobody, where tokens come from.
+    async fn discover(&self) -> Result<TokenServer, Fault> {
+        let folder = self.target().path().trim_end_matches('/');
+        let base = self.target().with_target(&format!("{folder}/v2/"));
+        let answer = self.once(&head::complete(Request::new("GET", base))).await?;
+        let server = challenges(&answer.headers)
+            .into_iter()
+            .flatten()
+            .filter(|challenge| challenge.is("Bearer"))
+            .find_map(|challenge| TokenServer::of(&challenge));
+        let Answer { url, status, .. } = &answer;
+        let server = server.ok_or_else(|| {
+            Fault::Credentials(format!(
+                "the registry names no token server: {url} answers {status} without a Bearer challenge"
+            ))
+        })?;
+        self.keyring().met(server.clone());
+        Ok(server)
+    }
+
+    /// Refuses an account that was never given.
+    pub(super) fn check_account(&self, account: &Account) -> Result<(), Fault> {
+        if self.credentials().knows(account) {
+            return Ok(());
+        }
+        Err(Fault::Credentials(format!(
+            "no credentials are given for {account}"
+        )))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! The client: one request in, one exchange out, whatever happens.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use tokio::time::timeout;
+
+use super::connect::Connector;
+use super::connection::{Connection, Limits, Round, Stream};
+use super::grant::{Grant, redacted};
+use super::keyring::Keyring;
+use super::pool::Pool;
+use super::{
+    Account, Answer, Credentials, Exchange, Fault, Hop, Request, Settings, SettingsError, Tls, Url, head,
+    redirect,
+};
+
+/// Sends requests to the registry under test and records what comes back; clones share connections and tokens.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    settings: Settings,
+    connector: Connector,
+    pool: Pool,
+    keyring: Keyring,
+    exchanges: AtomicU64,
+    requests: AtomicU64,
+}
+
+/// What is known of an exchange while it goes on, so that it can be told even if time runs out.
+pub(super) struct Course {
+    /// The request as it may be shown.
+    request: Request,
+    hops: Vec<Hop>,
+    redirects: u32,
+}
+
+impl Course {
+    /// The beginning of an exchange.
+    pub(super) fn of(request: Request) -> Course {
+        Course {
+            request,
+            hops: Vec::new(),
+            redirects: 0,
+        }
+    }
+
+    /// How many answers have come on the way.
+    pub(super) fn passed(&self) -> usize {
+        self.hops.len()
+    }
+
+    /// Notes that this answer, which came after so many others, was not the last.
+    pub(super) fn pass(&mut self, place: usize, answer: &Answer) {
+        let hop = Hop {
+            url: answer.url.clone(),
+            status: answer.status,
+            headers: answer.headers.clone(),
+        };
+        self.hops.insert(place, hop);
+    }
+}
+
+impl Client {
+    /// A client of these settings; it connects to nothing yet.
+    pub fn new(settings: Settings) -> Result<Client, SettingsError> {
+        let connector = Connector::new(&settings)?;
+        Ok(Client(Arc::new(Inner {
+            settings,
+            connector,
+            pool: Pool::default(),
+            keyring: Keyring::default(),
+            exchanges: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+        })))
+    }
+
+    /// Sends a request and tells what came of it, within the limits.
+    pub async fn send(&self, request: Request) -> Exchange {
+        let begin = Instant::now();
+        let number = self.number();
+        let request = head::complete(request);
+        let mut course = Course::of(redacted(&request, None, self.credentials()));
+        let outcome = self.in_time(self.answer(&mut course, request)).await;
+        Exchange {
+            number,
+            request: course.request,
+            outcome,
+            hops: course.hops,
+            elapsed: begin.elapsed(),
+            insecure: self.0.settings.tls == Tls::Insecure,
+        }
+    }
+
+    /// How many requests have been written, those that followed redirects or fetched tokens included.
+    pub fn requests(&self) -> u64 {
+        self.0.requests.load(Ordering::Relaxed)
+    }
+
+    /// The registry under test.
+    pub fn target(&self) -> &Url {
+        &self.0.settings.target
+    }
+
+    /// Whether requests can be sent by this account.
+    pub fn knows(&self, account: &Account) -> bool {
+        self.credentials().knows(account)
+    }
+
+    /// A token for these scopes by this account, from the token server that the registry names.
+    pub async fn token(&self, scope: &str, account: &Account) -> Result<String, Fault> {
+        let token = self.in_time(self.fetch_token(scope, account)).await?;
+        Ok(token.reveal().to_owned())
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let limit = self.0.settings.timeouts.total;
+        let late = Fault::Timeout {
+            after: limit,
+            doing: "over the whole exchange",
+        };
+        timeout(limit, work).await.unwrap_or(Err(late))
+    }
+
+    /// The answer at the end of all redirects.
+    async fn answer(&self, course: &mut Course, mut request: Request) -> Result<Answer, Fault> {
+        self.check_account(&request.account)?;
+        loop {
+            let answer = self.authorized(course, &request).await?;
+            let Some(next) = redirect::next(&request, &answer)? else {
+                return Ok(answer);
+            };
+            course.pass(course.passed(), &answer);
+            if course.redirects == self.redirect_limit() {
+                return Err(Fault::TooManyRedirects(course.redirects));
+            }
+            course.redirects += 1;
+            request = head::complete(next);
+        }
+    }
+
+    /// Sends a request with this grant and notes how it looked, if it is the one that the exchange is about.
+    pub(super) async fn granted(
+        &self,
+        course: &mut Course,
+        request: &Request,
+        grant: Option<&Grant>,
+    ) -> Result<Answer, Fault> {
+        if course.redirects == 0 {
+            course.request = redacted(request, grant, self.credentials());
+        }
+        match grant {
+            Some(grant) => self.once(&grant.apply(request)).await,
+            None => self.once(request).await,
+        }
+    }
+
+    /// One request, one answer: no redirect is followed and no demand for credentials met.
+    pub(super) async fn once(&self, request: &Request) -> Result<Answer, Fault> {
+        let origin = request.url.origin();
+        let head = head::write(request)?;
+        let mut connection = self.0.pool.take(&origin, &request.method);
+        let round = loop {
+            let round = self.round(&head, request, connection.take()).await?;
+            if !round.stale {
+                break round;
+            }
+        };
+        if let Some(connection) = round.connection {
+            self.0.pool.put(origin, connection);
+        }
+        let (head, body) = round.outcome?;
+        Ok(Answer {
+            url: request.url.clone(),
+            status: head.status,
+            headers: head.headers,
+            body,
+        })
+    }
+
+    async fn round(
+        &self,
+        head: &[u8],
+        request: &Request,
+        connection: Option<Connection>,
+    ) -> Result<Round, Fault> {
+        let settings = &self.0.settings;
+        let connection = match connection {
+            Some(connection) => connection,
+            None => Connection::new(self.0.connector.connect(&request.url.origin()).await?),
+        };
+        let limits = Limits {
+            timeouts: settings.timeouts,
+            body: settings.body_limit,
+        };
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+        Ok(connection.exchange(head, request, limits).await)
+    }
+
+    /// The number of the next exchange.
+    pub(super) fn number(&self) -> u64 {
+        self.0.exchanges.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// A new connection to the target, for requests that are written by hand.
+    pub(super) async fn connect(&self) -> Result<Box<dyn Stream>, Fault> {
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+        self.0.connector.connect(&self.target().origin()).await
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(super) fn credentials(&self) -> &Credentials {
+        &self.0.settings.credentials
+    }
+
+    pub(super) fn keyring(&self) -> &Keyring {
+        &self.0.keyring
+    }
+
+    pub(super) fn redirect_limit(&self) -> u32 {
+        self.0.settings.redirect_limit
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Client").field(&self.0.settings.target).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! Servers that answer, and servers that keep the client waiting.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+use super::super::Body;
+use super::super::testing::{Act, Canned, answer, client, hasty, quick};
+use super::*;
+
+#[tokio::test]
+async fn a_request_is_sent_as_it_is_written() {
+    let server = Canned::serve(vec![answer(
+        "HTTP/1.1 200 OK\r\ncontent-LENGTH: 2\r\nX-b: 1\r\nX-a: 2\r\nx-B: 3\r\n\r\nhi",
+    )])
+    .await;
+    let url = server.url.with_target("/v2/../%2e/a\\b//c?x=[1]");
+    let mut request = Request::new("GET", url);
+    request.headers.append("rAnGe", "bytes=0-1");
+    let exchange = client(&server.url).send(request).await;
+    let answer = exchange.outcome.unwrap();
+    assert_eq!((answer.status, &answer.body[..]), (200, &b"hi"[..]));
+    let lines: Vec<(&str, &str)> = answer.headers.iter().collect();
+    assert_eq!(
+        lines,
+        [("content-LENGTH", "2"), ("X-b", "1"), ("X-a", "2"), ("x-B", "3")]
+    );
+    let host = server.url.authority();
+    let agent = head::USER_AGENT;
+    assert_eq!(
+        server.heard(),
+        [format!(
+            "GET /v2/../%2e/a\\b//c?x=[1] HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\nrAnGe: bytes=0-1\r\n\r\n"
+        )]
+    );
+}
+
+/// The fault of a GET to a server that plays this script, by a client of quick limits.
+async fn fault(script: Vec<Act>) -> String {
+    let server = Canned::serve(vec![script]).await;
+    let request = Request::new("GET", server.url.with_target("/"));
+    let exchange = hasty(&server.url).send(request).await;
+    assert!(exchange.elapsed < Duration::from_secs(20));
+    exchange.outcome.unwrap_err().to_string()
+}
+
+#[tokio::test]
+async fn every_phase_ends() {
+    let long = Duration::from_secs(60);
+    assert_eq!(
+        fault(vec![Act::Read, Act::Wait(long)]).await,
+        "timed out after 200 ms, waiting for the answer"
+    );
+    let head = Act::Write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc".to_vec());
+    assert_eq!(
+        fault(vec![Act::Read, head, Act::Wait(long)]).await,
+        "timed out after 200 ms, reading the body"
+    );
+    let drop = |byte: u8| [Act::Write(vec![byte]), Act::Wait(Duration::from_millis(50))];
+    let mut dripping = vec![Act::Read];
+    dripping.extend(b"HTTP/1.1 200 OK\r\n".iter().copied().flat_map(drop));
+    assert_eq!(
+        fault(dripping).await,
+        "timed out after 200 ms, waiting for the answer"
+    );
+}
+
+#[tokio::test]
+async fn the_whole_has_a_limit_of_its_own() {
+    let drop = |byte: u8| [Act::Write(vec![byte]), Act::Wait(Duration::from_millis(50))];
+    let mut dripping = answer("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+    dripping.extend([b'x'; 1000].into_iter().flat_map(drop));
+    let server = Canned::serve(vec![dripping]).await;
+    let mut settings = quick(&server.url);
+    settings.timeouts.total = Duration::from_millis(400);
+    let request = Request::new("GET", server.url.with_target("/"));
+    let exchange = Client::new(settings).unwrap().send(request).await;
+    let fault = exchange.outcome.unwrap_err().to_string();
+    assert_eq!(fault, "timed out after 400 ms, over the whole exchange");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_read_is_not_waited_for() {
+    let server = Canned::serve(vec![vec![Act::Wait(Duration::from_secs(60))]]).await;
+    let mut request = Request::new("PUT", server.url.with_target("/"));
+    request.body = Body::Sized(vec![0; 64 * 1024 * 1024].into());
+    let exchange = hasty(&server.url).send(request).await;
+    let fault = exchange.outcome.unwrap_err().to_string();
+    assert_eq!(fault, "timed out after 200 ms, sending the request");
+}
+
+#[tokio::test]
+async fn an_answer_counts_before_the_request_is_through() {
+    let refusal = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
+    let server = Canned::serve(vec![vec![
+        Act::Write(refusal.into()),
+        Act::Wait(Duration::from_secs(1)),
+    ]])
+    .await;
+    let mut request = Request::new("PUT", server.url.with_target("/"));
+    request.body = Body::Sized(vec![0; 64 * 1024 * 1024].into());
+    let exchange = client(&server.url).send(request).await;
+    assert_eq!(exchange.outcome.unwrap().status, 413);
+}
+
+#[tokio::test]
+async fn nobody_there_is_said_so() {
+    let server = Canned::serve(vec![]).await;
+    let url = server.url.with_target("/");
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let exchange = client(&url).send(Request::new("GET", url.clone())).await;
+    let fault = exchange.outcome.unwrap_err().to_string();
+    assert_eq!(
+        fault,
+        format!("cannot connect: {}: nothing listens there", url.authority())
+    );
+}
+
+#[tokio::test]
+async fn bodies_are_framed_as_asked() {
+    let ok = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
+    let script: Vec<Act> = (0..4).flat_map(|_| answer(ok)).collect();
+    let server = Canned::serve(vec![script]).await;
+    let client = client(&server.url);
+    let bodies = [
+        Body::None,
+        Body::Sized(Bytes::new()),
+        Body::Sized("abc".into()),
+        Body::Chunked("abc".into()),
+    ];
+    for body in bodies {
+        let mut request = Request::new("POST", server.url.with_target("/"));
+        request.body = body;
+        assert_eq!(client.send(request).await.outcome.unwrap().status, 201);
+    }
+    let ends: Vec<String> = server.heard().iter().map(|text| after_agent(text)).collect();
+    assert_eq!(
+        ends,
+        [
+            "\r\n",
+            "Content-Length: 0\r\n\r\n",
+            "Content-Length: 3\r\n\r\nabc",
+            "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        ]
+    );
+}
+
+fn after_agent(request: &str) -> String {
+    let line = format!("User-Agent: {}\r\n", head::USER_AGENT);
+    request.split_once(&line).unwrap().1.to_owned()
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_the_suites_own_fault() {
+    let server = Canned::serve(vec![]).await;
+    let request = Request::new("GET", server.url.with_target("/a b"));
+    let exchange = client(&server.url).send(request).await;
+    assert!(
+        matches!(exchange.outcome, Err(Fault::CannotSend(_))),
+        "{exchange:?}"
+    );
+    let mut request = Request::new("GET", server.url.clone());
+    request.headers.append("X", "a\r\nY: b");
+    let exchange = client(&server.url).send(request).await;
+    assert!(
+        matches!(exchange.outcome, Err(Fault::CannotSend(_))),
+        "{exchange:?}"
+    );
+}
+
+/// A server made with hyper that sends every body back, in chunks if it came in chunks.
+async fn echo() -> Url {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let service = service_fn(async |request: hyper::Request<Incoming>| {
+                Ok::<_, Infallible>(hyper::Response::new(request.into_body()))
+            });
+            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+            tokio::spawn(connection);
+        }
+    });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_requests_at_once_get_what_is_theirs() {
+    let url = echo().await;
+    let client = client(&url);
+    let sends = (0..40_usize).map(|index| {
+        let mut request = Request::new("PUT", url.with_target("/"));
+        let body = Bytes::from(vec![u8::try_from(index).unwrap(); index * 20_000]);
+        request.body = if index % 2 == 0 {
+            Body::Sized(body.clone())
+        } else {
+            Body::Chunked(body.clone())
+        };
+        let client = client.clone();
+        async move {
+            for _ in 0..3 {
+                let answer = client.send(request.clone()).await.outcome.unwrap();
+                assert_eq!((answer.status, answer.body == body), (200, true));
+            }
+        }
+    });
+    futures_util::future::join_all(sends).await;
+    assert_eq!(client.requests(), 120);
+}

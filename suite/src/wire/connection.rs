@@ -1,0 +1,287 @@
+//! One request and its answer over one connection (RFC 9112), written and read at the same time.
+//!
+//! HTTP libraries tidy: they change the case and the order of header lines, refuse some paths, and sum up what went
+//! wrong in a word. A conformance suite has to send what is written and to show what came, so it does this itself.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::{Either, select};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, split};
+use tokio::task::unconstrained;
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::head::{Framing, Head};
+use super::incoming::{BodyLimits, Incoming, how_it_ended};
+use super::{Body, Fault, Request, Timeouts};
+
+/// How many bytes of a body are handed to the connection at once.
+const WRITE_SIZE: usize = 64 * 1024;
+
+/// The longest body that is written together with its head, in bytes.
+const SMALL_BODY: usize = 8 * 1024;
+
+/// What a connection runs over: TCP, or TLS on TCP.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// A connection that is ready for a request.
+pub(super) struct Connection {
+    stream: Box<dyn Stream>,
+    /// Whether it has carried a request before.
+    pub(super) reused: bool,
+}
+
+/// What became of a request on a connection.
+pub(super) struct Round {
+    /// The answer, or why there is none.
+    pub(super) outcome: Result<(Head, Bytes), Fault>,
+    /// The connection, if it can carry another request.
+    pub(super) connection: Option<Connection>,
+    /// Whether the connection was dead already: nothing of the answer came, and nothing can have been done about it.
+    pub(super) stale: bool,
+}
+
+/// The limits on one request and its answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) timeouts: Timeouts,
+    pub(super) body: u64,
+}
+
+impl Connection {
+    pub(super) fn new(stream: Box<dyn Stream>) -> Connection {
+        Connection {
+            stream,
+            reused: false,
+        }
+    }
+
+    /// Whether nothing has happened on the connection while it was idle: no byte, no end.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        let mut byte = [0];
+        let mut buffer = ReadBuf::new(&mut byte);
+        let read = poll_fn(|context| Pin::new(&mut self.stream).poll_read(context, &mut buffer));
+        // Unconstrained, since a task that has used up its share of time would seem to have a quiet connection.
+        pin!(unconstrained(read))
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_pending()
+    }
+
+    /// Sends a request, whose head is written out already, and reads its answer.
+    pub(super) async fn exchange(self, head: &[u8], request: &Request, limits: Limits) -> Round {
+        let (reader, mut writer) = split(self.stream);
+        let mut incoming = Incoming::new(reader);
+        let progress = Progress::begin();
+        let (outcome, written) = {
+            let sending = write(&mut writer, head, &request.body, &progress, limits.timeouts.idle);
+            let reading = read(&mut incoming, &request.method, &progress, limits);
+            both(sending, reading).await
+        };
+        let untouched = incoming.received == 0;
+        let (reader, used_up) = incoming.into_parts();
+        let reusable = written && used_up && outcome.as_ref().is_ok_and(|answer| answer.reusable);
+        let closed = matches!(outcome, Err(Fault::Closed(_)));
+        let harmless = is_safe(&request.method) || progress.written() == 0;
+        Round {
+            outcome: outcome.map(|answer| (answer.head, answer.body)),
+            connection: reusable.then(|| Connection {
+                stream: reader.unsplit(writer),
+                reused: true,
+            }),
+            stale: self.reused && closed && untouched && harmless,
+        }
+    }
+}
+
+/// Whether asking twice is the same as asking once: deleting or uploading twice is not, as the second answer tells.
+pub(super) fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+/// An answer, and whether the connection outlives it.
+struct Read {
+    head: Head,
+    body: Bytes,
+    reusable: bool,
+}
+
+/// Runs both halves until the answer is there, and tells whether the request was written whole.
+///
+/// An answer may come before the request is through, and it counts even if the rest of the request cannot be written.
+async fn both(
+    sending: impl Future<Output = Result<(), Fault>>,
+    reading: impl Future<Output = Result<Read, Fault>>,
+) -> (Result<Read, Fault>, bool) {
+    let (sending, reading) = (pin!(sending), pin!(reading));
+    match select(reading, sending).await {
+        Either::Left((answer, _)) => (answer, false),
+        Either::Right((Ok(()), reading)) => (reading.await, true),
+        Either::Right((Err(fault @ Fault::Timeout { .. }), _)) => (Err(fault), false),
+        Either::Right((Err(fault), reading)) => match reading.await {
+            Ok(answer) => (Ok(answer), false),
+            Err(Fault::Closed(_)) => (Err(fault), false),
+            Err(other) => (Err(other), false),
+        },
+    }
+}
+
+async fn write(
+    writer: &mut (impl AsyncWrite + Unpin),
+    head: &[u8],
+    body: &Body,
+    progress: &Progress,
+    idle: Duration,
+) -> Result<(), Fault> {
+    let mut send = Writing {
+        writer,
+        progress,
+        idle,
+    };
+    let result = send.message(head, body).await;
+    progress.end();
+    result
+}
+
+/// A writer that never waits longer than it may.
+struct Writing<'a, W> {
+    writer: &'a mut W,
+    progress: &'a Progress,
+    idle: Duration,
+}
+
+impl<W: AsyncWrite + Unpin> Writing<'_, W> {
+    async fn message(&mut self, head: &[u8], body: &Body) -> Result<(), Fault> {
+        match body {
+            Body::Sized(bytes) if bytes.len() <= SMALL_BODY => self.all(&[head, bytes].concat()).await?,
+            Body::None => self.all(head).await?,
+            Body::Sized(bytes) => {
+                self.all(head).await?;
+                self.all(bytes).await?;
+            }
+            Body::Chunked(bytes) => {
+                self.all(head).await?;
+                for chunk in bytes.chunks(WRITE_SIZE) {
+                    self.all(format!("{:x}\r\n", chunk.len()).as_bytes()).await?;
+                    self.all(chunk).await?;
+                    self.all(b"\r\n").await?;
+                }
+                self.all(b"0\r\n\r\n").await?;
+            }
+        }
+        limited(self.idle, self.writer.flush()).await
+    }
+
+    async fn all(&mut self, mut bytes: &[u8]) -> Result<(), Fault> {
+        while !bytes.is_empty() {
+            let piece = &bytes[..bytes.len().min(WRITE_SIZE)];
+            let written = limited(self.idle, self.writer.write(piece)).await?;
+            if written == 0 {
+                return Err(unsent(&io::ErrorKind::WriteZero.into()));
+            }
+            self.progress.made(written);
+            bytes = &bytes[written..];
+        }
+        Ok(())
+    }
+}
+
+async fn limited<T>(limit: Duration, work: impl Future<Output = io::Result<T>>) -> Result<T, Fault> {
+    match timeout(limit, work).await {
+        Ok(result) => result.map_err(|error| unsent(&error)),
+        Err(_) => Err(Fault::Timeout {
+            after: limit,
+            doing: "sending the request",
+        }),
+    }
+}
+
+fn unsent(error: &io::Error) -> Fault {
+    let how = how_it_ended(error);
+    Fault::Closed(format!(
+        "{how} while the request was being sent, before any answer"
+    ))
+}
+
+async fn read(
+    incoming: &mut Incoming<impl AsyncRead + Unpin>,
+    method: &str,
+    progress: &Progress,
+    limits: Limits,
+) -> Result<Read, Fault> {
+    let head = {
+        let head = pin!(incoming.head());
+        let late = pin!(progress.long_ended(limits.timeouts.answer));
+        match select(head, late).await {
+            Either::Left((head, _)) => head?,
+            Either::Right(((), _)) => {
+                return Err(Fault::Timeout {
+                    after: limits.timeouts.answer,
+                    doing: "waiting for the answer",
+                });
+            }
+        }
+    };
+    let framing = head.framing(method)?;
+    let body = BodyLimits {
+        idle: limits.timeouts.idle,
+        size: limits.body,
+    };
+    let body = incoming.body(framing, body).await?;
+    let reusable = head.keeps_alive() && framing != Framing::UntilClose;
+    Ok(Read { head, body, reusable })
+}
+
+/// How far the request has been written.
+struct Progress(Mutex<Written>);
+
+#[derive(Clone, Copy)]
+struct Written {
+    bytes: u64,
+    /// When nothing more was to be written, since all was or since it could not be.
+    ended: Option<Instant>,
+}
+
+impl Progress {
+    fn begin() -> Progress {
+        Progress(Mutex::new(Written {
+            bytes: 0,
+            ended: None,
+        }))
+    }
+
+    fn made(&self, bytes: usize) {
+        self.state().bytes += bytes as u64;
+    }
+
+    fn end(&self) {
+        self.state().ended = Some(Instant::now());
+    }
+
+    fn written(&self) -> u64 {
+        self.state().bytes
+    }
+
+    fn state(&self) -> MutexGuard<'_, Written> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the request has been written for so long; while it is being written, its own limits hold.
+    async fn long_ended(&self, limit: Duration) {
+        loop {
+            let now = Instant::now();
+            let ended = self.state().ended;
+            let end = ended.unwrap_or(now) + limit;
+            if now >= end {
+                return;
+            }
+            sleep_until(end).await;
+        }
+    }
+}

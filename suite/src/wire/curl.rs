@@ -1,0 +1,336 @@
+//! The line of shell that sends a request again.
+
+use super::grant::REDACTED;
+use super::head::USER_AGENT;
+use super::{Body, Exchange, Request};
+
+/// The longest text that is written out in the line, in bytes.
+const TEXT_LIMIT: usize = 16 * 1024;
+/// The longest other body that is written out in the line, in bytes.
+const BYTES_LIMIT: usize = 4 * 1024;
+
+/// One line of shell that sends again what was sent, as it was sent, and shows the answer.
+///
+/// Secrets stand in it as `$ASSIZE_PASSWORD` and `$ASSIZE_TOKEN`. Redirects are not followed, since curl would change
+/// the request on the way.
+pub fn curl(exchange: &Exchange) -> String {
+    let request = &exchange.request;
+    let mut words = vec!["curl".to_owned()];
+    words.extend(method(request));
+    words.push("--path-as-is".to_owned());
+    if exchange.insecure {
+        words.push("-k".to_owned());
+    }
+    words.extend(
+        request
+            .headers
+            .iter()
+            .flat_map(|(name, value)| header(request, name, value)),
+    );
+    words.extend(
+        defaults(request)
+            .into_iter()
+            .flat_map(|name| ["-H".to_owned(), quoted(&format!("{name}:"))]),
+    );
+    let (source, body) = body(&request.body);
+    words.extend(body);
+    words.extend(address(request));
+    source + &words.join(" ")
+}
+
+/// `-I` for a HEAD, whose answer has no body to wait for.
+fn method(request: &Request) -> Vec<String> {
+    if request.method == "HEAD" && request.body == Body::None {
+        return vec!["-I".to_owned()];
+    }
+    vec!["-i".to_owned(), "-X".to_owned(), quoted(&request.method)]
+}
+
+/// The words for one header line; none for a line that curl writes by itself.
+fn header(request: &Request, name: &str, value: &str) -> Vec<String> {
+    let is = |other: &str| name.eq_ignore_ascii_case(other);
+    let length = request.body.bytes().len();
+    let by_itself = is("Host") && value == request.url.authority()
+        || is("User-Agent") && value == USER_AGENT
+        || is("Content-Length") && length > 0 && value == length.to_string();
+    if by_itself {
+        return Vec::new();
+    }
+    let password = value
+        .strip_prefix("Basic ")
+        .and_then(|rest| rest.strip_suffix(REDACTED));
+    if let Some(user) = password {
+        return vec!["-u".to_owned(), format!("{}\"$ASSIZE_PASSWORD\"", quoted(user))];
+    }
+    let line = match value.strip_suffix(REDACTED) {
+        Some(scheme) => format!("{}\"$ASSIZE_TOKEN\"", quoted(&format!("{name}: {scheme}"))),
+        None if value.is_empty() => quoted(&format!("{name};")),
+        None => quoted(&format!("{name}: {value}")),
+    };
+    vec!["-H".to_owned(), line]
+}
+
+/// The lines that curl would add and that were not sent.
+fn defaults(request: &Request) -> Vec<&'static str> {
+    let body = request.body != Body::None;
+    [("Accept", true), ("Content-Type", body), ("Expect", body)]
+        .into_iter()
+        .filter(|(name, added)| *added && !request.headers.contains(name))
+        .map(|(name, _)| name)
+        .collect()
+}
+
+/// What stands before `curl` to make the body, and the words that make curl send it.
+fn body(body: &Body) -> (String, Vec<String>) {
+    let bytes = match body {
+        Body::None => return (String::new(), Vec::new()),
+        Body::Sized(bytes) if bytes.is_empty() => return (String::new(), Vec::new()),
+        Body::Sized(bytes) | Body::Chunked(bytes) => bytes,
+    };
+    let from = |file: String| vec!["--data-binary".to_owned(), file];
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.len() <= TEXT_LIMIT && !text.contains(char::is_control) => {
+            (String::new(), vec!["--data-raw".to_owned(), quoted(text)])
+        }
+        Ok(text) if text.len() <= TEXT_LIMIT && !text.contains(is_unprintable) => {
+            (printf(bytes) + " | ", from("@-".to_owned()))
+        }
+        _ if bytes.len() <= BYTES_LIMIT => (printf(bytes) + " | ", from("@-".to_owned())),
+        _ => (String::new(), from(format!("@body-of-{}-bytes", bytes.len()))),
+    }
+}
+
+fn is_unprintable(c: char) -> bool {
+    c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+}
+
+/// The address; where curl would read it in a way of its own, the target is given apart.
+fn address(request: &Request) -> Vec<String> {
+    let target = request.url.request_target();
+    if target.bytes().all(|b| b.is_ascii_graphic() && b != b'#') {
+        let globs = target.contains(['[', ']', '{', '}']) || request.url.authority().contains('[');
+        let plain = globs.then(|| "-g".to_owned());
+        return plain
+            .into_iter()
+            .chain([in_quotes(&request.url.to_string())])
+            .collect();
+    }
+    let server = request.url.with_target("/").to_string();
+    vec!["--request-target".to_owned(), quoted(&target), in_quotes(&server)]
+}
+
+/// A word of shell that stands for this text.
+pub(super) fn quoted(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@%+,=".contains(&b);
+    if !text.is_empty() && text.bytes().all(plain) {
+        return text.to_owned();
+    }
+    in_quotes(text)
+}
+
+/// The same, in quotes even if it needs none: so an address can be found in a line and put in another's place.
+fn in_quotes(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// A command of shell that prints these bytes.
+pub(super) fn printf(bytes: &[u8]) -> String {
+    let mut format = String::with_capacity(bytes.len());
+    for (index, &byte) in bytes.iter().enumerate() {
+        match byte {
+            b'\n' => format.push_str("\\n"),
+            b'\r' => format.push_str("\\r"),
+            b'\t' => format.push_str("\\t"),
+            b'\\' => format.push_str("\\\\"),
+            b'%' => format.push_str("%%"),
+            b'-' if index == 0 => format.push_str("\\055"),
+            b' '..=b'~' => format.push(char::from(byte)),
+            _ => format.push_str(&format!("\\{byte:03o}")),
+        }
+    }
+    format!("printf '{}'", format.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::super::testing::{Server, client, status};
+    use super::super::{Account, Fault, Headers, Redirects, Url};
+    use super::*;
+
+    fn request(method: &str, url: &str) -> Request {
+        Request::new(method, Url::parse(url).unwrap())
+    }
+
+    fn line(request: Request) -> String {
+        curl(&Exchange {
+            number: 1,
+            request,
+            outcome: Err(Fault::Closed(String::new())),
+            hops: Vec::new(),
+            elapsed: Duration::ZERO,
+            insecure: false,
+        })
+    }
+
+    fn shell(script: &str) -> Vec<u8> {
+        let output = Command::new("sh").args(["-c", script]).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{script}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout
+    }
+
+    #[test]
+    fn a_line_says_what_was_sent_and_no_more() {
+        let mut upload = request("PUT", "https://r.example/v2/a/manifests/it's?x=[1]");
+        upload.headers = [
+            ("Host", "r.example"),
+            ("User-Agent", USER_AGENT),
+            ("Content-Type", "application/json"),
+            ("Content-Length", "10"),
+            ("Authorization", "Basic alice:<redacted>"),
+        ]
+        .into_iter()
+        .collect();
+        upload.body = Body::Sized(r#"{"a":"it"}"#.into());
+        assert_eq!(
+            line(upload),
+            r#"curl -i -X PUT --path-as-is -H 'Content-Type: application/json' -u alice:"$ASSIZE_PASSWORD" -H Accept: -H Expect: --data-raw '{"a":"it"}' -g 'https://r.example/v2/a/manifests/it'\''s?x=[1]'"#
+        );
+        let mut head = request("HEAD", "http://h/v2/../a");
+        head.headers = [
+            ("Accept", "*/*"),
+            ("authorization", "Bearer <redacted>"),
+            ("X-Empty", ""),
+        ]
+        .into_iter()
+        .collect();
+        assert_eq!(
+            line(head),
+            r#"curl -I --path-as-is -H 'Accept: */*' -H 'authorization: Bearer '"$ASSIZE_TOKEN" -H 'X-Empty;' 'http://h/v2/../a'"#
+        );
+    }
+
+    #[test]
+    fn a_long_body_is_a_file_to_be_made() {
+        let mut long = request("PUT", "http://h/");
+        long.body = Body::Sized(vec![0xff; BYTES_LIMIT + 1].into());
+        assert!(line(long).contains(" --data-binary @body-of-4097-bytes "));
+    }
+
+    /// What the server heard, without the line that says who asked, and the lines in an order of their own.
+    fn comparable(heard: &str) -> (String, Vec<String>, String) {
+        let (head, body) = heard.split_once("\r\n\r\n").unwrap();
+        let mut lines = head.lines().map(|line| line.trim_end().to_owned());
+        let first = lines.next().unwrap();
+        let mut lines: Vec<String> = lines.filter(|line| !line.starts_with("User-Agent:")).collect();
+        lines.sort();
+        (first, lines, body.to_owned())
+    }
+
+    fn cases(base: &Url) -> Vec<Request> {
+        let case = |method: &str, target: &str, lines: &[(&str, &str)], body: Body| Request {
+            method: method.to_owned(),
+            url: base.with_target(target),
+            headers: lines.iter().copied().collect::<Headers>(),
+            body,
+            redirects: Redirects::Follow,
+            account: Account::Default,
+        };
+        let json = [("Content-Type", "application/json")];
+        vec![
+            case("GET", "/v2/", &[], Body::None),
+            case(
+                "GET",
+                "/v2/a/../b/%2e%2E/c//d?n=1&last=a%20b",
+                &[("accept", "a/b, c/d;q=0.5")],
+                Body::None,
+            ),
+            case(
+                "GET",
+                "/v2/a\\b/[x]{y}/it's\"$HOME\"`id`",
+                &[("X-Odd", "it's $HOME `id` \"\\")],
+                Body::None,
+            ),
+            case("GET", "/v2/ü/#x", &[("X-Empty", "")], Body::None),
+            case(
+                "HEAD",
+                "/v2/a/manifests/latest",
+                &[("Range", "bytes=0-1")],
+                Body::None,
+            ),
+            case("DELETE", "/v2/a/manifests/latest", &[], Body::None),
+            case("POST", "/v2/a/blobs/uploads/", &[], Body::None),
+            case("POST", "/v2/a/blobs/uploads/", &[], Body::Sized("".into())),
+            case(
+                "PUT",
+                "/v2/a/manifests/latest",
+                &json,
+                Body::Sized("{\"a\": \"it's % ü \\\\n\"}".into()),
+            ),
+            case(
+                "PUT",
+                "/v2/a/manifests/latest",
+                &json,
+                Body::Sized("@{\n\t\"a\": 1\r\n}\n".into()),
+            ),
+            case(
+                "PATCH",
+                "/upload?x=%2F",
+                &[],
+                Body::Sized((0..=127_u8).collect::<Vec<u8>>().into()),
+            ),
+            case("PATCH", "/upload", &[], Body::Chunked("-n %s text".into())),
+            case("POST", "/upload", &[], Body::Chunked("".into())),
+            case("FROB", "/v2/", &[("Host", "other.example")], Body::None),
+        ]
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_real_curl_sends_the_same() {
+        if Command::new("curl").arg("--version").output().is_err() {
+            return;
+        }
+        let server = Server::serve(|_| status(200, "")).await;
+        let client = client(&server.url);
+        for request in cases(&server.url) {
+            let exchange = client.send(request).await;
+            assert!(exchange.outcome.is_ok(), "{exchange:?}");
+            let line = curl(&exchange);
+            assert!(!line.contains('\n'), "{line}");
+            shell(&format!("{line} -s --max-time 5"));
+            let heard = server.heard();
+            let [.., ours, theirs] = &heard[..] else {
+                unreachable!()
+            };
+            assert_eq!(comparable(ours), comparable(theirs), "{line}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_shell_reads_what_was_quoted(text in "[^\0]{0,40}") {
+            prop_assert_eq!(shell(&format!("printf %s {}", quoted(&text))), text.into_bytes());
+        }
+
+        #[test]
+        fn a_shell_prints_the_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            prop_assert_eq!(shell(&printf(&bytes)), bytes);
+        }
+
+        #[test]
+        fn octal_digits_are_not_run_together(digits in "[0-9]{0,4}") {
+            let bytes = [&[0xff][..], digits.as_bytes()].concat();
+            prop_assert_eq!(shell(&printf(&bytes)), bytes);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Why there is no answer.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// Why a request has no answer, in words that follow "no answer: ".
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Fault {
+    /// No connection could be made.
+    #[error("cannot connect: {0}")]
+    Connect(String),
+    /// The connection could not be made secret.
+    #[error("TLS failed: {0}")]
+    Tls(String),
+    /// Something took longer than it may.
+    #[error("timed out after {}, {doing}", in_seconds(*.after))]
+    Timeout {
+        /// The limit.
+        after: Duration,
+        /// What the time was spent on.
+        doing: &'static str,
+    },
+    /// The connection ended before the answer did.
+    #[error("{0}")]
+    Closed(String),
+    /// The body is longer than this client reads.
+    #[error("the body is longer than {limit} bytes, the most that is read")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// One redirect led to another, too often.
+    #[error("gave up after {0} redirects")]
+    TooManyRedirects(u32),
+    /// A redirect does not say where to.
+    #[error("the redirect leads nowhere: {0}")]
+    BadRedirect(String),
+    /// What came is not HTTP/1.1.
+    #[error("the answer is malformed: {0}")]
+    Malformed(String),
+    /// Credentials are wanted that are not there, or that must not be sent.
+    #[error("{0}")]
+    Credentials(String),
+    /// The request cannot be written as a request: a fault of the suite or of its scenario, not of the registry.
+    #[error("the suite cannot send this request: {0}")]
+    CannotSend(String),
+}
+
+/// A limit as a reader would say it.
+fn in_seconds(limit: Duration) -> String {
+    if limit < Duration::from_secs(1) {
+        return format!("{} ms", limit.as_millis());
+    }
+    format!("{} s", limit.as_secs_f64())
+}

@@ -1,0 +1,41 @@
+//! The HTTP client of the suite: what goes out is what was written, what came back is shown as it came.
+//!
+//! A [`Request`] goes in, an [`Exchange`] comes out, always: every phase has its limit, and what goes wrong is a
+//! [`Fault`] of the exchange. This module knows nothing of scenarios.
+
+mod authorize;
+mod challenge;
+mod client;
+mod connect;
+mod connection;
+mod curl;
+mod exchange;
+mod fault;
+mod grant;
+mod head;
+mod headers;
+mod incoming;
+mod keyring;
+mod pool;
+mod raw;
+mod redirect;
+mod request;
+mod settings;
+#[cfg(test)]
+mod testing;
+mod tls;
+mod token;
+mod transcript;
+mod url;
+
+pub use challenge::{Challenge, challenges};
+pub use client::Client;
+pub use curl::curl;
+pub use exchange::{Answer, Exchange, Hop};
+pub use fault::Fault;
+pub use headers::Headers;
+pub use raw::{RawConnection, Rest};
+pub use request::{Account, Body, Redirects, Request};
+pub use settings::{Credentials, Login, Secret, Settings, SettingsError, Timeouts, Tls};
+pub use transcript::{Step, Transcript};
+pub use url::{Origin, Scheme, Url, UrlError};

@@ -1,0 +1,99 @@
+//! A request as somebody wants it sent.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::{Headers, Url};
+
+/// A request: it is sent as it is written here, with a `Host` and a framing line where they are missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The method, in any letters.
+    pub method: String,
+    /// Where to.
+    pub url: Url,
+    /// The header lines.
+    pub headers: Headers,
+    /// The body, and how its end is told.
+    pub body: Body,
+    /// What to do about a redirect.
+    pub redirects: Redirects,
+    /// On whose behalf it is sent.
+    pub account: Account,
+}
+
+impl Request {
+    /// A request without lines of its own and without body, by the default account, following redirects.
+    pub fn new(method: &str, url: Url) -> Request {
+        Request {
+            method: method.to_owned(),
+            url,
+            headers: Headers::new(),
+            body: Body::None,
+            redirects: Redirects::Follow,
+            account: Account::Default,
+        }
+    }
+}
+
+/// The body of a request.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing is sent, and no length is told unless a header line tells one.
+    None,
+    /// Sent with its `Content-Length`.
+    Sized(Bytes),
+    /// Sent in chunks, without its length.
+    Chunked(Bytes),
+}
+
+impl Body {
+    /// The bytes, whichever way they are sent.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Body::None => &[],
+            Body::Sized(bytes) | Body::Chunked(bytes) => bytes,
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Body::None => f.write_str("None"),
+            Body::Sized(bytes) => write!(f, "Sized({} bytes)", bytes.len()),
+            Body::Chunked(bytes) => write!(f, "Chunked({} bytes)", bytes.len()),
+        }
+    }
+}
+
+/// What to do about a redirect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redirects {
+    /// Go where it leads.
+    Follow,
+    /// Take it as the answer.
+    Stop,
+}
+
+/// On whose behalf a request is sent.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Account {
+    /// The account of the run, if it has one.
+    Default,
+    /// Nobody: no credentials are sent, and a 401 is the answer.
+    Nobody,
+    /// One of the named accounts.
+    Named(String),
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Account::Default => f.pad("the default account"),
+            Account::Nobody => f.pad("nobody"),
+            Account::Named(name) => write!(f, "the account `{name}`"),
+        }
+    }
+}

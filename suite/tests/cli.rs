@@ -1,0 +1,285 @@
+//! The command line, as its user meets it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Runs the command with these arguments and nothing from the environment that it would look at.
+fn assize(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_assize"));
+    for variable in ["ASSIZE_USER", "ASSIZE_PASSWORD", "ASSIZE_TOKEN", "COLUMNS"] {
+        command.env_remove(variable);
+    }
+    command.args(arguments).output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A folder with these files.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn every_command_has_its_help() {
+    for command in ["run", "list", "explain", "fmt", "selftest", "completions", "man"] {
+        let output = assize(&[command, "--help"]);
+        assert_eq!(code(&output), 0);
+        insta::assert_snapshot!(format!("help_{command}"), stdout(&output));
+    }
+    let serve = stdout(&assize(&["serve", "--help"]));
+    assert!(
+        serve.contains("--listen <") && serve.contains("--store <"),
+        "{serve}"
+    );
+    insta::assert_snapshot!("help", stdout(&assize(&["--help"])));
+    insta::assert_snapshot!("help_short", stdout(&assize(&["-h"])));
+}
+
+#[test]
+fn a_target_where_nothing_listens_is_one_message() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let output = assize(&[&address]);
+    assert_eq!(code(&output), 3);
+    assert_eq!(stdout(&output), "");
+    insta::assert_snapshot!(
+        stderr(&output).replace(&address, "127.0.0.1:1"),
+        @"error: http://127.0.0.1:1 cannot be reached: cannot connect: 127.0.0.1:1: nothing listens there"
+    );
+}
+
+#[test]
+fn every_fault_of_every_scenario_is_shown_at_once() {
+    let folder = folder(&[
+        (
+            "one.scenario",
+            "scenario A registry is there\n> GET /v2/\nMUST base.get-200\n< 20O\n",
+        ),
+        ("two.scenario", "scenario Another\nneed push\n"),
+    ]);
+    let output = assize(&["--scenarios", text(folder.path())]);
+    assert_eq!(code(&output), 2);
+    insta::assert_snapshot!(stderr(&output).replace(text(folder.path()), "mine"));
+}
+
+#[test]
+fn what_is_not_there_is_refused_with_advice() {
+    for (arguments, advice) in [
+        (
+            &["--only", "psuh/*"][..],
+            "no scenario is selected by --only 'psuh/*'",
+        ),
+        (
+            &["--require", "delete-tags"],
+            "there is no capability `delete-tags`",
+        ),
+        (&["--spec", "1.2"], "invalid value '1.2'"),
+        (&["--report", "xml=a.xml"], "`xml` is not a format"),
+        (
+            &["--profile", "docker", "--spec", "1.0"],
+            "the docker profile has no versions",
+        ),
+        (&["--baseline", "nowhere.toml"], "nowhere.toml: No such file"),
+        (&["--scenarios", "nowhere"], "nowhere: No such file"),
+        (&["explain", "push.mount.202"], "did you mean `push.mount.201`?"),
+        (
+            &["lst"],
+            "`lst` is neither a command nor the address of a registry",
+        ),
+    ] {
+        let output = assize(arguments);
+        assert_eq!(code(&output), 2, "{arguments:?}");
+        assert!(
+            stderr(&output).contains(advice),
+            "{arguments:?}: {}",
+            stderr(&output)
+        );
+    }
+}
+
+#[test]
+fn a_password_is_never_repeated() {
+    let output = assize(&["https://me:hunter2@registry.example.com"]);
+    assert_eq!(code(&output), 2);
+    assert!(!stderr(&output).contains("hunter2"));
+}
+
+#[test]
+fn lists_are_lines_or_json() {
+    for what in ["scenarios", "requirements", "capabilities"] {
+        let lines = stdout(&assize(&["list", what])).lines().count();
+        let json: serde_json::Value =
+            serde_json::from_slice(&assize(&["list", what, "--json"]).stdout).unwrap();
+        assert!(lines > 0, "{what}");
+        assert_eq!(json.as_array().unwrap().len(), lines, "{what}");
+    }
+}
+
+#[test]
+fn a_requirement_and_a_scenario_are_explained() {
+    let requirement = stdout(&assize(&["explain", "push.mount.201"]));
+    assert!(requirement.starts_with("push.mount.201\n"), "{requirement}");
+    assert!(requirement.contains("push/mount"), "{requirement}");
+    let scenario = stdout(&assize(&["explain", "push/mount"]));
+    assert!(scenario.contains("MUST push.mount.201"), "{scenario}");
+}
+
+#[test]
+fn scenarios_are_brought_into_shape() {
+    let (shaped, other) = ("scenario  A registry\n", "scenario   A registry\n\n");
+    let folder = folder(&[
+        ("a/good.scenario", shaped),
+        ("a/other.scenario", other),
+        ("a/other.txt", other),
+    ]);
+    let path = folder.path().join("a/other.scenario");
+    let format = |arguments: &[&str]| assize(&[&["fmt", text(folder.path())], arguments].concat());
+
+    let checked = format(&["--check"]);
+    assert_eq!(code(&checked), 1);
+    assert_eq!(stdout(&checked), format!("{}\n", path.display()));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), other);
+
+    assert_eq!(code(&format(&[])), 0);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), shaped);
+    assert_eq!(code(&format(&["--check"])), 0);
+
+    std::fs::write(&path, "scenarioo\n").unwrap();
+    assert_eq!(code(&format(&[])), 2);
+    assert_eq!(code(&assize(&["fmt", text(&folder.path().join("nowhere"))])), 2);
+}
+
+#[test]
+fn completions_and_the_manual_follow_the_options() {
+    for arguments in [&["completions", "bash"][..], &["completions", "fish"], &["man"]] {
+        let output = assize(arguments);
+        assert_eq!(code(&output), 0);
+        assert!(stdout(&output).contains("baseline"), "{arguments:?}");
+    }
+}
+
+#[cfg(feature = "bundled")]
+mod against_the_bundled_registry {
+    use super::*;
+
+    const REQUIREMENTS: &str = r#"
+category = "common"
+
+["base.get-200"]
+level   = "MUST"
+section = "Determining Support"
+basis   = "spec"
+text    = "GET /v2/ answers 200."
+why     = "Every client begins with this request."
+"#;
+
+    /// A single scenario, true or not, so that a run is short.
+    fn suite(check: &str) -> tempfile::TempDir {
+        let scenario =
+            format!("scenario  The registry is there\n\n> GET /v2/\nMUST base.get-200\n< {check}\n");
+        folder(&[
+            ("base.scenario", &scenario),
+            ("probe/none.scenario", "scenario  Nothing is found out\n"),
+            ("requirements/base.toml", REQUIREMENTS),
+        ])
+    }
+
+    #[test]
+    fn a_run_ends_with_its_verdict() {
+        let (good, bad) = (suite("200"), suite("404"));
+        let output = assize(&["run", "--scenarios", text(good.path()), "--seed", "7"]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        assert!(stdout(&output).contains("conforms to OCI distribution 1.1: 1 MUST and 0 SHOULD hold"));
+
+        let output = assize(&["run", "--scenarios", text(bad.path()), "--seed", "7"]);
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        let report = stdout(&output).replace(text(bad.path()), "mine");
+        insta::with_settings!({filters => vec![(r"127\.0\.0\.1:\d+", "127.0.0.1:1"), (r"in \d+\.\d s", "in 0.1 s")]}, {
+            insta::assert_snapshot!(report);
+        });
+    }
+
+    #[test]
+    fn a_report_on_the_standard_output_stands_there_alone() {
+        let suite = suite("200");
+        let output = assize(&["--scenarios", text(suite.path()), "--report", "json=-"]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["schema"], "assize-report/1");
+        assert!(stderr(&output).contains("conforms to"));
+    }
+
+    #[test]
+    fn a_report_that_cannot_be_written_is_a_failure_of_the_suite() {
+        let suite = suite("200");
+        let path = suite.path().join("missing/report.xml");
+        let output = assize(&[
+            "--scenarios",
+            text(suite.path()),
+            "--report",
+            &format!("junit={}", text(&path)),
+        ]);
+        assert_eq!(code(&output), 4);
+        let message = format!("cannot write the junit report to {}", path.display());
+        assert!(stderr(&output).contains(&message), "{}", stderr(&output));
+    }
+
+    #[test]
+    fn a_baseline_is_drafted_filled_in_and_kept() {
+        let (good, bad) = (suite("200"), suite("404"));
+        let path = bad.path().join("baseline.toml");
+        let baseline = text(&path);
+        let draft = format!("baseline={baseline}");
+        assert_eq!(
+            code(&assize(&["--scenarios", text(bad.path()), "--report", &draft])),
+            1
+        );
+
+        let with =
+            |suite: &tempfile::TempDir| assize(&["--scenarios", text(suite.path()), "--baseline", baseline]);
+        let refused = with(&bad);
+        assert_eq!(code(&refused), 2);
+        assert!(
+            stderr(&refused).contains("the reason is empty"),
+            "{}",
+            stderr(&refused)
+        );
+
+        let filled = std::fs::read_to_string(&path)
+            .unwrap()
+            .replace("reason = \"\"", "reason = \"known\"");
+        std::fs::write(&path, filled).unwrap();
+        assert_eq!(code(&with(&bad)), 0);
+        let outdated = with(&good);
+        assert_eq!(code(&outdated), 1);
+        assert!(
+            stdout(&outdated).contains("the baseline is out of date"),
+            "{}",
+            stdout(&outdated)
+        );
+    }
+}

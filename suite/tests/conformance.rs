@@ -1,0 +1,165 @@
+//! Every scenario as a trial: against the bundled registry, or against `ASSIZE_TARGET` where it is set.
+//!
+//! The bundled registry is held to the next version and to its warnings; another target to `ASSIZE_SPEC`, 1.1 unless
+//! told, and to its violations.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use assize::catalogue::{Level, Version};
+use assize::explore::Budget;
+use assize::plan::{Plan, Selection};
+use assize::run::outcome::{Outcome, ScenarioOutcome, Strictness, Verdict};
+use assize::run::{CleanUp, OnFinding, Progress, RunSettings, native, run};
+use assize::scenario::Library;
+use assize::wire::{Client, Settings, Url};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use tokio::runtime::Runtime;
+
+type Anything<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    match trials(&arguments) {
+        Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn trials(arguments: &Arguments) -> Anything<Vec<Trial>> {
+    let library = Arc::new(Library::built_in()?);
+    let names: Vec<Arc<str>> = library
+        .scenarios
+        .iter()
+        .map(|loaded| loaded.name.clone())
+        .chain(native::declared().map(|declared| declared.name.into()))
+        .collect();
+    if names.is_empty() {
+        return Err("there are no scenarios".into());
+    }
+    let mut results = if arguments.list {
+        BTreeMap::new()
+    } else {
+        results(library)?
+    };
+    Ok(names
+        .into_iter()
+        .map(|name| {
+            let result = results.remove(&name).unwrap_or(Ok(Completion::Completed));
+            Trial::ignorable_test(name.to_string(), move || result.map_err(Failed::from))
+        })
+        .collect())
+}
+
+/// What became of each scenario.
+fn results(library: Arc<Library>) -> Anything<BTreeMap<Arc<str>, Result<Completion, String>>> {
+    let runtime = Runtime::new()?;
+    let bench = runtime.block_on(Bench::build())?;
+    let target = bench.target.to_string();
+    let plan = Plan::new(&library, native::declared(), &Selection::default());
+    let standing: Vec<Arc<str>> = plan.standing.iter().map(|planned| planned.name.clone()).collect();
+    let client = Client::new(Settings::new(Url::parse(&target)?))?;
+    let outcome = runtime.block_on(run(library, plan, client, bench.settings(), Arc::new(Silent)))?;
+    let named = outcome
+        .scenarios
+        .iter()
+        .map(|scenario| (scenario.name.clone(), scenario.verdict.clone()));
+    let standing = standing.into_iter().map(|name| (name, Verdict::Held));
+    Ok(named
+        .chain(standing)
+        .map(|(name, verdict)| (name.clone(), bench.result(&name, verdict, &outcome)))
+        .collect())
+}
+
+/// What is under test, and how hard it is judged.
+struct Bench {
+    target: Url,
+    version: Version,
+    least: Level,
+    _bundled: Option<assize_reference::Running>,
+}
+
+impl Bench {
+    async fn build() -> Anything<Bench> {
+        if let Ok(target) = std::env::var("ASSIZE_TARGET") {
+            let version = std::env::var("ASSIZE_SPEC").unwrap_or_else(|_| "1.1".to_owned());
+            let version = version
+                .parse()
+                .map_err(|()| format!("ASSIZE_SPEC: `{version}` is no version"))?;
+            return Ok(Bench {
+                target: Url::parse(&target)?,
+                version,
+                least: Level::Must,
+                _bundled: None,
+            });
+        }
+        let config = assize_reference::Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            ..Default::default()
+        };
+        let bundled = assize_reference::serve(config).await?;
+        let target = Url::parse(&bundled.url())?;
+        Ok(Bench {
+            target,
+            version: Version::Next,
+            least: Level::Should,
+            _bundled: Some(bundled),
+        })
+    }
+
+    fn settings(&self) -> RunSettings {
+        RunSettings {
+            version: self.version,
+            strictness: Strictness::Warnings,
+            seed: u64::from(std::process::id()),
+            jobs: 16,
+            grace: Duration::ZERO,
+            on_finding: OnFinding::GoOn,
+            repositories: Vec::new(),
+            require: Vec::new(),
+            clean_up: CleanUp::UnlessBroken,
+            explore: Budget::Nothing,
+            narrowed: Vec::new(),
+        }
+    }
+
+    /// A scenario fails by what was found in it, or by what could not be reached.
+    fn result(&self, name: &str, verdict: Verdict, outcome: &Outcome) -> Result<Completion, String> {
+        let mut found = String::new();
+        for finding in outcome
+            .findings
+            .iter()
+            .filter(|finding| finding.level >= self.least)
+        {
+            let here = finding.ways.iter().filter(|way| &*way.place.scenario == name);
+            for way in here {
+                let (level, id, line) = (finding.level, &finding.requirement, way.place.line);
+                found += &format!(
+                    "{level} {id}, line {line}: asked `{}`, got `{}`\n",
+                    way.asked, way.got
+                );
+            }
+        }
+        if !found.is_empty() {
+            return Err(found);
+        }
+        match verdict {
+            Verdict::NotReached(why) | Verdict::Failed(why) => Err(why),
+            Verdict::NotOffered(capability) => Ok(Completion::ignored_with(format!("no {capability}"))),
+            Verdict::NotAsked(why) => Ok(Completion::ignored_with(why)),
+            _ => Ok(Completion::Completed),
+        }
+    }
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn planned(&self, _: usize) {}
+    fn finished(&self, _: &ScenarioOutcome) {}
+}

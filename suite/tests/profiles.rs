@@ -1,0 +1,119 @@
+//! Every choice that the specification leaves open, taken: a trial for each profile of the bundled registry, in which
+//! nothing is found.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use assize::catalogue::{Level, Version};
+use assize::explore::Budget;
+use assize::plan::{Plan, Selection};
+use assize::run::outcome::{Outcome, ScenarioOutcome, Strictness};
+use assize::run::{CleanUp, OnFinding, Progress, RunSettings, native, run};
+use assize::scenario::Library;
+use assize::wire::{Client, Settings, Url};
+use assize_reference::{Config, PROFILES, Profile};
+use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::Runtime;
+
+type Anything<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let library = match Library::built_in() {
+        Ok(library) => Arc::new(library),
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let trials = PROFILES
+        .iter()
+        .map(|profile| {
+            let library = library.clone();
+            Trial::test(profile.name, move || conforms(library, profile))
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn conforms(library: Arc<Library>, profile: &Profile) -> Result<(), Failed> {
+    let outcome = Runtime::new()?
+        .block_on(outcome(library, profile))
+        .map_err(|error| error.to_string())?;
+    let found: Vec<String> = outcome
+        .findings
+        .iter()
+        .filter(|finding| finding.level >= least(finding.requirement.as_str()))
+        .map(|finding| {
+            let way = &finding.ways[0];
+            let (level, id, place) = (finding.level, &finding.requirement, &way.place);
+            format!(
+                "{level} {id} ({}:{}): asked `{}`, got `{}`",
+                place.scenario, place.line, way.asked, way.got
+            )
+        })
+        .collect();
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(found.join("\n").into())
+    }
+}
+
+/// A profile that leaves out what a registry SHOULD offer is found to do so, and breaks no MUST.
+fn least(id: &str) -> Level {
+    if id.starts_with("category.") || SHOULD_BE_OFFERED.contains(&id) {
+        Level::Must
+    } else {
+        Level::Should
+    }
+}
+
+/// What a registry SHOULD offer and may refuse.
+const SHOULD_BE_OFFERED: &[&str] = &[
+    "range.supported",
+    "referrers.filter-supported",
+    "push.manifest.four-megabytes",
+    "push.manifest.tag-parameters-ten",
+];
+
+async fn outcome(library: Arc<Library>, profile: &Profile) -> Anything<Outcome> {
+    let config = (profile.apply)(Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        ..Config::default()
+    });
+    let registry = assize_reference::serve(config).await?;
+    let client = Client::new(Settings::new(Url::parse(&registry.url())?))?;
+    let plan = Plan::new(&library, native::declared(), &selection(profile)?);
+    let settings = RunSettings {
+        version: Version::Next,
+        strictness: Strictness::Warnings,
+        seed: u64::from(std::process::id()),
+        jobs: 8,
+        grace: Duration::ZERO,
+        on_finding: OnFinding::GoOn,
+        repositories: Vec::new(),
+        require: Vec::new(),
+        clean_up: CleanUp::UnlessBroken,
+        explore: Budget::Nothing,
+        narrowed: Vec::new(),
+    };
+    Ok(run(library, plan, client, settings, Arc::new(Silent)).await?)
+}
+
+/// All scenarios; a few of them, where the registry makes a client wait.
+fn selection(profile: &Profile) -> Anything<Selection> {
+    let scenarios = match profile.name {
+        "rate-limit" => vec!["errors/*".to_owned()],
+        _ => Vec::new(),
+    };
+    Ok(Selection::new(&scenarios, &[], &[])?)
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn planned(&self, _: usize) {}
+    fn finished(&self, _: &ScenarioOutcome) {}
+}
