@@ -43,8 +43,9 @@ const BATCH: u32 = 20;
 pub struct Terrain {
     /// The capabilities that it offers.
     pub offered: BTreeSet<String>,
-    /// The requirements that are known to be broken; no operation that asks for one is tried.
-    pub broken: BTreeSet<RequirementId>,
+    /// The requirements that are known to be broken, or not in force in the version judged by; no operation that
+    /// asks for one is tried.
+    pub avoided: BTreeSet<RequirementId>,
 }
 
 /// A workflow that failed, in its shortest form.
@@ -127,7 +128,7 @@ fn written(operations: &[Operation], catalogue: &Catalogue, terrain: &Terrain) -
     for operation in operations {
         let (before, mark) = (model.clone(), say.mark());
         model.perform(*operation, able, &mut say);
-        if say.cites_since(mark, &terrain.broken) {
+        if say.cites_since(mark, &terrain.avoided) {
             model = before;
             say.cut(mark);
         }
@@ -157,7 +158,7 @@ mod tests {
         ];
         Terrain {
             offered: names.iter().map(ToString::to_string).collect(),
-            broken: BTreeSet::new(),
+            avoided: BTreeSet::new(),
         }
     }
 
@@ -207,10 +208,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_asked_that_is_known_to_be_broken() {
+    fn nothing_is_asked_that_is_to_be_avoided() {
         let id = RequirementId::parse("push.put.201").unwrap();
         let terrain = Terrain {
-            broken: BTreeSet::from([id]),
+            avoided: BTreeSet::from([id]),
             ..everything()
         };
         let text = written(

@@ -19,14 +19,21 @@ pub(super) async fn explore_at_random(
     let broken = runs
         .iter()
         .flat_map(|(_, ran)| ran.ledger.entries())
-        .filter(|entry| entry.verdict == Verdict::Broken);
+        .filter(|entry| entry.verdict == Verdict::Broken)
+        .map(|entry| &entry.requirement);
+    // A step that asks for nothing in force is not taken, and the model would wait for what it does.
+    let not_in_force = shared
+        .catalogue()
+        .iter()
+        .map(|requirement| &requirement.id)
+        .filter(|id| shared.level(id).is_none());
     let offers = shared
         .offers()
         .into_iter()
         .filter(|(_, offer)| matches!(offer, Offer::Offered(_)));
     let terrain = Terrain {
         offered: offers.map(|(name, _)| name).collect(),
-        broken: broken.map(|entry| entry.requirement.clone()).collect(),
+        avoided: broken.chain(not_in_force).cloned().collect(),
     };
     if !terrain.offered.contains("push") || shared.stopped().is_some() {
         return None;

@@ -17,6 +17,8 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 const SLOW: usize = 24;
 /// How often each slow client sends a byte.
 const BYTES: usize = 3;
+/// How long it waits before the next.
+const PAUSE: Duration = Duration::from_millis(400);
 /// How long an ordinary request may take beside slow ones.
 const HELD_UP: Duration = Duration::from_secs(5);
 
@@ -132,7 +134,7 @@ async fn slow_clients(world: &mut World) -> Result<(), NotReached> {
         if held_up {
             break;
         }
-        tokio::time::sleep(Duration::from_secs(1).saturating_sub(begin.elapsed())).await;
+        tokio::time::sleep(PAUSE.saturating_sub(begin.elapsed())).await;
     }
     Ok(())
 }
