@@ -168,6 +168,13 @@ fn a_baseline_is_a_ratchet() {
     let unlearnt = listed().with("discovery.tags.n-exact", Verdict::NoOccasion);
     assert_eq!(unlearnt.report().ruling(), Ruling::AsListed);
 
+    let entry = r#"reason = "the list is made by the old service""#;
+    let now_and_then = LISTED.replace(entry, &format!("{entry}\noccurs = 'now and then'"));
+    let lucky = sample::broken()
+        .against(&now_and_then)
+        .with("discovery.tags.n-exact", Verdict::Held);
+    assert_eq!(lucky.report().ruling(), Ruling::AsListed);
+
     let mut partial = listed().with("discovery.tags.n-exact", Verdict::Held);
     partial.outcome.facts.narrowed = vec!["--only 'push/*'".to_owned()];
     assert_eq!(partial.report().ruling(), Ruling::AsListed);

@@ -273,7 +273,7 @@ fn conclude(shared: &Shared, runs: Vec<(Arc<Planned>, Ran, Option<Ledger>)>, beg
         .collect();
     let texts = runs
         .iter()
-        .filter(|(planned, ..)| shared.library.get(&planned.name).is_none())
+        .filter(|(planned, ..)| !planned.text.is_empty() && shared.library.get(&planned.name).is_none())
         .map(|(planned, ..)| (planned.name.clone(), planned.text.clone()))
         .collect();
     let judged: Vec<Judged> = runs

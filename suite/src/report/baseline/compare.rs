@@ -1,6 +1,6 @@
 //! A result held against a baseline.
 
-use super::Entry;
+use super::{Entry, Occurs};
 use crate::catalogue::RequirementId;
 use crate::report::{Report, words};
 use crate::run::outcome::{End, Finding, Strictness, Verdict, Way};
@@ -61,7 +61,8 @@ impl<'a> Report<'a> {
             .baseline
             .iter()
             .filter(|_| whole)
-            .flat_map(|baseline| baseline.iter());
+            .flat_map(|baseline| baseline.iter())
+            .filter(|(_, entry)| entry.occurs == Occurs::Always);
         entries
             .flat_map(|(id, entry)| {
                 let found = |way: Option<&'a str>| Stale { requirement: id, way };

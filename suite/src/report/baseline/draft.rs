@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write};
 
+use super::Occurs;
 use crate::catalogue::RequirementId;
 use crate::report::{Report, tally, words};
 use crate::run::outcome::{Facts, Finding, RequirementOutcome, Way};
@@ -54,6 +55,9 @@ fn write_finding(report: &Report<'_>, finding: &Finding, out: &mut String) -> fm
         writeln!(out, "# {line}")?;
     }
     write_head(report, &finding.requirement, out)?;
+    if finding.again.broken < finding.again.runs {
+        writeln!(out, "occurs = {}", quoted(Occurs::NOW_AND_THEN))?;
+    }
     let ways: BTreeSet<String> = finding.ways.iter().map(words::way).collect();
     writeln!(out, "ways = [")?;
     for way in &ways {

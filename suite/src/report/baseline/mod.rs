@@ -6,6 +6,7 @@
 //! ["push.mount.location"]
 //! reason = "fixed in 3.2, which is not deployed yet"
 //! ways   = ["push/mount"]     # optional: broken here and nowhere else
+//! occurs = "now and then"     # optional: a run that does not find it proves nothing
 //! ```
 
 mod compare;
@@ -30,6 +31,23 @@ pub struct Entry {
     pub reason: String,
     /// The only ways in which it breaks, each `SCENARIO` or `SCENARIO | ROW`; any way will do if there are none.
     pub ways: Vec<String>,
+    /// How often it is found.
+    pub occurs: Occurs,
+}
+
+/// How often a known finding is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Occurs {
+    /// In every run: one that does not find it makes the entry stale.
+    #[default]
+    Always,
+    /// In some runs, as a race is.
+    NowAndThen,
+}
+
+impl Occurs {
+    /// The word for [`Occurs::NowAndThen`] in a file.
+    const NOW_AND_THEN: &str = "now and then";
 }
 
 impl Baseline {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Baseline, Entry};
+use super::{Baseline, Entry, Occurs};
 use crate::catalogue::{Catalogue, RequirementId};
 use crate::diagnostic::{Diagnostic, Faulty, Source};
 
@@ -61,13 +61,15 @@ impl Reader<'_> {
         };
         let mut reason = None;
         let mut ways = Some(Vec::new());
+        let mut occurs = Occurs::Always;
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "reason" => reason = Some(self.reason(value)),
                 "ways" => ways = self.ways(value),
+                "occurs" => occurs = self.occurs(value),
                 _ if value.get_ref().is_table() => {}
                 other => self.fault(
-                    &format!("a known finding has a `reason` and `ways`, and no `{other}`"),
+                    &format!("a known finding has a `reason`, `ways` and `occurs`, and no `{other}`"),
                     key.span(),
                 ),
             }
@@ -79,6 +81,7 @@ impl Reader<'_> {
         Some(Entry {
             reason: reason??,
             ways: ways?,
+            occurs,
         })
     }
 
@@ -107,6 +110,16 @@ impl Reader<'_> {
             return None;
         }
         texts
+    }
+
+    fn occurs(&mut self, value: &Spanned<DeValue<'_>>) -> Occurs {
+        if value.get_ref().as_str() != Some(Occurs::NOW_AND_THEN) {
+            self.fault(
+                "what is said of `occurs` is \"now and then\", or nothing",
+                value.span(),
+            );
+        }
+        Occurs::NowAndThen
     }
 
     fn fault(&mut self, title: &str, span: Range<usize>) {
