@@ -9,29 +9,12 @@ use assize::scenario::{Library, cited};
 
 /// What no transcript can ask, and what is still to be written in Rust.
 const TO_BE_WRITTEN: &[&str] = &[
-    "cond.304-no-content",
-    "http.bad-content-length",
-    "http.cl-te-conflict",
-    "http.expect-continue",
     "http.header-names-case-insensitive",
-    "http.keep-alive-after-error",
-    "push.chunk.concurrent-same-offset",
     "push.manifest.four-megabytes",
     "push.manifest.size-limit-413",
     "push.manifest.size-limit-exists",
-    "push.put.length-mismatch-not-committed",
-    "push.session.aborted-patch",
-    "push.session.bound-to-repository",
-    "push.session.id-unguessable",
-    "push.single.length-mismatch",
     "range.many-ranges-bounded",
     "range.multipart-order",
-    "security.concurrent-tag-put",
-    "security.deep-json",
-    "security.forged-session-state",
-    "security.no-credential-echo",
-    "security.partial-read-not-cached",
-    "security.slow-client",
 ];
 
 fn id(text: &str) -> RequirementId {
