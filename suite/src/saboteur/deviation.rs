@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 
 use super::call::{Call, Reply};
 use super::story::Story;
+use super::wire::Wire;
 
 /// A registry that breaks certain requirements and keeps all others.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,10 @@ pub enum Act {
     Instead(fn(&Call) -> Option<Reply>),
     /// It does all of this, and remembers.
     Story(for<'a> fn(Story<'a>) -> BoxFuture<'a, Reply>),
+    /// It takes what came of a request whose content is cut for the whole.
+    Cut(fn(&mut Call)),
+    /// It lies on the connection itself.
+    Wire(Wire),
 }
 
 impl Deviation {
@@ -75,6 +80,24 @@ impl Deviation {
             id,
             breaks,
             act: Act::Story(act),
+        }
+    }
+
+    /// A deviation that takes what came of a request whose content is cut for the whole.
+    pub const fn cut(id: &'static str, breaks: &'static [&'static str], act: fn(&mut Call)) -> Deviation {
+        Deviation {
+            id,
+            breaks,
+            act: Act::Cut(act),
+        }
+    }
+
+    /// A deviation on the connection itself.
+    pub const fn wire(id: &'static str, breaks: &'static [&'static str], act: Wire) -> Deviation {
+        Deviation {
+            id,
+            breaks,
+            act: Act::Wire(act),
         }
     }
 }

@@ -10,8 +10,10 @@ pub mod deviations;
 pub mod matrix;
 mod proxy;
 mod story;
+mod wire;
 
 pub use call::{Call, Kind, Reply};
 pub use deviation::{Act, Deviation};
 pub use proxy::Saboteur;
 pub use story::{Memory, Story};
+pub use wire::{Then, Wire};

@@ -13,12 +13,17 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::call::{Call, Reply};
 use super::deviation::{Act, Deviation};
 use super::story::{Memory, Story};
+use super::wire::Wire;
 use crate::wire::Url;
+
+/// How much of an answer is held between the registry and a connection that lies.
+const BUFFER: usize = 256 * 1024;
 
 /// A running registry that deviates. It ends when it is dropped.
 #[derive(Debug)]
@@ -39,14 +44,25 @@ impl Saboteur {
         });
         let task = tokio::spawn(async move {
             let mut connection = 0;
+            let wire = layer.wire();
+            let places = Arc::new(Semaphore::new(
+                wire.map_or(Semaphore::MAX_PERMITS, |wire| wire.at_most),
+            ));
             while let Ok((stream, _)) = listener.accept().await {
-                let layer = layer.clone();
+                let (layer, places) = (layer.clone(), places.clone());
                 connection += 1;
                 let service = service_fn(move |request| serve(layer.clone(), request, connection));
                 tokio::spawn(async move {
                     let server = hyper::server::conn::http1::Builder::new();
                     // A connection that breaks is the client's affair.
-                    let _ = server.serve_connection(TokioIo::new(stream), service).await;
+                    if let Some(wire) = wire {
+                        let (near, far) = tokio::io::duplex(BUFFER);
+                        let served = tokio::spawn(server.serve_connection(TokioIo::new(near), service));
+                        wire.pass(stream, far, places).await;
+                        served.abort();
+                    } else {
+                        let _ = server.serve_connection(TokioIo::new(stream), service).await;
+                    }
                 });
             }
         });
@@ -150,6 +166,23 @@ impl Layer {
                 None => self.honest.answer(&call).await,
             },
             Act::Story(tell) => tell(Story::new(call, &self.honest, &self.memory)).await,
+            Act::Cut(_) | Act::Wire(_) => self.honest.answer(&call).await,
+        }
+    }
+
+    /// What is done on the connection, if anything is.
+    fn wire(&self) -> Option<Wire> {
+        match self.deviation.act {
+            Act::Wire(wire) => Some(wire),
+            _ => None,
+        }
+    }
+
+    /// What is made of a request whose content is cut, if anything is.
+    fn takes_cut(&self) -> Option<fn(&mut Call)> {
+        match self.deviation.act {
+            Act::Cut(change) => Some(change),
+            _ => None,
         }
     }
 }
@@ -159,15 +192,31 @@ async fn serve(
     request: Request<Incoming>,
     connection: u64,
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
-    let (head, body) = request.into_parts();
-    let call = Call {
+    let (head, mut body) = request.into_parts();
+    let mut call = Call {
         method: head.method,
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
-        body: body.collect().await?.to_bytes(),
+        body: Bytes::new(),
         connection,
     };
+    let mut came = Vec::new();
+    while let Some(frame) = body.frame().await {
+        match frame {
+            Ok(frame) => came.extend(frame.into_data().unwrap_or_default()),
+            Err(error) => {
+                if let Some(change) = layer.takes_cut() {
+                    call.body = came.into();
+                    change(&mut call);
+                    // The connection takes this future with it when it ends.
+                    tokio::spawn(async move { layer.answer(call).await });
+                }
+                return Err(error);
+            }
+        }
+    }
+    call.body = came.into();
     let reply = layer.answer(call).await;
     let mut response = Response::new(Full::new(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

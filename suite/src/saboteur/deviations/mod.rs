@@ -3,6 +3,7 @@
 mod base;
 mod chunks;
 mod conditional;
+mod connections;
 mod deletion;
 mod errors;
 mod extensions;
@@ -19,6 +20,7 @@ mod referrer_pages;
 mod referrers;
 mod security;
 mod sessions;
+mod strangers;
 mod tag_pages;
 mod tags;
 mod tools;
@@ -51,6 +53,8 @@ pub fn all() -> Vec<Deviation> {
         conditional::DEVIATIONS,
         isolation::DEVIATIONS,
         security::DEVIATIONS,
+        strangers::DEVIATIONS,
+        connections::DEVIATIONS,
         extensions::DEVIATIONS,
     ]
     .concat()

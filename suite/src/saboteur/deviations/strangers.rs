@@ -1,0 +1,147 @@
+//! Deviations that strangers profit from: uploads that others reach, state that can be forged, secrets repeated.
+
+use http::Method;
+
+use super::tricks::{adds, asks_status, opens, upload_of};
+use crate::saboteur::{Call, Deviation, Kind, Reply};
+
+/// The deviations.
+pub(super) const DEVIATIONS: &[Deviation] = &[
+    Deviation::story(
+        "upload-found-in-any-repository",
+        &["push.session.bound-to-repository"],
+        |mut story| {
+            Box::pin(async move {
+                if story.call.kind() == Kind::Session
+                    && let Some(opened) = story.memory.recall(story.call.reference())
+                {
+                    let place = opened.header("location");
+                    story.call.path = place.split('?').next().unwrap_or(place).to_owned();
+                }
+                let reply = story.honestly().await;
+                if opens(&story.call) && reply.is_success() {
+                    story.memory.keep(upload_of(&reply), reply.clone());
+                }
+                reply
+            })
+        },
+    ),
+    Deviation::story(
+        "uploads-counted-up",
+        &["push.session.id-unguessable"],
+        |mut story| {
+            Box::pin(async move {
+                let told = story.call.reference().to_owned();
+                let known = story
+                    .memory
+                    .recall(&told)
+                    .filter(|_| story.call.kind() == Kind::Session);
+                if let Some(opened) = &known {
+                    story.call.path = story.call.path.replace(&told, upload_of(opened));
+                }
+                let mut reply = story.honestly().await;
+                if opens(&story.call) && reply.is_success() {
+                    let number = format!("{}", 1000 + story.memory.count("uploads"));
+                    story.memory.keep(&number, reply.clone());
+                    rename(&mut reply, &number);
+                } else if known.is_some() && story.call.method != Method::PUT {
+                    rename(&mut reply, &told);
+                }
+                reply
+            })
+        },
+    ),
+    Deviation::story(
+        "upload-lost-by-forged-state",
+        &["security.forged-session-state"],
+        |mut story| {
+            Box::pin(async move {
+                let path = story.call.path.clone();
+                if story.call.kind() == Kind::Session {
+                    let state = story.call.parameter("state").unwrap_or_default();
+                    if state != state_of(&path, story.memory.counted(&path)) {
+                        story.ask(&story.call.with_method(Method::DELETE)).await;
+                        return Reply::error(404, "BLOB_UPLOAD_UNKNOWN");
+                    }
+                    story.call.drop_parameter("state");
+                }
+                let mut reply = story.honestly().await;
+                let leads_on = opens(&story.call) || adds(&story.call) || asks_status(&story.call);
+                if leads_on && reply.is_success() {
+                    let place = reply.header("location").to_owned();
+                    let begins = place.find("/v2/").unwrap_or_default();
+                    let next = place[begins..].split('?').next().unwrap_or_default().to_owned();
+                    if adds(&story.call) {
+                        story.memory.count(&next);
+                    }
+                    let state = state_of(&next, story.memory.counted(&next));
+                    reply.set("location", &format!("{next}?state={state}"));
+                }
+                reply
+            })
+        },
+    ),
+    Deviation::reply(
+        "credentials-in-a-header",
+        &["security.no-credential-echo"],
+        |call, reply| {
+            let shown = call.header("authorization");
+            if !shown.is_empty() {
+                reply.set("x-asked-with", shown);
+            }
+        },
+    ),
+    Deviation::reply(
+        "credentials-in-an-error",
+        &["security.no-credential-echo"],
+        |call, reply| {
+            let shown = call.header("authorization");
+            if reply.status >= 400 && !shown.is_empty() {
+                reply.edit_json(|json| json["errors"][0]["detail"] = shown.into());
+            }
+        },
+    ),
+    Deviation::instead("nested-manifest-500", &["security.deep-json"], |call| {
+        is_nested(call).then(|| Reply::empty(500))
+    }),
+    Deviation::story(
+        "half-a-download-kept",
+        &["security.partial-read-not-cached"],
+        |story| {
+            Box::pin(async move {
+                let mut reply = story.honestly().await;
+                let is_large = reply.body.len() > 4 * 1024 * 1024;
+                // Those who asked first went away in the middle.
+                if story.call.is(&Method::GET, Kind::Blob)
+                    && is_large
+                    && story.memory.count(&story.call.path) > 4
+                {
+                    reply.set_body(reply.body.slice(..reply.body.len() / 2));
+                }
+                reply
+            })
+        },
+    ),
+];
+
+/// Gives the upload that an answer leads to another name.
+fn rename(reply: &mut Reply, name: &str) {
+    let place = reply.header("location");
+    let base = place.split('?').next().unwrap_or_default();
+    if let Some((uploads, _)) = base.rsplit_once('/') {
+        reply.set("location", &format!("{uploads}/{name}"));
+    }
+    if !reply.header("docker-upload-uuid").is_empty() {
+        reply.set("docker-upload-uuid", name);
+    }
+}
+
+/// What stands in the address of an upload after so many chunks.
+fn state_of(path: &str, chunks: u64) -> String {
+    super::tools::sha256(format!("{path} {chunks}").as_bytes()).replace("sha256:", "")
+}
+
+/// Whether a manifest is brought that nests deeper than any parser likes.
+fn is_nested(call: &Call) -> bool {
+    call.is_of_manifest(&Method::PUT) && call.body.windows(64).any(|window| window == [b'['; 64])
+}
