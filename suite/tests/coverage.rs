@@ -14,9 +14,6 @@ use assize::scenario::{Library, cited};
 /// What no transcript can ask, and what is still to be written in Rust.
 const TO_BE_WRITTEN: &[&str] = &[
     "http.header-names-case-insensitive",
-    "push.manifest.four-megabytes",
-    "push.manifest.size-limit-413",
-    "push.manifest.size-limit-exists",
     "range.many-ranges-bounded",
     "range.multipart-order",
 ];

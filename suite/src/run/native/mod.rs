@@ -10,6 +10,7 @@ mod no_content;
 mod patience;
 mod races;
 mod sessions;
+mod sizes;
 mod tools;
 
 use futures_util::future::BoxFuture;
@@ -48,6 +49,7 @@ const ALL: &[&[Native]] = &[
     patience::SCENARIOS,
     races::SCENARIOS,
     sessions::SCENARIOS,
+    sizes::SCENARIOS,
 ];
 
 /// What the native scenarios say of themselves.

@@ -20,6 +20,7 @@ mod referrer_pages;
 mod referrers;
 mod security;
 mod sessions;
+mod sizes;
 mod strangers;
 mod tag_pages;
 mod tags;
@@ -42,6 +43,7 @@ pub fn all() -> Vec<Deviation> {
         chunks::DEVIATIONS,
         mounts::DEVIATIONS,
         manifests::DEVIATIONS,
+        sizes::DEVIATIONS,
         tags::DEVIATIONS,
         tag_pages::DEVIATIONS,
         referrers::DEVIATIONS,
