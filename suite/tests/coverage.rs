@@ -164,3 +164,11 @@ fn the_readme_says_how_much_is_checked_and_proven() {
         }
     }
 }
+
+#[test]
+fn every_deviation_has_an_id_of_its_own() {
+    let mut seen = BTreeSet::new();
+    for deviation in deviations::all() {
+        assert!(seen.insert(deviation.id), "{} stands there twice", deviation.id);
+    }
+}

@@ -87,29 +87,33 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story("tag-listed-for-each-push", &["http.idempotent-put"], |story| {
-        Box::pin(async move {
-            let mut reply = story.honestly().await;
-            if story.call.is(&Method::PUT, Kind::Tag) {
-                story.memory.count(&story.call.path);
-            }
-            if story.call.is(&Method::GET, Kind::Tags) {
-                let base = story.call.path.trim_end_matches("tags/list").to_owned();
-                let pushes = |tag: &Json| {
-                    let path = format!("{base}manifests/{}", tag.as_str().unwrap_or_default());
-                    usize::try_from(story.memory.counted(&path)).unwrap_or(1).max(1)
-                };
-                reply.edit_json(|list| {
-                    let tags = list["tags"].as_array().cloned().unwrap_or_default();
-                    let each = tags
-                        .iter()
-                        .flat_map(|tag| std::iter::repeat_n(tag.clone(), pushes(tag)));
-                    list["tags"] = each.collect();
-                });
-            }
-            reply
-        })
-    }),
+    Deviation::story(
+        "tag-pushed-again-listed-again",
+        &["http.idempotent-put"],
+        |story| {
+            Box::pin(async move {
+                let mut reply = story.honestly().await;
+                if story.call.is(&Method::PUT, Kind::Tag) {
+                    story.memory.count(&story.call.path);
+                }
+                if story.call.is(&Method::GET, Kind::Tags) {
+                    let base = story.call.path.trim_end_matches("tags/list").to_owned();
+                    let pushes = |tag: &Json| {
+                        let path = format!("{base}manifests/{}", tag.as_str().unwrap_or_default());
+                        usize::try_from(story.memory.counted(&path)).unwrap_or(1).max(1)
+                    };
+                    reply.edit_json(|list| {
+                        let tags = list["tags"].as_array().cloned().unwrap_or_default();
+                        let each = tags
+                            .iter()
+                            .flat_map(|tag| std::iter::repeat_n(tag.clone(), pushes(tag)));
+                        list["tags"] = each.collect();
+                    });
+                }
+                reply
+            })
+        },
+    ),
     Deviation::story("listing-makes-repository", &["http.safe-methods"], |story| {
         Box::pin(async move {
             let reply = story.honestly().await;
