@@ -18,7 +18,7 @@ const SLOW: usize = 24;
 /// How often each slow client sends a byte.
 const BYTES: usize = 3;
 /// How long it waits before the next.
-const PAUSE: Duration = Duration::from_millis(400);
+const PAUSE: Duration = Duration::from_millis(250);
 /// How long an ordinary request may take beside slow ones.
 const HELD_UP: Duration = Duration::from_secs(5);
 
