@@ -50,22 +50,26 @@ impl Store {
         repository: &Name,
         digest: &Digest,
     ) -> Result<BlobReader, StoreError> {
-        let (file, size) = self.blob_row(repository, digest)?;
-        let files = Arc::clone(&self.files);
-        let opened = on_disk(move || {
-            let file = files.open(file)?;
-            Ok((file.length()?, file))
-        });
-        match opened.await {
-            Ok((length, file)) if length == size => Ok(BlobReader { file }),
-            Ok((length, _)) => Err(StoreError::Damaged(format!(
-                "{digest} has {length} bytes, not {size}"
-            ))),
-            Err(fault) => match self.blob_row(repository, digest) {
-                // It was deleted between the two looks.
-                Err(gone) => Err(gone),
-                Ok(_) => Err(fault),
-            },
+        let (mut file, size) = self.blob_row(repository, digest)?;
+        loop {
+            let files = Arc::clone(&self.files);
+            let opened = on_disk(move || {
+                let file = files.open(file)?;
+                Ok((file.length()?, file))
+            });
+            match opened.await {
+                Ok((length, file)) if length == size => return Ok(BlobReader { file }),
+                Ok((length, _)) => {
+                    return Err(StoreError::Damaged(format!(
+                        "{digest} has {length} bytes, not {size}"
+                    )));
+                }
+                // It may have been deleted between the two looks, and pushed again.
+                Err(fault) => match self.blob_row(repository, digest)?.0 {
+                    same if same == file => return Err(fault),
+                    other => file = other,
+                },
+            }
         }
     }
 

@@ -26,6 +26,8 @@ mod leases;
 mod listings;
 mod manifests;
 mod sessions;
+#[cfg(test)]
+mod slow;
 mod tables;
 mod uploads;
 
