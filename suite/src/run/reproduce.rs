@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::wire::{Exchange, Url, curl};
+use crate::wire::{Exchange, Transcript, Url, curl};
 
 /// The exchanges that must be repeated for `last` to mean the same again: each one whose `Location` a later one uses.
 /// Content that was pushed is not among them: what a broken scenario pushed stays in the registry.
@@ -37,24 +37,51 @@ fn location(exchange: &Exchange) -> Option<Url> {
 
 /// The lines for a shell. An address that an earlier answer gave is taken from that answer, not repeated.
 pub fn script(chain: &[Arc<Exchange>]) -> String {
-    let mut lines = Vec::new();
-    let mut known: Option<Url> = None;
-    for (at, exchange) in chain.iter().enumerate() {
-        let mut line = curl(exchange);
-        if let Some(place) = &known {
-            line = line
-                .replace(&format!("'{place}"), "\"$place\"'")
-                .replace("\"$place\"''", "\"$place\"");
-        }
-        let next = location(exchange).filter(|_| at + 1 < chain.len());
-        if next.is_some() {
-            let origin = exchange.request.url.origin();
-            line = format!(
-                "place=$({line} -s -o /dev/null -D - | tr -d '\\r' | sed -n 's/^[Ll]ocation: *//p' | sed 's|^/|{origin}/|')"
-            );
-        }
-        known = next;
-        lines.push(line);
-    }
+    let Some((last, before)) = chain.split_last() else {
+        return String::new();
+    };
+    let (mut lines, place) = leading(before);
+    lines.push(line(last, place.as_ref()));
     lines.join("\n")
+}
+
+/// The lines that write again what was written on a connection by hand. Where that went to an upload, the lines that
+/// open one come first.
+pub fn by_hand(transcript: &[Arc<Exchange>], connection: &Transcript) -> String {
+    let opened = transcript.iter().rev().find_map(|exchange| {
+        let place = location(exchange)?;
+        connection.asks(&place).then(|| (exchange, place))
+    });
+    let Some((opened, place)) = opened else {
+        return connection.shell();
+    };
+    let (mut lines, _) = leading(&backward(transcript, opened));
+    lines.push(connection.shell_at(&place));
+    lines.join("\n")
+}
+
+/// Lines each of which keeps in `$place` the address that its answer gives, and the last of those addresses.
+fn leading(chain: &[Arc<Exchange>]) -> (Vec<String>, Option<Url>) {
+    let mut place = None;
+    let mut lines = Vec::new();
+    for exchange in chain {
+        let origin = exchange.request.url.origin();
+        lines.push(format!(
+            "place=$({} -s -o /dev/null -D - | tr -d '\\r' | sed -n 's/^[Ll]ocation: *//p' | sed 's|^/|{origin}/|')",
+            line(exchange, place.as_ref())
+        ));
+        place = location(exchange);
+    }
+    (lines, place)
+}
+
+/// The line that sends a request again; its address is `$place` where that is the one which was given.
+fn line(exchange: &Exchange, place: Option<&Url>) -> String {
+    let line = curl(exchange);
+    match place {
+        Some(place) => line
+            .replace(&format!("'{place}"), "\"$place\"'")
+            .replace("\"$place\"''", "\"$place\""),
+        None => line,
+    }
 }

@@ -16,7 +16,7 @@ use super::{describe, reproduce, standing};
 use crate::catalogue::{Level, RequirementId};
 use crate::plan::{Place, Planned};
 use crate::scenario::ast::{self, Span};
-use crate::wire::{Exchange, Request};
+use crate::wire::{Exchange, Request, Transcript};
 
 /// How often a request that was answered 429 is sent again.
 const PATIENCE: u32 = 20;
@@ -136,6 +136,11 @@ impl World {
             _ => Shown::Nothing,
         };
         self.write_down(self.planned.place(span), requirement, seen, shown);
+    }
+
+    /// The lines for a shell that show again what came of a connection by hand.
+    pub fn by_hand(&self, connection: &Transcript) -> String {
+        reproduce::by_hand(&locked(&self.record.transcript), connection)
     }
 
     /// Writes down what a check came to, and what shows it again.

@@ -135,20 +135,26 @@ fn in_quotes(text: &str) -> String {
 
 /// A command of shell that prints these bytes.
 pub(super) fn printf(bytes: &[u8]) -> String {
+    let first = if bytes.starts_with(b"-") { "\\055" } else { "" };
+    let rest = bytes.get(usize::from(!first.is_empty())..).unwrap_or_default();
+    format!("printf '{first}{}'", escaped(rest))
+}
+
+/// The same bytes in the format of a `printf`, between quotes.
+pub(super) fn escaped(bytes: &[u8]) -> String {
     let mut format = String::with_capacity(bytes.len());
-    for (index, &byte) in bytes.iter().enumerate() {
+    for &byte in bytes {
         match byte {
             b'\n' => format.push_str("\\n"),
             b'\r' => format.push_str("\\r"),
             b'\t' => format.push_str("\\t"),
             b'\\' => format.push_str("\\\\"),
             b'%' => format.push_str("%%"),
-            b'-' if index == 0 => format.push_str("\\055"),
             b' '..=b'~' => format.push(char::from(byte)),
             _ => format.push_str(&format!("\\{byte:03o}")),
         }
     }
-    format!("printf '{}'", format.replace('\'', r"'\''"))
+    format.replace('\'', r"'\''")
 }
 
 #[cfg(test)]

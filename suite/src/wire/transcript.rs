@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::curl::{printf, quoted};
+use super::Url;
+use super::curl::{escaped, printf, quoted};
 use super::grant::REDACTED;
 use super::url::{Origin, Scheme};
 
 /// How long the shell line waits for an answer, in seconds.
 const PATIENCE: u64 = 2;
+
+/// The shortest run of one byte that the shell line makes in place of writing it out.
+const LONG_RUN: usize = 256;
 
 /// All that happened on a connection, in order.
 #[derive(Clone, Debug)]
@@ -53,7 +57,7 @@ impl Transcript {
         let mut answered = false;
         for step in &self.steps {
             let command = match step {
-                Step::Sent(bytes) => printf(bytes),
+                Step::Sent(bytes) => written(bytes),
                 Step::Authorized(value) => authorization(value),
                 Step::Received(_) | Step::Waited(_) => {
                     answered = true;
@@ -70,6 +74,23 @@ impl Transcript {
             commands.push(format!("sleep {PATIENCE}"));
         }
         format!("{{ {}; }} | {}", commands.join("; "), self.pipe())
+    }
+
+    /// The same line for an address that is in `$place`, in place of the one that was given when this was written.
+    pub fn shell_at(&self, place: &Url) -> String {
+        let taken = format!("'; printf %s \"${{place#{}}}\"; printf '", place.origin());
+        self.shell()
+            .replace(&escaped(place.request_target().as_bytes()), &taken)
+    }
+
+    /// Whether what was written asks for this address, or for it with more behind it.
+    pub fn asks(&self, place: &Url) -> bool {
+        let target = place.request_target();
+        let asked = self.steps.iter().find_map(|step| match step {
+            Step::Sent(bytes) => std::str::from_utf8(bytes).ok()?.split(' ').nth(1),
+            _ => None,
+        });
+        asked.is_some_and(|asked| asked.starts_with(&*target))
     }
 
     /// The command that passes on what it reads.
@@ -93,6 +114,24 @@ impl Transcript {
             }
         }
     }
+}
+
+/// The commands that write these bytes; a long run of one byte is made, not written out.
+fn written(bytes: &[u8]) -> String {
+    let mut commands = Vec::new();
+    let (mut plain, mut at) = (0, 0);
+    for run in bytes.chunk_by(|one, next| one == next) {
+        let end = at + run.len();
+        if run.len() >= LONG_RUN {
+            commands.extend((plain < at).then(|| printf(&bytes[plain..at])));
+            let byte = escaped(&run[..1]);
+            commands.push(format!("head -c {} /dev/zero | tr '\\0' '{byte}'", run.len()));
+            plain = end;
+        }
+        at = end;
+    }
+    commands.extend((plain < bytes.len()).then(|| printf(&bytes[plain..])));
+    commands.join("; ")
 }
 
 /// The command that writes an `Authorization` line, its secret taken from the environment.
@@ -154,6 +193,32 @@ mod tests {
         assert_eq!(
             transcript("https://[::1]", vec![Step::Sent("x".into()), Step::Finished]).shell(),
             "{ printf 'x'; } | openssl s_client -quiet -verify_return_error -servername ::1 -connect [::1]:443"
+        );
+    }
+
+    #[test]
+    fn a_long_run_of_one_byte_is_made() {
+        let sent = format!("PATCH / HTTP/1.1\r\n\r\n{}end", "%".repeat(LONG_RUN));
+        let steps = vec![Step::Sent(sent.clone().into()), Step::Finished];
+        let line = transcript("http://h", steps).shell().replace("nc -N h 80", "cat");
+        assert!(line.len() < LONG_RUN, "{line}");
+        let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), sent);
+    }
+
+    #[test]
+    fn an_upload_is_taken_from_where_it_was_opened() {
+        let place = Url::parse("http://h/v2/a/blobs/uploads/1?_state=x%3D").unwrap();
+        let sent = "PATCH /v2/a/blobs/uploads/1?_state=x%3D&digest=1 HTTP/1.1\r\n\r\n";
+        let transcript = transcript("http://h", vec![Step::Sent(sent.into()), Step::Finished]);
+        assert!(transcript.asks(&place));
+        let line = transcript.shell_at(&place).replace("nc -N h 80", "cat");
+        let mut command = Command::new("sh");
+        command.env("place", "http://h/v2/a/blobs/uploads/2?_state=y%20");
+        let output = command.args(["-c", &line]).output().unwrap();
+        assert_eq!(
+            String::from_utf8(output.stdout).unwrap(),
+            "PATCH /v2/a/blobs/uploads/2?_state=y%20&digest=1 HTTP/1.1\r\n\r\n"
         );
     }
 

@@ -128,7 +128,7 @@ impl World {
 
     /// Writes down a check of a connection by hand.
     pub(super) fn judge_raw(&self, judged: Judged<'_>, transcript: &Transcript) {
-        self.judge(judged, Shown::Shell(transcript.shell()));
+        self.judge(judged, Shown::Shell(self.by_hand(transcript)));
     }
 
     /// Writes down a check of exchanges.
