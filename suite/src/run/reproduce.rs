@@ -50,7 +50,7 @@ pub fn script(chain: &[Arc<Exchange>]) -> String {
 pub fn by_hand(transcript: &[Arc<Exchange>], connection: &Transcript) -> String {
     let opened = transcript.iter().rev().find_map(|exchange| {
         let place = location(exchange)?;
-        connection.asks(&place).then(|| (exchange, place))
+        connection.asks(&place).then_some((exchange, place))
     });
     let Some((opened, place)) = opened else {
         return connection.shell();
