@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Terrain;
-use super::operation::{Operation, Read, Reference, Repository};
+use super::operation::{BLOBS, IMAGES, Operation, Read, Reference, Repository, TAGS, UPLOADS};
 use super::transcript::Transcript;
 
 /// How many chunks the content of an upload has.
@@ -16,7 +16,7 @@ const SUBJECT: usize = 0;
 pub(super) struct Model {
     blobs: BTreeMap<(Repository, usize), Presence>,
     images: BTreeMap<(Repository, usize), Presence>,
-    tags: BTreeMap<(Repository, usize), usize>,
+    tags: BTreeMap<(Repository, usize), Tag>,
     uploads: BTreeMap<usize, Upload>,
 }
 
@@ -24,9 +24,19 @@ pub(super) struct Model {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Presence {
     Present,
+    /// It was mounted, and not pushed.
+    Mounted,
     Deleted,
-    /// The registry was free to go either way.
-    Either,
+}
+
+/// Where a tag points; one that was never mentioned never was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tag {
+    /// To this image.
+    Of(usize),
+    Deleted,
+    /// The image that it pointed to was deleted.
+    GoneWithImage,
 }
 
 /// The state of an upload.
@@ -64,11 +74,29 @@ impl Abilities {
     }
 }
 
+/// What a workflow has touched in a repository.
+fn touched<T>(known: &BTreeMap<(Repository, usize), T>, at: Repository) -> impl Iterator<Item = usize> + '_ {
+    known
+        .keys()
+        .filter(move |(repository, _)| *repository == at)
+        .map(|(_, name)| *name)
+}
+
+/// What a number names: three times in four something `known`, else any of `all`.
+fn aim(number: usize, all: usize, known: impl Iterator<Item = usize>) -> usize {
+    let known: Vec<usize> = known.collect();
+    match known.get(number / 4 % known.len().max(1)) {
+        Some(name) if number % 4 > 0 => *name,
+        _ => number % all,
+    }
+}
+
 impl Model {
     /// Writes down an operation and what it must come to, and does it. An operation that has no sense, or whose
     /// outcome the registry is free to choose, is left out.
     pub(super) fn perform(&mut self, operation: Operation, able: Abilities, say: &mut Transcript<'_>) {
         use Operation::*;
+        let operation = self.aimed(operation);
         match operation {
             PushBlob(at, blob) => {
                 say.push_blob(at, blob);
@@ -82,36 +110,27 @@ impl Model {
                 say.push_image(at, image, by);
                 self.images.insert((at, image), Presence::Present);
                 if let Reference::Tag(tag) = by {
-                    self.tags.insert((at, tag), image);
+                    self.tags.insert((at, tag), Tag::Of(image));
                 }
             }
             ReadTag(at, tag, how) => match self.tags.get(&(at, tag)) {
-                Some(image) => say.tag_is(at, tag, *image, how),
-                None => say.tag_is_not(at, tag, how),
+                Some(Tag::Of(image)) => say.tag_is(at, tag, *image, how),
+                Some(Tag::Deleted) => say.tag_is_not(at, tag, how, "manage.tag.get-404-after-delete"),
+                Some(Tag::GoneWithImage) => {
+                    say.tag_is_not(at, tag, how, "manage.manifest.delete-removes-tags");
+                }
+                None => say.tag_is_not(at, tag, how, "pull.manifest.404-unknown-tag"),
             },
             ReadImage(at, image, how) => match self.images.get(&(at, image)) {
-                Some(Presence::Present) => say.image_is(at, image, how),
+                Some(Presence::Present | Presence::Mounted) => say.image_is(at, image, how),
                 Some(Presence::Deleted) => {
                     say.image_is_not(at, image, how, "manage.manifest.get-404-after-delete");
                 }
-                Some(Presence::Either) => {}
                 None => say.image_is_not(at, image, how, "pull.manifest.404-unknown-digest"),
             },
-            DeleteTag(at, tag) if able.delete_tag && self.tags.remove(&(at, tag)).is_some() => {
-                say.delete_tag(at, tag);
-            }
+            DeleteTag(at, tag) if able.delete_tag => self.delete_tag(at, tag, say),
             DeleteImage(at, image) if able.delete_manifest => self.delete_image(at, image, say),
-            ListTags(at) => {
-                let tags: Vec<usize> = self
-                    .tags
-                    .keys()
-                    .filter(|(r, _)| *r == at)
-                    .map(|(_, tag)| *tag)
-                    .collect();
-                if !tags.is_empty() {
-                    say.tags_are(at, &tags);
-                }
-            }
+            ListTags(at) => self.list_tags(at, say),
             ListReferrers(at) if able.referrers => self.list_referrers(at, say),
             OpenUpload(upload) if !matches!(self.uploads.get(&upload), Some(Upload::Open(_))) => {
                 say.open_upload(upload);
@@ -126,38 +145,94 @@ impl Model {
         }
     }
 
-    fn read_blob(&self, at: Repository, blob: usize, how: Read, say: &mut Transcript<'_>) {
-        let elsewhere = self
-            .blobs
-            .iter()
-            .any(|((r, b), presence)| *r != at && *b == blob && *presence == Presence::Present);
-        match self.blobs.get(&(at, blob)) {
-            Some(Presence::Present) => say.blob_is(at, blob, how),
-            Some(Presence::Deleted) => say.blob_is_not(at, blob, how, "manage.blob.get-404-after-delete"),
-            Some(Presence::Either) => {}
-            None if elsewhere => say.blob_is_not(at, blob, how, "pull.blob.404-other-repository"),
-            None => say.blob_is_not(at, blob, how, "pull.blob.404-unknown"),
+    /// The operation with its number made the name of something: of what was touched, more often than not, since a
+    /// registry that is asked for what it never heard of has little to get wrong.
+    fn aimed(&self, operation: Operation) -> Operation {
+        use Operation::*;
+        let blob = |at, number| aim(number, BLOBS, touched(&self.blobs, at));
+        let image = |at, number| aim(number, IMAGES, touched(&self.images, at));
+        let tag = |at, number| aim(number, TAGS, touched(&self.tags, at));
+        let upload = |number| aim(number, UPLOADS, self.uploads.keys().copied());
+        match operation {
+            ReadBlob(at, number, how) => ReadBlob(at, blob(at, number), how),
+            DeleteBlob(at, number) => DeleteBlob(at, blob(at, number)),
+            Mount(to, number) => Mount(to, blob(to.other(), number)),
+            ReadTag(at, number, how) => ReadTag(at, tag(at, number), how),
+            DeleteTag(at, number) => DeleteTag(at, tag(at, number)),
+            ReadImage(at, number, how) => ReadImage(at, image(at, number), how),
+            DeleteImage(at, number) => DeleteImage(at, image(at, number)),
+            SendNextChunk(number) => SendNextChunk(upload(number)),
+            SendWrongChunk(number) => SendWrongChunk(upload(number)),
+            AskStatus(number) => AskStatus(upload(number)),
+            CloseUpload(number) => CloseUpload(upload(number)),
+            CancelUpload(number) => CancelUpload(upload(number)),
+            PushBlob(..) | PushBlobWrongly(..) | PushImage(..) | ListTags(_) | ListReferrers(_)
+            | OpenUpload(_) => operation,
         }
     }
 
+    fn read_blob(&self, at: Repository, blob: usize, how: Read, say: &mut Transcript<'_>) {
+        let elsewhere = self.blobs.get(&(at.other(), blob));
+        match (self.blobs.get(&(at, blob)), elsewhere) {
+            (Some(Presence::Present), _) => say.blob_is(at, blob, how, None),
+            (Some(Presence::Mounted), Some(Presence::Deleted)) => {
+                say.blob_is(at, blob, how, Some("push.mount.independent-of-source"));
+            }
+            (Some(Presence::Mounted), _) => {
+                say.blob_is(at, blob, how, Some("push.mount.readable-in-target"));
+            }
+            (Some(Presence::Deleted), _) => {
+                say.blob_is_not(at, blob, how, "manage.blob.get-404-after-delete");
+            }
+            (None, Some(Presence::Present | Presence::Mounted)) => {
+                say.blob_is_not(at, blob, how, "pull.blob.404-other-repository");
+            }
+            (None, _) => say.blob_is_not(at, blob, how, "pull.blob.404-unknown"),
+        }
+    }
+
+    fn blob_is_in(&self, at: Repository, blob: usize) -> bool {
+        let presence = self.blobs.get(&(at, blob));
+        matches!(presence, Some(Presence::Present | Presence::Mounted))
+    }
+
     fn delete_blob(&mut self, at: Repository, blob: usize, say: &mut Transcript<'_>) {
-        if self.blobs.get(&(at, blob)) == Some(&Presence::Present) {
+        if self.blob_is_in(at, blob) {
             say.delete_blob(at, blob);
             self.blobs.insert((at, blob), Presence::Deleted);
         }
     }
 
     fn mount(&mut self, to: Repository, blob: usize, say: &mut Transcript<'_>) {
-        let from = match to {
-            Repository::First => Repository::Second,
-            Repository::Second => Repository::First,
-        };
-        let there = self.blobs.get(&(to, blob)) == Some(&Presence::Present);
-        if self.blobs.get(&(from, blob)) == Some(&Presence::Present) {
+        let from = to.other();
+        if self.blob_is_in(from, blob) {
             say.mount(from, to, blob);
+            let there = self.blob_is_in(to, blob);
             if !there {
-                self.blobs.insert((to, blob), Presence::Either);
+                self.blobs.insert((to, blob), Presence::Mounted);
             }
+        }
+    }
+
+    fn delete_tag(&mut self, at: Repository, tag: usize, say: &mut Transcript<'_>) {
+        if let Some(known @ Tag::Of(_)) = self.tags.get_mut(&(at, tag)) {
+            say.delete_tag(at, tag);
+            *known = Tag::Deleted;
+        }
+    }
+
+    fn list_tags(&self, at: Repository, say: &mut Transcript<'_>) {
+        let here = || self.tags.iter().filter(|((repository, _), _)| *repository == at);
+        let (listed, gone): (Vec<_>, Vec<_>) = here().partition(|(_, tag)| matches!(tag, Tag::Of(_)));
+        let listed: Vec<usize> = listed.into_iter().map(|((_, name), _)| *name).collect();
+        let id = if gone.is_empty() {
+            "discovery.tags.complete"
+        } else {
+            "discovery.tags.fresh-after-delete"
+        };
+        // What a repository without tags answers is its own affair.
+        if !listed.is_empty() {
+            say.tags_are(at, &listed, id);
         }
     }
 
@@ -165,7 +240,11 @@ impl Model {
         if self.images.get(&(at, image)) == Some(&Presence::Present) {
             say.delete_image(at, image);
             self.images.insert((at, image), Presence::Deleted);
-            self.tags.retain(|(r, _), tagged| *r != at || *tagged != image);
+            for ((repository, _), tag) in &mut self.tags {
+                if *repository == at && *tag == Tag::Of(image) {
+                    *tag = Tag::GoneWithImage;
+                }
+            }
         }
     }
 

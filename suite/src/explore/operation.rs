@@ -15,6 +15,16 @@ pub(super) enum Repository {
     Second,
 }
 
+impl Repository {
+    /// The other one of the two.
+    pub(super) fn other(self) -> Repository {
+        match self {
+            Repository::First => Repository::Second,
+            Repository::Second => Repository::First,
+        }
+    }
+}
+
 /// Whether a read asks for the content or only whether it is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Read {
@@ -29,7 +39,11 @@ pub(super) enum Reference {
     Digest,
 }
 
-/// One operation. Numbers name contents, tags and uploads, counted from zero.
+/// A number below this names any blob, image, tag or upload; most of them name one that the workflow has touched.
+pub(super) const NUMBERS: usize = 12;
+
+/// One operation. Numbers name contents, tags and uploads: those of pushes count from zero, the others are aimed by
+/// the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     PushBlob(Repository, usize),
@@ -65,26 +79,26 @@ pub(super) fn any_operation() -> impl Strategy<Value = Operation> {
     prop_oneof![
         3 => (repository(), 0..BLOBS).prop_map(|(r, b)| PushBlob(r, b)),
         1 => (repository(), 0..BLOBS).prop_map(|(r, b)| PushBlobWrongly(r, b)),
-        4 => (repository(), 0..BLOBS, read()).prop_map(|(r, b, how)| ReadBlob(r, b, how)),
-        2 => (repository(), 0..BLOBS).prop_map(|(r, b)| DeleteBlob(r, b)),
-        2 => (repository(), 0..BLOBS).prop_map(|(r, b)| Mount(r, b)),
+        4 => (repository(), 0..NUMBERS, read()).prop_map(|(r, b, how)| ReadBlob(r, b, how)),
+        2 => (repository(), 0..NUMBERS).prop_map(|(r, b)| DeleteBlob(r, b)),
+        2 => (repository(), 0..NUMBERS).prop_map(|(r, b)| Mount(r, b)),
         4 => (repository(), 0..IMAGES, reference()).prop_map(|(r, i, by)| PushImage(r, i, by)),
-        3 => (repository(), 0..TAGS, read()).prop_map(|(r, t, how)| ReadTag(r, t, how)),
-        3 => (repository(), 0..IMAGES, read()).prop_map(|(r, i, how)| ReadImage(r, i, how)),
-        2 => (repository(), 0..TAGS).prop_map(|(r, t)| DeleteTag(r, t)),
-        2 => (repository(), 0..IMAGES).prop_map(|(r, i)| DeleteImage(r, i)),
+        3 => (repository(), 0..NUMBERS, read()).prop_map(|(r, t, how)| ReadTag(r, t, how)),
+        3 => (repository(), 0..NUMBERS, read()).prop_map(|(r, i, how)| ReadImage(r, i, how)),
+        2 => (repository(), 0..NUMBERS).prop_map(|(r, t)| DeleteTag(r, t)),
+        2 => (repository(), 0..NUMBERS).prop_map(|(r, i)| DeleteImage(r, i)),
         2 => repository().prop_map(ListTags),
         2 => repository().prop_map(ListReferrers),
         2 => (0..UPLOADS).prop_map(OpenUpload),
-        4 => (0..UPLOADS).prop_map(SendNextChunk),
-        2 => (0..UPLOADS).prop_map(SendWrongChunk),
-        2 => (0..UPLOADS).prop_map(AskStatus),
-        2 => (0..UPLOADS).prop_map(CloseUpload),
-        1 => (0..UPLOADS).prop_map(CancelUpload),
+        4 => (0..NUMBERS).prop_map(SendNextChunk),
+        2 => (0..NUMBERS).prop_map(SendWrongChunk),
+        2 => (0..NUMBERS).prop_map(AskStatus),
+        2 => (0..NUMBERS).prop_map(CloseUpload),
+        1 => (0..NUMBERS).prop_map(CancelUpload),
     ]
 }
 
 /// Any sequence of operations.
 pub(super) fn any_workflow() -> impl Strategy<Value = Vec<Operation>> {
-    prop::collection::vec(any_operation(), 1..30)
+    prop::collection::vec(any_operation(), 1..40)
 }
