@@ -102,6 +102,30 @@ fn every_bug_of_the_field_is_covered_by_requirements_that_are_asked_or_left_out_
 }
 
 #[test]
+fn what_is_no_requirement_says_why_and_is_not_in_the_catalogue() {
+    let list: toml::Table = include_str!("../../scenarios/requirements/not-requirements.toml")
+        .parse()
+        .unwrap();
+    let library = Library::built_in().unwrap();
+    let known = |text: &str| library.catalogue.get(&id(text)).is_some();
+    for (kind, entry) in &list {
+        let entry = entry.as_table().unwrap();
+        let Some(reason) = entry.get("reason") else {
+            for (left, into) in entry {
+                let into = into.as_str().and_then(|text| text.strip_prefix("into ")).unwrap();
+                let into = into.split([':', ',']).next().unwrap();
+                assert!(!known(left) && known(into), "{kind}: {left}");
+            }
+            continue;
+        };
+        assert!(reason.as_str().is_some_and(|reason| !reason.is_empty()), "{kind}");
+        for left in entry["ids"].as_array().unwrap() {
+            assert!(!known(left.as_str().unwrap()), "{kind}: {left}");
+        }
+    }
+}
+
+#[test]
 fn what_is_to_be_written_is_asked_by_nothing() {
     let asked = cited_ids(&Library::built_in().unwrap());
     let written: Vec<&&str> = TO_BE_WRITTEN

@@ -15,7 +15,7 @@ const ENDING: &str = ".scenario";
 /// The folder of the catalogue.
 const REQUIREMENTS: &str = "requirements/";
 /// Lists that stand beside the catalogue and are no part of it.
-const NOT_REQUIREMENTS: &[&str] = &["merged.toml", "field-bugs.toml"];
+const NOT_REQUIREMENTS: &[&str] = &["not-requirements.toml", "field-bugs.toml"];
 
 /// Gives out the texts of a library.
 pub(super) trait Files {
