@@ -11,13 +11,6 @@ use assize::saboteur::deviations;
 use assize::saboteur::matrix::to_be_proven;
 use assize::scenario::{Library, cited};
 
-/// What no transcript can ask, and what is still to be written in Rust.
-const TO_BE_WRITTEN: &[&str] = &[
-    "http.header-names-case-insensitive",
-    "range.many-ranges-bounded",
-    "range.multipart-order",
-];
-
 /// What broke clients in the field is covered by these too, and nothing asks them yet: none is a MUST or a SHOULD.
 const FIELD_BUGS_TO_BE_ASKED: &[&str] = &[
     "interop.anonymous-ping",
@@ -62,8 +55,7 @@ fn cited_ids(library: &Library) -> Vec<RequirementId> {
 #[test]
 fn every_requirement_is_asked_or_left_out_with_a_reason() {
     let library = Library::built_in().unwrap();
-    let mut asked = cited_ids(&library);
-    asked.extend(TO_BE_WRITTEN.iter().map(|text| id(text)));
+    let asked = cited_ids(&library);
     let faulty = cross_check(&library.catalogue, &asked);
     let drawn: Vec<String> = faulty.iter().map(|file| file.render(Color::Never)).collect();
     assert!(drawn.is_empty(), "\n{}", drawn.join("\n\n"));
@@ -87,7 +79,7 @@ fn every_bug_of_the_field_is_covered_by_requirements_that_are_asked_or_left_out_
                 for text in ids.iter().filter_map(toml::Value::as_str) {
                     if library.catalogue.get(&id(text)).is_none() {
                         wrong.push(format!("{bug}: there is no {text}"));
-                    } else if !asked.contains(&id(text)) && !TO_BE_WRITTEN.contains(&text) {
+                    } else if !asked.contains(&id(text)) {
                         unasked.insert(text);
                     }
                 }
@@ -125,16 +117,6 @@ fn what_is_no_requirement_says_why_and_is_not_in_the_catalogue() {
     }
 }
 
-#[test]
-fn what_is_to_be_written_is_asked_by_nothing() {
-    let asked = cited_ids(&Library::built_in().unwrap());
-    let written: Vec<&&str> = TO_BE_WRITTEN
-        .iter()
-        .filter(|text| asked.contains(&id(text)))
-        .collect();
-    assert!(written.is_empty(), "{written:?}");
-}
-
 /// Every id that some deviation breaks. That each is caught is a trial of its own.
 fn broken_ids() -> BTreeSet<RequirementId> {
     let breaks = deviations::all()
@@ -148,7 +130,7 @@ fn every_requirement_that_is_asked_is_broken_by_a_deviation() {
     let library = Library::built_in().unwrap();
     let broken = broken_ids();
     let unproven: BTreeSet<String> = to_be_proven(&library.catalogue)
-        .filter(|id| !broken.contains(id) && !TO_BE_WRITTEN.contains(&id.as_str()))
+        .filter(|id| !broken.contains(id))
         .map(|id| id.to_string())
         .collect();
     assert_eq!(unproven.into_iter().collect::<Vec<String>>(), TO_BE_PROVEN);

@@ -263,12 +263,9 @@ pub(super) fn plain(method: &str, url: Url, content: Option<&Content>) -> Sent {
         None => Body::None,
     };
     Sent {
-        method: method.to_owned(),
-        url,
         headers,
         body,
-        redirects: Redirects::Follow,
-        account: Account::Default,
+        ..Sent::new(method, url)
     }
 }
 

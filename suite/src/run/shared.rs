@@ -11,7 +11,7 @@ use crate::catalogue::{Catalogue, Level, RequirementId};
 use crate::plan::{Plan, Planned};
 use crate::scenario::Library;
 use crate::scenario::ast::Stance;
-use crate::wire::{Body, Client, Exchange, Fault, Headers, Redirects, Request};
+use crate::wire::{Client, Exchange, Fault, Request};
 
 /// After as many requests in a row that found nobody, the base endpoint is asked whether anybody is there.
 const SILENCE: u32 = 8;
@@ -164,13 +164,6 @@ impl Shared {
 
     /// A request without a body to a path of the registry.
     pub fn request(&self, method: &str, path: &str) -> Request {
-        Request {
-            method: method.to_owned(),
-            url: self.client.target().with_target(path),
-            headers: Headers::default(),
-            body: Body::None,
-            redirects: Redirects::Follow,
-            account: crate::wire::Account::Default,
-        }
+        Request::new(method, self.client.target().with_target(path))
     }
 }

@@ -1,6 +1,6 @@
 //! Whether a target can be used at all, asked before anything is claimed about it.
 
-use crate::wire::{Answer, Body, Client, Exchange, Fault, Headers, Redirects, Request};
+use crate::wire::{Answer, Body, Client, Exchange, Fault, Request};
 
 use super::content::Maker;
 use super::describe;
@@ -147,11 +147,7 @@ fn request(client: &Client, method: &str, path: &str) -> Request {
         Body::None
     };
     Request {
-        method: method.to_owned(),
-        url: client.target().with_target(path),
-        headers: Headers::default(),
         body,
-        redirects: Redirects::Follow,
-        account: crate::wire::Account::Default,
+        ..Request::new(method, client.target().with_target(path))
     }
 }

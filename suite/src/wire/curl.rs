@@ -48,9 +48,9 @@ fn method(request: &Request) -> Vec<String> {
 
 /// The words for one header line; none for a line that curl writes by itself.
 fn header(request: &Request, name: &str, value: &str) -> Vec<String> {
-    let is = |other: &str| name.eq_ignore_ascii_case(other);
+    let is = |other: &str| name == other;
     let length = request.body.bytes().len();
-    let by_itself = is("Host") && value == request.url.authority()
+    let by_itself = name.eq_ignore_ascii_case("Host") && value == request.url.authority()
         || is("User-Agent") && value == USER_AGENT
         || is("Content-Length") && length > 0 && value == length.to_string();
     if by_itself {
@@ -60,7 +60,13 @@ fn header(request: &Request, name: &str, value: &str) -> Vec<String> {
         .strip_prefix("Basic ")
         .and_then(|rest| rest.strip_suffix(REDACTED));
     if let Some(user) = password {
-        return vec!["-u".to_owned(), format!("{}\"$ASSIZE_PASSWORD\"", quoted(user))];
+        let pair = format!("{}\"$ASSIZE_PASSWORD\"", quoted(user));
+        return if is("Authorization") {
+            vec!["-u".to_owned(), pair]
+        } else {
+            let encoded = format!("$(printf %s {pair} | base64 | tr -d '\\n')");
+            vec!["-H".to_owned(), format!("\"{name}: Basic {encoded}\"")]
+        };
     }
     let line = match value.strip_suffix(REDACTED) {
         Some(scheme) => format!("{}\"$ASSIZE_TOKEN\"", quoted(&format!("{name}: {scheme}"))),
@@ -165,7 +171,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::testing::{Server, client, status};
-    use super::super::{Account, Fault, Headers, Redirects, Url};
+    use super::super::{Fault, Headers, Letters, Url};
     use super::*;
 
     fn request(method: &str, url: &str) -> Request {
@@ -225,6 +231,20 @@ mod tests {
     }
 
     #[test]
+    fn a_password_under_a_name_in_other_letters_is_encoded_by_the_shell() {
+        let mut asked = request("GET", "http://h/");
+        asked.headers = [("AUTHORIZATION", "Basic o'alice:<redacted>")]
+            .into_iter()
+            .collect();
+        let line = line(asked).replacen("curl", "export ASSIZE_PASSWORD=hunter2; printf '%s\n'", 1);
+        let words = String::from_utf8(shell(&line)).unwrap();
+        assert!(
+            words.contains("\nAUTHORIZATION: Basic bydhbGljZTpodW50ZXIy\n"),
+            "{words}"
+        );
+    }
+
+    #[test]
     fn a_long_body_is_a_file_to_be_made() {
         let mut long = request("PUT", "http://h/");
         long.body = Body::Sized(vec![0xff; BYTES_LIMIT + 1].into());
@@ -234,7 +254,8 @@ mod tests {
     /// What the server heard, without the line that says who asked, and the lines in an order of their own.
     fn comparable(heard: &str) -> (String, Vec<String>, String) {
         let (head, body) = heard.split_once("\r\n\r\n").unwrap();
-        let mut lines = head.lines().map(|line| line.trim_end().to_owned());
+        // No option of curl changes the letters of its Host.
+        let mut lines = head.lines().map(|line| line.trim_end().replace("hOsT:", "Host:"));
         let first = lines.next().unwrap();
         let mut lines: Vec<String> = lines.filter(|line| !line.starts_with("User-Agent:")).collect();
         lines.sort();
@@ -243,12 +264,9 @@ mod tests {
 
     fn cases(base: &Url) -> Vec<Request> {
         let case = |method: &str, target: &str, lines: &[(&str, &str)], body: Body| Request {
-            method: method.to_owned(),
-            url: base.with_target(target),
             headers: lines.iter().copied().collect::<Headers>(),
             body,
-            redirects: Redirects::Follow,
-            account: Account::Default,
+            ..Request::new(method, base.with_target(target))
         };
         let json = [("Content-Type", "application/json")];
         vec![
@@ -296,6 +314,10 @@ mod tests {
             case("PATCH", "/upload", &[], Body::Chunked("-n %s text".into())),
             case("POST", "/upload", &[], Body::Chunked("".into())),
             case("FROB", "/v2/", &[("Host", "other.example")], Body::None),
+            Request {
+                letters: Letters::Mixed,
+                ..case("PUT", "/v2/a/manifests/latest", &json, Body::Sized("{}".into()))
+            },
         ]
     }
 

@@ -48,7 +48,9 @@ impl Grant {
     /// The request with this grant.
     pub(super) fn apply(&self, request: &Request) -> Request {
         let mut request = request.clone();
-        request.headers.set("Authorization", &self.value());
+        request
+            .headers
+            .set(&request.letters.spell("Authorization"), &self.value());
         request
     }
 }
@@ -64,7 +66,8 @@ pub(super) fn redacted(request: &Request, grant: Option<&Grant>, credentials: &C
         .map(|(name, value)| (name, shown_line(name, value, credentials)))
         .collect::<Headers>();
     if let Some(grant) = grant {
-        shown.headers.set("Authorization", &grant.shown());
+        let name = request.letters.spell("Authorization");
+        shown.headers.set(&name, &grant.shown());
     }
     shown
 }

@@ -35,7 +35,11 @@ pub(super) fn complete(mut request: Request) -> Request {
         }
         _ => {}
     }
-    request.headers = headers;
+    let letters = request.letters;
+    request.headers = headers
+        .iter()
+        .map(|(name, value)| (letters.spell(name), value))
+        .collect();
     request
 }
 
@@ -189,7 +193,7 @@ pub(super) fn malformed(reason: String) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Url;
+    use super::super::{Letters, Url};
     use super::*;
 
     fn request(lines: &[(&str, &str)], body: Body) -> Request {
@@ -220,6 +224,26 @@ mod tests {
         );
         let once = complete(request(&[], Body::Chunked("abc".into())));
         assert_eq!(complete(once.clone()), once);
+    }
+
+    #[test]
+    fn names_are_written_in_the_letters_that_are_asked_for() {
+        let written = |letters| {
+            let mut request = request(
+                &[("User-Agent", "Y"), ("Range", "Bytes")],
+                Body::Sized("a".into()),
+            );
+            request.letters = letters;
+            text(complete(request))
+        };
+        assert_eq!(
+            written(Letters::Small),
+            "PUT /a HTTP/1.1\r\nhost: h:1\r\nuser-agent: Y\r\nrange: Bytes\r\ncontent-length: 1\r\n\r\n"
+        );
+        assert_eq!(
+            written(Letters::Mixed),
+            "PUT /a HTTP/1.1\r\nhOsT: h:1\r\nuSeR-AgEnT: Y\r\nrAnGe: Bytes\r\ncOnTeNt-lEnGtH: 1\r\n\r\n"
+        );
     }
 
     #[test]

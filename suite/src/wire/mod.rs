@@ -35,7 +35,7 @@ pub use exchange::{Answer, Exchange, Hop};
 pub use fault::Fault;
 pub use headers::Headers;
 pub use raw::{RawConnection, Rest};
-pub use request::{Account, Body, Redirects, Request};
+pub use request::{Account, Body, Letters, Redirects, Request};
 pub use settings::{Credentials, Login, Secret, Settings, SettingsError, Timeouts, Tls};
 pub use transcript::{Step, Transcript};
 pub use url::{Origin, Scheme, Url, UrlError};

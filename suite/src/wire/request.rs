@@ -21,6 +21,8 @@ pub struct Request {
     pub redirects: Redirects,
     /// On whose behalf it is sent.
     pub account: Account,
+    /// The letters in which the names of its header lines are written.
+    pub letters: Letters,
 }
 
 impl Request {
@@ -33,6 +35,7 @@ impl Request {
             body: Body::None,
             redirects: Redirects::Follow,
             account: Account::Default,
+            letters: Letters::AsWritten,
         }
     }
 }
@@ -86,6 +89,48 @@ pub enum Account {
     Nobody,
     /// One of the named accounts.
     Named(String),
+}
+
+/// The letters in which the names of header lines are written, those that the client adds itself among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// As they stand in the request.
+    AsWritten,
+    /// In small letters.
+    Small,
+    /// In capital letters.
+    Capital,
+    /// In small letters and capital ones by turns.
+    Mixed,
+}
+
+impl Letters {
+    /// A name in these letters.
+    pub(super) fn spell(self, name: &str) -> String {
+        match self {
+            Letters::AsWritten => name.to_owned(),
+            Letters::Small => name.to_ascii_lowercase(),
+            Letters::Capital => name.to_ascii_uppercase(),
+            Letters::Mixed => {
+                let by_turns = |(at, letter): (usize, char)| match at % 2 {
+                    0 => letter.to_ascii_lowercase(),
+                    _ => letter.to_ascii_uppercase(),
+                };
+                name.chars().enumerate().map(by_turns).collect()
+            }
+        }
+    }
+}
+
+impl fmt::Display for Letters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Letters::AsWritten => "the usual letters",
+            Letters::Small => "small letters",
+            Letters::Capital => "capital letters",
+            Letters::Mixed => "mixed letters",
+        })
+    }
 }
 
 impl fmt::Display for Account {

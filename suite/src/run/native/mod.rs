@@ -2,15 +2,20 @@
 //!
 //! A native scenario is one entry of [`ALL`]: what it says of itself, and the function that follows it.
 
+mod byteranges;
 mod cut;
 mod framing;
+mod header_names;
+mod history;
 mod hostile;
 mod names;
 mod no_content;
 mod patience;
 mod races;
+mod ranges;
 mod sessions;
 mod sizes;
+mod tag_histories;
 mod tools;
 
 use futures_util::future::BoxFuture;
@@ -44,12 +49,15 @@ impl From<Fault> for NotReached {
 const ALL: &[&[Native]] = &[
     cut::SCENARIOS,
     framing::SCENARIOS,
+    header_names::SCENARIOS,
     hostile::SCENARIOS,
     no_content::SCENARIOS,
     patience::SCENARIOS,
     races::SCENARIOS,
+    ranges::SCENARIOS,
     sessions::SCENARIOS,
     sizes::SCENARIOS,
+    tag_histories::SCENARIOS,
 ];
 
 /// What the native scenarios say of themselves.

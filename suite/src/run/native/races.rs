@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use futures_util::future::{join, join_all};
 
-use super::tools::{chunk, status, succeeded};
+use super::tools::{chunk, status, succeeded, with_note};
 use super::{Judged, Native, NotReached};
 use crate::plan::Declared;
 use crate::run::content::{Content, Family, ImageShape, digest};
@@ -93,19 +93,8 @@ async fn one_tag_at_once(world: &mut World) -> Result<(), NotReached> {
 fn images_of_all_sizes(world: &mut World) -> Vec<Content> {
     let mut maker = world.maker();
     let config_and_layers = maker.image(Family::Oci, &ImageShape::default());
-    (1..=WRITERS)
-        .map(|number| {
-            let mut annotations = serde_json::Map::new();
-            let note = String::from_utf8_lossy(&maker.random(200 * number as u64).bytes).into_owned();
-            annotations.insert("org.example.note".to_owned(), note.into());
-            let shape = ImageShape {
-                config: config_and_layers.config.clone(),
-                layers: Some(config_and_layers.layers.clone()),
-                annotations: Some(annotations),
-                ..ImageShape::default()
-            };
-            maker.image(Family::Oci, &shape)
-        })
+    (1..=WRITERS as u64)
+        .map(|number| with_note(&mut maker, &config_and_layers, 200 * number))
         .collect()
 }
 

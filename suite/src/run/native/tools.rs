@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::NotReached;
-use crate::run::content::Content;
+use crate::run::content::{Content, Family, ImageShape, Maker};
 use crate::run::describe;
 use crate::run::request::{location, plain, range};
 use crate::run::world::World;
@@ -102,6 +102,22 @@ pub(super) fn chunk(url: Url, part: &Content) -> Request {
     let mut sent = plain("PATCH", url, Some(part));
     sent.headers.set("Content-Range", &range(part));
     sent
+}
+
+/// Another image of the same config and layers, with a note of this length.
+pub(super) fn with_note(maker: &mut Maker, image: &Content, length: u64) -> Content {
+    let note = String::from_utf8_lossy(&maker.random(length).bytes).into_owned();
+    let shape = ImageShape {
+        config: image.config.clone(),
+        layers: Some(image.layers.clone()),
+        annotations: Some(
+            [("org.example.note".to_owned(), note.into())]
+                .into_iter()
+                .collect(),
+        ),
+        ..ImageShape::default()
+    };
+    maker.image(Family::Oci, &shape)
 }
 
 /// The next answer on a connection, within a limit.

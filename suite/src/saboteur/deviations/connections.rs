@@ -97,6 +97,41 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         },
     ),
     Deviation::wire(
+        "content-type-in-small-letters-unknown",
+        &["http.header-names-case-insensitive"],
+        Wire {
+            asked: |bytes| {
+                forget_lines(bytes, |name| name == "content-type");
+                Then::GoOn
+            },
+            ..Wire::HONEST
+        },
+    ),
+    Deviation::wire(
+        "range-known-in-usual-letters-only",
+        &["http.header-names-case-insensitive"],
+        Wire {
+            asked: |bytes| {
+                forget_lines(bytes, |name| {
+                    name.eq_ignore_ascii_case("range") && name != "Range" && name != "range"
+                });
+                Then::GoOn
+            },
+            ..Wire::HONEST
+        },
+    ),
+    Deviation::wire(
+        "names-in-capitals-unknown",
+        &["http.header-names-case-insensitive"],
+        Wire {
+            asked: |bytes| {
+                forget_lines(bytes, |name| !name.bytes().any(|byte| byte.is_ascii_lowercase()));
+                Then::GoOn
+            },
+            ..Wire::HONEST
+        },
+    ),
+    Deviation::wire(
         "closed-after-error-unannounced",
         &["http.keep-alive-after-error"],
         Wire {
@@ -162,6 +197,21 @@ fn find(bytes: &[u8], text: &str) -> Option<usize> {
     bytes
         .windows(text.len())
         .position(|window| window == text.as_bytes())
+}
+
+/// Takes the lines of these names out of the head of a request that begins here.
+fn forget_lines(bytes: &mut Vec<u8>, is_unknown: fn(&str) -> bool) {
+    let Some(end) = find(bytes, " HTTP/1.1\r\n").and_then(|_| find(bytes, "\r\n\r\n")) else {
+        return;
+    };
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let known = head
+        .split("\r\n")
+        .enumerate()
+        .filter(|(at, line)| *at == 0 || !is_unknown(line.split(':').next().unwrap_or_default()))
+        .map(|(_, line)| line);
+    let kept = known.collect::<Vec<&str>>().join("\r\n");
+    bytes.splice(..end, kept.bytes());
 }
 
 /// Puts another text in the place of the first that is found.

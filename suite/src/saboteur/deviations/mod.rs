@@ -8,11 +8,13 @@ mod deletion;
 mod errors;
 mod extensions;
 mod head;
+mod histories;
 mod http;
 mod isolation;
 mod manifests;
 mod mounts;
 mod names;
+mod parts;
 mod pull;
 mod range;
 mod referrer_descriptors;
@@ -38,6 +40,7 @@ pub fn all() -> Vec<Deviation> {
         pull::DEVIATIONS,
         head::DEVIATIONS,
         range::DEVIATIONS,
+        parts::DEVIATIONS,
         sessions::DEVIATIONS,
         uploads::DEVIATIONS,
         chunks::DEVIATIONS,
@@ -56,6 +59,7 @@ pub fn all() -> Vec<Deviation> {
         isolation::DEVIATIONS,
         security::DEVIATIONS,
         strangers::DEVIATIONS,
+        histories::DEVIATIONS,
         connections::DEVIATIONS,
         extensions::DEVIATIONS,
     ]

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::{IF_RANGE, RANGE};
 use http::{HeaderValue, Method};
 
+use super::parts::become_multipart;
 use super::tools::sha256;
 use crate::saboteur::{Call, Deviation, Kind, Reply, Story};
 
@@ -191,26 +192,6 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         let are_numbers = [first, last].concat().bytes().all(|byte| byte.is_ascii_digit());
         (are_numbers && (overflows(first) || overflows(last))).then(|| Reply::empty(500))
     }),
-    Deviation::story(
-        "parts-with-content-range-of-their-own",
-        &["range.multipart-headers"],
-        |story| {
-            Box::pin(async move {
-                let mut reply = story.honestly().await;
-                let blob = whole(&story).await;
-                let asked = story.call.header("range").trim_start_matches("bytes=").to_owned();
-                let spans: Option<Vec<(usize, usize)>> = asked.split(',').map(span).collect();
-                if let Some(spans) = spans
-                    && spans.len() > 1
-                    && story.call.is(&Method::GET, Kind::Blob)
-                {
-                    become_parts(&mut reply, &spans, &blob);
-                    reply.set("content-range", &format!("bytes {}/{}", asked, blob.len()));
-                }
-                reply
-            })
-        },
-    ),
     Deviation::reply(
         "single-range-as-multipart",
         &["range.single-not-multipart"],
@@ -299,7 +280,7 @@ fn is_part(call: &Call, reply: &Reply) -> bool {
 }
 
 /// The blob that is asked for.
-async fn whole(story: &Story<'_>) -> Bytes {
+pub(super) async fn whole(story: &Story<'_>) -> Bytes {
     story.ask(&story.call.get(&story.call.path)).await.body
 }
 
@@ -336,38 +317,4 @@ fn unsatisfiable(size: u128) -> Reply {
     let mut reply = Reply::error(416, "SIZE_INVALID");
     reply.set("content-range", &format!("bytes */{size}"));
     reply
-}
-
-/// A closed range: its first position and the one behind its last.
-fn span(text: &str) -> Option<(usize, usize)> {
-    let (first, last) = text.split_once('-')?;
-    Some((first.parse().ok()?, last.parse::<usize>().ok()? + 1))
-}
-
-/// Turns an answer into several parts of a blob.
-fn become_parts(reply: &mut Reply, spans: &[(usize, usize)], blob: &Bytes) {
-    let parts: Vec<(String, Bytes)> = spans
-        .iter()
-        .map(|(first, end)| (*first.min(&blob.len()), *end.min(&blob.len())))
-        .map(|(first, end)| {
-            let place = format!("bytes {first}-{}/{}", end - 1, blob.len());
-            (place, blob.slice(first..end))
-        })
-        .collect();
-    become_multipart(reply, &parts);
-}
-
-/// Turns an answer into parts, each with its place.
-fn become_multipart(reply: &mut Reply, parts: &[(String, Bytes)]) {
-    let mut body = Vec::new();
-    for (place, bytes) in parts {
-        body.extend_from_slice(format!("--part\r\nContent-Range: {place}\r\n\r\n").as_bytes());
-        body.extend_from_slice(bytes);
-        body.extend_from_slice(b"\r\n");
-    }
-    body.extend_from_slice(b"--part--\r\n");
-    reply.become_status(206);
-    reply.remove("content-range");
-    reply.set("content-type", "multipart/byteranges; boundary=part");
-    reply.set_body(body);
 }
