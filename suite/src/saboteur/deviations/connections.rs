@@ -5,6 +5,9 @@ use http::Method;
 use super::tricks::{adds, brings, closes};
 use crate::saboteur::{Deviation, Kind, Then, Wire};
 
+/// The longest content for a registry that hangs up on longer ones.
+const LIMIT: u64 = 8 * 1024 * 1024;
+
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
     Deviation::wire(
@@ -51,7 +54,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["http.expect-continue"],
         Wire {
             asked: |bytes| {
-                replace(bytes, "Expect: 100-continue\r\n", "");
+                edit_lines(bytes, |lines| lines.retain(|line| !is(line, "Expect")));
                 Then::GoOn
             },
             ..Wire::HONEST
@@ -62,9 +65,11 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["http.cl-te-conflict"],
         Wire {
             asked: |bytes| {
-                if find(bytes, "Content-Length: ").is_some() {
-                    replace(bytes, "Transfer-Encoding: chunked\r\n", "");
-                }
+                edit_lines(bytes, |lines| {
+                    if lines.iter().any(|line| is(line, "Content-Length")) {
+                        lines.retain(|line| !is(line, "Transfer-Encoding"));
+                    }
+                });
                 Then::GoOn
             },
             ..Wire::HONEST
@@ -75,7 +80,10 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["http.bad-content-length"],
         Wire {
             asked: |bytes| {
-                replace(bytes, "Content-Length: +100\r\n", "Content-Length: 100\r\n");
+                edit_lines(bytes, |lines| {
+                    let lengths = lines.iter_mut().filter(|line| is(line, "Content-Length"));
+                    lengths.for_each(|line| *line = line.replacen('+', "", 1));
+                });
                 Then::GoOn
             },
             ..Wire::HONEST
@@ -86,11 +94,13 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["http.bad-content-length"],
         Wire {
             asked: |bytes| {
-                replace(
-                    bytes,
-                    "Content-Length: 100\r\nContent-Length: 99\r\n",
-                    "Content-Length: 100\r\n",
-                );
+                edit_lines(bytes, |lines| {
+                    let mut lengths = 0;
+                    lines.retain(|line| {
+                        lengths += usize::from(is(line, "Content-Length"));
+                        !is(line, "Content-Length") || lengths == 1
+                    });
+                });
                 Then::GoOn
             },
             ..Wire::HONEST
@@ -101,7 +111,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["http.header-names-case-insensitive"],
         Wire {
             asked: |bytes| {
-                forget_lines(bytes, |name| name == "content-type");
+                edit_lines(bytes, |lines| lines.retain(|line| name(line) != "content-type"));
                 Then::GoOn
             },
             ..Wire::HONEST
@@ -112,8 +122,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["http.header-names-case-insensitive"],
         Wire {
             asked: |bytes| {
-                forget_lines(bytes, |name| {
-                    name.eq_ignore_ascii_case("range") && name != "Range" && name != "range"
+                edit_lines(bytes, |lines| {
+                    lines.retain(|line| !is(line, "Range") || ["Range", "range"].contains(&name(line)));
                 });
                 Then::GoOn
             },
@@ -125,7 +135,9 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["http.header-names-case-insensitive"],
         Wire {
             asked: |bytes| {
-                forget_lines(bytes, |name| !name.bytes().any(|byte| byte.is_ascii_lowercase()));
+                edit_lines(bytes, |lines| {
+                    lines.retain(|line| name(line).bytes().any(|byte| byte.is_ascii_lowercase()));
+                });
                 Then::GoOn
             },
             ..Wire::HONEST
@@ -150,12 +162,13 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["http.early-error-large-body"],
         Wire {
             asked: |bytes| {
-                // Sixteen MiB, as they are announced.
-                if bytes.starts_with(b"PUT ") && find(bytes, ": 16777216\r\n").is_some() {
-                    Then::Close
-                } else {
-                    Then::GoOn
-                }
+                let mut then = Then::GoOn;
+                edit_lines(bytes, |lines| {
+                    if lines.iter().any(|line| length_in(line) > Some(LIMIT)) {
+                        then = Then::Close;
+                    }
+                });
+                then
             },
             ..Wire::HONEST
         },
@@ -192,31 +205,41 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     }),
 ];
 
+/// Changes the header lines of a request whose head begins here.
+fn edit_lines(bytes: &mut Vec<u8>, edit: impl FnOnce(&mut Vec<String>)) {
+    let Some(end) = find(bytes, "\r\n\r\n") else {
+        return;
+    };
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let mut lines = head.split("\r\n").map(str::to_owned);
+    let Some(first) = lines.next().filter(|line| line.ends_with(" HTTP/1.1")) else {
+        return;
+    };
+    let mut lines: Vec<String> = lines.collect();
+    edit(&mut lines);
+    lines.insert(0, first);
+    bytes.splice(..end, lines.join("\r\n").into_bytes());
+}
+
+/// The name of a header line.
+fn name(line: &str) -> &str {
+    line.split(':').next().unwrap_or_default()
+}
+
+/// Whether a header line has this name.
+fn is(line: &str, other: &str) -> bool {
+    name(line).eq_ignore_ascii_case(other)
+}
+
+/// The length that a line announces, if it does.
+fn length_in(line: &str) -> Option<u64> {
+    let (_, length) = line.split_once(':').filter(|_| is(line, "Content-Length"))?;
+    length.trim().parse().ok()
+}
+
 /// Where a text begins among bytes.
 fn find(bytes: &[u8], text: &str) -> Option<usize> {
     bytes
         .windows(text.len())
         .position(|window| window == text.as_bytes())
-}
-
-/// Takes the lines of these names out of the head of a request that begins here.
-fn forget_lines(bytes: &mut Vec<u8>, is_unknown: fn(&str) -> bool) {
-    let Some(end) = find(bytes, " HTTP/1.1\r\n").and_then(|_| find(bytes, "\r\n\r\n")) else {
-        return;
-    };
-    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let known = head
-        .split("\r\n")
-        .enumerate()
-        .filter(|(at, line)| *at == 0 || !is_unknown(line.split(':').next().unwrap_or_default()))
-        .map(|(_, line)| line);
-    let kept = known.collect::<Vec<&str>>().join("\r\n");
-    bytes.splice(..end, kept.bytes());
-}
-
-/// Puts another text in the place of the first that is found.
-fn replace(bytes: &mut Vec<u8>, text: &str, other: &str) {
-    if let Some(at) = find(bytes, text) {
-        bytes.splice(at..at + text.len(), other.bytes());
-    }
 }

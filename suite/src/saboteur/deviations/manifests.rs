@@ -356,7 +356,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                     .call
                     .query
                     .split('&')
-                    .partition(|pair| pair.starts_with("tag=-"));
+                    .partition(|pair| pair.strip_prefix("tag=").is_some_and(|tag| !is_tag(tag)));
                 call.query = good.join("&");
                 let mut reply = story.ask(&call).await;
                 for tag in bad.iter().filter_map(|pair| pair.strip_prefix("tag=")) {
@@ -378,6 +378,13 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
 fn refused(call: &Call, status: u16, is: impl Fn(&Json) -> bool) -> Option<Reply> {
     (call.is_of_manifest(&Method::PUT) && is(&json(&call.body)))
         .then(|| Reply::error(status, "MANIFEST_INVALID"))
+}
+
+/// Whether a text can be a tag.
+fn is_tag(text: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let begins = text.bytes().next().is_some_and(is_word);
+    begins && text.len() <= 128 && text.bytes().all(|byte| is_word(byte) || b".-".contains(&byte))
 }
 
 /// The members of a list of a manifest.

@@ -39,9 +39,10 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         "line-ends-copied-to-header",
         &["security.header-injection"],
         |call, reply| {
-            let (_, injected) = call.query.split_once("%0d%0a").unwrap_or_default();
-            if let Some((name, value)) = injected.split_once(":%20") {
-                reply.add(name, value);
+            let query = call.query.to_lowercase().replace("%3a", ":").replace("%20", " ");
+            let injected = query.split_once("%0d%0a").map(|(_, injected)| injected);
+            if let Some((name, value)) = injected.and_then(|line| line.split_once(':')) {
+                reply.add(name, value.trim());
             }
         },
     ),

@@ -104,8 +104,11 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         "last-page-links-to-first",
         &["discovery.tags.link-walk-complete"],
         |call, reply| {
-            if lists_tags(call) && number_of_tags(call).is_some() && reply.header("link").is_empty() {
-                reply.set("link", &next(&format!("{}?n=2", call.path)));
+            if let Some(n) = number_of_tags(call)
+                && lists_tags(call)
+                && reply.header("link").is_empty()
+            {
+                reply.set("link", &next(&format!("{}?n={n}", call.path)));
             }
         },
     ),

@@ -3,7 +3,9 @@
 use http::Method;
 
 use super::tools::{is_digest, sha256};
-use super::tricks::{adds, blob_path, brings, brought, bytes, closes, created, has, is_begun, opens};
+use super::tricks::{
+    adds, blob_path, brings, brought, bytes, closes, created, has, is_begun, opens, upload_of,
+};
 use crate::saboteur::{Deviation, Kind, Reply};
 
 /// The digest of nothing.
@@ -175,12 +177,15 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["push.chunk.digest-algorithm-unsupported"],
         |mut story| {
             Box::pin(async move {
-                if opens(&story.call) && story.call.parameter("digest-algorithm").as_deref() == Some("md4") {
+                let algorithm = story.call.parameter("digest-algorithm").unwrap_or_default();
+                let is_strange = opens(&story.call) && !["", "sha256", "sha512"].contains(&&*algorithm);
+                if is_strange {
                     story.call.drop_parameter("digest-algorithm");
                 }
                 let mut reply = story.honestly().await;
-                let by_md4 = brought(&story.call).is_some_and(|digest| digest.starts_with("md4:"));
-                if closes(&story.call) && by_md4 {
+                if is_strange {
+                    story.memory.count(upload_of(&reply));
+                } else if closes(&story.call) && story.memory.counted(story.call.reference()) > 0 {
                     reply.become_error(500, "DIGEST_INVALID");
                 }
                 reply
