@@ -8,7 +8,7 @@ use super::{Act, Operation};
 /// The most operations that are looked at.
 const MOST_OPERATIONS: usize = 128;
 /// The most states that are looked at.
-const MOST_STATES: usize = 200_000;
+const MOST_STATES: usize = 20_000;
 
 /// Whether an order explains a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
