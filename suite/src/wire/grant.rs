@@ -88,7 +88,7 @@ fn shown_line(name: &str, value: &str, credentials: &Credentials) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Url;
+    use super::super::{Letters, Url};
     use super::*;
 
     fn shown(name: &str, value: &str) -> String {
@@ -101,6 +101,21 @@ mod tests {
         request.headers.append(name, value);
         let request = redacted(&request, None, &credentials);
         request.headers.get(name).unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_grant_is_written_in_the_letters_of_its_request() {
+        let mut request = Request::new("GET", Url::parse("http://h/").unwrap());
+        request.letters = Letters::Capital;
+        let grant = Grant::Bearer("abc".into());
+        let lines = |request: &Request| -> Vec<(String, String)> {
+            let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+            request.headers.iter().map(own).collect()
+        };
+        let line = |value: &str| vec![("AUTHORIZATION".to_owned(), value.to_owned())];
+        assert_eq!(lines(&grant.apply(&request)), line("Bearer abc"));
+        let shown = redacted(&request, Some(&grant), &Credentials::none());
+        assert_eq!(lines(&shown), line("Bearer <redacted>"));
     }
 
     #[test]
