@@ -86,7 +86,7 @@ fn touched<T>(known: &BTreeMap<(Repository, usize), T>, at: Repository) -> impl 
 fn aim(number: usize, all: usize, known: impl Iterator<Item = usize>) -> usize {
     let known: Vec<usize> = known.collect();
     match known.get(number / 4 % known.len().max(1)) {
-        Some(name) if number % 4 > 0 => *name,
+        Some(name) if !number.is_multiple_of(4) => *name,
         _ => number % all,
     }
 }
