@@ -10,6 +10,7 @@ use crate::auth::{Gate, Signer};
 use crate::config::Config;
 use crate::limiter::Limiter;
 use crate::metrics::Metrics;
+use crate::notifications::Notifier;
 use crate::server::StartError;
 use crate::store::Store;
 use crate::tls::{self, Certificate};
@@ -29,6 +30,8 @@ pub(crate) struct App {
     pub(crate) places: Arc<Semaphore>,
     /// What is counted.
     pub(crate) metrics: Metrics,
+    /// What tells others about what happens, if there are any.
+    pub(crate) notifier: Option<Notifier>,
     /// What distinguishes this run of the registry from all others.
     pub(crate) instance: Uuid,
     /// Who may do what.
@@ -62,6 +65,8 @@ impl App {
                 "a certificate is of no use without its key, nor a key without its certificate".to_owned(),
             )),
         };
+        let (metrics, instance) = (Metrics::new(), Uuid::new_v4());
+        let notifier = Notifier::new(&config, instance, &metrics).map_err(StartError::Notifications)?;
         Ok(Self {
             store,
             warnings,
@@ -69,8 +74,9 @@ impl App {
             places: Arc::new(Semaphore::new(
                 config.limits.requests.clamp(1, Semaphore::MAX_PERMITS),
             )),
-            metrics: Metrics::new(),
-            instance: Uuid::new_v4(),
+            metrics,
+            notifier,
+            instance,
             signer: Signer::new(),
             gate: Gate::open(config.accounts.clone()).map_err(StartError::Accounts)?,
             certificate: certificate.transpose().map_err(StartError::Tls)?.map(Arc::new),

@@ -7,17 +7,18 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use bytes::Bytes;
 use http::header::{AsHeaderName, CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH};
+use http::uri::Authority;
 use http::{HeaderMap, Method, StatusCode, request};
 use http_body_util::BodyExt as _;
 
 use crate::app::App;
 use crate::auth::{Principal, Right};
 use crate::config::{Config, Offer};
-use crate::connection::Peer;
 use crate::error::{Failure, Fault};
-use crate::forwarded::url_builder;
+use crate::forwarded::{absolute_url_builder, host, url_builder};
+use crate::notifications::Notifier;
 use crate::protocol::{Algorithm, Condition, Digest, Name, Query, TagList};
-use crate::record::Note;
+use crate::record::{Arrival, Note};
 use crate::routes::{Route, UrlBuilder, parse_digest};
 use crate::store::Store;
 
@@ -28,7 +29,10 @@ pub(crate) type Received = axum::body::Body;
 #[derive(Debug)]
 pub(crate) struct Context {
     app: Arc<App>,
+    arrival: Arrival,
     method: Method,
+    /// The host, where the request target has it.
+    authority: Option<Authority>,
     headers: HeaderMap,
     principal: Principal,
     route: Route,
@@ -43,7 +47,7 @@ impl FromRequestParts<Arc<App>> for Context {
 
     /// Reads all that a request names, and takes its headers.
     async fn from_request_parts(head: &mut request::Parts, app: &Arc<App>) -> Result<Self, Failure> {
-        let Some(peer) = head.extensions.get::<Peer>().copied() else {
+        let Some(arrival) = head.extensions.get::<Arrival>().copied() else {
             tracing::error!("a request has come from nowhere");
             return Err(Failure::internal(StatusCode::INTERNAL_SERVER_ERROR));
         };
@@ -51,12 +55,14 @@ impl FromRequestParts<Arc<App>> for Context {
         let (principal, route, is_signed) = enter(app, head, &query).await?;
         Ok(Self {
             app: Arc::clone(app),
+            arrival,
             method: head.method.clone(),
+            authority: head.uri.authority().cloned(),
             principal,
             route,
             is_signed,
             query,
-            urls: url_builder(&app.config, peer, &head.uri, &head.headers),
+            urls: url_builder(&app.config, arrival.peer, head.uri.authority(), &head.headers),
             headers: mem::take(&mut head.headers),
         })
     }
@@ -93,6 +99,26 @@ impl Context {
     /// What the registry offers.
     pub(crate) fn offer(&self) -> &Offer {
         &self.app.config.offer
+    }
+
+    /// What tells others about what happens, if there are any.
+    pub(crate) fn notifier(&self) -> Option<&Notifier> {
+        self.app.notifier.as_ref()
+    }
+
+    /// Where the request comes from.
+    pub(crate) const fn arrival(&self) -> &Arrival {
+        &self.arrival
+    }
+
+    /// The host that the request was sent to.
+    pub(crate) fn host(&self) -> Option<&str> {
+        host(self.authority.as_ref(), &self.headers)
+    }
+
+    /// The account that makes the request.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.principal.name.as_deref()
     }
 
     /// The method.
@@ -149,6 +175,12 @@ impl Context {
     /// The URL of a route, as this client reaches the registry.
     pub(crate) fn url(&self, route: &Route) -> String {
         self.urls.url(route)
+    }
+
+    /// The URL of a route, for somebody who knows nothing of the request.
+    pub(crate) fn absolute_url(&self, route: &Route) -> String {
+        let (authority, peer) = (self.authority.as_ref(), self.arrival.peer);
+        absolute_url_builder(self.config(), peer, authority, &self.headers).url(route)
     }
 
     /// A header, if it is there and is text.

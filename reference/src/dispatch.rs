@@ -11,8 +11,17 @@ use crate::error::{Failure, Fault};
 use crate::protocol::Reference;
 use crate::routes::Route;
 
-/// Finds the endpoint that a request is for, and lets it answer.
+/// Answers a request, and tells what it has done to those who want to know.
 pub(crate) async fn dispatch(context: &Context, body: &mut Received) -> Result<Response<Body>, Failure> {
+    let answer = answer(context, body).await?;
+    if let Some(notifier) = context.notifier() {
+        notifier.tell(context, answer.status(), answer.headers()).await;
+    }
+    Ok(answer)
+}
+
+/// Finds the endpoint that a request is for, and lets it answer.
+async fn answer(context: &Context, body: &mut Received) -> Result<Response<Body>, Failure> {
     let route = context.route();
     let methods = methods(route, context.offer()).ok_or(Fault::RouteUnknown)?;
     if !methods.contains(context.method()) {

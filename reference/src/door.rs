@@ -93,7 +93,7 @@ pub(crate) async fn answer(
     let client = forwarded::client(&app.config, peer, request.headers());
     let (method, path) = (request.method().clone(), request.uri().path());
     let mut record = Record::begin(Arc::clone(&app), under_way, client, method, path);
-    request.extensions_mut().insert(peer);
+    request.extensions_mut().insert(record.arrival(peer));
     let mut response = match admit(&app, client, request.headers()) {
         Ok(place) => {
             record.hold(place);

@@ -13,34 +13,49 @@ use crate::connection::Peer;
 use crate::routes::UrlBuilder;
 
 /// Settles how URLs are printed for a request.
-pub(crate) fn url_builder(config: &Config, peer: Peer, uri: &Uri, headers: &HeaderMap) -> UrlBuilder {
-    let forwarded = if config.trusted_proxies.contains(&peer.address.ip()) {
-        Forwarded::read(headers)
-    } else {
-        Forwarded::default()
-    };
-    let base = config.base_url.as_deref();
-    match (config.location, base) {
-        (Location::Absolute, Some(base)) => UrlBuilder::under(base),
+pub(crate) fn url_builder(
+    config: &Config,
+    peer: Peer,
+    authority: Option<&Authority>,
+    headers: &HeaderMap,
+) -> UrlBuilder {
+    match (config.location, &config.base_url) {
+        (Location::Absolute, _) => absolute_url_builder(config, peer, authority, headers),
         (Location::Relative, Some(base)) => {
             let base = base.parse::<Uri>().unwrap_or_default();
             UrlBuilder::relative(base.path())
         }
-        (Location::Relative, None) => UrlBuilder::relative(&forwarded.prefix),
-        (Location::Absolute, None) => {
-            // HTTP/2 has the host in the request target.
-            let target = uri.authority().map(Authority::as_str);
-            let host = headers.get(HOST).and_then(|host| host.to_str().ok()).or(target);
-            let host = forwarded.host.as_deref().or(host).unwrap_or_default();
-            let own = if peer.is_secure {
-                Scheme::HTTPS
-            } else {
-                Scheme::HTTP
-            };
-            let scheme = forwarded.scheme.as_ref().unwrap_or(&own);
-            UrlBuilder::absolute(scheme, host, &forwarded.prefix)
+        (Location::Relative, None) => {
+            UrlBuilder::relative(&Forwarded::by_trusted(config, peer, headers).prefix)
         }
     }
+}
+
+/// Settles how URLs are printed for somebody who does not know the host that a request was sent to.
+pub(crate) fn absolute_url_builder(
+    config: &Config,
+    peer: Peer,
+    authority: Option<&Authority>,
+    headers: &HeaderMap,
+) -> UrlBuilder {
+    if let Some(base) = &config.base_url {
+        return UrlBuilder::under(base);
+    }
+    let forwarded = Forwarded::by_trusted(config, peer, headers);
+    let host = forwarded.host.as_deref().or(host(authority, headers));
+    let own = if peer.is_secure {
+        Scheme::HTTPS
+    } else {
+        Scheme::HTTP
+    };
+    let scheme = forwarded.scheme.as_ref().unwrap_or(&own);
+    UrlBuilder::absolute(scheme, host.unwrap_or_default(), &forwarded.prefix)
+}
+
+/// The host that a request was sent to: HTTP/2 has it in the request target.
+pub(crate) fn host<'a>(authority: Option<&'a Authority>, headers: &'a HeaderMap) -> Option<&'a str> {
+    let header = headers.get(HOST).and_then(|host| host.to_str().ok());
+    header.or(authority.map(Authority::as_str))
 }
 
 /// What a proxy says about the request that it received.
@@ -52,6 +67,15 @@ struct Forwarded {
 }
 
 impl Forwarded {
+    /// Reads what a proxy says that is believed; nothing if the peer is none.
+    fn by_trusted(config: &Config, peer: Peer, headers: &HeaderMap) -> Self {
+        if config.trusted_proxies.contains(&peer.address.ip()) {
+            Self::read(headers)
+        } else {
+            Self::default()
+        }
+    }
+
     /// Reads `Forwarded` (RFC 7239), and the `X-Forwarded-…` headers where it is silent.
     fn read(headers: &HeaderMap) -> Self {
         let first = |name: &str| {
@@ -156,7 +180,7 @@ mod tests {
     }
 
     fn base_url(config: &Config, lines: &[(&str, &str)]) -> String {
-        url_builder(config, peer(false), &"/v2/".parse().unwrap(), &headers(lines)).url(&Route::Base)
+        url_builder(config, peer(false), None, &headers(lines)).url(&Route::Base)
     }
 
     fn absolute() -> Config {
@@ -225,7 +249,7 @@ mod tests {
     #[test]
     fn an_encrypted_connection_makes_https() {
         let host = headers(&[("host", "a")]);
-        let urls = url_builder(&absolute(), peer(true), &"/v2/".parse().unwrap(), &host);
+        let urls = url_builder(&absolute(), peer(true), None, &host);
         assert_eq!(urls.url(&Route::Base), "https://a/v2/");
     }
 

@@ -17,6 +17,7 @@
 //! - [`dispatch`]: which endpoint answers which method, after [`routes`] has read the path.
 //! - [`api`]: the verbs, a file for each resource; what goes wrong is in the table of [`error`].
 //! - [`protocol`]: the nouns, parsed once.
+//! - [`notifications`]: others are told what happened.
 //! - [`store`]: the storage contract, and the store that keeps it.
 //! - [`app`] is what one instance owns, built from its [`config`].
 
@@ -35,6 +36,7 @@ mod forwarded;
 mod limiter;
 mod maintenance;
 mod metrics;
+mod notifications;
 mod profiles;
 mod protocol;
 mod record;
@@ -45,8 +47,8 @@ mod store;
 mod tls;
 
 pub use config::{
-    Config, ConfigError, Durability, Limits, Location, LogFormat, MissingContent, Offer,
-    refuse_unknown_variables,
+    Action, Config, ConfigError, Durability, Ignore, Limits, Location, LogFormat, MissingContent,
+    NotificationEndpoint, Offer, refuse_unknown_variables,
 };
 pub use profiles::{PROFILES, Profile, profile};
 pub use server::{Running, StartError, check, serve};

@@ -31,6 +31,19 @@ struct Asked {
     route: &'static str,
 }
 
+/// Whom something was told, or was to be.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Told {
+    endpoint: String,
+}
+
+/// How somebody was not to be told something.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct NotTold {
+    endpoint: String,
+    status: String,
+}
+
 type Durations = Family<Asked, Histogram, fn() -> Histogram>;
 
 /// Everything that is counted.
@@ -42,6 +55,38 @@ pub(crate) struct Metrics {
     sent: Counter<u64, AtomicU64>,
     under_way: Gauge,
     connections: Gauge,
+    notifications: Notifications,
+}
+
+/// What is counted of the events that others are told.
+#[derive(Debug, Default)]
+struct Notifications {
+    pending: Family<Told, Gauge>,
+    delivered: Family<Told, Counter>,
+    dropped: Family<Told, Counter>,
+    failures: Family<NotTold, Counter>,
+}
+
+/// What is counted of the events that one endpoint is told.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    endpoint: String,
+    /// Events that wait.
+    pub(crate) pending: Gauge,
+    /// Events that the endpoint has been told.
+    pub(crate) delivered: Counter,
+    /// Events that it will not be told.
+    pub(crate) dropped: Counter,
+    failures: Family<NotTold, Counter>,
+}
+
+impl Tally {
+    /// A delivery has failed: the endpoint answered with a status that says so, or not at all.
+    pub(crate) fn failed(&self, status: Option<u16>) {
+        let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        let endpoint = self.endpoint.clone();
+        self.failures.get_or_create(&NotTold { endpoint, status }).inc();
+    }
 }
 
 /// Something that is there; it is gone when this is dropped.
@@ -72,6 +117,7 @@ impl Metrics {
             sent: Counter::default(),
             under_way: Gauge::default(),
             connections: Gauge::default(),
+            notifications: Notifications::default(),
         };
         metrics.registered()
     }
@@ -88,12 +134,33 @@ impl Metrics {
         registry.register_with_unit("sent", "Content sent", Unit::Bytes, self.sent.clone());
         registry.register("requests_under_way", "Requests under way", self.under_way.clone());
         registry.register("connections", "Connections open", self.connections.clone());
+        let told = &self.notifications;
+        let registry = registry.sub_registry_with_prefix("notifications");
+        registry.register("pending", "Events that wait", told.pending.clone());
+        registry.register("delivered", "Events delivered", told.delivered.clone());
+        registry.register("dropped", "Events given up", told.dropped.clone());
+        registry.register("failures", "Deliveries that failed", told.failures.clone());
         self
     }
 
     /// A connection is opened.
     pub(crate) fn connection(&self) -> Present {
         Present::new(&self.connections)
+    }
+
+    /// What is counted for an endpoint that is told events.
+    pub(crate) fn tally(&self, endpoint: &str) -> Tally {
+        let (told, endpoint) = (&self.notifications, endpoint.to_owned());
+        let label = Told {
+            endpoint: endpoint.clone(),
+        };
+        Tally {
+            endpoint,
+            pending: told.pending.get_or_create_owned(&label),
+            delivered: told.delivered.get_or_create_owned(&label),
+            dropped: told.dropped.get_or_create_owned(&label),
+            failures: told.failures.clone(),
+        }
     }
 
     /// A request begins.

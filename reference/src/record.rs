@@ -1,5 +1,6 @@
 //! The record of a request: what is logged and counted once its answer has been sent, or given up.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +15,32 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::activity::UnderWay;
 use crate::app::App;
+use crate::connection::Peer;
 use crate::metrics::Present;
+
+/// What distinguishes a request from all others, of this run of the registry and of others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RequestId {
+    instance: u32,
+    number: u64,
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}-{}", self.instance, self.number)
+    }
+}
+
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Arrival {
+    /// Its name.
+    pub(crate) id: RequestId,
+    /// The other end of the connection.
+    pub(crate) peer: Peer,
+    /// The client, which may stand behind proxies.
+    pub(crate) client: IpAddr,
+}
 
 /// What an answer tells the record about the request, besides its status.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +55,7 @@ pub(crate) struct Note {
 #[derive(Debug)]
 pub(crate) struct Record {
     app: Arc<App>,
-    id: u64,
+    id: RequestId,
     method: Method,
     path: Option<String>,
     remote: IpAddr,
@@ -56,7 +82,10 @@ impl Record {
         // A secret is never a part of a path, but may be one of a query.
         let path = (!app.config.no_access_log).then(|| path.to_owned());
         Self {
-            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            id: RequestId {
+                instance: app.instance.as_fields().0,
+                number: NEXT.fetch_add(1, Ordering::Relaxed),
+            },
             method,
             path,
             remote,
@@ -74,7 +103,16 @@ impl Record {
 
     /// The number of the request, under which it stands in the log.
     pub(crate) fn id(&self) -> String {
-        format!("{:08x}-{}", self.app.instance.as_fields().0, self.id)
+        self.id.to_string()
+    }
+
+    /// Where the request comes from.
+    pub(crate) const fn arrival(&self, peer: Peer) -> Arrival {
+        Arrival {
+            id: self.id,
+            peer,
+            client: self.remote,
+        }
     }
 
     /// Keeps a place among the requests under way until the answer has been sent.

@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::connection::Server;
 use crate::door;
 use crate::maintenance::{keep_current, maintain};
+use crate::notifications::Notifier;
 use crate::store::{StoreError, audit};
 use crate::tls;
 
@@ -35,6 +36,9 @@ pub enum StartError {
     /// The file of accounts cannot be used.
     #[error("cannot tell accounts apart: {0}")]
     Accounts(String),
+    /// An endpoint for notifications cannot be used.
+    #[error("cannot send notifications: {0}")]
+    Notifications(String),
     /// The certificate cannot be used.
     #[error("cannot offer TLS: {0}")]
     Tls(String),
@@ -55,6 +59,8 @@ pub struct Running {
     stop: watch::Sender<bool>,
     /// What accepts connections.
     accepting: JoinHandle<()>,
+    /// What tells others about what happens.
+    deliveries: JoinSet<()>,
     /// What goes on beside; it ends with the registry.
     _beside: JoinSet<()>,
 }
@@ -84,11 +90,14 @@ impl Running {
         self.app.reload();
     }
 
-    /// Stops to listen, lets requests under way end, and closes the store.
+    /// Stops to listen, lets requests under way end, tells what is still to be told, and closes the store.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         if let Err(error) = (&mut self.accepting).await {
             tracing::error!(%error, "the server did not end well");
+        }
+        if let Some(notifier) = &self.app.notifier {
+            notifier.end(&mut self.deliveries).await;
         }
     }
 }
@@ -105,7 +114,7 @@ impl Drop for Running {
 /// Fails if the store cannot be opened, an address cannot be listened on, or a file that the configuration
 /// names cannot be used.
 pub async fn serve(config: Config) -> Result<Running, StartError> {
-    let app = Arc::new(App::new(config)?);
+    let mut app = App::new(config)?;
     let tls = app
         .certificate
         .clone()
@@ -113,6 +122,8 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
         .transpose()
         .map_err(StartError::Tls)?;
     let (listener, address) = listen(app.config.listen).await?;
+    app.config.listen = address;
+    let app = Arc::new(app);
     let (stop, stopped) = watch::channel(false);
     let mut beside = JoinSet::new();
     let metrics = match app.config.metrics {
@@ -125,6 +136,7 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
     };
     beside.spawn(maintain(Arc::clone(&app)));
     beside.spawn(keep_current(Arc::clone(&app)));
+    let deliveries = app.notifier.as_ref().map(Notifier::begin).unwrap_or_default();
     let router = door::router(Arc::clone(&app));
     let server = Server::new(Arc::clone(&app), router, tls, stopped);
     Ok(Running {
@@ -133,6 +145,7 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
         app,
         stop,
         accepting: tokio::spawn(server.accept(listener)),
+        deliveries,
         _beside: beside,
     })
 }

@@ -9,7 +9,7 @@ use crate::protocol::{Digest, entity_tag};
 use crate::store::StoreError;
 
 /// `Docker-Content-Digest`.
-pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 
 /// An answer without content.
 pub(super) fn empty(status: StatusCode) -> Response<Body> {

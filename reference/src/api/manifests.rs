@@ -15,7 +15,7 @@ use crate::store::NewManifest;
 /// `OCI-Subject`.
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 /// `OCI-Tag`.
-const TAG: HeaderName = HeaderName::from_static("oci-tag");
+pub(crate) const TAG: HeaderName = HeaderName::from_static("oci-tag");
 
 /// Sends a manifest as it was pushed, whatever `Accept` says: its digest leaves no choice.
 pub(crate) async fn get(

@@ -10,3 +10,6 @@ pub(crate) mod uploads;
 
 mod answer;
 mod paging;
+
+pub(crate) use answer::CONTENT_DIGEST;
+pub(crate) use manifests::TAG;

@@ -4,6 +4,7 @@
 //! after `ASSIZE_REFERENCE_`.
 
 mod limits;
+mod notify;
 mod offer;
 mod settle;
 
@@ -14,6 +15,7 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 pub use limits::Limits;
+pub use notify::{Action, Ignore, NotificationEndpoint};
 pub(crate) use offer::REDIRECT_TO_ITSELF;
 pub use offer::{MissingContent, Offer};
 pub use settle::{ConfigError, refuse_unknown_variables};
@@ -63,6 +65,20 @@ pub struct Config {
     #[arg(long, env = "ASSIZE_REFERENCE_METRICS")]
     pub metrics: Option<SocketAddr>,
 
+    /// Where events are sent of what is pulled, pushed, mounted and deleted; repeatable. A table [[notify]]
+    /// of the configuration file says more: headers, timeouts, what to ignore
+    #[arg(
+        long,
+        env = "ASSIZE_REFERENCE_NOTIFY",
+        value_name = "[NAME=]URL",
+        value_delimiter = ' '
+    )]
+    pub notify: Vec<NotificationEndpoint>,
+
+    /// List in the events of manifests what each of them names
+    #[arg(long, env = "ASSIZE_REFERENCE_NOTIFY_REFERENCES")]
+    pub notify_references: bool,
+
     /// Form of the log
     #[arg(long, env = "ASSIZE_REFERENCE_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
@@ -93,6 +109,8 @@ impl Default for Config {
             tls_key: None,
             accounts: None,
             metrics: None,
+            notify: Vec::new(),
+            notify_references: false,
             log_format: LogFormat::default(),
             no_access_log: false,
             offer: Offer::default(),

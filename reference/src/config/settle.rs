@@ -191,6 +191,7 @@ mod tests {
         let config = Config {
             store: Some("/srv/registry".into()),
             trusted_proxies: vec![std::net::Ipv4Addr::LOCALHOST.into()],
+            notify: vec!["a=http://b/c".parse().unwrap()],
             offer: Offer {
                 warnings: vec!["one".to_owned()],
                 ..Offer::default()

@@ -1,0 +1,166 @@
+//! Notifications: others are told what is pulled, pushed, mounted and deleted (Docker: Notifications).
+//!
+//! A [`deed`] is read off a request and its answer, once the change is stored or the answer to a pull
+//! begins. It becomes an [`event`], which waits in a [`queue`] for each endpoint that wants it, and is sent
+//! by its [`delivery`]. No client waits for any of that.
+
+mod deed;
+mod delivery;
+mod event;
+mod queue;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::config::{Action, Config, Ignore, NotificationEndpoint};
+use crate::context::Context;
+use crate::metrics::{Metrics, Tally};
+
+use deed::Deed;
+use delivery::Delivery;
+use event::{Event, Source, Target};
+use queue::Queue;
+
+/// How long events that wait may be delivered when the registry ends.
+const PARTING: Duration = Duration::from_secs(3);
+
+/// Tells others about what happens.
+#[derive(Debug)]
+pub(crate) struct Notifier {
+    deliveries: Vec<Delivery>,
+    source: Source,
+    /// Whether the event of a manifest lists what the manifest names.
+    with_references: bool,
+}
+
+/// Somebody who is told what happens.
+#[derive(Debug)]
+struct Endpoint {
+    name: String,
+    ignore: Ignore,
+    queue: Queue,
+    tally: Tally,
+}
+
+impl Notifier {
+    /// What tells the endpoints of a configuration; nothing if there are none.
+    ///
+    /// # Errors
+    /// Says what is wrong with the endpoints.
+    pub(crate) fn new(config: &Config, instance: Uuid, metrics: &Metrics) -> Result<Option<Self>, String> {
+        let mut names = HashSet::new();
+        for endpoint in &config.notify {
+            if endpoint.name.is_empty() {
+                return Err(format!(
+                    "the endpoint for {} has no name",
+                    event::place(&endpoint.url)
+                ));
+            }
+            if !names.insert(&endpoint.name) {
+                return Err(format!("two endpoints are called {:?}", endpoint.name));
+            }
+        }
+        let enabled = config.notify.iter().filter(|endpoint| !endpoint.disabled);
+        let deliveries = enabled.map(|told| Delivery::new(told, Endpoint::new(told, metrics)));
+        let deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
+        Ok((!deliveries.is_empty()).then(|| Self {
+            deliveries,
+            source: Source::new(instance),
+            with_references: config.notify_references,
+        }))
+    }
+
+    /// Begins to deliver.
+    pub(crate) fn begin(&self) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        for delivery in &self.deliveries {
+            tasks.spawn(delivery.clone().run());
+        }
+        tasks
+    }
+
+    /// Delivers what waits, for a short while, and ends.
+    pub(crate) async fn end(&self, tasks: &mut JoinSet<()>) {
+        for endpoint in self.endpoints() {
+            endpoint.queue.close();
+        }
+        let all_delivered = async { while tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(PARTING, all_delivered).await.is_ok() {
+            return;
+        }
+        for endpoint in self.endpoints() {
+            let events = endpoint.tally.pending.get();
+            if events > 0 {
+                tracing::warn!(endpoint = endpoint.name, events, "not delivered before the end");
+            }
+        }
+    }
+
+    /// Tells what a request has done, as its answer shows, if it has done anything that somebody wants to know.
+    pub(crate) async fn tell(&self, context: &Context, status: StatusCode, headers: &HeaderMap) {
+        let Some(deed) = Deed::of(context, status, headers) else {
+            return;
+        };
+        let action = deed.action();
+        if !self.endpoints().any(|endpoint| endpoint.wants_action(action)) {
+            return;
+        }
+        for target in deed.targets(context, self.with_references).await {
+            let event = Event::new(context, action, &target, &self.source).to_json();
+            for endpoint in self.endpoints() {
+                if endpoint.wants(action, &target) {
+                    endpoint.tell(event.clone());
+                }
+            }
+        }
+    }
+
+    fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.deliveries.iter().map(Delivery::endpoint)
+    }
+}
+
+impl Endpoint {
+    fn new(told: &NotificationEndpoint, metrics: &Metrics) -> Arc<Self> {
+        Arc::new(Self {
+            name: told.name.clone(),
+            ignore: told.ignore.clone(),
+            queue: Queue::new(told.queue_size),
+            tally: metrics.tally(&told.name),
+        })
+    }
+
+    fn wants_action(&self, action: Action) -> bool {
+        !self.ignore.actions.contains(&action)
+    }
+
+    fn wants(&self, action: Action, target: &Target) -> bool {
+        let is_ignored = |wanted: &str| {
+            let mut ignored = self.ignore.media_types.iter();
+            ignored.any(|ignored| ignored.eq_ignore_ascii_case(wanted))
+        };
+        self.wants_action(action) && !target.media_type.as_deref().is_some_and(is_ignored)
+    }
+
+    /// Lets an event wait for its delivery.
+    fn tell(&self, event: Bytes) {
+        self.tally.pending.inc();
+        let dropped = self.queue.push(event);
+        if dropped.now > 0 {
+            self.tally.pending.dec_by(dropped.now.cast_signed());
+            self.tally.dropped.inc_by(dropped.now);
+        }
+        if dropped.is_first() {
+            tracing::warn!(
+                endpoint = self.name,
+                "events are dropped: the endpoint does not take them fast enough"
+            );
+        }
+    }
+}

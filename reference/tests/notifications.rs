@@ -1,0 +1,659 @@
+//! Notifications: what others are told of what happens, and what becomes of those who do not listen.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use assize_reference::{Action, Config, NotificationEndpoint};
+use axum::Router;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use support::{IMAGE, INDEX, Registry, config, descriptor, location, sha256, text};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// What an event that is on its way may take, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A message that came.
+struct Message {
+    at: Instant,
+    headers: HeaderMap,
+    body: Value,
+}
+
+impl Message {
+    fn events(&self) -> Vec<Value> {
+        self.body["events"].as_array().unwrap().clone()
+    }
+}
+
+/// The answer to the message of a number.
+type Answer = Arc<dyn Fn(usize) -> Response<String> + Send + Sync>;
+
+/// Somebody who listens to events.
+struct Listener {
+    url: String,
+    messages: mpsc::UnboundedReceiver<Message>,
+    /// Events that came together with others that were asked for.
+    further: Vec<Value>,
+    /// How many messages may be answered.
+    answers: Arc<Semaphore>,
+    serving: JoinHandle<()>,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+fn status(status: u16) -> Response<String> {
+    Response::builder().status(status).body(String::new()).unwrap()
+}
+
+fn redirect(to: &str) -> Response<String> {
+    let mut response = status(307);
+    response.headers_mut().insert("location", to.parse().unwrap());
+    response
+}
+
+impl Listener {
+    /// One that takes everything.
+    async fn willing() -> Self {
+        Self::answering(|_| status(200)).await
+    }
+
+    /// One that answers each message in its own way.
+    async fn answering(answer: impl Fn(usize) -> Response<String> + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(listener, Arc::new(answer), Semaphore::MAX_PERMITS)
+    }
+
+    /// One that takes everything, but only when it is told to.
+    async fn hesitant() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(listener, Arc::new(|_| status(200)), 0)
+    }
+
+    fn on(listener: TcpListener, answer: Answer, answers: usize) -> Self {
+        let url = format!("http://{}/events", listener.local_addr().unwrap());
+        let (sender, messages) = mpsc::unbounded_channel();
+        let answers = Arc::new(Semaphore::new(answers));
+        let permits = Arc::clone(&answers);
+        let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let router = Router::new().fallback(move |headers: HeaderMap, body: Bytes| {
+            let (sender, answer) = (sender.clone(), Arc::clone(&answer));
+            let (permits, count) = (Arc::clone(&permits), Arc::clone(&count));
+            async move {
+                let (at, body) = (Instant::now(), serde_json::from_slice(&body).unwrap());
+                drop(sender.send(Message { at, headers, body }));
+                permits.acquire().await.unwrap().forget();
+                answer(count.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+            }
+        });
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self {
+            url,
+            messages,
+            further: Vec::new(),
+            answers,
+            serving,
+        }
+    }
+
+    fn endpoint(&self) -> NotificationEndpoint {
+        format!("listener={}", self.url).parse().unwrap()
+    }
+
+    async fn message(&mut self) -> Message {
+        let message = timeout(PATIENCE, self.messages.recv()).await;
+        message.unwrap().unwrap()
+    }
+
+    /// The next events, however many come in one message.
+    async fn events(&mut self, count: usize) -> Vec<Value> {
+        while self.further.len() < count {
+            let message = self.message().await;
+            self.further.extend(message.events());
+        }
+        self.further.drain(..count).collect()
+    }
+
+    /// What the next events were about.
+    async fn deeds(&mut self, count: usize) -> Vec<String> {
+        let events = self.events(count).await;
+        events.iter().map(deed).collect()
+    }
+}
+
+/// The action and what it was done to.
+fn deed(event: &Value) -> String {
+    let target = &event["target"];
+    let tag = target["tag"].as_str();
+    let what = tag.or(target["digest"].as_str()).unwrap();
+    format!("{} {what}", event["action"].as_str().unwrap())
+}
+
+async fn registry(notify: impl Into<Vec<NotificationEndpoint>>) -> Registry {
+    Registry::start(Config {
+        notify: notify.into(),
+        metrics: Some(([127, 0, 0, 1], 0).into()),
+        ..config()
+    })
+    .await
+}
+
+/// The value of a metric of the endpoint; 0 if it is not there.
+async fn metric(registry: &Registry, name: &str, labels: &str) -> u64 {
+    let line = format!("registry_notifications_{name}{{endpoint=\"listener\"{labels}}} ");
+    let text = registry.get(&registry.running.metrics_url().unwrap()).await;
+    let text = text.text().await.unwrap();
+    let value = text.lines().find_map(|found| found.strip_prefix(&line));
+    value.map_or(0, |value| value.parse().unwrap())
+}
+
+/// Waits until a metric of the endpoint has at least a value.
+async fn wait_for(registry: &Registry, name: &str, labels: &str, value: u64) {
+    let reached = async {
+        while metric(registry, name, labels).await < value {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    assert!(timeout(PATIENCE, reached).await.is_ok(), "{name} is not {value}");
+}
+
+/// Events with what is different each time taken out.
+fn assert_events(name: &str, events: &[Value]) {
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[uuid]");
+    settings.add_filter("\"[0-9a-f]{8}-[0-9]+\"", "\"[request]\"");
+    settings.add_filter(r"127\.0\.0\.1:[0-9]+", "127.0.0.1:[port]");
+    settings.add_filter(
+        r#""addr": "[^"]+:[0-9]+",(\s+"instanceID")"#,
+        r#""addr": "[machine]:[port]",$1"#,
+    );
+    settings.add_filter(
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{1,9})?Z",
+        "[timestamp]",
+    );
+    let text = serde_json::to_string_pretty(events).unwrap();
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[tokio::test]
+async fn each_action_is_told() {
+    let mut listener = Listener::willing().await;
+    let registry = registry([listener.endpoint()]).await;
+    let image = registry.push_image_blobs("a/b", "x").await;
+    let digest = sha256(image.to_string().as_bytes());
+    let layer = sha256(b"layer of x");
+    let blob = format!("/v2/a/b/blobs/{layer}");
+    for (method, place, expected) in [
+        (Method::GET, blob.clone(), 200),
+        (
+            Method::POST,
+            format!("/v2/c/blobs/uploads/?mount={layer}&from=a/b"),
+            201,
+        ),
+        (Method::POST, format!("/v2/d/blobs/uploads/?mount={layer}"), 201),
+    ] {
+        assert_eq!(registry.send(method, &place).await.status(), expected);
+    }
+    let pushed = registry.put_manifest("a/b", "latest", &image).await;
+    assert_eq!(pushed.status(), StatusCode::CREATED);
+    for (method, place, expected) in [
+        (Method::GET, "/v2/a/b/manifests/latest".to_owned(), 200),
+        (Method::GET, format!("/v2/a/b/manifests/{digest}"), 200),
+        (Method::DELETE, "/v2/a/b/manifests/latest".to_owned(), 202),
+        (Method::DELETE, format!("/v2/a/b/manifests/{digest}"), 202),
+        (Method::DELETE, blob, 202),
+    ] {
+        let request = registry.request(method, &place).header("user-agent", "a test");
+        assert_eq!(request.send().await.unwrap().status(), expected);
+    }
+    assert_events("each_action", &listener.events(11).await);
+}
+
+#[tokio::test]
+async fn what_a_manifest_names_is_told_if_it_is_asked_for() {
+    let mut listener = Listener::willing().await;
+    let registry = Registry::start(Config {
+        notify: vec![listener.endpoint()],
+        notify_references: true,
+        ..config()
+    })
+    .await;
+    let digest = registry.push_image("a", "image", "x").await;
+    let index = json!({
+        "schemaVersion": 2,
+        "mediaType": INDEX,
+        "manifests": [{"mediaType": IMAGE, "digest": digest, "size": 1}],
+    });
+    registry.put_manifest("a", "index", &index).await;
+    let events = listener.events(4).await;
+    let references = events.iter().map(|event| event["target"]["references"].clone());
+    assert_eq!(
+        references.collect::<Vec<_>>(),
+        [
+            Value::Null,
+            Value::Null,
+            json!([
+                descriptor("application/vnd.oci.image.config.v1+json", b"config of x"),
+                descriptor("application/vnd.oci.image.layer.v1.tar", b"layer of x"),
+            ]),
+            index["manifests"].clone(),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_push_under_several_tags_is_told_under_each() {
+    let mut listener = Listener::willing().await;
+    let registry = registry([listener.endpoint()]).await;
+    let image = registry.push_image_blobs("a", "x").await;
+    let digest = sha256(image.to_string().as_bytes());
+    let reference = format!("{digest}?tag=one&tag=two");
+    let pushed = registry.put_manifest("a", &reference, &image).await;
+    assert_eq!(pushed.status(), StatusCode::CREATED);
+    let events = listener.events(4).await.split_off(2);
+    assert_eq!(
+        events.iter().map(deed).collect::<Vec<_>>(),
+        ["push one", "push two"]
+    );
+    assert!(events.iter().all(|event| event["target"]["digest"] == digest));
+}
+
+#[tokio::test]
+async fn what_is_refused_or_only_looked_at_is_not_told() {
+    let mut listener = Listener::willing().await;
+    let registry = registry([listener.endpoint()]).await;
+    let digest = registry.push_image("a", "t", "x").await;
+    let blob = format!("/v2/a/blobs/{}", sha256(b"layer of x"));
+    assert_eq!(listener.deeds(3).await[2], "push t");
+
+    let image = support::image("not", "there");
+    let refused = registry.put_manifest("a", "u", &image).await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let upload = registry.open_upload("a").await;
+    let refused = registry.close(&upload, &sha256(b"other"), b"content").await;
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    for place in [
+        &blob,
+        "/v2/a/manifests/t",
+        &upload,
+        "/v2/a/tags/list",
+        "/v2/_catalog",
+    ] {
+        assert!(registry.head(place).await.status().is_success());
+    }
+    for (method, place) in [
+        (Method::GET, format!("/v2/a/manifests/{}", sha256(b"unknown"))),
+        (Method::GET, format!("/v2/b/blobs/{}", sha256(b"layer of x"))),
+        (Method::DELETE, format!("/v2/a/blobs/{}", sha256(b"unknown"))),
+        (Method::DELETE, "/v2/a/manifests/unknown".to_owned()),
+    ] {
+        assert_eq!(
+            registry.send(method, &place).await.status(),
+            StatusCode::NOT_FOUND
+        );
+    }
+    let unmounted = format!("/v2/b/blobs/uploads/?mount={}&from=a", sha256(b"unknown"));
+    let opened = registry.send(Method::POST, &unmounted).await;
+    assert_eq!(opened.status(), StatusCode::ACCEPTED);
+    for (place, tag) in [("/v2/a/manifests/t", &digest), (&blob, &sha256(b"layer of x"))] {
+        let request = registry.request(Method::GET, place);
+        let unchanged = request.header("if-none-match", format!("\"{tag}\"")).send();
+        assert_eq!(unchanged.await.unwrap().status(), StatusCode::NOT_MODIFIED);
+    }
+    assert_eq!(registry.delete(&upload).await.status(), StatusCode::NO_CONTENT);
+
+    assert_eq!(registry.delete(&blob).await.status(), StatusCode::ACCEPTED);
+    let expected = format!("delete {}", sha256(b"layer of x"));
+    assert_eq!(listener.deeds(1).await, [expected]);
+}
+
+#[tokio::test]
+async fn a_pull_by_redirect_is_told_once_with_the_name_of_whoever_pulls() {
+    let mut listener = Listener::willing().await;
+    let accounts = tempfile::NamedTempFile::new().unwrap();
+    let line = format!("jane:{} pull,push **\n", bcrypt::hash("secret", 4).unwrap());
+    std::fs::write(accounts.path(), line).unwrap();
+    let mut config = Config {
+        notify: vec![listener.endpoint()],
+        accounts: Some(accounts.path().to_owned()),
+        ..config()
+    };
+    config.offer.redirect_blobs = Some("self".to_owned());
+    let registry = Registry::start(config).await;
+    let as_jane = |method, place: &str| {
+        let request = registry.request(method, place);
+        request.basic_auth("jane", Some("secret"))
+    };
+    let digest = sha256(b"content");
+    let push = as_jane(Method::POST, &format!("/v2/a/blobs/uploads/?digest={digest}"));
+    assert_eq!(
+        push.body("content").send().await.unwrap().status(),
+        StatusCode::CREATED
+    );
+    let pull = as_jane(Method::GET, &format!("/v2/a/blobs/{digest}"));
+    let pull = pull.send().await.unwrap();
+    assert_eq!(pull.status(), StatusCode::TEMPORARY_REDIRECT);
+    let followed = registry.get(&location(&pull)).await;
+    assert_eq!(followed.text().await.unwrap(), "content");
+    registry.running.shutdown().await;
+    let mut told = Vec::new();
+    while let Ok(message) = listener.messages.try_recv() {
+        told.extend(message.events());
+    }
+    let told = told.iter().map(|event| (&event["action"], &event["actor"]));
+    let jane = json!({"name": "jane"});
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [(&json!("push"), &jane), (&json!("pull"), &jane)]
+    );
+}
+
+#[tokio::test]
+async fn an_event_names_the_place_as_clients_know_it() {
+    let mut listener = Listener::willing().await;
+    let registry = Registry::start(Config {
+        notify: vec![listener.endpoint()],
+        base_url: Some("https://registry.example.org/r".to_owned()),
+        trusted_proxies: vec![std::net::Ipv4Addr::LOCALHOST.into()],
+        ..config()
+    })
+    .await;
+    let digest = sha256(b"content");
+    let push = registry.request(Method::POST, &format!("/v2/a/blobs/uploads/?digest={digest}"));
+    let push = push.header("x-forwarded-for", "192.0.2.7").body("content");
+    assert_eq!(push.send().await.unwrap().status(), StatusCode::CREATED);
+    let event = listener.events(1).await.remove(0);
+    assert_eq!(
+        event["target"]["url"],
+        format!("https://registry.example.org/r/v2/a/blobs/{digest}")
+    );
+    assert_eq!(event["request"]["addr"], "192.0.2.7");
+}
+
+#[tokio::test]
+async fn a_message_has_its_type_and_the_configured_headers() {
+    let mut listener = Listener::willing().await;
+    let mut endpoint = listener.endpoint();
+    let headers = &mut endpoint.headers;
+    headers.insert("authorization", HeaderValue::from_static("Bearer secret"));
+    headers.append("x-more", HeaderValue::from_static("one"));
+    headers.append("x-more", HeaderValue::from_static("two"));
+    let registry = registry([endpoint]).await;
+    registry.push_blob("a", b"content").await;
+    let headers = listener.message().await.headers;
+    assert_eq!(
+        text(&headers, "content-type"),
+        "application/vnd.docker.distribution.events.v2+json"
+    );
+    assert_eq!(text(&headers, "authorization"), "Bearer secret");
+    assert_eq!(
+        headers.get_all("x-more").iter().collect::<Vec<_>>(),
+        ["one", "two"]
+    );
+}
+
+#[tokio::test]
+async fn each_endpoint_is_told_what_it_does_not_ignore() {
+    let (mut all, mut pushes) = (Listener::willing().await, Listener::willing().await);
+    let (mut manifests, nobody) = (Listener::willing().await, Listener::willing().await);
+    let named = |listener: &Listener, name: &str| NotificationEndpoint {
+        name: name.to_owned(),
+        ..listener.endpoint()
+    };
+    let mut endpoints = [
+        named(&all, "all"),
+        named(&pushes, "pushes"),
+        named(&manifests, "manifests"),
+        named(&nobody, "nobody"),
+    ];
+    endpoints[1].ignore.actions = vec![Action::Pull, Action::Delete];
+    endpoints[2].ignore.media_types = vec!["application/octet-stream".to_owned()];
+    endpoints[3].disabled = true;
+    let registry = registry(endpoints).await;
+    let digest = registry.push_image("a", "t", "x").await;
+    registry.get("/v2/a/manifests/t").await;
+    registry.delete(&format!("/v2/a/manifests/{digest}")).await;
+    registry.running.shutdown().await;
+    let blobs = [b"config of x".as_slice(), b"layer of x"].map(|blob| format!("push {}", sha256(blob)));
+    let deleted = format!("delete {digest}");
+    let told = [blobs[0].as_str(), &blobs[1], "push t", "pull t", &deleted];
+    assert_eq!(all.deeds(5).await, told);
+    assert_eq!(pushes.deeds(3).await, told[..3]);
+    assert_eq!(manifests.deeds(3).await, told[2..]);
+    for mut listener in [all, pushes, manifests, nobody] {
+        assert!(listener.messages.try_recv().is_err());
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_sent_again_until_it_is_taken_and_then_no_more() {
+    let mut listener = Listener::answering(|number| {
+        status(match number {
+            0 => 500,
+            1 => 404,
+            2 => 202,
+            3 => 304,
+            _ => 200,
+        })
+    })
+    .await;
+    let registry = registry([listener.endpoint()]).await;
+    registry.push_blob("a", b"one").await;
+    let first = listener.message().await.events();
+    for _ in 0..2 {
+        assert_eq!(listener.message().await.events(), first);
+    }
+    registry.push_blob("a", b"two").await;
+    assert_eq!(listener.deeds(1).await, [format!("push {}", sha256(b"two"))]);
+    registry.push_blob("a", b"three").await;
+    assert_eq!(listener.deeds(1).await, [format!("push {}", sha256(b"three"))]);
+    wait_for(&registry, "delivered_total", "", 3).await;
+    for (name, labels, value) in [
+        ("pending", "", 0),
+        ("failures_total", ",status=\"500\"", 1),
+        ("failures_total", ",status=\"404\"", 1),
+        ("failures_total", ",status=\"202\"", 0),
+        ("dropped_total", "", 0),
+    ] {
+        assert_eq!(metric(&registry, name, labels).await, value, "{name}{labels}");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_not_there_yet_is_told_when_it_is() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("listener=http://{}/", socket.local_addr().unwrap());
+    let endpoint = NotificationEndpoint {
+        threshold: 2,
+        backoff: Duration::from_millis(50),
+        ..url.parse().unwrap()
+    };
+    let registry = registry([endpoint]).await;
+    for content in ["one", "two", "three"] {
+        registry.push_blob("a", content.as_bytes()).await;
+    }
+    wait_for(&registry, "failures_total", ",status=\"none\"", 4).await;
+    assert_eq!(metric(&registry, "pending", "").await, 3);
+    let socket = socket.listen(16).unwrap();
+    let mut listener = Listener::on(socket, Arc::new(|_| status(200)), Semaphore::MAX_PERMITS);
+    let expected = ["one", "two", "three"].map(|content| format!("push {}", sha256(content.as_bytes())));
+    assert_eq!(listener.deeds(3).await, expected);
+    wait_for(&registry, "delivered_total", "", 3).await;
+    assert_eq!(metric(&registry, "pending", "").await, 0);
+}
+
+#[tokio::test]
+async fn after_too_many_failures_there_is_a_pause_before_each_delivery() {
+    let mut listener = Listener::answering(|number| status(if number < 4 { 503 } else { 200 })).await;
+    let pause = Duration::from_millis(200);
+    let registry = registry([NotificationEndpoint {
+        threshold: 2,
+        backoff: pause,
+        ..listener.endpoint()
+    }])
+    .await;
+    registry.push_blob("a", b"content").await;
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        times.push(listener.message().await.at);
+    }
+    for pair in times[1..].windows(2) {
+        assert!(pair[1] - pair[0] >= pause, "{pair:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_answer_is_asked_again() {
+    let mut listener = Listener::hesitant().await;
+    let registry = registry([NotificationEndpoint {
+        timeout: Duration::from_millis(100),
+        ..listener.endpoint()
+    }])
+    .await;
+    registry.push_blob("a", b"content").await;
+    let first = listener.message().await.events();
+    assert_eq!(listener.message().await.events(), first);
+    wait_for(&registry, "failures_total", ",status=\"none\"", 1).await;
+    listener.answers.add_permits(1000);
+    wait_for(&registry, "delivered_total", "", 1).await;
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_slow_endpoint_and_events_stay_in_order() {
+    let mut listener = Listener::hesitant().await;
+    let registry = registry([NotificationEndpoint {
+        timeout: PATIENCE,
+        ..listener.endpoint()
+    }])
+    .await;
+    let contents = (0..150_u32).map(u32::to_be_bytes).collect::<Vec<_>>();
+    // The endpoint answers nothing until all of this is over.
+    let pushing = async {
+        for content in &contents {
+            registry.push_blob("a", content).await;
+        }
+    };
+    timeout(PATIENCE, pushing).await.unwrap();
+    assert_eq!(metric(&registry, "pending", "").await, 150);
+    assert_eq!(metric(&registry, "delivered_total", "").await, 0);
+    listener.answers.add_permits(1000);
+    let expected = contents.iter().map(|content| format!("push {}", sha256(content)));
+    assert_eq!(listener.deeds(150).await, expected.collect::<Vec<_>>());
+    wait_for(&registry, "delivered_total", "", 150).await;
+}
+
+#[tokio::test]
+async fn what_does_not_fit_into_the_queue_is_dropped_and_counted() {
+    let mut listener = Listener::hesitant().await;
+    let registry = registry([NotificationEndpoint {
+        timeout: PATIENCE,
+        queue_size: 4000,
+        ..listener.endpoint()
+    }])
+    .await;
+    registry.push_blob("a", b"first").await;
+    let first = listener.deeds(1).await;
+    assert_eq!(first, [format!("push {}", sha256(b"first"))]);
+    for number in 0..30_u32 {
+        registry.push_blob("a", &number.to_be_bytes()).await;
+    }
+    let (pending, dropped) = (
+        metric(&registry, "pending", "").await,
+        metric(&registry, "dropped_total", "").await,
+    );
+    assert!(pending > 1 && dropped > 1, "{pending} {dropped}");
+    assert_eq!(pending + dropped, 31);
+    listener.answers.add_permits(1000);
+    // The oldest were dropped.
+    let kept = u32::try_from(dropped).unwrap()..30;
+    let expected = kept.map(|number| format!("push {}", sha256(&number.to_be_bytes())));
+    let count = usize::try_from(pending).unwrap() - 1;
+    assert_eq!(listener.deeds(count).await, expected.collect::<Vec<_>>());
+    wait_for(&registry, "delivered_total", "", pending).await;
+}
+
+#[tokio::test]
+async fn what_waits_is_delivered_before_the_registry_ends() {
+    let mut listener = Listener::hesitant().await;
+    let registry = registry([NotificationEndpoint {
+        timeout: PATIENCE,
+        ..listener.endpoint()
+    }])
+    .await;
+    registry.push_image("a", "t", "x").await;
+    assert_eq!(listener.events(1).await.len(), 1);
+    listener.answers.add_permits(1000);
+    registry.running.shutdown().await;
+    assert_eq!(listener.deeds(2).await[1], "push t");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_never_answers_does_not_keep_the_registry_from_ending() {
+    let mut listener = Listener::hesitant().await;
+    let registry = registry([NotificationEndpoint {
+        timeout: Duration::from_secs(3600),
+        ..listener.endpoint()
+    }])
+    .await;
+    registry.push_blob("a", b"content").await;
+    listener.message().await;
+    timeout(PATIENCE, registry.running.shutdown()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_redirect_is_followed_but_takes_no_secret_to_another_host() {
+    let mut elsewhere = Listener::willing().await;
+    let target = elsewhere.url.clone();
+    let mut listener = Listener::answering(move |number| match number {
+        0 => redirect("/moved"),
+        1 | 4 => status(200),
+        2 => redirect(&target),
+        _ => status(503),
+    })
+    .await;
+    let mut endpoint = listener.endpoint();
+    endpoint
+        .headers
+        .insert("x-token", HeaderValue::from_static("secret"));
+    let registry = registry([endpoint]).await;
+    registry.push_blob("a", b"one").await;
+    let first = listener.message().await.events();
+    let followed = listener.message().await;
+    assert_eq!(followed.events(), first);
+    assert_eq!(text(&followed.headers, "x-token"), "secret");
+    registry.push_blob("a", b"two").await;
+    for _ in 0..3 {
+        let events = listener.message().await.events();
+        assert_eq!(deed(&events[0]), format!("push {}", sha256(b"two")));
+    }
+    wait_for(&registry, "delivered_total", "", 2).await;
+    assert_eq!(metric(&registry, "failures_total", ",status=\"none\"").await, 1);
+    assert!(elsewhere.messages.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn endpoints_of_one_name_are_refused() {
+    let endpoint: NotificationEndpoint = "ci=http://127.0.0.1:1/".parse().unwrap();
+    let started = assize_reference::serve(Config {
+        notify: vec![endpoint.clone(), endpoint],
+        ..config()
+    });
+    assert_eq!(
+        started.await.unwrap_err().to_string(),
+        "cannot send notifications: two endpoints are called \"ci\""
+    );
+}
