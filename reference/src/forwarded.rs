@@ -158,7 +158,7 @@ mod tests {
 
     use http::{HeaderMap, Request};
 
-    use super::{client, url_builder};
+    use super::{absolute_url_builder, client, url_builder};
     use crate::config::{Config, Location};
     use crate::connection::Peer;
     use crate::routes::Route;
@@ -195,6 +195,23 @@ mod tests {
     fn urls_are_those_that_the_client_used() {
         assert_eq!(base_url(&Config::default(), &[("host", "a:5000")]), "/v2/");
         assert_eq!(base_url(&absolute(), &[("host", "a:5000")]), "http://a:5000/v2/");
+    }
+
+    #[test]
+    fn a_stranger_to_the_request_gets_urls_with_their_host() {
+        let authority = "a:5000".parse().unwrap();
+        let url = |config: &Config, authority, lines| {
+            let urls = absolute_url_builder(config, peer(true), authority, &headers(lines));
+            urls.url(&Route::Base)
+        };
+        let relative = Config::default();
+        assert_eq!(url(&relative, None, &[("host", "b")]), "https://b/v2/");
+        assert_eq!(url(&relative, Some(&authority), &[]), "https://a:5000/v2/");
+        let known = Config {
+            base_url: Some("https://c/p/".into()),
+            ..relative
+        };
+        assert_eq!(url(&known, None, &[("host", "b")]), "https://c/p/v2/");
     }
 
     #[test]

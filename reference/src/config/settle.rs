@@ -187,6 +187,26 @@ mod tests {
     }
 
     #[test]
+    fn endpoints_that_are_given_replace_those_of_a_file() {
+        let file = "[[notify]]\nname = \"a\"\nurl = \"http://a/\"\nthreshold = 3";
+        let names = |arguments: &[&str]| {
+            let notify = settle(arguments, file).unwrap().notify;
+            notify
+                .into_iter()
+                .map(|endpoint| (endpoint.name, endpoint.threshold))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names(&[]), [("a".to_owned(), 3)]);
+        let given = ["--notify", "b=http://b/ http://c:1/", "--notify", "http://d/"];
+        assert_eq!(names(&given), ["b", "c:1", "d"].map(|name| (name.to_owned(), 10)));
+        let error = settle(&["--notify", "gopher://a/"], file).unwrap_err();
+        assert!(
+            error.contains("begins neither with http:// nor with https://"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn a_whole_configuration_is_read_back_from_a_file() {
         let config = Config {
             store: Some("/srv/registry".into()),
