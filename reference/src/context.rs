@@ -7,15 +7,14 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use bytes::Bytes;
 use http::header::{AsHeaderName, CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH};
-use http::uri::Authority;
-use http::{HeaderMap, Method, StatusCode, request};
+use http::{HeaderMap, Method, StatusCode, Uri, request};
 use http_body_util::BodyExt as _;
 
 use crate::app::App;
 use crate::auth::{Principal, Right};
 use crate::config::{Config, Offer};
 use crate::error::{Failure, Fault};
-use crate::forwarded::{absolute_url_builder, host, url_builder};
+use crate::forwarded::{host, url_builder, whole_urls};
 use crate::notifications::Notifier;
 use crate::protocol::{Algorithm, Condition, Digest, Name, Query, TagList};
 use crate::record::{Arrival, Note};
@@ -31,8 +30,7 @@ pub(crate) struct Context {
     app: Arc<App>,
     arrival: Arrival,
     method: Method,
-    /// The host, where the request target has it.
-    authority: Option<Authority>,
+    uri: Uri,
     headers: HeaderMap,
     principal: Principal,
     route: Route,
@@ -45,7 +43,7 @@ pub(crate) struct Context {
 impl FromRequestParts<Arc<App>> for Context {
     type Rejection = Failure;
 
-    /// Reads all that a request names, and takes its headers.
+    /// Reads all that a request names, and takes its URI and its headers.
     async fn from_request_parts(head: &mut request::Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let Some(arrival) = head.extensions.get::<Arrival>().copied() else {
             tracing::error!("a request has come from nowhere");
@@ -57,12 +55,12 @@ impl FromRequestParts<Arc<App>> for Context {
             app: Arc::clone(app),
             arrival,
             method: head.method.clone(),
-            authority: head.uri.authority().cloned(),
             principal,
             route,
             is_signed,
             query,
-            urls: url_builder(&app.config, arrival.peer, head.uri.authority(), &head.headers),
+            urls: url_builder(&app.config, arrival.peer, &head.uri, &head.headers),
+            uri: mem::take(&mut head.uri),
             headers: mem::take(&mut head.headers),
         })
     }
@@ -113,7 +111,7 @@ impl Context {
 
     /// The host that the request was sent to.
     pub(crate) fn host(&self) -> Option<&str> {
-        host(self.authority.as_ref(), &self.headers)
+        host(&self.uri, &self.headers)
     }
 
     /// The account that makes the request.
@@ -178,9 +176,8 @@ impl Context {
     }
 
     /// The URL of a route, for somebody who knows nothing of the request.
-    pub(crate) fn absolute_url(&self, route: &Route) -> String {
-        let (authority, peer) = (self.authority.as_ref(), self.arrival.peer);
-        absolute_url_builder(self.config(), peer, authority, &self.headers).url(route)
+    pub(crate) fn whole_url(&self, route: &Route) -> String {
+        whole_urls(self.config(), self.arrival.peer, &self.uri, &self.headers).url(route)
     }
 
     /// A header, if it is there and is text.

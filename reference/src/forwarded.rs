@@ -13,49 +13,51 @@ use crate::connection::Peer;
 use crate::routes::UrlBuilder;
 
 /// Settles how URLs are printed for a request.
-pub(crate) fn url_builder(
-    config: &Config,
-    peer: Peer,
-    authority: Option<&Authority>,
-    headers: &HeaderMap,
-) -> UrlBuilder {
-    match (config.location, &config.base_url) {
-        (Location::Absolute, _) => absolute_url_builder(config, peer, authority, headers),
+pub(crate) fn url_builder(config: &Config, peer: Peer, uri: &Uri, headers: &HeaderMap) -> UrlBuilder {
+    urls_of_form(config.location, config, peer, uri, headers)
+}
+
+/// Settles how URLs are printed that have to be whole, whatever form the others have.
+pub(crate) fn whole_urls(config: &Config, peer: Peer, uri: &Uri, headers: &HeaderMap) -> UrlBuilder {
+    urls_of_form(Location::Absolute, config, peer, uri, headers)
+}
+
+fn urls_of_form(form: Location, config: &Config, peer: Peer, uri: &Uri, headers: &HeaderMap) -> UrlBuilder {
+    let forwarded = if config.trusted_proxies.contains(&peer.address.ip()) {
+        Forwarded::read(headers)
+    } else {
+        Forwarded::default()
+    };
+    let base = config.base_url.as_deref();
+    match (form, base) {
+        (Location::Absolute, Some(base)) => UrlBuilder::under(base),
         (Location::Relative, Some(base)) => {
             let base = base.parse::<Uri>().unwrap_or_default();
             UrlBuilder::relative(base.path())
         }
-        (Location::Relative, None) => {
-            UrlBuilder::relative(&Forwarded::by_trusted(config, peer, headers).prefix)
+        (Location::Relative, None) => UrlBuilder::relative(&forwarded.prefix),
+        (Location::Absolute, None) => {
+            let host = forwarded
+                .host
+                .as_deref()
+                .or(host(uri, headers))
+                .unwrap_or_default();
+            let own = if peer.is_secure {
+                Scheme::HTTPS
+            } else {
+                Scheme::HTTP
+            };
+            let scheme = forwarded.scheme.as_ref().unwrap_or(&own);
+            UrlBuilder::absolute(scheme, host, &forwarded.prefix)
         }
     }
 }
 
-/// Settles how URLs are printed for somebody who does not know the host that a request was sent to.
-pub(crate) fn absolute_url_builder(
-    config: &Config,
-    peer: Peer,
-    authority: Option<&Authority>,
-    headers: &HeaderMap,
-) -> UrlBuilder {
-    if let Some(base) = &config.base_url {
-        return UrlBuilder::under(base);
-    }
-    let forwarded = Forwarded::by_trusted(config, peer, headers);
-    let host = forwarded.host.as_deref().or(host(authority, headers));
-    let own = if peer.is_secure {
-        Scheme::HTTPS
-    } else {
-        Scheme::HTTP
-    };
-    let scheme = forwarded.scheme.as_ref().unwrap_or(&own);
-    UrlBuilder::absolute(scheme, host.unwrap_or_default(), &forwarded.prefix)
-}
-
-/// The host that a request was sent to: HTTP/2 has it in the request target.
-pub(crate) fn host<'a>(authority: Option<&'a Authority>, headers: &'a HeaderMap) -> Option<&'a str> {
+/// The host that a request was sent to.
+pub(crate) fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let header = headers.get(HOST).and_then(|host| host.to_str().ok());
-    header.or(authority.map(Authority::as_str))
+    // HTTP/2 has the host in the request target.
+    header.or(uri.authority().map(Authority::as_str))
 }
 
 /// What a proxy says about the request that it received.
@@ -67,15 +69,6 @@ struct Forwarded {
 }
 
 impl Forwarded {
-    /// Reads what a proxy says that is believed; nothing if the peer is none.
-    fn by_trusted(config: &Config, peer: Peer, headers: &HeaderMap) -> Self {
-        if config.trusted_proxies.contains(&peer.address.ip()) {
-            Self::read(headers)
-        } else {
-            Self::default()
-        }
-    }
-
     /// Reads `Forwarded` (RFC 7239), and the `X-Forwarded-…` headers where it is silent.
     fn read(headers: &HeaderMap) -> Self {
         let first = |name: &str| {
@@ -158,7 +151,7 @@ mod tests {
 
     use http::{HeaderMap, Request};
 
-    use super::{absolute_url_builder, client, url_builder};
+    use super::{client, url_builder, whole_urls};
     use crate::config::{Config, Location};
     use crate::connection::Peer;
     use crate::routes::Route;
@@ -180,7 +173,7 @@ mod tests {
     }
 
     fn base_url(config: &Config, lines: &[(&str, &str)]) -> String {
-        url_builder(config, peer(false), None, &headers(lines)).url(&Route::Base)
+        url_builder(config, peer(false), &"/v2/".parse().unwrap(), &headers(lines)).url(&Route::Base)
     }
 
     fn absolute() -> Config {
@@ -198,20 +191,19 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_to_the_request_gets_urls_with_their_host() {
-        let authority = "a:5000".parse().unwrap();
-        let url = |config: &Config, authority, lines| {
-            let urls = absolute_url_builder(config, peer(true), authority, &headers(lines));
+    fn whole_urls_have_a_host_even_where_others_have_none() {
+        let url = |config: &Config, uri: &str, lines| {
+            let urls = whole_urls(config, peer(true), &uri.parse().unwrap(), &headers(lines));
             urls.url(&Route::Base)
         };
         let relative = Config::default();
-        assert_eq!(url(&relative, None, &[("host", "b")]), "https://b/v2/");
-        assert_eq!(url(&relative, Some(&authority), &[]), "https://a:5000/v2/");
+        assert_eq!(url(&relative, "/v2/", &[("host", "b")]), "https://b/v2/");
+        assert_eq!(url(&relative, "https://a:5/v2/", &[]), "https://a:5/v2/");
         let known = Config {
             base_url: Some("https://c/p/".into()),
             ..relative
         };
-        assert_eq!(url(&known, None, &[("host", "b")]), "https://c/p/v2/");
+        assert_eq!(url(&known, "/v2/", &[("host", "b")]), "https://c/p/v2/");
     }
 
     #[test]
@@ -266,7 +258,7 @@ mod tests {
     #[test]
     fn an_encrypted_connection_makes_https() {
         let host = headers(&[("host", "a")]);
-        let urls = url_builder(&absolute(), peer(true), None, &host);
+        let urls = url_builder(&absolute(), peer(true), &"/v2/".parse().unwrap(), &host);
         assert_eq!(urls.url(&Route::Base), "https://a/v2/");
     }
 

@@ -145,7 +145,7 @@ async fn manifest(context: &Context, name: &Name, digest: Digest, with_reference
         digest: Some(digest.to_string()),
         size,
         length: size,
-        url: Some(context.absolute_url(&Route::Manifest(name.clone(), reference))),
+        url: Some(context.whole_url(&Route::Manifest(name.clone(), reference))),
         ..Target::of(name)
     }
 }
@@ -159,7 +159,7 @@ async fn blob(context: &Context, name: &Name, digest: Digest, from: Option<Strin
         size,
         length: size,
         from_repository: from,
-        url: Some(context.absolute_url(&Route::Blob(name.clone(), digest))),
+        url: Some(context.whole_url(&Route::Blob(name.clone(), digest))),
         ..Target::of(name)
     }
 }
