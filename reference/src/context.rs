@@ -11,8 +11,9 @@ use http::{HeaderMap, Method, StatusCode, Uri, request};
 use http_body_util::BodyExt as _;
 
 use crate::app::App;
-use crate::auth::{Principal, Right};
-use crate::config::{Config, Offer};
+use crate::auth::{Challenge, Need, Principal, Right, Scope};
+use crate::config::{Authentication, Config, Offer};
+use crate::connection::Peer;
 use crate::error::{Failure, Fault};
 use crate::forwarded::{host, url_builder, whole_urls};
 use crate::notifications::Notifier;
@@ -50,7 +51,7 @@ impl FromRequestParts<Arc<App>> for Context {
             return Err(Failure::internal(StatusCode::INTERNAL_SERVER_ERROR));
         };
         let query = Query::parse(head.uri.query().unwrap_or_default());
-        let (principal, route, is_signed) = enter(app, head, &query).await?;
+        let (principal, route, is_signed) = enter(app, arrival.peer, head, &query).await?;
         Ok(Self {
             app: Arc::clone(app),
             arrival,
@@ -68,18 +69,34 @@ impl FromRequestParts<Arc<App>> for Context {
 
 /// Finds out who makes a request, what it is about, and whether its URL is a signed one; refuses it to
 /// somebody who may not make it.
-async fn enter(app: &App, head: &request::Parts, query: &Query) -> Result<(Principal, Route, bool), Failure> {
+async fn enter(
+    app: &App,
+    peer: Peer,
+    head: &request::Parts,
+    query: &Query,
+) -> Result<(Principal, Route, bool), Failure> {
     let route = Route::parse(head.uri.path());
+    let needs = match &route {
+        Ok(route) => Need::of(&head.method, route, query),
+        Err(_) => Vec::new(),
+    };
+    let challenge = match (app.config.authentication, &route) {
+        (Authentication::Password, _) | (_, Ok(Route::Token)) => Challenge::Password,
+        (Authentication::Token, _) => {
+            let realm = whole_urls(&app.config, peer, &head.uri, &head.headers).url(&Route::Token);
+            Challenge::for_token(realm, &needs)
+        }
+    };
     if let Ok(route @ Route::Blob(..)) = &route
         && (head.method == Method::GET || head.method == Method::HEAD)
         && app.signer.is_signed(route, query)
     {
-        return Ok((Principal::bearer_of_a_signed_url(), route.clone(), true));
+        return Ok((Principal::unlimited(), route.clone(), true));
     }
     // Nothing else is told to somebody who may do nothing, not even that a path is none.
-    let principal = app.gate.identify(&head.headers).await?;
+    let principal = app.gate.identify(&head.headers, &challenge).await?;
     let route = route?;
-    principal.authorize(&head.method, &route)?;
+    principal.authorize(&needs, &challenge)?;
     Ok((principal, route, false))
 }
 
@@ -146,10 +163,15 @@ impl Context {
 
     /// Whether whoever makes the request may read a repository; all of them for none.
     pub(crate) fn may_pull_from(&self, name: Option<&Name>) -> bool {
-        match name {
-            Some(name) => self.principal.may(Right::Pull, name),
-            None => self.principal.may_everywhere(Right::Pull),
-        }
+        self.principal.may(&match name {
+            Some(name) => Need::In(Right::Pull, name.clone()),
+            None => Need::ToReadAll,
+        })
+    }
+
+    /// A token for scopes, for whoever makes the request.
+    pub(crate) fn token(&self, scopes: Vec<Scope>) -> Option<String> {
+        self.app.gate.token(&self.principal, scopes)
     }
 
     /// What the record of the request is to say.

@@ -3,9 +3,9 @@
 use http::header::ALLOW;
 use http::{HeaderValue, Method, Response};
 
-use crate::api::{base, blobs, catalog, manifests, referrers, tags, uploads};
+use crate::api::{base, blobs, catalog, manifests, referrers, tags, token, uploads};
 use crate::body::Body;
-use crate::config::Offer;
+use crate::config::{Authentication, Config};
 use crate::context::{Context, Received};
 use crate::error::{Failure, Fault};
 use crate::protocol::Reference;
@@ -24,12 +24,13 @@ pub(crate) async fn dispatch(context: &Context, body: &mut Received) -> Result<R
 /// Finds the endpoint that a request is for, and lets it answer.
 async fn answer(context: &Context, body: &mut Received) -> Result<Response<Body>, Failure> {
     let route = context.route();
-    let methods = methods(route, context.offer()).ok_or(Fault::RouteUnknown)?;
+    let methods = methods(route, context.config()).ok_or(Fault::RouteUnknown)?;
     if !methods.contains(context.method()) {
         return Err(not_allowed(&methods));
     }
     match (context.method(), route) {
         (&Method::GET | &Method::HEAD, Route::Base) => Ok(base::answer()),
+        (&Method::GET | &Method::HEAD, Route::Token) => token::give(context),
         (&Method::GET | &Method::HEAD, Route::Catalog) => catalog::list(context),
         (&Method::GET | &Method::HEAD, Route::Blob(name, digest)) => blobs::get(context, name, digest).await,
         (&Method::DELETE, Route::Blob(name, digest)) => blobs::delete(context, name, digest).await,
@@ -56,11 +57,13 @@ async fn answer(context: &Context, body: &mut Received) -> Result<Response<Body>
 }
 
 /// The methods that a route has here; `None` if the registry leaves the endpoint out.
-fn methods(route: &Route, offer: &Offer) -> Option<Vec<Method>> {
+fn methods(route: &Route, config: &Config) -> Option<Vec<Method>> {
+    let offer = &config.offer;
     let offered: &[(Method, bool)] = match route {
+        Route::Token if config.authentication != Authentication::Token => return None,
         Route::Catalog if offer.no_catalog => return None,
         Route::Referrers(..) if offer.no_referrers => return None,
-        Route::Base | Route::Tags(_) | Route::Catalog | Route::Referrers(..) => &[],
+        Route::Base | Route::Token | Route::Tags(_) | Route::Catalog | Route::Referrers(..) => &[],
         Route::Blob(..) => &[(Method::DELETE, !offer.no_blob_deletion)],
         Route::Manifest(_, Reference::Tag(_)) => {
             &[(Method::PUT, true), (Method::DELETE, !offer.no_tag_deletion)]

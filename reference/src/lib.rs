@@ -47,8 +47,8 @@ mod store;
 mod tls;
 
 pub use config::{
-    Action, Config, ConfigError, Durability, Ignore, Limits, Location, LogFormat, MissingContent,
-    NotificationEndpoint, Offer, refuse_unknown_variables,
+    Action, Authentication, Config, ConfigError, Durability, Ignore, Limits, Location, LogFormat,
+    MissingContent, NotificationEndpoint, Offer, refuse_unknown_variables,
 };
 pub use profiles::{PROFILES, Profile, profile};
 pub use server::{Running, StartError, check, serve};

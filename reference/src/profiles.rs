@@ -53,6 +53,7 @@ pub const PROFILES: &[Profile] = profiles! {
     }
     "chunk-min-length" "wants chunks of 64 KiB" { limits.chunk_min_length = 64 * 1024 }
     "small-manifests" "accepts manifests of 4 MiB and no more" { limits.manifest_size = 4 * 1024 * 1024 }
+    "small-blobs" "accepts blobs of 16 MiB and no more" { limits.blob_size = 16 * 1024 * 1024 }
     "small-pages" "sends lists in pages of two" { limits.page_size = 2, limits.referrers_page_size = 2 }
     "few-tag-parameters" "accepts ten tag parameters" { limits.tag_parameters = 10 }
     "absolute-locations" "prints URLs with scheme and host" { location = Location::Absolute }

@@ -29,6 +29,8 @@ const QUERY_VALUE: &AsciiSet = &CONTROLS
 pub(crate) enum Route {
     /// `/v2/` (end-1).
     Base,
+    /// `/token` (Docker: Token Authentication).
+    Token,
     /// `/v2/_catalog` (Docker: Listing Repositories).
     Catalog,
     /// `/v2/<name>/blobs/<digest>` (end-2, end-10).
@@ -56,6 +58,7 @@ impl Route {
         let segments = segments.iter().map(AsRef::as_ref).collect::<Vec<&str>>();
         match segments.as_slice() {
             ["v2"] | ["v2", ""] => Ok(Self::Base),
+            ["token"] => Ok(Self::Token),
             ["v2", "_catalog"] => Ok(Self::Catalog),
             ["v2", name @ .., "blobs", "uploads"] | ["v2", name @ .., "blobs", "uploads", ""] => {
                 Ok(Self::Uploads(parse_name(name)?))
@@ -81,6 +84,7 @@ impl Route {
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Base => "base",
+            Self::Token => "token",
             Self::Catalog => "catalog",
             Self::Blob(..) => "blob",
             Self::Manifest(..) => "manifest",
@@ -96,6 +100,7 @@ impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Base => f.write_str("/v2/"),
+            Self::Token => f.write_str("/token"),
             Self::Catalog => f.write_str("/v2/_catalog"),
             Self::Blob(name, digest) => write!(f, "/v2/{name}/blobs/{digest}"),
             Self::Manifest(name, Reference::Tag(tag)) => write!(f, "/v2/{name}/manifests/{tag}"),
@@ -294,6 +299,7 @@ mod tests {
             let name = Name::parse(&name).unwrap();
             let digest = Digest::of(Algorithm::Sha256, &content);
             for route in [
+                Route::Token,
                 Route::Blob(name.clone(), digest.clone()),
                 Route::Manifest(name.clone(), Reference::Tag(Tag::parse(&tag).unwrap())),
                 Route::Manifest(name.clone(), Reference::Digest(digest.clone())),

@@ -4,7 +4,7 @@
 
 mod support;
 
-use assize_reference::Config;
+use assize_reference::{Authentication, Config};
 use reqwest::{Method, Response, StatusCode};
 use support::{Registry, codes, config, image, sha256, text};
 use tempfile::NamedTempFile;
@@ -21,6 +21,10 @@ fn line(name: &str, rights: &str) -> String {
 
 impl Guarded {
     async fn start(extra: &str) -> Self {
+        Self::start_with(Authentication::Password, extra).await
+    }
+
+    async fn start_with(authentication: Authentication, extra: &str) -> Self {
         let file = NamedTempFile::new().unwrap();
         let accounts = [
             line("writer", ""),
@@ -31,6 +35,7 @@ impl Guarded {
         std::fs::write(file.path(), accounts.concat()).unwrap();
         let registry = Registry::start(Config {
             accounts: Some(file.path().to_owned()),
+            authentication,
             ..config()
         })
         .await;
@@ -48,6 +53,22 @@ impl Guarded {
 
     async fn status(&self, account: Option<&str>, method: Method, place: &str) -> StatusCode {
         self.send(account, method, place, "").await.status()
+    }
+
+    /// A token for an account, or for nobody in particular.
+    async fn token(&self, account: Option<&str>, scopes: &[&str]) -> String {
+        let scopes = scopes.iter().map(|scope| format!("&scope={scope}"));
+        let place = format!("/token?service=x{}", scopes.collect::<String>());
+        let given = self.send(account, Method::GET, &place, "").await;
+        assert_eq!(given.status(), StatusCode::OK);
+        let given: serde_json::Value = given.json().await.unwrap();
+        assert_eq!(given["token"], given["access_token"]);
+        given["token"].as_str().unwrap().to_owned()
+    }
+
+    async fn show(&self, token: &str, method: Method, place: &str) -> Response {
+        let request = self.registry.request(method, place).bearer_auth(token);
+        request.send().await.unwrap()
     }
 
     /// Pushes a blob as the writer; returns its place.
@@ -219,5 +240,91 @@ async fn accounts_follow_their_file() {
     assert_eq!(
         codes(pushed).await,
         ["MANIFEST_BLOB_UNKNOWN", "MANIFEST_BLOB_UNKNOWN"]
+    );
+}
+
+/// A place to open an upload, and what a client is told to ask a token for there.
+const UPLOADS: (&str, &str) = ("/v2/a/blobs/uploads/", "repository:a:pull,push");
+
+#[tokio::test]
+async fn a_challenge_says_where_tokens_are_given_and_for_what() {
+    let guarded = Guarded::start_with(Authentication::Token, "").await;
+    let realm = format!("realm=\"{}/token\"", guarded.registry.running.url());
+    let digest = sha256(b"x");
+    let mount = format!("/v2/a/blobs/uploads/?mount={digest}&from=b");
+    for (method, place, scope) in [
+        (Method::GET, "/v2/", ""),
+        (Method::GET, "/v2/a/tags/list", "repository:a:pull"),
+        (Method::POST, UPLOADS.0, UPLOADS.1),
+        (Method::DELETE, "/v2/a/manifests/t", "repository:a:delete"),
+        (Method::GET, "/v2/_catalog", "registry:catalog:*"),
+        (Method::POST, &mount, "repository:a:pull,push repository:b:pull"),
+    ] {
+        let refused = guarded.send(None, method, place, "").await;
+        assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+        let challenge = text(refused.headers(), "www-authenticate");
+        assert!(
+            challenge.starts_with("Bearer ") && challenge.contains(&realm),
+            "{challenge}"
+        );
+        let named = challenge
+            .split_once("scope=\"")
+            .map_or("", |(_, scope)| scope.trim_end_matches('"'));
+        assert_eq!(named, scope, "{place}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_good_for_its_scopes_as_far_as_its_account_goes() {
+    let guarded = Guarded::start_with(Authentication::Token, "").await;
+    let ask = |account, scopes| guarded.token(Some(account), scopes);
+    let list = "/v2/a/tags/list";
+    let expect = async |token: &str, method: Method, place: &str, status: u16| {
+        let answer = guarded.show(token, method, place).await;
+        assert_eq!(answer.status(), status, "{place}");
+    };
+    let both = ask("writer", &["repository:a:pull,push", "repository:b:pull"]).await;
+    expect(&both, Method::POST, UPLOADS.0, 202).await;
+    // There is no such repository: whoever hears that has been let in.
+    expect(&both, Method::GET, "/v2/b/tags/list", 404).await;
+    expect(&both, Method::POST, "/v2/b/blobs/uploads/", 401).await;
+    expect(&both, Method::DELETE, "/v2/a/manifests/t", 401).await;
+    expect(&both, Method::GET, "/v2/", 200).await;
+    let odd = ask(
+        "writer",
+        &["nonsense", "repository:a:pull", "repository:unknown/x:pull"],
+    )
+    .await;
+    expect(&odd, Method::GET, list, 404).await;
+    // No better token would help.
+    let reader = ask("reader", &["repository:a:pull,push"]).await;
+    expect(&reader, Method::GET, list, 404).await;
+    expect(&reader, Method::POST, UPLOADS.0, 403).await;
+    expect("forged.token", Method::GET, list, 401).await;
+    assert_eq!(
+        guarded.status(Some("writer"), Method::GET, list).await,
+        StatusCode::UNAUTHORIZED,
+        "a password is for the token server"
+    );
+}
+
+#[tokio::test]
+async fn tokens_are_given_for_a_password_and_to_nobody_where_nobody_may_do_something() {
+    let closed = Guarded::start_with(Authentication::Token, "").await;
+    let refused = closed.send(None, Method::GET, "/token", "").await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    assert!(text(refused.headers(), "www-authenticate").starts_with("Basic "));
+    let open = Guarded::start_with(Authentication::Token, "anonymous pull a\n").await;
+    let token = open.token(None, &["repository:a:pull,push"]).await;
+    assert_eq!(
+        open.show(&token, Method::GET, "/v2/").await.status(),
+        StatusCode::OK
+    );
+    let refused = open.show(&token, Method::POST, UPLOADS.0).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    let without = Guarded::start("").await;
+    assert_eq!(
+        without.status(Some("writer"), Method::GET, "/token").await,
+        StatusCode::NOT_FOUND
     );
 }

@@ -6,6 +6,7 @@ pub(crate) mod catalog;
 pub(crate) mod manifests;
 pub(crate) mod referrers;
 pub(crate) mod tags;
+pub(crate) mod token;
 pub(crate) mod uploads;
 
 mod answer;

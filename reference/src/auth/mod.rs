@@ -1,92 +1,87 @@
 //! Who may do what.
 //!
 //! Without a file of accounts everyone may do everything. With one, a request is made by the account whose
-//! name and password it carries, or by nobody in particular; what nobody may do is answered with a
-//! challenge, and what the account may not do with a refusal.
+//! name and password it carries, or whose token, or by nobody in particular; what nobody may do is answered
+//! with a challenge, and what the account may not do with a refusal.
 
 mod accounts;
+mod challenge;
+mod need;
 mod passwords;
 mod signature;
+mod tokens;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, Method};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderValue};
 
 use crate::error::{Failure, Fault};
-use crate::protocol::Name;
 use crate::reloading::FromFiles;
-use crate::routes::Route;
 
 pub(crate) use accounts::Right;
 use accounts::{Accounts, Grants};
+pub(crate) use challenge::Challenge;
+pub(crate) use need::Need;
 use passwords::Passwords;
 pub(crate) use signature::Signer;
-
-/// What a client without the right to do something is asked for (RFC 7617).
-const CHALLENGE: HeaderValue =
-    HeaderValue::from_static("Basic realm=\"Assize reference registry\", charset=\"UTF-8\"");
+use tokens::Tokens;
+pub(crate) use tokens::{LIFETIME, Scope, Token};
 
 /// Who makes a request.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Principal {
     /// The account; none for everyone who gives no name.
     pub(crate) name: Option<Arc<str>>,
     /// What they may do; none for everything.
     grants: Option<Arc<Grants>>,
+    /// What the token is good for that they have shown; none if they have shown none.
+    scopes: Option<Arc<[Scope]>>,
 }
 
 impl Principal {
-    /// Whoever has a signed URL, which is its own permission.
-    pub(crate) const fn bearer_of_a_signed_url() -> Self {
-        Self {
-            name: None,
-            grants: None,
-        }
+    /// Somebody who may do everything: whoever has a signed URL, which is its own permission, or everyone.
+    pub(crate) fn unlimited() -> Self {
+        Self::default()
     }
 
-    /// Whether they may do something in a repository.
-    pub(crate) fn may(&self, right: Right, name: &Name) -> bool {
-        self.grants
-            .as_ref()
-            .is_none_or(|grants| grants.allow(right, name))
-    }
-
-    /// Whether they may do something in all repositories.
-    pub(crate) fn may_everywhere(&self, right: Right) -> bool {
-        self.grants
-            .as_ref()
-            .is_none_or(|grants| grants.allow_everywhere(right))
+    /// Whether they may do something.
+    pub(crate) fn may(&self, need: &Need) -> bool {
+        self.is_granted(need) && self.is_covered(need)
     }
 
     /// Refuses what they may not do.
     ///
     /// # Errors
-    /// Asks someone without a name for one, and tells an account that it has not the right.
-    pub(crate) fn authorize(&self, method: &Method, route: &Route) -> Result<(), Failure> {
-        let is_safe = method == Method::GET || method == Method::HEAD;
-        let is_allowed = match route {
-            // Clients ask here whether they have to say who they are.
-            Route::Base => self.grants.is_none() || self.name.is_some(),
-            Route::Catalog => self.may_everywhere(Right::Pull),
-            Route::Uploads(name) | Route::Upload(name, _) => self.may(Right::Push, name),
-            Route::Blob(name, _) | Route::Manifest(name, _) if method == Method::DELETE => {
-                self.may(Right::Delete, name)
-            }
-            Route::Manifest(name, _) if !is_safe => self.may(Right::Push, name),
-            Route::Blob(name, _)
-            | Route::Manifest(name, _)
-            | Route::Tags(name)
-            | Route::Referrers(name, _) => self.may(Right::Pull, name),
-        };
+    /// Asks someone without a name for one and someone with a token for a better one, and tells an account
+    /// that it has not the right.
+    pub(crate) fn authorize(&self, needs: &[Need], challenge: &Challenge) -> Result<(), Failure> {
+        let is_granted = needs.first().is_none_or(|need| self.is_granted(need));
+        // No token is good for what is not granted: to ask for one would lead nowhere.
+        let mut granted = needs.iter().filter(|need| self.is_granted(need));
+        let is_covered = granted.all(|need| self.is_covered(need));
         match &self.name {
-            _ if is_allowed => Ok(()),
-            None => Err(challenge()),
-            Some(_) => Err(Fault::Denied.into()),
+            _ if is_granted && is_covered => Ok(()),
+            Some(_) if !is_granted => Err(Fault::Denied.into()),
+            _ => Err(challenge.ask()),
         }
+    }
+
+    fn is_granted(&self, need: &Need) -> bool {
+        self.grants.as_ref().is_none_or(|grants| match need {
+            Need::ToBeKnown => self.name.is_some() || self.scopes.is_some(),
+            Need::In(right, name) => grants.allow(*right, name),
+            Need::ToReadAll => grants.allow_everywhere(Right::Pull),
+        })
+    }
+
+    fn is_covered(&self, need: &Need) -> bool {
+        self.scopes
+            .as_ref()
+            .is_none_or(|scopes| *need == Need::ToBeKnown || scopes.iter().any(|scope| scope.covers(need)))
     }
 }
 
@@ -96,6 +91,7 @@ pub(crate) struct Gate {
     /// The accounts; none if everyone may do everything.
     accounts: Option<FromFiles<Accounts>>,
     passwords: Passwords,
+    tokens: Tokens,
 }
 
 impl Gate {
@@ -108,6 +104,7 @@ impl Gate {
         Ok(Self {
             accounts: accounts.transpose()?,
             passwords: Passwords::new(),
+            tokens: Tokens::new(),
         })
     }
 
@@ -119,52 +116,70 @@ impl Gate {
     /// Finds out who makes a request, before anything else about it is told.
     ///
     /// # Errors
-    /// Asks for a name and a password if those given are wrong, or if nothing may be done without.
-    pub(crate) async fn identify(&self, headers: &HeaderMap) -> Result<Principal, Failure> {
+    /// Asks for what the challenge says if what is shown is wrong, or if nothing may be done without.
+    pub(crate) async fn identify(
+        &self,
+        headers: &HeaderMap,
+        challenge: &Challenge,
+    ) -> Result<Principal, Failure> {
         let Some(accounts) = &self.accounts else {
-            return Ok(Principal {
-                name: None,
-                grants: None,
-            });
+            return Ok(Principal::unlimited());
         };
         let accounts = accounts.current();
-        let Some(header) = headers.get(AUTHORIZATION) else {
-            return match &accounts.anonymous {
-                Some(grants) => Ok(Principal {
-                    name: None,
-                    grants: Some(Arc::clone(grants)),
-                }),
-                None => Err(challenge()),
-            };
+        let found = match (headers.get(AUTHORIZATION), challenge) {
+            (None, _) => accounts.anonymous.clone().map(|grants| Principal {
+                grants: Some(grants),
+                ..Principal::default()
+            }),
+            (Some(header), Challenge::Password) => self.with_password(&accounts, header).await,
+            (Some(header), Challenge::Token { .. }) => self.with_token(&accounts, header),
         };
-        let (name, password) = credentials(header).ok_or_else(challenge)?;
+        found.ok_or_else(|| challenge.ask())
+    }
+
+    /// A token for scopes, for whoever asks.
+    pub(crate) fn token(&self, principal: &Principal, scopes: Vec<Scope>) -> Option<String> {
+        let account = principal.name.as_deref().map(str::to_owned);
+        self.tokens.print(&Token::new(account, scopes))
+    }
+
+    async fn with_password(&self, accounts: &Accounts, header: &HeaderValue) -> Option<Principal> {
+        let (name, password) = credentials(header)?;
         let account = accounts.get(&name);
         let hash = account.map(|account| account.hash.as_str());
         let is_right = self.passwords.verify(&name, &password, hash).await;
-        match account {
-            Some(account) if is_right => Ok(Principal {
-                name: Some(name.into()),
-                grants: Some(Arc::clone(&account.grants)),
-            }),
-            _ => Err(challenge()),
-        }
+        account.filter(|_| is_right).map(|account| Principal {
+            name: Some(name.into()),
+            grants: Some(Arc::clone(&account.grants)),
+            scopes: None,
+        })
     }
-}
 
-/// Asks who is there.
-fn challenge() -> Failure {
-    Failure::from(Fault::Unauthorized).with_header(WWW_AUTHENTICATE, CHALLENGE)
+    fn with_token(&self, accounts: &Accounts, header: &HeaderValue) -> Option<Principal> {
+        let token = self.tokens.read(shown(header, "bearer")?)?;
+        let grants = match &token.account {
+            Some(name) => &accounts.get(name)?.grants,
+            None => accounts.anonymous.as_ref()?,
+        };
+        Some(Principal {
+            grants: Some(Arc::clone(grants)),
+            name: token.account.map(Into::into),
+            scopes: Some(token.scopes.into()),
+        })
+    }
 }
 
 /// The name and the password in an `Authorization` header (RFC 7617).
 fn credentials(header: &HeaderValue) -> Option<(String, String)> {
-    let (scheme, encoded) = header.to_str().ok()?.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let pair = String::from_utf8(STANDARD.decode(shown(header, "basic")?).ok()?).ok()?;
     let (name, password) = pair.split_once(':')?;
     Some((name.to_owned(), password.to_owned()))
+}
+
+/// What an `Authorization` header of a scheme shows.
+fn shown<'a>(header: &'a HeaderValue, scheme: &str) -> Option<&'a str> {
+    let (named, shown) = header.to_str().ok()?.split_once(' ')?;
+    named.eq_ignore_ascii_case(scheme).then(|| shown.trim())
 }
 
 #[cfg(test)]

@@ -61,6 +61,10 @@ pub struct Config {
     #[arg(long, env = "ASSIZE_REFERENCE_ACCOUNTS")]
     pub accounts: Option<PathBuf>,
 
+    /// How an account shows who it is
+    #[arg(long, env = "ASSIZE_REFERENCE_AUTHENTICATION", value_enum, default_value_t)]
+    pub authentication: Authentication,
+
     /// Address for metrics, as Prometheus reads them
     #[arg(long, env = "ASSIZE_REFERENCE_METRICS")]
     pub metrics: Option<SocketAddr>,
@@ -112,6 +116,7 @@ impl Default for Config {
             tls_certificate: None,
             tls_key: None,
             accounts: None,
+            authentication: Authentication::default(),
             metrics: None,
             notify: Vec::new(),
             notify_references: false,
@@ -132,6 +137,17 @@ pub enum Durability {
     Strict,
     /// When the operating system has it: a crash of the machine may lose what was acknowledged
     Relaxed,
+}
+
+/// How an account shows who it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Authentication {
+    /// With its password, on every request
+    #[default]
+    Password,
+    /// With a token, which the registry gives at /token for the password
+    Token,
 }
 
 /// The form of the URLs that the registry prints.
