@@ -1,14 +1,85 @@
 //! The registry that comes with the suite: the default target, and `assize serve`. Nothing else names it.
 
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 
-pub use assize_reference::{Config, Running, StartError, serve};
+pub use assize_reference::{Authentication, Config, Running, StartError, serve};
+use tempfile::NamedTempFile;
+
+use crate::wire::{Credentials, Login};
+
+/// The accounts of [`Guarded`], each with its name as its password, and what scenarios expect of it.
+///
+/// The stranger may use the second repository of a scenario and no other. Hashes of the least cost will do: whoever
+/// reaches this registry can read its passwords here.
+const ACCOUNTS: &str = "\
+owner:$2y$04$abcdefghijklmnopqrstuu0gsYYip3ZDmer67mvCZy2fVWOOJMsO.
+reader:$2y$04$abcdefghijklmnopqrstuuBRvAxITR.mIgbxkIGesFvdUSMTVuuF. pull **
+stranger:$2y$04$abcdefghijklmnopqrstuubk/K/Ts4PJUlQECGzDM2cBFCfsqs5le pull,push **/b
+";
 
 /// Starts a registry that keeps everything in memory, on a free port of this machine.
 pub async fn in_memory() -> Result<Running, StartError> {
-    serve(Config {
+    serve(in_memory_config()).await
+}
+
+fn in_memory_config() -> Config {
+    Config {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         ..Config::default()
-    })
-    .await
+    }
+}
+
+/// A registry in memory that asks who is there.
+#[derive(Debug)]
+pub struct Guarded {
+    running: Running,
+    /// It is read as long as the registry runs.
+    _accounts: NamedTempFile,
+}
+
+impl Guarded {
+    /// Starts one, on a free port of this machine.
+    pub async fn start(authentication: Authentication) -> Result<Guarded, StartError> {
+        let accounts = accounts().map_err(|error| StartError::Accounts(error.to_string()))?;
+        let running = serve(Config {
+            accounts: Some(accounts.path().to_owned()),
+            authentication,
+            ..in_memory_config()
+        })
+        .await?;
+        Ok(Guarded {
+            running,
+            _accounts: accounts,
+        })
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        self.running.url()
+    }
+
+    /// The accounts that scenarios ask for: the owner of everything unless they name another one.
+    pub fn credentials() -> Credentials {
+        let login = |name: &str| Login::Password {
+            user: name.to_owned(),
+            password: name.into(),
+        };
+        Credentials::none()
+            .with_default(login("owner"))
+            .with_named("reader", login("reader"))
+            .with_named("stranger", login("stranger"))
+    }
+
+    /// Lets requests end, and stops.
+    pub async fn shutdown(self) {
+        self.running.shutdown().await;
+    }
+}
+
+fn accounts() -> std::io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new()?;
+    file.write_all(ACCOUNTS.as_bytes())?;
+    file.flush()?;
+    Ok(file)
 }

@@ -11,32 +11,6 @@ use assize::saboteur::deviations;
 use assize::saboteur::matrix::to_be_proven;
 use assize::scenario::{Library, cited};
 
-/// What broke clients in the field is covered by these too, and nothing asks them yet: none is a MUST or a SHOULD.
-const FIELD_BUGS_TO_BE_ASKED: &[&str] = &[
-    "interop.anonymous-ping",
-    "interop.challenge-scope",
-    "interop.chunk-too-large-413",
-    "interop.first-challenge-usable",
-    "interop.location-host",
-    "interop.location-scheme",
-    "interop.location-slashes",
-    "interop.token-both-names",
-    "interop.token-several-scopes",
-    "interop.token-unknown-scope",
-    "interop.too-large-json",
-    "interop.unneeded-credentials",
-];
-
-/// What no deviation breaks yet: all of it needs accounts, which the registry under the saboteur has none of.
-const TO_BE_PROVEN: &[&str] = &[
-    "http.401-vs-403",
-    "push.mount.needs-read-access",
-    "security.auth-scope-push",
-    "security.auth-scope-repository",
-    "security.list-does-not-leak",
-    "security.upload-needs-auth",
-];
-
 fn id(text: &str) -> RequirementId {
     RequirementId::parse(text).unwrap()
 }
@@ -90,7 +64,7 @@ fn every_bug_of_the_field_is_covered_by_requirements_that_are_asked_or_left_out_
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-    assert_eq!(unasked.into_iter().collect::<Vec<&str>>(), FIELD_BUGS_TO_BE_ASKED);
+    assert!(unasked.is_empty(), "nothing asks {unasked:?}");
 }
 
 #[test]
@@ -133,7 +107,7 @@ fn every_requirement_that_is_asked_is_broken_by_a_deviation() {
         .filter(|id| !broken.contains(id))
         .map(|id| id.to_string())
         .collect();
-    assert_eq!(unproven.into_iter().collect::<Vec<String>>(), TO_BE_PROVEN);
+    assert!(unproven.is_empty(), "no deviation breaks {unproven:?}");
 }
 
 #[test]

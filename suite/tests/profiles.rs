@@ -1,10 +1,11 @@
-//! Every choice that the specification leaves open, taken: a trial for each profile of the bundled registry, in which
-//! nothing is found.
+//! Every choice that the specification leaves open, taken: a trial for each profile of the bundled registry, and for
+//! each way to ask who is there, in which nothing is found.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use assize::bundled::{Authentication, Config, Guarded, serve};
 use assize::catalogue::{Level, Version};
 use assize::explore::Budget;
 use assize::plan::{Plan, Selection};
@@ -12,7 +13,7 @@ use assize::run::outcome::{Outcome, ScenarioOutcome, Strictness};
 use assize::run::{CleanUp, OnFinding, Progress, RunSettings, native, run};
 use assize::scenario::Library;
 use assize::wire::{Client, Settings, Url};
-use assize_reference::{Config, PROFILES, Profile};
+use assize_reference::{PROFILES, Profile};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
@@ -27,19 +28,24 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let trials = PROFILES
-        .iter()
-        .map(|profile| {
-            let library = library.clone();
-            Trial::test(profile.name, move || conforms(library, profile))
-        })
-        .collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let profiles = PROFILES.iter().map(|profile| {
+        let library = library.clone();
+        Trial::test(profile.name, move || conforms(of_profile(library, profile)))
+    });
+    let accounts = [
+        ("accounts-with-passwords", Authentication::Password),
+        ("accounts-with-tokens", Authentication::Token),
+    ];
+    let accounts = accounts.map(|(name, authentication)| {
+        let library = library.clone();
+        Trial::test(name, move || conforms(with_accounts(library, authentication)))
+    });
+    libtest_mimic::run(&arguments, profiles.chain(accounts).collect()).exit_code()
 }
 
-fn conforms(library: Arc<Library>, profile: &Profile) -> Result<(), Failed> {
+fn conforms(outcome: impl Future<Output = Anything<Outcome>>) -> Result<(), Failed> {
     let outcome = Runtime::new()?
-        .block_on(outcome(library, profile))
+        .block_on(outcome)
         .map_err(|error| error.to_string())?;
     let found: Vec<String> = outcome
         .findings
@@ -78,14 +84,27 @@ const SHOULD_BE_OFFERED: &[&str] = &[
     "push.manifest.tag-parameters-ten",
 ];
 
-async fn outcome(library: Arc<Library>, profile: &Profile) -> Anything<Outcome> {
+async fn of_profile(library: Arc<Library>, profile: &Profile) -> Anything<Outcome> {
     let config = (profile.apply)(Config {
         listen: ([127, 0, 0, 1], 0).into(),
         ..Config::default()
     });
-    let registry = assize_reference::serve(config).await?;
+    let registry = serve(config).await?;
     let client = Client::new(Settings::new(Url::parse(&registry.url())?))?;
-    let plan = Plan::new(&library, native::declared(), &selection(profile)?);
+    outcome(library, client, &selection(profile)?).await
+}
+
+async fn with_accounts(library: Arc<Library>, authentication: Authentication) -> Anything<Outcome> {
+    let registry = Guarded::start(authentication).await?;
+    let client = Client::new(Settings {
+        credentials: Guarded::credentials(),
+        ..Settings::new(Url::parse(&registry.url())?)
+    })?;
+    outcome(library, client, &Selection::default()).await
+}
+
+async fn outcome(library: Arc<Library>, client: Client, selection: &Selection) -> Anything<Outcome> {
+    let plan = Plan::new(&library, native::declared(), selection);
     let settings = RunSettings {
         version: Version::Next,
         strictness: Strictness::Warnings,

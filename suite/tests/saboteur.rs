@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use assize::bundled::{self, Authentication, Guarded};
 use assize::saboteur::matrix::{Catch, prove};
-use assize::saboteur::{Deviation, deviations};
+use assize::saboteur::{Deviation, Ground, Grounds, deviations};
 use assize::scenario::Library;
-use assize::wire::Url;
+use assize::wire::{Credentials, Url};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
@@ -31,46 +32,50 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// The suite, and a well-behaved registry to lay deviations over.
+/// The suite, and well-behaved registries to lay deviations over.
 struct Bench {
     runtime: Runtime,
     library: Arc<Library>,
-    over: Url,
+    grounds: Grounds,
 }
 
 impl Bench {
     fn build() -> Result<Bench, Box<dyn std::error::Error>> {
         let runtime = Runtime::new()?;
-        let config = assize_reference::Config {
-            listen: ([127, 0, 0, 1], 0).into(),
-            ..Default::default()
-        };
-        let registry = runtime.block_on(assize_reference::serve(config))?;
-        let over = Url::parse(&registry.url())?;
+        let open = runtime.block_on(bundled::in_memory())?;
+        let guarded = runtime.block_on(Guarded::start(Authentication::Token))?;
+        let grounds = Grounds::two(
+            Ground {
+                url: Url::parse(&open.url())?,
+                credentials: Credentials::none(),
+            },
+            Ground {
+                url: Url::parse(&guarded.url())?,
+                credentials: Guarded::credentials(),
+            },
+        );
         runtime.spawn(async move {
             std::future::pending::<()>().await;
-            drop(registry);
+            drop((open, guarded));
         });
         Ok(Bench {
             runtime,
             library: Arc::new(Library::built_in()?),
-            over,
+            grounds,
         })
     }
 
     fn catches(&self, deviation: Deviation, seed: u64) -> Result<(), Failed> {
-        let cell = self.runtime.block_on(prove(
-            self.library.clone(),
-            deviation,
-            &self.over,
-            &BTreeSet::new(),
-            seed,
-        ));
+        let ground = self.grounds.under(&deviation)?;
+        let nothing = BTreeSet::new();
+        let cell = self
+            .runtime
+            .block_on(prove(self.library.clone(), deviation, ground, &nothing, seed));
         match &cell.verdict {
             Catch::Caught => Ok(()),
             Catch::Missed(ids) => Err(format!("not found: {ids:?}; found: {:?}", cell.found).into()),
             Catch::Misreported(ids) => Err(format!("found, though it does not break them: {ids:?}").into()),
-            Catch::Refused(why) => Err(why.into()),
+            Catch::Refused(why) | Catch::NotTried(why) => Err(why.into()),
         }
     }
 }

@@ -26,8 +26,9 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
     if selection.profile == Profile::Docker {
         add("--profile", "docker");
     }
-    registry.user.iter().for_each(|user| add("--user", user));
+    registry.login.user.iter().for_each(|user| add("--user", user));
     registry
+        .login
         .account
         .iter()
         .for_each(|account| add("--account", account));

@@ -68,6 +68,9 @@ pub(crate) struct SelftestArguments {
     #[arg(long, value_name = "TARGET", value_hint = ValueHint::Url)]
     pub(crate) over: Option<String>,
 
+    #[command(flatten)]
+    pub(crate) login: LoginArguments,
+
     /// Try the deviations whose id matches, as in 'range-*'
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<String>,
@@ -110,10 +113,9 @@ pub(crate) struct RunArguments {
     pub(crate) verdict: VerdictArguments,
 }
 
-/// How the registry is reached, and where a run may write.
+/// Who asks the registry.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Registry")]
-pub(crate) struct RegistryArguments {
+pub(crate) struct LoginArguments {
     /// The user to log in as; the password is never an argument. A bearer token in ASSIZE_TOKEN takes the place
     /// of both
     #[arg(long, env = "ASSIZE_USER", hide_env_values = true, value_name = "NAME")]
@@ -127,6 +129,14 @@ pub(crate) struct RegistryArguments {
     /// ASSIZE_NAME_PASSWORD, or ASSIZE_NAME_TOKEN
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Vec<String>,
+}
+
+/// How the registry is reached, and where a run may write.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Registry")]
+pub(crate) struct RegistryArguments {
+    #[command(flatten)]
+    pub(crate) login: LoginArguments,
 
     /// A file of certificates (PEM) to trust besides those of the system
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -41,7 +41,9 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Run(run)) => run_scenarios(*run),
         #[cfg(feature = "bundled")]
         Some(Command::Serve(config)) => block_on(serve::execute(*config)),
-        Some(Command::Selftest(selftest)) => block_on(selftest::execute(&selftest)),
+        Some(Command::Selftest(selftest)) => {
+            block_on(selftest::execute(&selftest, &|name| std::env::var(name).ok()))
+        }
         Some(Command::List(list)) => list::execute(&list),
         Some(Command::Explain(explain)) => explain::execute(&explain),
         Some(Command::Fmt(fmt)) => fmt::execute(&fmt),

@@ -1,33 +1,43 @@
 //! `assize selftest`: the suite against registries that lie, and what that proves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+#[cfg(feature = "bundled")]
+use assize::bundled::{Authentication, Guarded};
 use assize::catalogue::RequirementId;
 use assize::saboteur::matrix::{Catch, Cell, Matrix, matrix};
-use assize::saboteur::{Deviation, deviations};
+use assize::saboteur::{Deviation, Ground, Grounds, deviations};
 use assize::scenario::Library;
-use assize::wire::Url;
+#[cfg(feature = "bundled")]
+use assize::wire::Credentials;
 use serde_json::json;
 
 use super::arguments::SelftestArguments;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::settings::{Environment, credentials};
 use super::{library, output, value};
 
 /// Tries every deviation, and says which requirements that proves.
-pub(crate) async fn execute(arguments: &SelftestArguments) -> Result<Exit, Failure> {
+pub(crate) async fn execute(
+    arguments: &SelftestArguments,
+    environment: Environment<'_>,
+) -> Result<Exit, Failure> {
     let library = Arc::new(library::load(None)?);
     let deviations = selected(arguments)?;
     let seed = arguments.seed;
     let told = progress(deviations.len());
     let matrix = match &arguments.over {
         Some(target) => {
-            let over = value::target(target)?;
-            matrix(library.clone(), deviations, over, seed, told).await?
+            let over = Grounds::one(Ground {
+                url: value::target(target)?,
+                credentials: credentials(&arguments.login, environment)?,
+            });
+            matrix(library.clone(), deviations, &over, seed, told).await?
         }
         None => over_the_bundled(library.clone(), deviations, seed, told).await?,
     };
@@ -50,10 +60,21 @@ async fn over_the_bundled(
     seed: u64,
     told: impl Fn(&Cell),
 ) -> Result<Matrix, Failure> {
-    let registry = assize::bundled::in_memory().await?;
-    let over = Url::parse(&registry.url()).map_err(|error| Failure::Arguments(error.to_string()))?;
-    let matrix = matrix(library, deviations, over, seed, told).await;
-    registry.shutdown().await;
+    let open = assize::bundled::in_memory().await?;
+    let guarded = Guarded::start(Authentication::Token).await?;
+    let grounds = Grounds::two(
+        Ground {
+            url: value::target(&open.url())?,
+            credentials: Credentials::none(),
+        },
+        Ground {
+            url: value::target(&guarded.url())?,
+            credentials: Guarded::credentials(),
+        },
+    );
+    let matrix = matrix(library, deviations, &grounds, seed, told).await;
+    open.shutdown().await;
+    guarded.shutdown().await;
     Ok(matrix?)
 }
 
@@ -101,7 +122,8 @@ fn progress(all: usize) -> impl Fn(&Cell) {
 
 /// A part of the matrix cannot show that everything is proven.
 fn passes(matrix: &Matrix, arguments: &SelftestArguments) -> bool {
-    let caught = matrix.cells.iter().all(|cell| cell.verdict == Catch::Caught);
+    let is_fine = |cell: &Cell| matches!(cell.verdict, Catch::Caught | Catch::NotTried(_));
+    let caught = matrix.cells.iter().all(is_fine);
     let whole = arguments.only.is_empty() && arguments.over.is_none();
     caught && (!whole || matrix.is_whole())
 }
@@ -129,15 +151,24 @@ fn as_text(matrix: &Matrix, library: &Library, arguments: &SelftestArguments) ->
     if arguments.only.is_empty() && !matrix.unproven.is_empty() {
         let _ = writeln!(text, "\nproven by nothing: {}", listed(&matrix.unproven));
     }
+    let untried = untried(matrix);
+    for (why, deviations) in &untried {
+        let _ = writeln!(text, "\nnot tried, since {why}: {}", deviations.join(", "));
+    }
+    let untried: usize = untried.values().map(Vec::len).sum();
     let caught = matrix
         .cells
         .iter()
         .filter(|cell| cell.verdict == Catch::Caught)
         .count();
+    let aside = match untried {
+        0 => String::new(),
+        count => format!(" ({count} more were not tried)"),
+    };
     let _ = writeln!(
         text,
-        "\n{caught} of {} deviations caught under the right requirement; {} of {} requirements proven",
-        matrix.cells.len(),
+        "\n{caught} of {} deviations caught under the right requirement{aside}; {} of {} requirements proven",
+        matrix.cells.len() - untried,
         matrix.proofs().len(),
         library
             .catalogue
@@ -148,12 +179,30 @@ fn as_text(matrix: &Matrix, library: &Library, arguments: &SelftestArguments) ->
     text
 }
 
+/// The deviations that were not tried, by the reason.
+fn untried(matrix: &Matrix) -> BTreeMap<&str, Vec<&str>> {
+    let mut untried: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for cell in &matrix.cells {
+        if let Catch::NotTried(why) = &cell.verdict {
+            untried.entry(why).or_default().push(cell.deviation);
+        }
+    }
+    untried
+}
+
 fn trouble(verdict: &Catch) -> Option<String> {
     match verdict {
-        Catch::Caught => None,
+        Catch::Caught | Catch::NotTried(_) => None,
         Catch::Missed(ids) => Some(format!("not found: {}", listed(ids))),
         Catch::Misreported(ids) => Some(format!("reported under what it does not break: {}", listed(ids))),
         Catch::Refused(why) => Some(why.clone()),
+    }
+}
+
+fn not_tried(verdict: &Catch) -> Option<&str> {
+    match verdict {
+        Catch::NotTried(why) => Some(why),
+        _ => None,
     }
 }
 
@@ -173,6 +222,7 @@ fn as_json(matrix: &Matrix) -> serde_json::Value {
                 "found": ids(&cell.found),
                 "caught": cell.verdict == Catch::Caught,
                 "trouble": trouble(&cell.verdict),
+                "not-tried": not_tried(&cell.verdict),
             })
         })
         .collect();

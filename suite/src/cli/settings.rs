@@ -12,7 +12,7 @@ use assize::run::{CleanUp, OnFinding, RunSettings};
 use assize::wire::{self, Credentials, Login, Timeouts, Tls, Url};
 
 use super::arguments::{
-    ConductArguments, Profile, RegistryArguments, RunArguments, SelectionArguments, Spec,
+    ConductArguments, LoginArguments, Profile, RegistryArguments, RunArguments, SelectionArguments, Spec,
 };
 use super::failure::Failure;
 use super::{again, value};
@@ -103,7 +103,7 @@ impl Settings {
 
 fn manner(registry: &RegistryArguments, environment: Environment<'_>) -> Result<Manner, Failure> {
     Ok(Manner {
-        credentials: credentials(registry, environment)?,
+        credentials: credentials(&registry.login, environment)?,
         tls: if registry.insecure {
             Tls::Insecure
         } else {
@@ -126,17 +126,21 @@ fn timeouts(answer: Duration) -> Timeouts {
     }
 }
 
-fn credentials(registry: &RegistryArguments, environment: Environment<'_>) -> Result<Credentials, Failure> {
+/// Every account that the user gives, the password from the environment.
+pub(crate) fn credentials(
+    logins: &LoginArguments,
+    environment: Environment<'_>,
+) -> Result<Credentials, Failure> {
     let mut credentials = Credentials::none();
     let variables = Variables {
         user: "ASSIZE_USER",
-        password: &registry.password_env,
+        password: &logins.password_env,
         token: "ASSIZE_TOKEN",
     };
-    if let Some(login) = login(registry.user.clone(), &variables, environment)? {
+    if let Some(login) = login(logins.user.clone(), &variables, environment)? {
         credentials = credentials.with_default(login);
     }
-    for account in &registry.account {
+    for account in &logins.account {
         let name = account.to_uppercase().replace('-', "_");
         let [user, password, token] =
             ["USER", "PASSWORD", "TOKEN"].map(|what| format!("ASSIZE_{name}_{what}"));

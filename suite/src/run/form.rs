@@ -50,6 +50,8 @@ patterns! {
     ENTITY_TAG = r#"^(W/)?"[\x21\x23-\x7e\x80-\u{10ffff}]*"$"#;
     WARNING = r#"^299 - "([^"\\]|\\.)*"(\s*,\s*299 - "([^"\\]|\\.)*")*$"#;
     QUOTED_WARNING = r#"^[0-9]{3} \S+ "([^"\\]|\\.)*"( "[^"]*")?(\s*,\s*[0-9]{3} \S+ "([^"\\]|\\.)*"( "[^"]*")?)*$"#;
+    USABLE_CHALLENGE = r"(?i)^(basic|bearer)(\s+\S.*)?$";
+    SIGNED_URI = r"(?i)\?(.*&)?(signature|sig|x-amz-signature|x-goog-signature|hmac|jwt|token|access_token)=[^&]";
     UPLOAD_RANGE = r"^0-[0-9]+$";
     ERROR_CODE = r"^[A-Z_]+$";
     DIGEST = r"^[a-z0-9]+([+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$";
@@ -65,6 +67,8 @@ pub fn header_has(form: PlainForm, lines: &[&str]) -> bool {
         PlainForm::WithinWarningLimit => lines.iter().map(|line| line.len()).sum::<usize>() <= WARNING_LIMIT,
         PlainForm::NextLink => next_link(lines).is_some(),
         PlainForm::Uri => lines.len() == 1 && text_has(form, lines[0]),
+        // Clients take the first.
+        PlainForm::UsableChallenge => lines.first().is_some_and(|line| text_has(form, line.trim())),
         _ => !lines.is_empty() && lines.iter().all(|line| text_has(form, line.trim())),
     }
 }
@@ -94,6 +98,8 @@ fn text_has(form: PlainForm, text: &str) -> bool {
         PlainForm::Warning => WARNING.is_match(text),
         PlainForm::QuotedWarning => QUOTED_WARNING.is_match(text),
         PlainForm::Challenge => CHALLENGE.is_match(text),
+        PlainForm::UsableChallenge => USABLE_CHALLENGE.is_match(text),
+        PlainForm::SignedUri => is_uri_reference(text) && SIGNED_URI.is_match(text),
         PlainForm::UploadRange => UPLOAD_RANGE.is_match(text),
         PlainForm::ErrorCode => ERROR_CODE.is_match(text),
         PlainForm::KnownErrorCode => LISTED_ERROR_CODES.contains(&text),

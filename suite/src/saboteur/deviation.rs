@@ -13,8 +13,19 @@ pub struct Deviation {
     pub id: &'static str,
     /// The requirements that it breaks; what rests on them may break with them.
     pub breaks: &'static [&'static str],
+    /// What kind of registry it is laid over.
+    pub over: Over,
     /// What it does.
     pub act: Act,
+}
+
+/// The kinds of registry that deviations are laid over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Any; one that asks nobody who they are will do.
+    Any,
+    /// One with accounts. Besides the user that the suite logs in as, it needs those of these names.
+    Accounts(&'static [&'static str]),
 }
 
 /// What a deviation does.
@@ -35,26 +46,35 @@ pub enum Act {
 }
 
 impl Deviation {
+    const fn new(id: &'static str, breaks: &'static [&'static str], act: Act) -> Deviation {
+        Deviation {
+            id,
+            breaks,
+            over: Over::Any,
+            act,
+        }
+    }
+
+    /// The same, over a registry on which the suite has a user and these other accounts.
+    pub const fn with_accounts(self, names: &'static [&'static str]) -> Deviation {
+        Deviation {
+            over: Over::Accounts(names),
+            ..self
+        }
+    }
+
     /// A deviation that changes the honest answer.
     pub const fn reply(
         id: &'static str,
         breaks: &'static [&'static str],
         act: fn(&Call, &mut Reply),
     ) -> Deviation {
-        Deviation {
-            id,
-            breaks,
-            act: Act::Reply(act),
-        }
+        Deviation::new(id, breaks, Act::Reply(act))
     }
 
     /// A deviation that changes the request.
     pub const fn call(id: &'static str, breaks: &'static [&'static str], act: fn(&mut Call)) -> Deviation {
-        Deviation {
-            id,
-            breaks,
-            act: Act::Call(act),
-        }
+        Deviation::new(id, breaks, Act::Call(act))
     }
 
     /// A deviation that answers by itself, where it answers at all.
@@ -63,11 +83,7 @@ impl Deviation {
         breaks: &'static [&'static str],
         act: fn(&Call) -> Option<Reply>,
     ) -> Deviation {
-        Deviation {
-            id,
-            breaks,
-            act: Act::Instead(act),
-        }
+        Deviation::new(id, breaks, Act::Instead(act))
     }
 
     /// A deviation that talks to the honest registry as it likes, and remembers.
@@ -76,28 +92,16 @@ impl Deviation {
         breaks: &'static [&'static str],
         act: for<'a> fn(Story<'a>) -> BoxFuture<'a, Reply>,
     ) -> Deviation {
-        Deviation {
-            id,
-            breaks,
-            act: Act::Story(act),
-        }
+        Deviation::new(id, breaks, Act::Story(act))
     }
 
     /// A deviation that takes what came of a request whose content is cut for the whole.
     pub const fn cut(id: &'static str, breaks: &'static [&'static str], act: fn(&mut Call)) -> Deviation {
-        Deviation {
-            id,
-            breaks,
-            act: Act::Cut(act),
-        }
+        Deviation::new(id, breaks, Act::Cut(act))
     }
 
     /// A deviation on the connection itself.
     pub const fn wire(id: &'static str, breaks: &'static [&'static str], act: Wire) -> Deviation {
-        Deviation {
-            id,
-            breaks,
-            act: Act::Wire(act),
-        }
+        Deviation::new(id, breaks, Act::Wire(act))
     }
 }

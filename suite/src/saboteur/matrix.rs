@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::deviation::Deviation;
+use super::ground::{Ground, Grounds};
 use super::proxy::Saboteur;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
 use crate::explore::Budget;
@@ -14,10 +15,12 @@ use crate::plan::{Plan, Selection};
 use crate::run::outcome::{Outcome, ScenarioOutcome, Strictness};
 use crate::run::{CleanUp, OnFinding, Progress, RunSettings, Unusable, native, run};
 use crate::scenario::Library;
-use crate::wire::{Client, Settings, Url};
+use crate::wire::Url;
 
 /// How many deviations are tried at once.
 const AT_ONCE: usize = 4;
+/// Nothing was found.
+static NOTHING: BTreeSet<RequirementId> = BTreeSet::new();
 /// How many scenarios of one run run at once: more than one, since some deviations need company.
 const JOBS: usize = 4;
 
@@ -56,6 +59,20 @@ pub enum Catch {
     Misreported(Vec<RequirementId>),
     /// The suite would not run against it.
     Refused(String),
+    /// It was not tried, since there is no registry to lay it over.
+    NotTried(String),
+}
+
+impl Cell {
+    fn new(deviation: &Deviation, verdict: Catch) -> Cell {
+        let breaks = deviation.breaks.iter();
+        Cell {
+            deviation: deviation.id,
+            breaks: breaks.filter_map(|id| RequirementId::parse(id)).collect(),
+            found: BTreeSet::new(),
+            verdict,
+        }
+    }
 }
 
 impl Matrix {
@@ -78,36 +95,27 @@ impl Matrix {
     }
 }
 
-/// Runs the suite against the registry at `over` as it is, and then with each deviation laid over it.
+/// Runs the suite against the registries as they are, and then with each deviation laid over one of them.
 pub async fn matrix(
     library: Arc<Library>,
     deviations: Vec<Deviation>,
-    over: Url,
+    grounds: &Grounds,
     seed: u64,
     told: impl Fn(&Cell),
 ) -> Result<Matrix, Unusable> {
-    let client = Client::new(Settings::new(over.clone())).map_err(|error| Unusable::Unreachable {
-        target: over.to_string(),
-        why: error.to_string(),
-    })?;
-    let plan = Plan::new(&library, native::declared(), &Selection::default());
-    let outcome = run(
-        library.clone(),
-        plan,
-        client,
-        settings(Version::Next, seed),
-        Arc::new(Silent),
-    )
-    .await?;
-    let honestly = found(&outcome, &[]);
-
+    let honestly = honestly(&library, &deviations, grounds, seed).await?;
     let mut cells = stream::iter(deviations.into_iter().enumerate())
         .map(|(at, deviation)| {
-            let (library, over, honestly) = (library.clone(), over.clone(), &honestly);
+            let (library, honestly) = (library.clone(), &honestly);
             async move {
+                let ground = match grounds.under(&deviation) {
+                    Ok(ground) => ground,
+                    Err(why) => return (at, Cell::new(&deviation, Catch::NotTried(why))),
+                };
+                let found = honestly.get(&ground.url.to_string()).unwrap_or(&NOTHING);
                 // Every deviation has names of its own, since all may lie over one registry.
                 let seed = seed.wrapping_mul(1_000_003).wrapping_add(at as u64 + 1);
-                (at, prove(library, deviation, &over, honestly, seed).await)
+                (at, prove(library, deviation, ground, found, seed).await)
             }
         })
         .buffer_unordered(AT_ONCE)
@@ -118,7 +126,7 @@ pub async fn matrix(
     let cells = cells.into_iter().map(|(_, cell)| cell).collect();
     let mut matrix = Matrix {
         cells,
-        honestly,
+        honestly: honestly.into_values().flatten().collect(),
         unproven: Vec::new(),
     };
     let proven: BTreeSet<RequirementId> = matrix.proofs().into_keys().cloned().collect();
@@ -126,6 +134,43 @@ pub async fn matrix(
         .filter(|id| !proven.contains(id))
         .collect();
     Ok(matrix)
+}
+
+/// What is found against each registry, by its address, that some deviation is laid over.
+async fn honestly(
+    library: &Arc<Library>,
+    deviations: &[Deviation],
+    grounds: &Grounds,
+    seed: u64,
+) -> Result<BTreeMap<String, BTreeSet<RequirementId>>, Unusable> {
+    let mut honestly = BTreeMap::new();
+    let grounds: BTreeMap<String, &Ground> = deviations
+        .iter()
+        .filter_map(|deviation| grounds.under(deviation).ok())
+        .map(|ground| (ground.url.to_string(), ground))
+        .collect();
+    for (address, ground) in grounds {
+        honestly.insert(address, found_on(library, ground, seed).await?);
+    }
+    Ok(honestly)
+}
+
+/// What all of the suite finds against a registry as it is.
+async fn found_on(
+    library: &Arc<Library>,
+    ground: &Ground,
+    seed: u64,
+) -> Result<BTreeSet<RequirementId>, Unusable> {
+    let client = ground
+        .client(ground.url.clone())
+        .map_err(|error| Unusable::Unreachable {
+            target: ground.url.to_string(),
+            why: error.to_string(),
+        })?;
+    let plan = Plan::new(library, native::declared(), &Selection::default());
+    let settings = settings(Version::Next, seed);
+    let outcome = run(library.clone(), plan, client, settings, Arc::new(Silent)).await?;
+    Ok(found(&outcome, &[]))
 }
 
 /// Every MUST and SHOULD that can be seen from outside.
@@ -142,27 +187,17 @@ pub fn to_be_proven(catalogue: &Catalogue) -> impl Iterator<Item = RequirementId
         .map(|requirement| requirement.id.clone())
 }
 
-/// Runs the suite against one deviation, laid over the registry at `over`.
+/// Runs the suite against one deviation, laid over a registry.
 ///
 /// What is found against that registry `honestly` speaks neither for the deviation nor against it.
 pub async fn prove(
     library: Arc<Library>,
     deviation: Deviation,
-    over: &Url,
+    over: &Ground,
     honestly: &BTreeSet<RequirementId>,
     seed: u64,
 ) -> Cell {
-    let breaks: Vec<RequirementId> = deviation
-        .breaks
-        .iter()
-        .filter_map(|id| RequirementId::parse(id))
-        .collect();
-    let mut cell = Cell {
-        deviation: deviation.id,
-        breaks,
-        found: BTreeSet::new(),
-        verdict: Catch::Caught,
-    };
+    let mut cell = Cell::new(&deviation, Catch::Caught);
     match outcome(library.clone(), deviation, &cell.breaks, over, seed).await {
         Err(why) => cell.verdict = Catch::Refused(why),
         Ok(outcome) => {
@@ -180,14 +215,14 @@ async fn outcome(
     library: Arc<Library>,
     deviation: Deviation,
     breaks: &[RequirementId],
-    over: &Url,
+    over: &Ground,
     seed: u64,
 ) -> Result<Outcome, String> {
     let saboteur = Saboteur::lay(deviation, over)
         .await
         .map_err(|error| error.to_string())?;
     let url = Url::parse(&saboteur.url()).map_err(|error| error.to_string())?;
-    let client = Client::new(Settings::new(url)).map_err(|error| error.to_string())?;
+    let client = over.client(url).map_err(|error| error.to_string())?;
     let plan = Plan::that_asks(&library, native::declared(), breaks);
     let settings = settings(version_of(&library.catalogue, breaks), seed);
     run(library, plan, client, settings, Arc::new(Silent))

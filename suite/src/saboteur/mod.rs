@@ -7,13 +7,15 @@
 mod call;
 mod deviation;
 pub mod deviations;
+mod ground;
 pub mod matrix;
 mod proxy;
 mod story;
 mod wire;
 
 pub use call::{Call, Kind, Reply};
-pub use deviation::{Act, Deviation};
+pub use deviation::{Act, Deviation, Over};
+pub use ground::{Ground, Grounds};
 pub use proxy::Saboteur;
 pub use story::{Memory, Story};
 pub use wire::{Then, Wire};

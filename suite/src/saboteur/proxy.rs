@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderName, Request, Response, StatusCode, Uri};
+use http::{HeaderName, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -18,9 +18,10 @@ use tokio::task::JoinHandle;
 
 use super::call::{Call, Reply};
 use super::deviation::{Act, Deviation};
+use super::ground::Ground;
 use super::story::{Memory, Story};
 use super::wire::Wire;
-use crate::wire::Url;
+use crate::wire::{self, Body, Redirects, Url};
 
 /// How much of an answer is held between the registry and a connection that lies.
 const BUFFER: usize = 256 * 1024;
@@ -34,12 +35,12 @@ pub struct Saboteur {
 
 impl Saboteur {
     /// Lays a deviation over the registry at `over`, on a port of its own.
-    pub async fn lay(deviation: Deviation, over: &Url) -> std::io::Result<Saboteur> {
+    pub async fn lay(deviation: Deviation, over: &Ground) -> std::io::Result<Saboteur> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let layer = Arc::new(Layer {
             deviation,
-            honest: Honest::new(over),
+            honest: Honest::new(over)?,
             memory: Memory::default(),
         });
         let task = tokio::spawn(async move {
@@ -84,18 +85,21 @@ impl Drop for Saboteur {
 /// The honest registry behind the proxy.
 #[derive(Debug)]
 pub(super) struct Honest {
-    origin: String,
+    url: Url,
     client: Client<HttpConnector, Full<Bytes>>,
+    /// Asks by itself, as the user of the suite.
+    owner: wire::Client,
 }
 
 impl Honest {
-    fn new(over: &Url) -> Honest {
+    fn new(over: &Ground) -> std::io::Result<Honest> {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Honest {
-            origin: over.origin().to_string(),
+        Ok(Honest {
+            url: over.url.clone(),
             client: Client::builder(TokioExecutor::new()).build(connector),
-        }
+            owner: over.client(over.url.clone()).map_err(std::io::Error::other)?,
+        })
     }
 
     /// What it answers; a 502 if it does not.
@@ -105,9 +109,46 @@ impl Honest {
             .unwrap_or_else(|_| Reply::empty(StatusCode::BAD_GATEWAY.as_u16()))
     }
 
+    /// What it answers to the user of the suite; a 502 if it does not.
+    pub(super) async fn answer_owner(&self, call: &Call) -> Reply {
+        let mark = if call.query.is_empty() { "" } else { "?" };
+        let target = format!("{}{mark}{}", call.path, call.query);
+        let mut headers = call.headers.clone();
+        drop_connection_headers(&mut headers);
+        for name in [
+            http::header::CONTENT_LENGTH,
+            http::header::HOST,
+            http::header::AUTHORIZATION,
+        ] {
+            headers.remove(name);
+        }
+        let lines = headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+        let asked = wire::Request {
+            headers: lines.collect(),
+            body: match call.method {
+                Method::GET | Method::HEAD => Body::None,
+                _ => Body::Sized(call.body.clone()),
+            },
+            redirects: Redirects::Stop,
+            ..wire::Request::new(call.method.as_str(), self.url.with_target(&target))
+        };
+        let Ok(answer) = self.owner.send(asked).await.outcome else {
+            return Reply::empty(StatusCode::BAD_GATEWAY.as_u16());
+        };
+        let mut reply = Reply::empty(answer.status);
+        for (name, value) in answer.headers.iter() {
+            reply.add(name, value);
+        }
+        drop_connection_headers(&mut reply.headers);
+        reply.body = answer.body;
+        reply
+    }
+
     async fn ask(&self, call: &Call) -> Result<Reply, Box<dyn std::error::Error + Send + Sync>> {
         let mark = if call.query.is_empty() { "" } else { "?" };
-        let uri: Uri = format!("{}{}{mark}{}", self.origin, call.path, call.query).parse()?;
+        let uri: Uri = format!("{}{}{mark}{}", self.url.origin(), call.path, call.query).parse()?;
         let mut request = Request::builder().method(call.method.clone()).uri(uri);
         if let Some(headers) = request.headers_mut() {
             *headers = call.headers.clone();

@@ -26,6 +26,11 @@ impl<'a> Story<'a> {
         self.honest.answer(&self.call).await
     }
 
+    /// What the honest registry answers if the user of the suite makes the call, who may do everything.
+    pub async fn as_owner(&self, call: &Call) -> Reply {
+        self.honest.answer_owner(call).await
+    }
+
     /// What the honest registry answers to another call.
     pub async fn ask(&self, call: &Call) -> Reply {
         self.honest.answer(call).await

@@ -103,7 +103,9 @@ impl Keyring {
             let state = self.lock();
             let registry = Place::Registry(request.account.clone());
             let folder = folder(request).and_then(|place| state.habits.get(&place));
-            folder.or_else(|| state.habits.get(&registry)).cloned()?
+            // Where tokens are asked for, a password is for the token server alone.
+            let registry = state.habits.get(&registry).filter(|_| state.server.is_none());
+            folder.or(registry).cloned()?
         };
         match habit {
             Habit::Own => credentials.login(&request.account).map(Grant::of),

@@ -78,6 +78,11 @@ impl Credentials {
         }
     }
 
+    /// Whether this account was given something to show.
+    pub fn has(&self, account: &Account) -> bool {
+        self.login(account).is_some()
+    }
+
     /// What all the accounts show by themselves.
     pub(super) fn grants(&self) -> impl Iterator<Item = Grant> {
         self.default.iter().chain(self.named.values()).map(Grant::of)

@@ -2,6 +2,7 @@
 //!
 //! A native scenario is one entry of [`ALL`]: what it says of itself, and the function that follows it.
 
+mod addresses;
 mod byteranges;
 mod cut;
 mod framing;
@@ -47,6 +48,7 @@ impl From<Fault> for NotReached {
 
 /// Every native scenario, a table for each subject.
 const ALL: &[&[Native]] = &[
+    addresses::SCENARIOS,
     cut::SCENARIOS,
     framing::SCENARIOS,
     header_names::SCENARIOS,

@@ -1,5 +1,7 @@
 //! The table of all deviations, a file for each part of the protocol.
 
+mod accounts;
+mod addresses;
 mod base;
 mod chunks;
 mod conditional;
@@ -26,6 +28,7 @@ mod sizes;
 mod strangers;
 mod tag_pages;
 mod tags;
+mod tokens;
 mod tools;
 mod tricks;
 mod uploads;
@@ -62,6 +65,9 @@ pub fn all() -> Vec<Deviation> {
         histories::DEVIATIONS,
         connections::DEVIATIONS,
         extensions::DEVIATIONS,
+        accounts::DEVIATIONS,
+        tokens::DEVIATIONS,
+        addresses::DEVIATIONS,
     ]
     .concat()
 }

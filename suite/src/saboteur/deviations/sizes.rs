@@ -1,10 +1,10 @@
-//! Deviations in how large a manifest may be.
+//! Deviations in how large a manifest or a chunk may be.
 
 use http::Method;
 
 use super::tools::sha256;
-use super::tricks::{created, manifest_path};
-use crate::saboteur::{Deviation, Reply};
+use super::tricks::{adds, bytes, created, manifest_path};
+use crate::saboteur::{Call, Deviation, Reply};
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
@@ -33,4 +33,27 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
+    Deviation::instead("large-chunk-416", &["interop.chunk-too-large-413"], |call| {
+        is_large_chunk(call).then(|| Reply::error(416, "BLOB_UPLOAD_INVALID"))
+    }),
+    Deviation::instead("large-chunk-400", &["interop.chunk-too-large-413"], |call| {
+        is_large_chunk(call).then(|| Reply::error(400, "SIZE_INVALID"))
+    }),
+    Deviation::instead("large-chunk-413-as-page", &["interop.too-large-json"], |call| {
+        is_large_chunk(call).then(|| {
+            let mut reply = bytes("<html><h1>413 Request Entity Too Large</h1></html>", "text/html");
+            reply.become_status(413);
+            reply
+        })
+    }),
+    Deviation::instead(
+        "large-chunk-413-without-a-word",
+        &["interop.too-large-json"],
+        |call| is_large_chunk(call).then(|| Reply::empty(413)),
+    ),
 ];
+
+/// Whether a call adds a chunk above the least limit that there is in the field.
+fn is_large_chunk(call: &Call) -> bool {
+    adds(call) && call.body.len() > 4 * 1024 * 1024
+}

@@ -61,6 +61,23 @@ pub(super) fn lists_referrers(call: &Call) -> bool {
     call.is(&Method::GET, Kind::Referrers)
 }
 
+/// Whether a call reads a blob or a manifest.
+pub(super) fn reads_content(call: &Call) -> bool {
+    [Kind::Tag, Kind::Manifest, Kind::Blob]
+        .into_iter()
+        .any(|kind| call.reads(kind))
+}
+
+/// Whether a call shows credentials.
+pub(super) fn has_credentials(call: &Call) -> bool {
+    !call.header("authorization").is_empty()
+}
+
+/// Whether an answer refuses what there is no right to do.
+pub(super) fn is_refused(reply: &Reply) -> bool {
+    matches!(reply.status, 401 | 403)
+}
+
 /// The name of the upload that an answer leads to.
 pub(super) fn upload_of(reply: &Reply) -> &str {
     let path = reply.header("location").split('?').next().unwrap_or_default();

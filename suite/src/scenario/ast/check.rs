@@ -180,6 +180,10 @@ words! {
         QuotedWarning = "warning in quotes",
         /// An authentication challenge of RFC 9110, 11.6.1.
         Challenge = "challenge",
+        /// A challenge of a scheme that every client of registries knows: Basic or Bearer.
+        UsableChallenge = "usable challenge",
+        /// A URI reference that says in its query that it is signed.
+        SignedUri = "signed uri",
         /// The range of an upload: `0-N`.
         UploadRange = "upload range",
         /// An error code: upper-case letters and underscores.

@@ -100,6 +100,49 @@ async fn basic_is_answered_when_it_is_asked_for_and_from_then_on() {
 }
 
 #[tokio::test]
+async fn a_password_for_the_token_server_is_for_nothing_else_on_its_host() {
+    let registry = Server::serve(|request| {
+        let shows_token = request.contains(&format!("Authorization: Bearer {TOKEN}\r\n"));
+        match (request.starts_with("GET /token"), shows_token) {
+            (true, _) if request.contains(BASIC) => {
+                let body = format!("{{\"token\":\"{TOKEN}\"}}");
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+            }
+            (true, _) => status(401, "WWW-Authenticate: Basic realm=\"r\"\r\n"),
+            (false, true) => status(200, ""),
+            (false, false) => {
+                let host = request
+                    .split("Host: ")
+                    .nth(1)
+                    .unwrap()
+                    .split("\r\n")
+                    .next()
+                    .unwrap();
+                status(
+                    401,
+                    &format!("WWW-Authenticate: Bearer realm=\"http://{host}/token\"\r\n"),
+                )
+            }
+        }
+    })
+    .await;
+    let client = Client::new(settings(&registry.url)).unwrap();
+    for path in ["/v2/a/blobs/1", "/token?scope=x", "/v2/b/blobs/1"] {
+        assert_eq!(
+            outcome(&get(&client, path, Account::Default).await).0,
+            Ok(200),
+            "{path}"
+        );
+    }
+    let heard = registry.heard();
+    let passwords = heard.iter().filter(|request| request.contains(BASIC));
+    assert!(passwords.clone().count() > 0);
+    for request in passwords {
+        assert!(request.starts_with("GET /token"), "{request}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_password_is_not_sent_twice() {
     let registry = Server::serve(|_| status(401, "WWW-Authenticate: Basic realm=\"r\"\r\n")).await;
     let client = Client::new(settings(&registry.url)).unwrap();

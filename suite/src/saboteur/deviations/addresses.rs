@@ -1,0 +1,73 @@
+//! Deviations of the addresses that answers name: other servers, other schemes, other spellings.
+
+use super::tricks::{adds, lists_tags, opens};
+use crate::saboteur::{Call, Deviation, Reply};
+
+/// The deviations.
+pub(super) const DEVIATIONS: &[Deviation] = &[
+    Deviation::reply("upload-at-https", &["interop.location-scheme"], |call, reply| {
+        if opens(call) {
+            move_upload(reply, &format!("https://{}", call.header("host")));
+        }
+    }),
+    Deviation::reply(
+        "next-chunk-at-https",
+        &["interop.location-scheme"],
+        |call, reply| {
+            if adds(call) {
+                move_upload(reply, &format!("https://{}", call.header("host")));
+            }
+        },
+    ),
+    Deviation::reply(
+        "upload-on-other-port",
+        &["interop.location-host"],
+        |call, reply| {
+            if opens(call) {
+                move_upload(reply, "http://127.0.0.1:9");
+            }
+        },
+    ),
+    Deviation::reply(
+        "next-chunk-on-other-host",
+        &["interop.location-host"],
+        |call, reply| {
+            if adds(call) {
+                let port = call.header("host").rsplit(':').next().unwrap_or_default();
+                move_upload(reply, &format!("http://[::1]:{port}"));
+            }
+        },
+    ),
+    Deviation::reply(
+        "location-slashes-encoded",
+        &["interop.location-slashes"],
+        |call, reply| encode_slashes(call, reply, "location"),
+    ),
+    Deviation::reply(
+        "link-slashes-encoded",
+        &["interop.location-slashes"],
+        |call, reply| {
+            if lists_tags(call) {
+                encode_slashes(call, reply, "link");
+            }
+        },
+    ),
+];
+
+/// Says that an upload goes on at another server.
+fn move_upload(reply: &mut Reply, server: &str) {
+    let place = reply.header("location");
+    if let Some(path) = place.find("/v2/") {
+        let place = format!("{server}{}", &place[path..]);
+        reply.set("location", &place);
+    }
+}
+
+/// Encodes the slashes of the repository's name in a header.
+fn encode_slashes(call: &Call, reply: &mut Reply, header: &str) {
+    let name = call.repository();
+    let value = reply.header(header).replace(name, &name.replace('/', "%2F"));
+    if !value.is_empty() {
+        reply.set(header, &value);
+    }
+}
