@@ -24,6 +24,8 @@ pub struct Deviation {
 pub enum Over {
     /// Any; one that asks nobody who they are will do.
     Any,
+    /// One that asks nobody who they are.
+    Open,
     /// One with accounts. Besides the user that the suite logs in as, it needs those of these names.
     Accounts(&'static [&'static str]),
 }
@@ -59,6 +61,14 @@ impl Deviation {
     pub const fn with_accounts(self, names: &'static [&'static str]) -> Deviation {
         Deviation {
             over: Over::Accounts(names),
+            ..self
+        }
+    }
+
+    /// The same, over a registry that asks nobody who they are.
+    pub const fn without_accounts(self) -> Deviation {
+        Deviation {
+            over: Over::Open,
             ..self
         }
     }

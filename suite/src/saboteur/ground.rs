@@ -23,18 +23,22 @@ impl Ground {
 
     /// Why a deviation can not be laid over this registry, if it can not.
     fn wants(&self, deviation: &Deviation) -> Option<String> {
-        let Over::Accounts(names) = deviation.over else {
-            return None;
-        };
         let is_missing = |account: &Account| !self.credentials.has(account);
-        if is_missing(&Account::Default) {
-            return Some("it needs a registry with accounts, and a user to log in as".to_owned());
-        }
+        let is_open = is_missing(&Account::Default);
+        let names = match deviation.over {
+            Over::Any => return None,
+            Over::Open if is_open => return None,
+            Over::Open => return Some("it takes a registry that asks nobody who they are".to_owned()),
+            Over::Accounts(_) if is_open => {
+                return Some("it takes a registry with accounts, and a user to log in as".to_owned());
+            }
+            Over::Accounts(names) => names,
+        };
         let named = |name: &&&str| is_missing(&Account::Named((**name).to_owned()));
         names
             .iter()
             .find(named)
-            .map(|name| format!("it needs another account: --account {name}"))
+            .map(|name| format!("it takes another account: --account {name}"))
     }
 }
 
@@ -106,5 +110,7 @@ mod tests {
             |credentials| under(&Grounds::one(ground("http://foreign", credentials)), &GUARDED).unwrap_err();
         assert!(why(Credentials::none()).contains("a user to log in as"));
         assert!(why(user()).ends_with("--account reader"));
+        let over_accounts = under(&foreign, &OPEN.without_accounts());
+        assert!(over_accounts.unwrap_err().contains("asks nobody"));
     }
 }

@@ -12,7 +12,7 @@ use super::proxy::Saboteur;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
 use crate::explore::Budget;
 use crate::plan::{Plan, Selection};
-use crate::run::outcome::{Outcome, ScenarioOutcome, Strictness};
+use crate::run::outcome::{Outcome, ScenarioOutcome, Strictness, Verdict};
 use crate::run::{CleanUp, OnFinding, Progress, RunSettings, Unusable, native, run};
 use crate::scenario::Library;
 use crate::wire::Url;
@@ -59,7 +59,7 @@ pub enum Catch {
     Misreported(Vec<RequirementId>),
     /// The suite would not run against it.
     Refused(String),
-    /// It was not tried, since there is no registry to lay it over.
+    /// It could not be tried, since the registry that there is has not what it takes.
     NotTried(String),
 }
 
@@ -205,7 +205,7 @@ pub async fn prove(
                 .difference(honestly)
                 .cloned()
                 .collect();
-            cell.verdict = judged(&library.catalogue, &cell, honestly);
+            cell.verdict = judged(&library.catalogue, &cell, &outcome, honestly);
         }
     }
     cell
@@ -275,7 +275,12 @@ fn found(outcome: &Outcome, breaks: &[RequirementId]) -> BTreeSet<RequirementId>
         .collect()
 }
 
-fn judged(catalogue: &Catalogue, cell: &Cell, honestly: &BTreeSet<RequirementId>) -> Catch {
+fn judged(
+    catalogue: &Catalogue,
+    cell: &Cell,
+    outcome: &Outcome,
+    honestly: &BTreeSet<RequirementId>,
+) -> Catch {
     let missed: Vec<RequirementId> = cell
         .breaks
         .iter()
@@ -288,12 +293,24 @@ fn judged(catalogue: &Catalogue, cell: &Cell, honestly: &BTreeSet<RequirementId>
         .filter(|id| !rests_on_any(catalogue, id, &cell.breaks))
         .cloned()
         .collect();
-    if !missed.is_empty() || cell.breaks.is_empty() {
+    let lacks = missed.iter().find_map(|id| capability_lacking_for(outcome, id));
+    if let (Some(capability), true) = (lacks, stray.is_empty()) {
+        Catch::NotTried(format!("the registry does not offer {capability}"))
+    } else if !missed.is_empty() || cell.breaks.is_empty() {
         Catch::Missed(missed)
     } else if !stray.is_empty() {
         Catch::Misreported(stray)
     } else {
         Catch::Caught
+    }
+}
+
+/// The capability without which a requirement could not be asked, if that is why it was not.
+fn capability_lacking_for<'a>(outcome: &'a Outcome, id: &RequirementId) -> Option<&'a str> {
+    let mut requirements = outcome.requirements.iter();
+    match &requirements.find(|requirement| requirement.id == *id)?.verdict {
+        Verdict::NotOffered(capability) => Some(capability),
+        _ => None,
     }
 }
 

@@ -228,12 +228,14 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         call.header("authorization")
             .starts_with("Basic")
             .then(asks_for_password)
-    }),
+    })
+    .without_accounts(),
     Deviation::instead("stray-token-400", &["interop.unneeded-credentials"], |call| {
         call.header("authorization")
             .starts_with("Bearer")
             .then(|| Reply::error(400, "UNAUTHORIZED"))
-    }),
+    })
+    .without_accounts(),
 ];
 
 /// Whether a call changes a repository without deleting from it.
