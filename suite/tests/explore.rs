@@ -10,7 +10,7 @@ use assize::explore::Budget;
 use assize::plan::{Plan, Selection};
 use assize::run::outcome::{Outcome, ScenarioOutcome, Strictness};
 use assize::run::{CleanUp, OnFinding, Progress, RunSettings, native, run};
-use assize::saboteur::{Saboteur, deviations};
+use assize::saboteur::{Ground, Saboteur, deviations};
 use assize::scenario::Library;
 use assize::wire::{Client, Settings, Url};
 
@@ -56,7 +56,7 @@ async fn found(deviation: &str) -> (Vec<String>, String) {
         .into_iter()
         .find(|other| other.id == deviation)
         .unwrap();
-    let saboteur = Saboteur::lay(deviation, &Url::parse(&registry.url()).unwrap())
+    let saboteur = Saboteur::lay(deviation, &Ground::open(Url::parse(&registry.url()).unwrap()))
         .await
         .unwrap();
     let outcome = explored(&saboteur.url(), 7).await;

@@ -8,7 +8,7 @@ use assize::bundled::{self, Authentication, Guarded};
 use assize::saboteur::matrix::{Catch, prove};
 use assize::saboteur::{Deviation, Ground, Grounds, deviations};
 use assize::scenario::Library;
-use assize::wire::{Credentials, Url};
+use assize::wire::Url;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
@@ -45,10 +45,7 @@ impl Bench {
         let open = runtime.block_on(bundled::in_memory())?;
         let guarded = runtime.block_on(Guarded::start(Authentication::Token))?;
         let grounds = Grounds::two(
-            Ground {
-                url: Url::parse(&open.url())?,
-                credentials: Credentials::none(),
-            },
+            Ground::open(Url::parse(&open.url())?),
             Ground {
                 url: Url::parse(&guarded.url())?,
                 credentials: Guarded::credentials(),

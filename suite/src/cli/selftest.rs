@@ -12,8 +12,6 @@ use assize::catalogue::RequirementId;
 use assize::saboteur::matrix::{Catch, Cell, Matrix, matrix};
 use assize::saboteur::{Deviation, Ground, Grounds, deviations};
 use assize::scenario::Library;
-#[cfg(feature = "bundled")]
-use assize::wire::Credentials;
 use serde_json::json;
 
 use super::arguments::SelftestArguments;
@@ -63,10 +61,7 @@ async fn over_the_bundled(
     let open = assize::bundled::in_memory().await?;
     let guarded = Guarded::start(Authentication::Token).await?;
     let grounds = Grounds::two(
-        Ground {
-            url: value::target(&open.url())?,
-            credentials: Credentials::none(),
-        },
+        Ground::open(value::target(&open.url())?),
         Ground {
             url: value::target(&guarded.url())?,
             credentials: Guarded::credentials(),
