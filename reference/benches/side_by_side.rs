@@ -20,6 +20,8 @@ mod content;
 mod measures;
 #[path = "side_by_side/report.rs"]
 mod report;
+#[path = "side_by_side/secure.rs"]
+mod secure;
 #[path = "side_by_side/server.rs"]
 mod server;
 
@@ -63,6 +65,7 @@ fn main() {
     let content = Content::new(options.size);
     let servers = Kind::ALL
         .iter()
+        .filter(|kind| measures.iter().any(|measure| measure.kinds.contains(kind)))
         .filter_map(|kind| Server::start(*kind, &options.folder))
         .collect::<Vec<_>>();
     for server in &servers {

@@ -1,18 +1,28 @@
 //! A client that costs as little as it can: blocking sockets, and answers that are counted or kept.
 
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+
+use rustls::{ClientConnection, StreamOwned};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::content::{Blob, IMAGE};
+use crate::secure;
+use crate::server::Server;
 
 /// How much of an answer is taken at once.
 const BLOCK: usize = 1024 * 1024;
 
+/// What a client talks over.
+trait Stream: Read + Write {}
+
+impl Stream for TcpStream {}
+impl Stream for StreamOwned<ClientConnection, TcpStream> {}
+
 /// One connection, used for one request after the other.
 pub(crate) struct Client {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     address: SocketAddr,
     buffer: Vec<u8>,
 }
@@ -35,13 +45,17 @@ impl Answer {
 }
 
 impl Client {
-    /// A client of the server at an address.
-    pub(crate) fn new(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+    /// A client of a server.
+    pub(crate) fn new(server: &Server) -> Self {
+        let stream = TcpStream::connect(server.address).unwrap();
         stream.set_nodelay(true).unwrap();
         Self {
-            stream,
-            address,
+            stream: if server.kind.is_secure() {
+                Box::new(secure::stream(stream))
+            } else {
+                Box::new(stream)
+            },
+            address: server.address,
             buffer: vec![0; BLOCK],
         }
     }
@@ -111,7 +125,7 @@ impl Client {
         let opened = self.send(&format!("POST /v2/{repository}/blobs/uploads/"), "", b"");
         assert_eq!(opened.status, 202, "{}", opened.head);
         let location = opened.header("location").unwrap();
-        let path = location.strip_prefix("http://").map_or(location, |rest| {
+        let path = location.split_once("://").map_or(location, |(_, rest)| {
             rest.find('/').map_or(location, |slash| &rest[slash..])
         });
         let mark = if path.contains('?') { '&' } else { '?' };
@@ -137,9 +151,10 @@ fn end_of_head(bytes: &[u8]) -> Option<usize> {
 }
 
 /// Sends the same request `count` times over `connections`, all at once; every answer is as long as the first.
-pub(crate) fn repeat(address: SocketAddr, line: &str, connections: usize, count: usize) {
+pub(crate) fn repeat(server: &Server, line: &str, connections: usize, count: usize) {
+    let address = server.address;
     let headers = format!("Accept: {IMAGE}\r\n");
-    let first = Client::new(address).send(line, &headers, b"");
+    let first = Client::new(server).send(line, &headers, b"");
     assert_eq!(first.status, 200, "{}", first.head);
     let whole = first.head.len() + first.length;
     let request = format!("{line} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n");

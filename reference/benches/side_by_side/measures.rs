@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use crate::client::{Client, repeat};
 use crate::content::{Blob, Content, Random, manifest};
+use crate::secure;
 use crate::server::{Kind, Server};
 
 /// The repository that everything but the small images is in.
@@ -29,16 +30,21 @@ pub(crate) struct Measure {
 }
 
 const BOTH: &[Kind] = &[Kind::Strict, Kind::Docker];
+const ALL: &[Kind] = &[Kind::Strict, Kind::Relaxed, Kind::Docker];
+const SECURE: &[Kind] = &[Kind::StrictTls, Kind::DockerTls];
 const REFERENCE: &[Kind] = &[Kind::Strict];
 
 /// Everything that is measured.
 pub(crate) const MEASURES: &[Measure] = &[
     measure("get-large", "GB/s", BOTH, get_large),
     measure("get-large-range", "GB/s", BOTH, get_large_range),
-    measure("put-large", "GB/s", Kind::ALL, put_large),
+    measure("get-large-tls", "GB/s", SECURE, get_large),
+    measure("get-large-tls-range", "GB/s", SECURE, get_large_range),
+    measure("get-large-http2", "GB/s", SECURE, get_large_over_http2),
+    measure("put-large", "GB/s", ALL, put_large),
     measure("get-small", "blobs/s", BOTH, get_small),
-    measure("put-small", "blobs/s", Kind::ALL, put_small),
-    measure("push-images", "images/s", Kind::ALL, push_images),
+    measure("put-small", "blobs/s", ALL, put_small),
+    measure("push-images", "images/s", ALL, push_images),
     measure("manifest-get", "/s", BOTH, get_manifest),
     measure("blob-head", "/s", BOTH, head_blob),
     measure("tag-page-of-100", "/s", BOTH, |server, _| tag_page(server, 100)),
@@ -66,7 +72,7 @@ const fn measure(
 
 /// Gives a server what it is asked for later, and sees that it gives it back as it was.
 pub(crate) fn prepare(server: &Server, content: &Content, measures: &[&Measure]) {
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server);
     for blob in [&content.config, &content.small, &content.large] {
         client.push_blob(REPOSITORY, blob);
     }
@@ -122,7 +128,7 @@ fn gigabytes(blob: &Blob) -> f64 {
 }
 
 fn get_large(server: &Server, content: &Content) -> f64 {
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server);
     let line = format!("GET /v2/{REPOSITORY}/blobs/{}", content.large.digest);
     rate(gigabytes(&content.large), || {
         let answer = client.send(&line, "", b"");
@@ -131,7 +137,7 @@ fn get_large(server: &Server, content: &Content) -> f64 {
 }
 
 fn get_large_range(server: &Server, content: &Content) -> f64 {
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server);
     let line = format!("GET /v2/{REPOSITORY}/blobs/{}", content.large.digest);
     rate(gigabytes(&content.large), || {
         let answer = client.send(&line, "Range: bytes=1-\r\n", b"");
@@ -142,8 +148,15 @@ fn get_large_range(server: &Server, content: &Content) -> f64 {
     })
 }
 
+fn get_large_over_http2(server: &Server, content: &Content) -> f64 {
+    let path = format!("/v2/{REPOSITORY}/blobs/{}", content.large.digest);
+    rate(gigabytes(&content.large), || {
+        assert_eq!(secure::get_over_http2(server, &path), content.large.bytes.len());
+    })
+}
+
 fn put_large(server: &Server, content: &Content) -> f64 {
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server);
     let line = format!("DELETE /v2/{REPOSITORY}/blobs/{}", content.large.digest);
     assert_eq!(client.send(&line, "", b"").status, 202);
     assert!(Command::new("sync").status().unwrap().success());
@@ -153,7 +166,7 @@ fn put_large(server: &Server, content: &Content) -> f64 {
 }
 
 fn get_small(server: &Server, content: &Content) -> f64 {
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server);
     let line = format!("GET /v2/{REPOSITORY}/blobs/{}", content.small.digest);
     rate(500.0, || {
         for _ in 0..500 {
@@ -164,7 +177,7 @@ fn get_small(server: &Server, content: &Content) -> f64 {
 }
 
 fn put_small(server: &Server, _: &Content) -> f64 {
-    let mut client = Client::new(server.address);
+    let mut client = Client::new(server);
     let mut random = Random::from_the_clock();
     let blobs = (0..30)
         .map(|_| Blob::new(random.bytes(64 * 1024)))
@@ -188,7 +201,7 @@ fn push_images(server: &Server, _: &Content) -> f64 {
         thread::scope(|scope| {
             for (pusher, images) in images.chunks(IMAGES).enumerate() {
                 scope.spawn(move || {
-                    let mut client = Client::new(server.address);
+                    let mut client = Client::new(server);
                     let repository = format!("bench/images-{pusher}");
                     for (manifest, config, layer) in images {
                         client.push_blob(&repository, config);
@@ -204,21 +217,21 @@ fn push_images(server: &Server, _: &Content) -> f64 {
 /// How many requests measure a rate: as many as take a noticeable time.
 const fn requests(kind: Kind) -> usize {
     match kind {
-        Kind::Strict | Kind::Relaxed => 64_000,
-        Kind::Docker => 3_200,
+        Kind::Strict | Kind::Relaxed | Kind::StrictTls => 64_000,
+        Kind::Docker | Kind::DockerTls => 3_200,
     }
 }
 
 fn get_manifest(server: &Server, content: &Content) -> f64 {
     let line = format!("GET /v2/{REPOSITORY}/manifests/{}", content.manifest.digest);
     let count = requests(server.kind);
-    rate(count as f64, || repeat(server.address, &line, READERS, count))
+    rate(count as f64, || repeat(server, &line, READERS, count))
 }
 
 fn head_blob(server: &Server, content: &Content) -> f64 {
     let line = format!("HEAD /v2/{REPOSITORY}/blobs/{}", content.small.digest);
     let count = requests(server.kind);
-    rate(count as f64, || repeat(server.address, &line, READERS, count))
+    rate(count as f64, || repeat(server, &line, READERS, count))
 }
 
 /// A page from the middle of the list, one request after the other.
@@ -231,5 +244,5 @@ fn tag_page(server: &Server, tags: usize) -> f64 {
     };
     let line = format!("GET /v2/bench/tags-{tags}/tags/list?n=100{last}");
     let count = requests(server.kind) / 32;
-    rate(count as f64, || repeat(server.address, &line, 1, count))
+    rate(count as f64, || repeat(server, &line, 1, count))
 }

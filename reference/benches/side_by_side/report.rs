@@ -28,8 +28,8 @@ impl Report {
         println!("| measure | server | median [least-largest] | CPU s | ratio | CPU ratio |");
         println!("| --- | --- | --- | --- | --- | --- |");
         for measure in measures {
-            let other = self.medians(measure, Kind::Docker);
             for kind in measure.kinds {
+                let other = self.medians(measure, kind.rival());
                 let Some((result, cpu)) = self.medians(measure, *kind) else {
                     continue;
                 };

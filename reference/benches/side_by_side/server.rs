@@ -11,6 +11,12 @@ use std::time::Duration;
 /// The ticks in which the kernel counts the time of a process.
 const TICKS_PER_SECOND: f64 = 100.0;
 
+/// The certificate of the servers that speak TLS.
+const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/tls/server.pem");
+
+/// Its key, which guards nothing.
+const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/tls/server.key");
+
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
@@ -18,21 +24,46 @@ pub(crate) enum Kind {
     Strict,
     /// The reference registry; what it acknowledges has been given to the operating system.
     Relaxed,
+    /// The reference registry over TLS.
+    StrictTls,
     /// Debian's docker-registry, which syncs nothing.
     Docker,
+    /// The same over TLS.
+    DockerTls,
 }
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: &[Self] = &[Self::Strict, Self::Relaxed, Self::Docker];
+    pub(crate) const ALL: &[Self] = &[
+        Self::Strict,
+        Self::Relaxed,
+        Self::StrictTls,
+        Self::Docker,
+        Self::DockerTls,
+    ];
 
     /// What it is called in the table.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Strict => "reference",
             Self::Relaxed => "reference, relaxed",
+            Self::StrictTls => "reference, TLS",
             Self::Docker => "docker-registry",
+            Self::DockerTls => "docker-registry, TLS",
         }
+    }
+
+    /// What it is compared with.
+    pub(crate) const fn rival(self) -> Self {
+        match self {
+            Self::Strict | Self::Relaxed | Self::Docker => Self::Docker,
+            Self::StrictTls | Self::DockerTls => Self::DockerTls,
+        }
+    }
+
+    /// Whether it is spoken to over TLS.
+    pub(crate) const fn is_secure(self) -> bool {
+        matches!(self, Self::StrictTls | Self::DockerTls)
     }
 }
 
@@ -50,9 +81,10 @@ impl Server {
         let folder = under.join(format!("side-by-side-{kind:?}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let (process, address) = match kind {
-            Kind::Strict => reference(&folder, "strict"),
-            Kind::Relaxed => reference(&folder, "relaxed"),
-            Kind::Docker => docker_registry(&folder).or_else(|| {
+            Kind::Strict => reference(&folder, &["--durability", "strict"]),
+            Kind::Relaxed => reference(&folder, &["--durability", "relaxed"]),
+            Kind::StrictTls => reference(&folder, &["--tls-certificate", CERTIFICATE, "--tls-key", KEY]),
+            Kind::Docker | Kind::DockerTls => docker_registry(&folder, kind).or_else(|| {
                 eprintln!("skipped: docker-registry is not installed");
                 fs::remove_dir_all(&folder).unwrap();
                 None
@@ -93,15 +125,10 @@ impl Drop for Server {
     }
 }
 
-fn reference(folder: &Path, durability: &str) -> (Child, SocketAddr) {
+fn reference(folder: &Path, arguments: &[&str]) -> (Child, SocketAddr) {
     let mut process = Command::new(env!("CARGO_BIN_EXE_assize-reference"))
-        .args([
-            "--listen",
-            "127.0.0.1:0",
-            "--no-access-log",
-            "--durability",
-            durability,
-        ])
+        .args(["--listen", "127.0.0.1:0", "--no-access-log"])
+        .args(arguments)
         .arg("--store")
         .arg(folder)
         .env("RUST_LOG", "error")
@@ -112,18 +139,23 @@ fn reference(folder: &Path, durability: &str) -> (Child, SocketAddr) {
     BufReader::new(process.stdout.take().unwrap())
         .read_line(&mut url)
         .unwrap();
-    let address = url.trim().trim_start_matches("http://").parse().unwrap();
-    (process, address)
+    let (_, address) = url.trim().split_once("://").unwrap();
+    (process, address.parse().unwrap())
 }
 
-fn docker_registry(folder: &Path) -> Option<(Child, SocketAddr)> {
+fn docker_registry(folder: &Path, kind: Kind) -> Option<(Child, SocketAddr)> {
     // The port is free again when it is taken; the bench is alone in asking for it.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let config = folder.join("config.yml");
     let root = folder.join("content");
+    let tls = if kind.is_secure() {
+        format!("  tls:\n    certificate: {CERTIFICATE}\n    key: {KEY}\n")
+    } else {
+        String::new()
+    };
     let text = format!(
         "version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  \
-         delete:\n    enabled: true\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: {address}\n",
+         delete:\n    enabled: true\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: {address}\n{tls}",
         root.display()
     );
     fs::write(&config, text).unwrap();
