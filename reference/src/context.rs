@@ -17,6 +17,7 @@ use crate::connection::Peer;
 use crate::error::{Failure, Fault};
 use crate::forwarded::{host, url_builder, whole_urls};
 use crate::notifications::Notifier;
+use crate::outlet::Outlet;
 use crate::protocol::{Algorithm, Condition, Digest, Name, Query, TagList};
 use crate::record::{Arrival, Note};
 use crate::routes::{Route, UrlBuilder, parse_digest};
@@ -39,6 +40,8 @@ pub(crate) struct Context {
     is_signed: bool,
     query: Query,
     urls: UrlBuilder,
+    /// How files leave on the connection, if they can be handed over.
+    outlet: Option<Outlet>,
 }
 
 impl FromRequestParts<Arc<App>> for Context {
@@ -62,6 +65,7 @@ impl FromRequestParts<Arc<App>> for Context {
             query,
             urls: url_builder(&app.config, arrival.peer, &head.uri, &head.headers),
             uri: mem::take(&mut head.uri),
+            outlet: head.extensions.get::<Outlet>().cloned(),
             headers: mem::take(&mut head.headers),
         })
     }
@@ -185,6 +189,11 @@ impl Context {
     /// The query.
     pub(crate) const fn query(&self) -> &Query {
         &self.query
+    }
+
+    /// How files leave on the connection, if they can be handed over.
+    pub(crate) const fn outlet(&self) -> Option<&Outlet> {
+        self.outlet.as_ref()
     }
 
     /// The URL of a route, as this client reaches the registry.

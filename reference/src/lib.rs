@@ -11,7 +11,8 @@
 //! ```
 //!
 //! The map of the crate, in the order in which a request meets it:
-//! - [`server`]: starts and stops what follows; [`connection`] accepts connections and ends them.
+//! - [`server`]: starts and stops what follows; [`connection`] accepts connections and ends them; by the
+//!   [`outlet`] of a connection blobs leave it without passing through this process.
 //! - [`door`]: each request gets a [`context`] and an answer.
 //! - [`auth`]: who may do what.
 //! - [`dispatch`]: which endpoint answers which method, after [`routes`] has read the path.
@@ -33,10 +34,12 @@ mod dispatch;
 mod door;
 mod error;
 mod forwarded;
+mod kernel;
 mod limiter;
 mod maintenance;
 mod metrics;
 mod notifications;
+mod outlet;
 mod profiles;
 mod protocol;
 mod record;

@@ -65,7 +65,8 @@ pub(crate) async fn get(context: &Context, name: &Name, digest: &Digest) -> Resu
         );
     }
     if context.method() == Method::GET {
-        *response.body_mut() = Body::blob(context.store().open_blob(name, digest).await?, part);
+        let blob = context.store().open_blob(name, digest).await?;
+        *response.body_mut() = Body::blob(blob, part, context.outlet());
     }
     Ok(response)
 }

@@ -1,6 +1,8 @@
 //! The bodies of answers: bytes at hand, or a blob that is read while it is sent.
 
-use std::future::Future;
+mod copied;
+mod handed_over;
+
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,28 +12,24 @@ use http::{HeaderValue, Response};
 use http_body::{Frame, SizeHint};
 use serde_json::Value;
 
+use crate::outlet::Outlet;
 use crate::protocol::Span;
 use crate::store::{BlobReader, StoreError};
 
-/// How much of a blob is read at once.
-const BLOCK: u64 = 1024 * 1024;
+use copied::Copied;
+use handed_over::HandedOver;
 
-type Reading = Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
+/// How long a part of a blob is at least that is handed over to the kernel.
+const WORTH_AN_OUTLET: u64 = 32 * 1024;
 
 /// The body of an answer.
 pub(crate) enum Body {
     /// Bytes at hand; `None` once they are sent.
     Bytes(Option<Bytes>),
-    /// Part of a blob.
-    Blob(BlobBody),
-}
-
-/// A part of a blob on its way.
-pub(crate) struct BlobBody {
-    blob: BlobReader,
-    /// What has not been sent.
-    rest: Span,
-    reading: Option<Reading>,
+    /// Part of a blob, copied to the connection.
+    Copied(Copied),
+    /// Part of a blob, sent by the kernel.
+    HandedOver(HandedOver),
 }
 
 impl Body {
@@ -40,28 +38,29 @@ impl Body {
         Self::Bytes(None)
     }
 
-    /// Part of a blob.
-    pub(crate) const fn blob(blob: BlobReader, part: Span) -> Self {
-        Self::Blob(BlobBody {
-            blob,
-            rest: part,
-            reading: None,
-        })
+    /// Part of a blob, for a connection that may have an outlet.
+    pub(crate) fn blob(blob: BlobReader, part: Span, outlet: Option<&Outlet>) -> Self {
+        match (outlet, blob.on_disk()) {
+            (Some(outlet), Some(file)) if part.length >= WORTH_AN_OUTLET => {
+                Self::HandedOver(HandedOver::new(blob, file, part, outlet.clone()))
+            }
+            _ => Self::Copied(Copied::new(blob, part)),
+        }
+    }
+
+    /// The number of bytes to come.
+    fn rest(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len() as u64),
+            Self::Copied(body) => body.rest(),
+            Self::HandedOver(body) => body.rest(),
+        }
     }
 }
 
 impl From<Bytes> for Body {
     fn from(bytes: Bytes) -> Self {
         Self::Bytes(Some(bytes).filter(|bytes| !bytes.is_empty()))
-    }
-}
-
-impl BlobBody {
-    /// Begins to read the next block.
-    fn read_on(&self) -> Reading {
-        let (blob, first) = (self.blob.clone(), self.rest.first);
-        let length = usize::try_from(self.rest.length.min(BLOCK)).unwrap_or_default();
-        Box::pin(async move { blob.read(first, length).await })
     }
 }
 
@@ -73,40 +72,24 @@ impl http_body::Body for Body {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, StoreError>>> {
-        let body = match self.get_mut() {
-            Self::Bytes(bytes) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Blob(body) => body,
-        };
-        if body.rest.length == 0 {
+        let body = self.get_mut();
+        if body.rest() == 0 {
             return Poll::Ready(None);
         }
-        let mut reading = body.reading.take().unwrap_or_else(|| body.read_on());
-        let Poll::Ready(read) = reading.as_mut().poll(context) else {
-            body.reading = Some(reading);
-            return Poll::Pending;
+        let part = match body {
+            Self::Bytes(bytes) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
+            Self::Copied(body) => body.poll_part(context),
+            Self::HandedOver(body) => body.poll_part(context),
         };
-        Poll::Ready(Some(read.map(|block| {
-            let length = block.len() as u64;
-            body.rest = Span {
-                first: body.rest.first + length,
-                length: body.rest.length - length,
-            };
-            Frame::data(block)
-        })))
+        part.map(|part| Some(part.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        match self {
-            Self::Bytes(bytes) => bytes.is_none(),
-            Self::Blob(body) => body.rest.length == 0,
-        }
+        self.rest() == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(match self {
-            Self::Bytes(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len() as u64),
-            Self::Blob(body) => body.rest.length,
-        })
+        SizeHint::with_exact(self.rest())
     }
 }
 
@@ -117,4 +100,12 @@ pub(crate) fn json(value: &Value) -> Response<Body> {
         .headers_mut()
         .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// What of a span begins `length` bytes further on.
+const fn after(span: Span, length: u64) -> Span {
+    Span {
+        first: span.first + length,
+        length: span.length.saturating_sub(length),
+    }
 }

@@ -2,40 +2,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use redb::ReadableTable as _;
 use uuid::Uuid;
 
-use super::files::File;
+use super::reader::BlobReader;
 use super::tables::{Tables, has_second};
 use super::{Store, StoreError, now, on_disk};
 use crate::protocol::{Digest, Name};
-
-/// A blob that stays readable while it is read.
-#[derive(Debug, Clone)]
-pub(crate) struct BlobReader {
-    file: Arc<dyn File>,
-}
-
-impl BlobReader {
-    /// Reads the `length` bytes from `offset` on, all of them or none.
-    pub(crate) async fn read(&self, offset: u64, length: usize) -> Result<Bytes, StoreError> {
-        let file = Arc::clone(&self.file);
-        on_disk(move || {
-            let mut block = vec![0; length];
-            let mut filled = 0;
-            while filled < length {
-                let count = file.read_at(&mut block[filled..], offset + filled as u64)?;
-                if count == 0 {
-                    return Err(std::io::ErrorKind::UnexpectedEof.into());
-                }
-                filled += count;
-            }
-            Ok(Bytes::from(block))
-        })
-        .await
-    }
-}
 
 impl Store {
     /// The size of a blob of a repository. Who is told that it exists may count on it for a while.
@@ -58,7 +31,7 @@ impl Store {
                 Ok((file.length()?, file))
             });
             match opened.await {
-                Ok((length, file)) if length == size => return Ok(BlobReader { file }),
+                Ok((length, file)) if length == size => return Ok(BlobReader::new(file, self.pool.clone())),
                 Ok((length, _)) => {
                     return Err(StoreError::Damaged(format!(
                         "{digest} has {length} bytes, not {size}"

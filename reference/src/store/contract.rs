@@ -66,7 +66,7 @@ async fn read(store: &Store, repository: &str, digest: &Digest) -> Result<Bytes,
     store
         .open_blob(&name(repository), digest)
         .await?
-        .read(0, usize::try_from(size).unwrap())
+        .reading(0, usize::try_from(size).unwrap())
         .await
 }
 
@@ -131,7 +131,7 @@ async fn a_blob_stays_in_the_other_repositories_when_it_is_deleted_in_one(store:
     store.delete_blob(&name("b"), &blob).await.unwrap();
     assert!(read(&store, "b", &blob).await.is_err());
     assert_eq!(
-        reader.read(0, 7).await.unwrap(),
+        reader.reading(0, 7).await.unwrap(),
         b"content".as_slice(),
         "a reader keeps what it has opened"
     );

@@ -1,5 +1,6 @@
 //! Disks that fail: a full one, a read-only one, a broken one. The store says so and loses nothing.
 
+use std::fs;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -32,12 +33,14 @@ impl Fault {
 #[derive(Debug)]
 struct FaultyFiles {
     fault: Fault,
+    of_write_back: Fault,
     files: MemoryFiles,
 }
 
 #[derive(Debug)]
 struct FaultyFile {
     fault: Fault,
+    of_write_back: Fault,
     file: Arc<dyn File>,
 }
 
@@ -46,6 +49,7 @@ impl Files for FaultyFiles {
         self.fault.pass()?;
         Ok(Arc::new(FaultyFile {
             fault: self.fault.clone(),
+            of_write_back: self.of_write_back.clone(),
             file: self.files.create(id)?,
         }))
     }
@@ -53,6 +57,7 @@ impl Files for FaultyFiles {
     fn open(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
         Ok(Arc::new(FaultyFile {
             fault: self.fault.clone(),
+            of_write_back: self.of_write_back.clone(),
             file: self.files.open(id)?,
         }))
     }
@@ -71,6 +76,10 @@ impl File for FaultyFile {
         self.file.length()
     }
 
+    fn on_disk(&self) -> Option<Arc<fs::File>> {
+        self.file.on_disk()
+    }
+
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         self.file.read_at(buffer, offset)
     }
@@ -86,6 +95,11 @@ impl File for FaultyFile {
 
     fn truncate(&self, length: u64) -> io::Result<()> {
         self.file.truncate(length)
+    }
+
+    fn write_back(&self) -> io::Result<()> {
+        self.of_write_back.pass()?;
+        self.file.write_back()
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -126,24 +140,29 @@ impl StorageBackend for FaultyDatabase {
     }
 }
 
-/// A store with a fault for its files and one for its database.
-fn faulty() -> (Store, Fault, Fault) {
-    let (of_files, of_database) = (Fault::default(), Fault::default());
+/// What can go wrong.
+#[derive(Default)]
+struct Faults {
+    of_files: Fault,
+    of_write_back: Fault,
+    of_database: Fault,
+}
+
+/// A store with its faults.
+fn faulty() -> (Store, Faults) {
+    let faults = Faults::default();
     let backend = FaultyDatabase {
-        fault: of_database.clone(),
+        fault: faults.of_database.clone(),
         storage: Arc::default(),
     };
     let open = move || Ok(Builder::new().create_with_backend(backend.clone())?);
     let metadata = Metadata::start(Box::new(open), Durability::Strict).unwrap();
     let files = FaultyFiles {
-        fault: of_files.clone(),
+        fault: faults.of_files.clone(),
+        of_write_back: faults.of_write_back.clone(),
         files: MemoryFiles::default(),
     };
-    (
-        Store::start(metadata, Arc::new(files)).unwrap(),
-        of_files,
-        of_database,
-    )
+    (Store::start(metadata, Arc::new(files)).unwrap(), faults)
 }
 
 const KINDS: [io::ErrorKind; 3] = [
@@ -167,7 +186,7 @@ async fn push(store: &Store, content: &'static [u8]) -> Result<Digest, StoreErro
 #[tokio::test]
 async fn a_disk_that_takes_no_content_costs_the_request_and_nothing_else() {
     for kind in KINDS {
-        let (store, files, _) = faulty();
+        let (store, Faults { of_files: files, .. }) = faulty();
         let before = push(&store, b"before").await.unwrap();
         let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
         let mut upload = store.append(&session, None).unwrap();
@@ -190,7 +209,7 @@ async fn a_disk_that_takes_no_content_costs_the_request_and_nothing_else() {
         store.finish_upload(upload, &digest).await.unwrap();
         for (digest, content) in [(&before, b"before".as_slice()), (&digest, b"content")] {
             let reader = store.open_blob(&name(), digest).await.unwrap();
-            assert_eq!(reader.read(0, content.len()).await.unwrap(), content);
+            assert_eq!(reader.reading(0, content.len()).await.unwrap(), content);
         }
     }
 }
@@ -198,7 +217,13 @@ async fn a_disk_that_takes_no_content_costs_the_request_and_nothing_else() {
 #[tokio::test]
 async fn a_database_that_cannot_be_written_is_used_again_when_it_can() {
     for kind in KINDS {
-        let (store, _, database) = faulty();
+        let (
+            store,
+            Faults {
+                of_database: database,
+                ..
+            },
+        ) = faulty();
         let before = push(&store, b"before").await.unwrap();
         database.set(Some(kind));
         assert!(push(&store, b"doubtful").await.unwrap_err().is_of_the_store());
@@ -209,7 +234,24 @@ async fn a_database_that_cannot_be_written_is_used_again_when_it_can() {
         let again = push(&store, b"again").await.unwrap();
         for (digest, content) in [(&before, b"before".as_slice()), (&again, b"again")] {
             let reader = store.open_blob(&name(), digest).await.unwrap();
-            assert_eq!(reader.read(0, content.len()).await.unwrap(), content);
+            assert_eq!(reader.reading(0, content.len()).await.unwrap(), content);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_fault_that_only_an_early_write_back_meets_costs_the_request() {
+    let (store, faults) = faulty();
+    let block = Bytes::from(vec![7; 1024 * 1024]);
+    let digest = Digest::of(Algorithm::Sha256, &block.repeat(40));
+    for kind in [Some(io::ErrorKind::Other), None] {
+        faults.of_write_back.set(kind);
+        let mut upload = store.receive(&name(), Algorithm::Sha256).unwrap();
+        for _ in 0..40 {
+            upload.add(block.clone()).await.unwrap();
+        }
+        let finished = store.finish_upload(upload, &digest).await;
+        assert_eq!(finished.is_ok(), kind.is_none());
+        assert_eq!(store.open_blob(&name(), &digest).await.is_ok(), kind.is_none());
     }
 }

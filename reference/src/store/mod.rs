@@ -25,6 +25,8 @@ mod files;
 mod leases;
 mod listings;
 mod manifests;
+mod pool;
+mod reader;
 mod sessions;
 #[cfg(test)]
 mod slow;
@@ -41,14 +43,16 @@ use redb::ReadableTable as _;
 use uuid::Uuid;
 
 pub(crate) use audit::audit;
-pub(crate) use blobs::BlobReader;
 pub(crate) use collect::Grace;
 pub(crate) use manifests::NewManifest;
+pub(crate) use pool::BLOCK;
+pub(crate) use reader::BlobReader;
 pub(crate) use uploads::{Appender, Session};
 
 use committer::Metadata;
 use files::{DiskFiles, Files, MemoryFiles};
 use leases::Leases;
+use pool::Pool;
 use sessions::Sessions;
 use tables::View;
 
@@ -150,6 +154,7 @@ pub(crate) struct Store {
     files: Arc<dyn Files>,
     sessions: Sessions,
     leases: Arc<Leases>,
+    pool: Pool,
     /// When the process began to use it.
     started: u64,
 }
@@ -182,6 +187,7 @@ impl Store {
             files,
             sessions: Sessions::default(),
             leases: Arc::default(),
+            pool: Pool::default(),
             started: now(),
         };
         store.remove_files_without_meaning()?;
@@ -246,12 +252,12 @@ impl Store {
     }
 }
 
-/// Runs what may wait for the disk where waiting does no harm.
-async fn on_disk<T: Send + 'static>(
+/// Begins what may wait for the disk where waiting does no harm.
+fn on_disk<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, StoreError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    Ok(done.map_err(io::Error::other)??)
+) -> impl Future<Output = Result<T, StoreError>> {
+    let done = tokio::task::spawn_blocking(work);
+    async { Ok(done.await.map_err(io::Error::other)??) }
 }
 
 /// Seconds since 1970.

@@ -70,5 +70,5 @@ async fn a_blob_that_is_deleted_and_pushed_again_while_it_is_opened_is_read_whol
     push(&store, &repository).await;
     leave.send(()).unwrap();
     let blob = opening.await.unwrap().unwrap();
-    assert_eq!(blob.read(0, 7).await.unwrap(), b"content".as_slice());
+    assert_eq!(blob.reading(0, 7).await.unwrap(), b"content".as_slice());
 }

@@ -17,6 +17,9 @@ use crate::protocol::{Algorithm, Digest, Hasher, Name};
 /// How many bytes are gathered before they are hashed and written in one go.
 const BLOCK: usize = 1024 * 1024;
 
+/// How many bytes the system may have to write before it is made to.
+const WRITE_BACK: u64 = 32 * 1024 * 1024;
+
 /// One upload.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -239,6 +242,8 @@ impl Store {
             gathered: Vec::new(),
             gathered_bytes: 0,
             received: 0,
+            writing_back: None,
+            written_back: 0,
             content: Progress::Here(now),
         })
     }
@@ -272,16 +277,14 @@ impl Store {
     }
 
     async fn try_finish(&self, upload: &mut Appender, digest: &Digest) -> Result<(), StoreError> {
-        upload.write_all().await?;
-        let content = upload.settled().await?;
+        let content = upload.settled_for_good().await?;
         if content.digest(digest.algorithm()).await? != *digest {
             return Err(StoreError::DigestMismatch);
         }
-        let file = content
-            .file
-            .clone()
-            .map_or_else(|| self.files.create(upload.session.id), Ok)?;
-        on_disk(move || file.sync()).await?;
+        if content.file.is_none() {
+            let (files, id) = (Arc::clone(&self.files), upload.session.id);
+            on_disk(move || files.create(id)?.sync()).await?;
+        }
         self.commit_blob(&upload.session, content.length, digest).await
     }
 
@@ -334,6 +337,14 @@ impl Content {
         }
         Ok(())
     }
+
+    /// The same, and syncs what there is.
+    fn add_for_good(&mut self, files: &dyn Files, id: Uuid, block: &[Bytes]) -> std::io::Result<()> {
+        if !block.is_empty() {
+            self.add(files, id, block)?;
+        }
+        self.file.as_ref().map_or(Ok(()), |file| file.sync())
+    }
 }
 
 /// The digest of the first `length` bytes of a file.
@@ -364,6 +375,10 @@ pub(crate) struct Appender {
     gathered: Vec<Bytes>,
     gathered_bytes: usize,
     received: u64,
+    /// What makes the system write, so that little is left to be synced at the end.
+    writing_back: Option<JoinHandle<std::io::Result<()>>>,
+    /// The number of bytes of this request when that was begun.
+    written_back: u64,
     content: Progress,
 }
 
@@ -397,6 +412,7 @@ impl Appender {
         let block = std::mem::take(&mut self.gathered);
         self.gathered_bytes = 0;
         let mut content = self.settled().await?;
+        self.begin_to_write_back(&content).await?;
         let (files, id) = (Arc::clone(&self.files), self.session.id);
         self.content = Progress::Writing(tokio::task::spawn_blocking(move || {
             let written = content.add(files.as_ref(), id, &block);
@@ -405,11 +421,26 @@ impl Appender {
         Ok(())
     }
 
-    async fn write_all(&mut self) -> Result<(), StoreError> {
-        if self.gathered.is_empty() {
-            Ok(())
-        } else {
-            self.write_block().await
+    /// Makes the system write what it was given, if that is much and it is not at it already.
+    async fn begin_to_write_back(&mut self, content: &Content) -> Result<(), StoreError> {
+        let is_at_it = self.writing_back.as_ref().is_some_and(|task| !task.is_finished());
+        if is_at_it || self.received - self.written_back < WRITE_BACK {
+            return Ok(());
+        }
+        self.end_of_writing_back().await?;
+        if let Some(file) = content.file.clone() {
+            self.written_back = self.received;
+            self.writing_back = Some(tokio::task::spawn_blocking(move || file.write_back()));
+        }
+        Ok(())
+    }
+
+    /// Waits until the system has written what it was last told to write. A fault is told only once, so
+    /// the sync that follows may not meet it.
+    async fn end_of_writing_back(&mut self) -> Result<(), StoreError> {
+        match self.writing_back.take() {
+            Some(task) => Ok(task.await.map_err(std::io::Error::other)??),
+            None => Ok(()),
         }
     }
 
@@ -429,9 +460,22 @@ impl Appender {
         Ok(content)
     }
 
+    /// The content, when everything that came has been written and survives a loss of power.
+    async fn settled_for_good(&mut self) -> Result<Content, StoreError> {
+        let block = std::mem::take(&mut self.gathered);
+        let mut content = self.settled().await?;
+        self.end_of_writing_back().await?;
+        let (files, id) = (Arc::clone(&self.files), self.session.id);
+        self.content = Progress::Writing(tokio::task::spawn_blocking(move || {
+            let written = content.add_for_good(files.as_ref(), id, &block);
+            (content, written)
+        }));
+        self.settled().await
+    }
+
     /// Keeps what came, durably, for the requests that follow; returns the length of the upload.
     pub(crate) async fn keep(mut self) -> Result<u64, StoreError> {
-        let kept = self.try_keep().await;
+        let kept = self.settled_for_good().await;
         match kept {
             Ok(content) => {
                 let length = content.length;
@@ -444,15 +488,6 @@ impl Appender {
                 Err(fault)
             }
         }
-    }
-
-    async fn try_keep(&mut self) -> Result<Content, StoreError> {
-        self.write_all().await?;
-        let content = self.settled().await?;
-        if let Some(file) = content.file.clone() {
-            on_disk(move || file.sync()).await?;
-        }
-        Ok(content)
     }
 
     /// Leaves the upload as it was before the request.

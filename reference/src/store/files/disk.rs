@@ -38,7 +38,7 @@ impl DiskFiles {
     fn opened(&self, file: fs::File, path: PathBuf) -> Arc<dyn File> {
         let strict = self.durability == Durability::Strict;
         Arc::new(DiskFile {
-            file,
+            file: Arc::new(file),
             path,
             strict,
             is_named: AtomicBool::new(false),
@@ -85,7 +85,7 @@ impl Files for DiskFiles {
 /// One open file.
 #[derive(Debug)]
 struct DiskFile {
-    file: fs::File,
+    file: Arc<fs::File>,
     path: PathBuf,
     strict: bool,
     /// Whether the folder is known to hold the name for good; not known of a file that was found.
@@ -95,6 +95,10 @@ struct DiskFile {
 impl File for DiskFile {
     fn length(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())
+    }
+
+    fn on_disk(&self) -> Option<Arc<fs::File>> {
+        Some(Arc::clone(&self.file))
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
@@ -111,6 +115,14 @@ impl File for DiskFile {
 
     fn truncate(&self, length: u64) -> io::Result<()> {
         self.file.set_len(length)
+    }
+
+    fn write_back(&self) -> io::Result<()> {
+        if self.strict {
+            self.file.sync_data()
+        } else {
+            Ok(())
+        }
     }
 
     fn sync(&self) -> io::Result<()> {

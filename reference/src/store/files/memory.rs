@@ -1,6 +1,7 @@
 //! Files in memory: for tests and for trying things out.
 
 use std::collections::HashMap;
+use std::fs;
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -54,6 +55,10 @@ impl File for MemoryFile {
         Ok(self.0.read().unwrap_or_else(PoisonError::into_inner).len() as u64)
     }
 
+    fn on_disk(&self) -> Option<Arc<fs::File>> {
+        None
+    }
+
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let content = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let rest = usize::try_from(offset)
@@ -81,6 +86,10 @@ impl File for MemoryFile {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .truncate(length);
+        Ok(())
+    }
+
+    fn write_back(&self) -> io::Result<()> {
         Ok(())
     }
 

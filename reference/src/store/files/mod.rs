@@ -7,6 +7,7 @@ mod disk;
 mod memory;
 
 use std::fmt;
+use std::fs;
 use std::io;
 use std::sync::Arc;
 
@@ -36,6 +37,9 @@ pub(super) trait File: fmt::Debug + Send + Sync {
     /// The number of bytes.
     fn length(&self) -> io::Result<u64>;
 
+    /// The file itself, if it is on a disk.
+    fn on_disk(&self) -> Option<Arc<fs::File>>;
+
     /// Reads at most as many bytes as the buffer holds; none at the end of the file.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
 
@@ -44,6 +48,9 @@ pub(super) trait File: fmt::Debug + Send + Sync {
 
     /// Cuts the file to `length` bytes.
     fn truncate(&self, length: u64) -> io::Result<()>;
+
+    /// Makes the system write what it has; a fault that it meets may not be met again.
+    fn write_back(&self) -> io::Result<()>;
 
     /// Returns when the file, with its name, survives a loss of power.
     fn sync(&self) -> io::Result<()>;

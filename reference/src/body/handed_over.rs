@@ -1,0 +1,80 @@
+//! Part of a blob that the kernel sends from its file: piece by piece, each in memory before it is sent,
+//! since sending must not wait for the disk.
+
+use std::fs::File;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+
+use super::after;
+use crate::outlet::{LARGEST_PIECE, Outlet};
+use crate::protocol::Span;
+use crate::store::{BlobReader, StoreError};
+
+type Warming = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
+
+/// A part of a blob on its way.
+pub(crate) struct HandedOver {
+    blob: BlobReader,
+    file: Arc<File>,
+    /// What has not been handed over.
+    rest: Span,
+    outlet: Outlet,
+    /// Reads the next piece into memory.
+    warming: Option<Warming>,
+}
+
+impl HandedOver {
+    pub(super) const fn new(blob: BlobReader, file: Arc<File>, part: Span, outlet: Outlet) -> Self {
+        Self {
+            blob,
+            file,
+            rest: part,
+            outlet,
+            warming: None,
+        }
+    }
+
+    /// The number of bytes to come.
+    pub(super) const fn rest(&self) -> u64 {
+        self.rest.length
+    }
+
+    /// The piece that comes next.
+    fn piece(&self) -> Span {
+        Span {
+            length: self.rest.length.min(LARGEST_PIECE as u64),
+            ..self.rest
+        }
+    }
+
+    /// Begins to read the next piece into memory, if it is not there.
+    fn warm_up(&self) -> Option<Warming> {
+        let piece = self.piece();
+        (!self.blob.is_resident(piece)).then(|| Box::pin(self.blob.warming(piece)) as Warming)
+    }
+
+    pub(super) fn poll_part(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, StoreError>> {
+        let was_cold = match self.warming.take().or_else(|| self.warm_up()) {
+            None => false,
+            Some(warming) => {
+                let warming = self.warming.insert(warming);
+                let warmed = ready!(warming.as_mut().poll(context));
+                self.warming = None;
+                warmed?;
+                true
+            }
+        };
+        let piece = self.piece();
+        let length = usize::try_from(piece.length).unwrap_or(LARGEST_PIECE);
+        let placeholder = self.outlet.place(Arc::clone(&self.file), piece.first, length);
+        self.rest = after(self.rest, piece.length);
+        if was_cold && self.rest.length > 0 {
+            self.warming = self.warm_up();
+        }
+        Poll::Ready(Ok(placeholder))
+    }
+}

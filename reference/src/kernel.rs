@@ -1,0 +1,90 @@
+//! What only the kernel can do: send a file without reading it, and say what of a file is in memory.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+
+use tokio::net::TcpStream;
+
+/// How much is copied at once where the kernel cannot send.
+const BLOCK: usize = 64 * 1024;
+
+/// Sends a part of a file, or the beginning of it, on a connection; 0 at the end of the file.
+///
+/// # Errors
+/// [`io::ErrorKind::WouldBlock`] if the connection takes nothing at the moment.
+pub(crate) fn send_file(stream: &TcpStream, file: &File, offset: u64, length: usize) -> io::Result<usize> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::io::Errno;
+        let mut from = offset;
+        match rustix::fs::sendfile(stream, file, Some(&mut from), length) {
+            // A file system whose files cannot be sent.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+            sent => return Ok(sent?),
+        }
+    }
+    copy_file(stream, file, offset, length)
+}
+
+/// The same by copying.
+fn copy_file(stream: &TcpStream, file: &File, offset: u64, length: usize) -> io::Result<usize> {
+    let mut block = vec![0; length.min(BLOCK)];
+    let count = file.read_at(&mut block, offset)?;
+    if count == 0 {
+        return Ok(0);
+    }
+    stream.try_write(&block[..count])
+}
+
+/// Reads from a file what is in memory.
+///
+/// # Errors
+/// Fails with [`io::ErrorKind::WouldBlock`] if the disk would have to be waited for, or
+/// [`io::ErrorKind::Unsupported`] if one cannot tell.
+#[cfg(target_os = "linux")]
+pub(crate) fn read_resident(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    use rustix::io::ReadWriteFlags;
+    let buffers = &mut [io::IoSliceMut::new(buffer)];
+    Ok(rustix::io::preadv2(
+        file,
+        buffers,
+        offset,
+        ReadWriteFlags::NOWAIT,
+    )?)
+}
+
+/// Reads from a file what is in memory; here one cannot tell what is.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn read_resident(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use tokio::io::AsyncReadExt as _;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::{copy_file, send_file};
+
+    #[tokio::test]
+    async fn a_file_is_sent_alike_with_the_kernel_and_without() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"0123456789").unwrap();
+        for send in [send_file, copy_file] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (server, _) = listener.accept().await.unwrap();
+            server.writable().await.unwrap();
+            assert_eq!(send(&server, &file, 2, 3).unwrap(), 3);
+            assert_eq!(send(&server, &file, 8, 5).unwrap(), 2);
+            assert_eq!(send(&server, &file, 10, 5).unwrap(), 0);
+            drop(server);
+            let mut arrived = String::new();
+            client.read_to_string(&mut arrived).await.unwrap();
+            assert_eq!(arrived, "23489");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The reading of a blob: into buffers, or by handing out its file.
+
+use std::fs;
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::files::File;
+use super::pool::{BLOCK, Pool};
+use super::{StoreError, on_disk};
+use crate::kernel::read_resident;
+use crate::protocol::Span;
+
+/// How far apart the bytes are that are looked at to tell what is in memory.
+const PROBES: u64 = 256 * 1024;
+
+/// Up to how many bytes a read is made at once, if they are in memory: it costs less than a wake-up.
+const SMALL: usize = 64 * 1024;
+
+/// A blob that stays readable while it is read.
+#[derive(Debug, Clone)]
+pub(crate) struct BlobReader {
+    file: Arc<dyn File>,
+    pool: Pool,
+}
+
+impl BlobReader {
+    pub(super) const fn new(file: Arc<dyn File>, pool: Pool) -> Self {
+        Self { file, pool }
+    }
+
+    /// The file that holds the blob and nothing else, if it is on a disk.
+    pub(crate) fn on_disk(&self) -> Option<Arc<fs::File>> {
+        self.file.on_disk()
+    }
+
+    /// Begins to read the `length` bytes from `offset` on, at most [`BLOCK`]: all of them or none.
+    pub(crate) fn reading(
+        &self,
+        offset: u64,
+        length: usize,
+    ) -> impl Future<Output = Result<Bytes, StoreError>> + Send + use<> {
+        let length = length.min(BLOCK);
+        let at_hand = self.read_small(offset, length);
+        let reader = self.clone();
+        let reading = at_hand
+            .is_none()
+            .then(|| on_disk(move || reader.read_block(offset, length)));
+        async move {
+            match (at_hand, reading) {
+                (Some(bytes), _) => Ok(bytes),
+                (None, Some(reading)) => reading.await,
+                (None, None) => Err(StoreError::Closed),
+            }
+        }
+    }
+
+    /// A small part, if it is in memory.
+    fn read_small(&self, offset: u64, length: usize) -> Option<Bytes> {
+        let file = self.on_disk().filter(|_| length <= SMALL)?;
+        let mut bytes = vec![0; length];
+        let count = read_resident(&file, &mut bytes, offset).ok()?;
+        (count == length).then(|| Bytes::from(bytes))
+    }
+
+    fn read_block(&self, offset: u64, length: usize) -> io::Result<Bytes> {
+        let mut buffer = self.pool.take();
+        let mut filled = 0;
+        while filled < length {
+            match self
+                .file
+                .read_at(&mut buffer.as_mut()[filled..length], offset + filled as u64)?
+            {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => filled += count,
+            }
+        }
+        Ok(buffer.freeze(length))
+    }
+
+    /// Whether a part is in memory, as far as one can tell by looking here and there.
+    pub(crate) fn is_resident(&self, part: Span) -> bool {
+        let Some(file) = self.on_disk() else { return true };
+        let last = part.length.saturating_sub(1);
+        let places = (0..last).step_by(usize::try_from(PROBES).unwrap_or(usize::MAX));
+        places
+            .chain([last])
+            .all(|place| matches!(read_resident(&file, &mut [0], part.first + place), Ok(1)))
+    }
+
+    /// Begins to read a part into memory.
+    pub(crate) fn warming(&self, part: Span) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let reader = self.clone();
+        on_disk(move || {
+            let end = part.first + part.length;
+            let starts = (part.first..end).step_by(BLOCK);
+            for start in starts {
+                let length = usize::try_from(end - start).unwrap_or(BLOCK).min(BLOCK);
+                reader.read_block(start, length)?;
+            }
+            Ok(())
+        })
+    }
+}
