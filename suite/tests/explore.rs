@@ -15,7 +15,7 @@ use assize::scenario::Library;
 use assize::wire::{Client, Settings, Url};
 
 /// How many workflows a run tries at most.
-const WORKFLOWS: u32 = 200;
+const WORKFLOWS: u32 = 300;
 
 /// Runs the probes, and then nothing but random workflows, against the registry at `url`.
 async fn explored(url: &str, seed: u64) -> Outcome {
