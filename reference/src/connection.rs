@@ -33,7 +33,7 @@ const BREATH: Duration = Duration::from_millis(10);
 /// The send buffer towards a client on the same machine, of which the kernel makes twice as much. Left to
 /// itself the buffer grows until it is the client that moves what waits in it, and downloads take twice as
 /// long.
-const LOCAL_SEND_BUFFER: usize = 320 * 1024;
+const LOCAL_SEND_BUFFER: usize = 768 * 1024;
 
 /// How much is encrypted before it is sent: a block of a blob in one go, so that the client is woken less
 /// often.

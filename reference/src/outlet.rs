@@ -21,6 +21,10 @@ use crate::kernel::send_file;
 /// The largest piece that a placeholder can stand for.
 pub(crate) const LARGEST_PIECE: usize = 4 * 1024 * 1024;
 
+/// How long a piece is at least within which packets wait until they are full. The kernel sends a file a few
+/// pages at a time, and the rests that they leave would make packets of their own.
+const WORTH_WAITING: usize = 1024 * 1024;
+
 /// What all placeholders are made of. It is not touched, so it takes no memory but addresses.
 static BLANK: LazyLock<Box<[u8]>> = LazyLock::new(|| vec![0; LARGEST_PIECE].into_boxed_slice());
 
@@ -127,6 +131,9 @@ impl Pieces {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             sent => Ok(sent),
         };
+        if !piece.is_begun {
+            stream.set_nodelay(piece.length < WORTH_WAITING)?;
+        }
         match stream.try_io(Interest::WRITABLE, sending) {
             Ok(sent) => {
                 piece.is_begun = true;
@@ -134,6 +141,7 @@ impl Pieces {
                 piece.length -= sent;
                 if piece.length == 0 {
                     self.waiting.pop_front();
+                    stream.set_nodelay(true)?;
                 }
                 Ok(sent)
             }

@@ -43,10 +43,11 @@ impl HandedOver {
         self.rest.length
     }
 
-    /// The piece that comes next.
+    /// The piece that comes next. All but the last end where a page of the file does.
     fn piece(&self) -> Span {
+        let to_boundary = LARGEST_PIECE as u64 - self.rest.first % LARGEST_PIECE as u64;
         Span {
-            length: self.rest.length.min(LARGEST_PIECE as u64),
+            length: self.rest.length.min(to_boundary),
             ..self.rest
         }
     }
