@@ -67,8 +67,21 @@ struct Known {
     tags: BTreeMap<String, Option<String>>,
     /// The tag that was being changed when the registry went away, and the other state it may have.
     uncertain: Option<(String, Option<String>)>,
+    /// The upload of which a first chunk was acknowledged when the registry went away.
+    unfinished: Option<Unfinished>,
     random: u64,
     pushes: u64,
+    /// How many uploads went on after a restart.
+    resumed: u64,
+}
+
+/// An upload with its first chunk.
+struct Unfinished {
+    /// The path and query that close it.
+    place: String,
+    rest: Vec<u8>,
+    /// Whether the request that closes it had been sent: it may have been closed.
+    is_closing: bool,
 }
 
 impl Known {
@@ -148,11 +161,39 @@ async fn push_blobs(client: &Client, url: &str, name: &str, known: &mut Known) -
             .status(),
         StatusCode::ACCEPTED
     );
+    let location = upload.strip_prefix(url).unwrap();
+    let unfinished = known.unfinished.insert(Unfinished {
+        place: format!("{location}?digest={}", sha256(layer.as_bytes())),
+        rest: last.to_vec(),
+        is_closing: false,
+    });
+    // Some leave it at that for a moment, so that the registry is killed between two requests, too.
+    if unfinished.rest.len() % 3 == 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        client.get(&upload).send().await.ok()?;
+    }
+    unfinished.is_closing = true;
     let close = client
-        .put(format!("{upload}?digest={}", sha256(layer.as_bytes())))
+        .put(format!("{url}{}", unfinished.place))
         .body(last.to_vec());
     assert_eq!(close.send().await.ok()?.status(), StatusCode::CREATED);
+    known.unfinished = None;
     Some(image(&config, &layer).to_string())
+}
+
+/// Goes on with the upload that the registry left when it went away.
+async fn finish_what_was_begun(client: &Client, url: &str, known: &mut Known) {
+    let Some(unfinished) = known.unfinished.take() else {
+        return;
+    };
+    let close = client
+        .put(format!("{url}{}", unfinished.place))
+        .body(unfinished.rest);
+    match close.send().await.unwrap().status() {
+        StatusCode::CREATED => known.resumed += 1,
+        StatusCode::NOT_FOUND if unfinished.is_closing => {}
+        status => panic!("{}: {status}", unfinished.place),
+    }
 }
 
 /// Asserts that every tag is as it was acknowledged, and that what it points to is whole.
@@ -195,6 +236,7 @@ async fn assert_whole(client: &Client, url: &str, name: &str, known: &mut Known)
 async fn assert_all_whole(client: &Client, registry: &Process, all: &mut [Known]) {
     for (number, known) in all.iter_mut().enumerate() {
         assert_whole(client, &registry.url, &format!("client/{number}"), known).await;
+        finish_what_was_begun(client, &registry.url, known).await;
     }
 }
 
@@ -244,6 +286,12 @@ async fn whatever_was_acknowledged_survives_being_killed() {
     assert_all_whole(&client, &registry, &mut all).await;
     let pushes = all.iter().map(|known| known.pushes).sum::<u64>();
     assert!(pushes > kills, "{pushes} pushes in {kills} lives say little");
+    let resumed = all.iter().map(|known| known.resumed).sum::<u64>();
+    assert!(
+        resumed > kills / 10,
+        "{resumed} uploads resumed in {kills} lives say little"
+    );
+    println!("{kills} kills: {pushes} pushes, {resumed} uploads resumed");
     let ping = client
         .request(Method::GET, format!("{}/v2/", registry.url))
         .send()

@@ -76,13 +76,13 @@ pub(crate) async fn append(
     match receive(context, &mut upload, expected, body).await {
         Ok(()) => {
             let is_short = upload.received() < context.config().limits.chunk_min_length;
-            upload.keep().await?;
+            context.store().keep_upload(upload).await?;
             session.set_ended(is_short);
             Ok(progress(context, name, &session, StatusCode::ACCEPTED))
         }
         Err(Interrupted::Cut(failure)) => {
             // What came before the connection broke is worth keeping.
-            upload.keep().await?;
+            context.store().keep_upload(upload).await?;
             Err(failure)
         }
         Err(Interrupted::Wrong(failure)) => {

@@ -144,7 +144,7 @@ async fn what_does_not_have_its_digest_is_not_stored_and_the_upload_goes_on(stor
     let session = store.open_upload(&name("a"), Algorithm::Sha256).await.unwrap();
     let mut upload = store.append(&session, Some(0)).unwrap();
     upload.add(Bytes::from_static(b"con")).await.unwrap();
-    assert_eq!(upload.keep().await.unwrap(), 3);
+    assert_eq!(store.keep_upload(upload).await.unwrap(), 3);
     let mut upload = store.append(&session, None).unwrap();
     upload.add(Bytes::from_static(b"fusion")).await.unwrap();
     let finished = store.finish_upload(upload, &digest(b"content")).await;
@@ -267,7 +267,7 @@ async fn expired_uploads_are_dropped_and_busy_ones_are_not(store: Arc<Store>) {
     tokio::time::sleep(Duration::from_millis(1100)).await;
     assert_eq!(store.cancel_uploads_older_than(Duration::ZERO).await.unwrap(), 1);
     assert!(store.upload(&name("a"), idle.id()).await.is_err());
-    assert_eq!(upload.keep().await.unwrap(), 0);
+    assert_eq!(store.keep_upload(upload).await.unwrap(), 0);
     assert!(store.upload(&name("a"), busy.id()).await.is_ok());
 }
 
@@ -278,7 +278,7 @@ async fn an_upload_goes_on_after_a_restart() {
     let session = store.open_upload(&name("a"), Algorithm::Sha256).await.unwrap();
     let mut upload = store.append(&session, None).unwrap();
     upload.add(Bytes::from_static(b"con")).await.unwrap();
-    upload.keep().await.unwrap();
+    store.keep_upload(upload).await.unwrap();
     drop(store);
     let store = Store::open(folder.path(), Durability::Strict).unwrap();
     let session = store.upload(&name("a"), session.id()).await.unwrap();

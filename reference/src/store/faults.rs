@@ -191,7 +191,7 @@ async fn a_disk_that_takes_no_content_costs_the_request_and_nothing_else() {
         let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
         let mut upload = store.append(&session, None).unwrap();
         upload.add(Bytes::from_static(b"con")).await.unwrap();
-        upload.keep().await.unwrap();
+        store.keep_upload(upload).await.unwrap();
 
         files.set(Some(kind));
         let failed = push(&store, b"lost").await.unwrap_err();
@@ -199,7 +199,7 @@ async fn a_disk_that_takes_no_content_costs_the_request_and_nothing_else() {
         assert_eq!(failed.is_out_of_space(), kind == io::ErrorKind::StorageFull);
         let mut upload = store.append(&session, Some(3)).unwrap();
         upload.add(Bytes::from_static(b"XXXX")).await.unwrap();
-        assert!(upload.keep().await.is_err());
+        assert!(store.keep_upload(upload).await.is_err());
 
         files.set(None);
         assert_eq!(session.offset(), 3);

@@ -62,6 +62,8 @@ tables! {
     referrer_types REFERRER_TYPES: (&'static str, &'static str, &'static str, &'static str) => (),
     /// Upload -> repository, algorithm, when it was opened.
     uploads UPLOADS: u128 => (&'static str, &'static str, u64),
+    /// Upload -> how many bytes of it were acknowledged, and the state of its hash there.
+    checkpoints CHECKPOINTS: u128 => (u64, &'static [u8]),
 }
 
 /// The third parts of the keys that begin with `first` and `second`.

@@ -1,0 +1,249 @@
+//! Uploads: sessions that outlive connections and the process, and the appending to them
+//! (spec: Pushing blobs).
+//!
+//! What of an upload was acknowledged is written down with the state of its hash, so that a process that
+//! finds it goes on from there and reads nothing again.
+
+mod appender;
+mod content;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use redb::ReadableTable as _;
+use uuid::Uuid;
+
+pub(crate) use appender::Appender;
+pub(super) use content::hash_file;
+pub(crate) use session::Session;
+
+use super::tables::Tables;
+use super::{Store, StoreError, is_older, now, on_disk};
+use crate::protocol::{Algorithm, Digest, Hasher, Name};
+use content::{Checkpoint, Content};
+use session::State;
+
+impl Store {
+    /// Opens an upload, which a restart does not end.
+    pub(crate) async fn open_upload(
+        &self,
+        repository: &Name,
+        algorithm: Algorithm,
+    ) -> Result<Arc<Session>, StoreError> {
+        let session = Session::fresh(repository.clone(), algorithm);
+        let (id, name) = (session.id, repository.clone());
+        let opening = self.metadata.change(move |tables| {
+            tables
+                .uploads
+                .insert(id.as_u128(), (name.as_str(), algorithm.as_str(), now()))?;
+            Ok(())
+        });
+        opening.await?;
+        Ok(self.sessions.remember(session))
+    }
+
+    /// Finds an upload of a repository.
+    pub(crate) async fn upload(&self, repository: &Name, id: Uuid) -> Result<Arc<Session>, StoreError> {
+        let session = match self.sessions.get(id) {
+            Some(session) => session,
+            None => self.sessions.remember(self.recorded_upload(id)?),
+        };
+        if session.repository != *repository {
+            return Err(StoreError::UploadUnknown);
+        }
+        session.touched.store(now(), Ordering::Release);
+        if session.is_to_be_loaded() {
+            let checkpoint = self.checkpoint(&session)?;
+            let (loading, files) = (Arc::clone(&session), Arc::clone(&self.files));
+            on_disk(move || loading.load(files.as_ref(), checkpoint)).await?;
+        }
+        Ok(session)
+    }
+
+    /// How much of an upload was acknowledged.
+    fn checkpoint(&self, session: &Session) -> Result<Checkpoint, StoreError> {
+        let checkpoints = self.metadata.view()?.checkpoints()?;
+        let Some(row) = checkpoints.get(session.id.as_u128())? else {
+            return Ok(Checkpoint::at_the_beginning(session.algorithm));
+        };
+        let (length, state) = row.value();
+        Ok(Checkpoint {
+            length,
+            hasher: Hasher::restore(session.algorithm, state).map(Box::new),
+        })
+    }
+
+    fn recorded_upload(&self, id: Uuid) -> Result<Session, StoreError> {
+        let uploads = self.metadata.view()?.uploads()?;
+        let row = uploads.get(id.as_u128())?.ok_or(StoreError::UploadUnknown)?;
+        let (repository, algorithm, _) = row.value();
+        let damaged = || StoreError::Damaged(format!("upload {id}"));
+        let repository = Name::parse(repository).ok_or_else(damaged)?;
+        let algorithm = Algorithm::parse(algorithm).ok_or_else(damaged)?;
+        Ok(Session::new(id, repository, algorithm, State::OnDisk))
+    }
+
+    /// Ends an upload without a blob (end-14).
+    pub(crate) async fn cancel_upload(&self, session: &Session) -> Result<(), StoreError> {
+        let id = session.id;
+        let removed = self.metadata.change(move |tables| tables.forget_upload(id));
+        removed.await?;
+        session.is_closed.store(true, Ordering::Release);
+        self.sessions.forget(id);
+        self.remove_files(vec![id]).await;
+        Ok(())
+    }
+
+    /// Ends the uploads that nobody has added to for so long.
+    pub(crate) async fn cancel_uploads_older_than(&self, age: Duration) -> Result<usize, StoreError> {
+        let mut expired = Vec::new();
+        for row in self.metadata.view()?.uploads()?.iter()? {
+            let (id, row) = row?;
+            let id = Uuid::from_u128(id.value());
+            if is_older(row.value().2, age) {
+                expired.push(id);
+            }
+        }
+        let mut count = 0;
+        for id in expired {
+            let session = match self.sessions.get(id) {
+                Some(session) => session,
+                // Met for the first time since the start: its time begins now.
+                None => self.sessions.remember(self.recorded_upload(id)?),
+            };
+            let is_idle = !matches!(*session.state(), State::Busy);
+            if is_idle && is_older(session.touched.load(Ordering::Acquire), age) {
+                self.cancel_upload(&session).await?;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Begins to add to an upload, `at` its end.
+    pub(crate) fn append(&self, session: &Arc<Session>, at: Option<u64>) -> Result<Appender, StoreError> {
+        let before = session.take()?;
+        if at.is_some_and(|at| at != before.length) {
+            session.put_back(before);
+            return Err(StoreError::OutOfOrder);
+        }
+        Ok(Appender::new(
+            Arc::clone(session),
+            Arc::clone(&self.files),
+            before,
+        ))
+    }
+
+    /// Keeps what came, durably, for the requests that follow; returns the length of the upload.
+    pub(crate) async fn keep_upload(&self, mut upload: Appender) -> Result<u64, StoreError> {
+        match self.try_keep(&mut upload).await {
+            Ok(content) => {
+                let length = content.length;
+                upload.before = Some(content);
+                upload.give_back().await?;
+                Ok(length)
+            }
+            // The commit may have reached the disk or not, so nothing is cut off; the metadata will tell.
+            Err(fault @ (StoreError::Database(_) | StoreError::Closed)) => {
+                upload.before = None;
+                *upload.session.state() = State::OnDisk;
+                Err(fault)
+            }
+            Err(fault) => {
+                upload.discard().await?;
+                Err(fault)
+            }
+        }
+    }
+
+    async fn try_keep(&self, upload: &mut Appender) -> Result<Content, StoreError> {
+        let content = upload.settled_for_good().await?;
+        let (id, length) = (upload.session.id, content.length);
+        let state = content
+            .checkpoint()
+            .hasher
+            .map_or_else(Vec::new, |hasher| hasher.save());
+        let keeping = self.metadata.change(move |tables| {
+            // An upload that was cancelled meanwhile leaves nothing behind.
+            if tables.uploads.get(id.as_u128())?.is_some() {
+                tables
+                    .checkpoints
+                    .insert(id.as_u128(), (length, state.as_slice()))?;
+            }
+            Ok(())
+        });
+        keeping.await?;
+        Ok(content)
+    }
+
+    /// Begins to receive a blob in one request, with no session that anyone could come back to.
+    pub(crate) fn receive(&self, repository: &Name, algorithm: Algorithm) -> Result<Appender, StoreError> {
+        let session = Session::of_one_request(repository.clone(), algorithm);
+        self.append(&Arc::new(session), None)
+    }
+
+    /// Makes what was uploaded a blob, if it has the digest; else the upload is as it was before.
+    pub(crate) async fn finish_upload(
+        &self,
+        mut upload: Appender,
+        digest: &Digest,
+    ) -> Result<(), StoreError> {
+        let finished = self.try_finish(&mut upload, digest).await;
+        match &finished {
+            Ok(()) => {
+                self.sessions.forget(upload.session.id);
+                upload.before = None;
+            }
+            // The commit may have reached the disk or not, so the file stays, and the metadata will tell.
+            Err(StoreError::Database(_) | StoreError::Closed) => self.sessions.forget(upload.session.id),
+            Err(_) => upload.discard().await?,
+        }
+        finished
+    }
+
+    async fn try_finish(&self, upload: &mut Appender, digest: &Digest) -> Result<(), StoreError> {
+        let content = upload.settled_for_good().await?;
+        if content.digest(digest.algorithm()).await? != *digest {
+            return Err(StoreError::DigestMismatch);
+        }
+        if content.file.is_none() {
+            let (files, id) = (Arc::clone(&self.files), upload.session.id);
+            on_disk(move || files.create(id)?.sync()).await?;
+        }
+        self.commit_blob(&upload.session, content.length, digest).await
+    }
+
+    /// Records the blob, and ends the session in the same step.
+    async fn commit_blob(&self, session: &Session, size: u64, digest: &Digest) -> Result<(), StoreError> {
+        let is_recorded = session.is_recorded;
+        let (id, repository, digest) = (session.id, session.repository.clone(), digest.clone());
+        let unneeded = self.metadata.change(move |tables| {
+            if is_recorded {
+                tables.forget_upload(id)?;
+            }
+            let is_known = tables.blobs.get(digest.as_str())?.is_some();
+            if !is_known {
+                tables.blobs.insert(digest.as_str(), (id.as_u128(), size))?;
+            }
+            tables.link_blob(&repository, &digest)?;
+            Ok(if is_known { vec![id] } else { Vec::new() })
+        });
+        self.remove_files(unneeded.await?).await;
+        Ok(())
+    }
+}
+
+impl Tables<'_> {
+    /// Takes an upload out, with what was noted of it.
+    fn forget_upload(&mut self, id: Uuid) -> Result<(), StoreError> {
+        if self.uploads.remove(id.as_u128())?.is_none() {
+            return Err(StoreError::UploadUnknown);
+        }
+        self.checkpoints.remove(id.as_u128())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,136 @@
+//! One upload, as the process knows it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
+
+use super::content::{Checkpoint, Content};
+use crate::protocol::{Algorithm, Name};
+use crate::store::files::Files;
+use crate::store::{StoreError, now};
+
+/// One upload.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(super) id: Uuid,
+    pub(super) repository: Name,
+    pub(super) algorithm: Algorithm,
+    /// Whether the metadata knows it: requests after this one can come back to it.
+    pub(super) is_recorded: bool,
+    /// Whether it has been cancelled.
+    pub(super) is_closed: AtomicBool,
+    /// Whether its last chunk was one that only the last chunk may be.
+    has_ended: AtomicBool,
+    state: Mutex<State>,
+    /// The number of bytes that have been stored.
+    offset: AtomicU64,
+    /// When a request last had to do with it.
+    pub(super) touched: AtomicU64,
+}
+
+/// What is known of an upload's content.
+#[derive(Debug)]
+pub(super) enum State {
+    /// What its file holds up to its checkpoint.
+    OnDisk,
+    /// It waits for more.
+    Waiting(Content),
+    /// A request is adding to it.
+    Busy,
+}
+
+impl Session {
+    /// An upload that the metadata knows.
+    pub(super) fn new(id: Uuid, repository: Name, algorithm: Algorithm, state: State) -> Self {
+        Self {
+            id,
+            repository,
+            algorithm,
+            is_recorded: true,
+            is_closed: AtomicBool::new(false),
+            has_ended: AtomicBool::new(false),
+            state: Mutex::new(state),
+            offset: AtomicU64::new(0),
+            touched: AtomicU64::new(now()),
+        }
+    }
+
+    /// An upload that nobody has heard of yet.
+    pub(super) fn fresh(repository: Name, algorithm: Algorithm) -> Self {
+        let state = State::Waiting(Content::none(algorithm));
+        Self::new(Uuid::new_v4(), repository, algorithm, state)
+    }
+
+    /// An upload that begins and ends with one request: the metadata never knows it.
+    pub(super) fn of_one_request(repository: Name, algorithm: Algorithm) -> Self {
+        Self {
+            is_recorded: false,
+            ..Self::fresh(repository, algorithm)
+        }
+    }
+
+    /// The number that names the upload.
+    pub(crate) const fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// The number of bytes stored so far.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset.load(Ordering::Acquire)
+    }
+
+    /// Whether the last chunk has come, as far as one can tell.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.has_ended.load(Ordering::Acquire)
+    }
+
+    /// Notes whether the last chunk has come, as far as one can tell.
+    pub(crate) fn set_ended(&self, has_ended: bool) {
+        self.has_ended.store(has_ended, Ordering::Release);
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether what it holds is not known.
+    pub(super) fn is_to_be_loaded(&self) -> bool {
+        matches!(*self.state(), State::OnDisk)
+    }
+
+    /// Takes the content out for one request, so that no lock is held while its body is read.
+    pub(super) fn take(&self) -> Result<Content, StoreError> {
+        let mut state = self.state();
+        match std::mem::replace(&mut *state, State::Busy) {
+            State::Waiting(content) => Ok(content),
+            other => {
+                *state = other;
+                Err(StoreError::UploadBusy)
+            }
+        }
+    }
+
+    /// Gives the content back, for the requests that follow.
+    pub(super) fn put_back(&self, content: Content) {
+        self.offset.store(content.length, Ordering::Release);
+        self.touched.store(now(), Ordering::Release);
+        *self.state() = State::Waiting(content);
+    }
+
+    /// Notes how much is stored while a request adds to it.
+    pub(super) fn set_offset(&self, offset: u64) {
+        self.offset.store(offset, Ordering::Release);
+    }
+
+    /// Looks at the file, if nothing is known yet.
+    pub(super) fn load(&self, files: &dyn Files, checkpoint: Checkpoint) -> std::io::Result<()> {
+        let mut state = self.state();
+        if matches!(*state, State::OnDisk) {
+            let content = Content::found(files, self.id, checkpoint)?;
+            self.offset.store(content.length, Ordering::Release);
+            *state = State::Waiting(content);
+        }
+        Ok(())
+    }
+}

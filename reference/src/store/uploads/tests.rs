@@ -1,0 +1,106 @@
+//! Uploads that go on after a restart, or after their request was given up.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::session::State;
+use crate::config::Durability;
+use crate::protocol::{Algorithm, Digest, Name};
+use crate::store::{Session, Store, StoreError};
+
+fn name() -> Name {
+    Name::parse("a").unwrap()
+}
+
+fn open(folder: &Path) -> Store {
+    Store::open(folder, Durability::Strict).unwrap()
+}
+
+async fn send(store: &Store, session: &Arc<Session>, at: u64, part: &'static [u8]) {
+    let mut upload = store.append(session, Some(at)).unwrap();
+    upload.add(Bytes::from_static(part)).await.unwrap();
+    store.keep_upload(upload).await.unwrap();
+}
+
+async fn close(store: &Store, session: &Arc<Session>, content: &[u8]) -> Result<(), StoreError> {
+    let upload = store.append(session, None)?;
+    let digest = Digest::of(session.algorithm, content);
+    store.finish_upload(upload, &digest).await
+}
+
+/// Whether the hash of what an upload holds is known without a look at its file.
+fn is_hashed(session: &Session) -> bool {
+    match &*session.state() {
+        State::Waiting(content) => content.checkpoint().hasher.is_some(),
+        _ => false,
+    }
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_after_a_restart_and_is_not_hashed_again() {
+    for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        let session = store.open_upload(&name(), algorithm).await.unwrap();
+        send(&store, &session, 0, b"con").await;
+        drop(store);
+        let store = open(folder.path());
+        let session = store.upload(&name(), session.id()).await.unwrap();
+        assert_eq!(session.offset(), 3);
+        assert!(is_hashed(&session));
+        send(&store, &session, 3, b"tent").await;
+        close(&store, &session, b"content").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_acknowledged_is_cut_off_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    send(&store, &session, 0, b"con").await;
+    let file = store.files.open(session.id()).unwrap();
+    file.write_at(&[Bytes::from_static(b"\0\0\0")], 3).unwrap();
+    drop((file, store));
+    let store = open(folder.path());
+    let session = store.upload(&name(), session.id()).await.unwrap();
+    assert_eq!(session.offset(), 3);
+    send(&store, &session, 3, b"tent").await;
+    close(&store, &session, b"content").await.unwrap();
+}
+
+#[tokio::test]
+async fn an_upload_whose_request_was_given_up_keeps_what_was_written() {
+    let store = Store::in_memory().unwrap();
+    let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    let block = Bytes::from(vec![7; super::content::BLOCK]);
+    let mut upload = store.append(&session, None).unwrap();
+    upload.add(block.clone()).await.unwrap();
+    upload.add(Bytes::from_static(b"lost")).await.unwrap();
+    drop(upload);
+    while matches!(
+        store.append(&session, Some(u64::MAX)),
+        Err(StoreError::UploadBusy)
+    ) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(session.offset(), block.len() as u64);
+    assert!(is_hashed(&session));
+    close(&store, &session, &block).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_upload_that_was_acknowledged_and_is_gone_from_the_disk_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    send(&store, &session, 0, b"content").await;
+    store.files.open(session.id()).unwrap().truncate(3).unwrap();
+    drop(store);
+    let store = open(folder.path());
+    let found = store.upload(&name(), session.id()).await;
+    assert!(matches!(found, Err(StoreError::Files(_))), "{found:?}");
+}
