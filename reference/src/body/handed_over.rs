@@ -14,6 +14,7 @@ use crate::outlet::{LARGEST_PIECE, Outlet};
 use crate::protocol::Span;
 use crate::store::{BlobReader, StoreError};
 
+type Turn = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Warming = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
 /// A part of a blob on its way.
@@ -23,6 +24,9 @@ pub(crate) struct HandedOver {
     /// What has not been handed over.
     rest: Span,
     outlet: Outlet,
+    /// Lets other connections have their turn before the next piece: a client that takes all at once would
+    /// keep the thread to itself.
+    turn_of_others: Option<Turn>,
     /// Reads the next piece into memory.
     warming: Option<Warming>,
 }
@@ -34,6 +38,7 @@ impl HandedOver {
             file,
             rest: part,
             outlet,
+            turn_of_others: None,
             warming: None,
         }
     }
@@ -59,6 +64,10 @@ impl HandedOver {
     }
 
     pub(super) fn poll_part(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, StoreError>> {
+        if let Some(turn) = &mut self.turn_of_others {
+            ready!(turn.as_mut().poll(context));
+            self.turn_of_others = None;
+        }
         let was_cold = match self.warming.take().or_else(|| self.warm_up()) {
             None => false,
             Some(warming) => {
@@ -73,6 +82,7 @@ impl HandedOver {
         let length = usize::try_from(piece.length).unwrap_or(LARGEST_PIECE);
         let placeholder = self.outlet.place(Arc::clone(&self.file), piece.first, length);
         self.rest = after(self.rest, piece.length);
+        self.turn_of_others = Some(Box::pin(tokio::task::yield_now()));
         if was_cold && self.rest.length > 0 {
             self.warming = self.warm_up();
         }
