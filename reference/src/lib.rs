@@ -20,7 +20,7 @@
 //! - [`protocol`]: the nouns, parsed once.
 //! - [`notifications`]: others are told what happened.
 //! - [`store`]: the storage contract, and the store that keeps it.
-//! - [`app`] is what one instance owns, built from its [`config`].
+//! - [`app`] is what one instance owns, built from its [`config`]; its [`log`] and [`metrics`] say what it does.
 
 mod activity;
 mod api;
@@ -36,6 +36,7 @@ mod error;
 mod forwarded;
 mod kernel;
 mod limiter;
+mod log;
 mod maintenance;
 mod metrics;
 mod notifications;
@@ -53,5 +54,6 @@ pub use config::{
     Action, Authentication, Config, ConfigError, Durability, Ignore, Limits, Location, LogFormat,
     MissingContent, NotificationEndpoint, Offer, refuse_unknown_variables,
 };
+pub use log::Log;
 pub use profiles::{PROFILES, Profile, profile};
 pub use server::{Running, StartError, check, serve};

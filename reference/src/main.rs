@@ -5,13 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use assize_reference::{
-    Config, ConfigError, LogFormat, PROFILES, Running, check, profile, refuse_unknown_variables, serve,
+    Config, ConfigError, Log, LogFormat, PROFILES, Running, check, profile, refuse_unknown_variables, serve,
 };
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_appender::non_blocking::WorkerGuard;
-use tracing_subscriber::EnvFilter;
 
 /// An OCI distribution registry that shows how the protocol is meant
 #[derive(Debug, Parser)]
@@ -63,12 +61,12 @@ async fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     if let Some(Command::Check { store, repair }) = &arguments.command {
-        let _log = start_log(LogFormat::Text);
+        let _log = Log::start(LogFormat::Text);
         return audit(store, *repair).await;
     }
     match settle(&matches, &arguments) {
         Ok(config) => {
-            let _log = start_log(config.log_format);
+            let _log = Log::start(config.log_format);
             run(config).await
         }
         Err(error) => {
@@ -88,20 +86,6 @@ fn settle(matches: &ArgMatches, arguments: &Arguments) -> Result<Config, ConfigE
         Some(profile) => (profile.apply)(config),
         None => config,
     })
-}
-
-/// Starts the log, on standard error; what is dropped last writes what is left of it.
-fn start_log(format: LogFormat) -> WorkerGuard {
-    let (writer, guard) = tracing_appender::non_blocking(io::stderr());
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(writer);
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
-    guard
 }
 
 /// Serves until the operating system asks the program to end.

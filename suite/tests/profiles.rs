@@ -1,5 +1,5 @@
-//! Every choice that the specification leaves open, taken: a trial for each profile of the bundled registry, and for
-//! each way to ask who is there, in which nothing is found.
+//! Every choice that the specification leaves open, taken: a trial for each profile of the bundled registry, in memory
+//! and on disk, and for each way to ask who is there, in which nothing is found.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use assize::scenario::Library;
 use assize::wire::{Client, Settings, Url};
 use assize_reference::{PROFILES, Profile};
 use libtest_mimic::{Arguments, Failed, Trial};
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 type Anything<T> = Result<T, Box<dyn std::error::Error>>;
@@ -28,9 +29,12 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let profiles = PROFILES.iter().map(|profile| {
-        let library = library.clone();
-        Trial::test(profile.name, move || conforms(of_profile(library, profile)))
+    let profiles = PROFILES.iter().flat_map(|profile| {
+        Storage::ALL.map(|storage| {
+            let library = library.clone();
+            let name = format!("{} {}", profile.name, storage.words());
+            Trial::test(name, move || conforms(of_profile(library, profile, storage)))
+        })
     });
     let accounts = [
         ("accounts-with-passwords", Authentication::Password),
@@ -41,6 +45,32 @@ fn main() -> ExitCode {
         Trial::test(name, move || conforms(with_accounts(library, authentication)))
     });
     libtest_mimic::run(&arguments, profiles.chain(accounts).collect()).exit_code()
+}
+
+/// Where the registry keeps its content.
+#[derive(Clone, Copy)]
+enum Storage {
+    Memory,
+    Disk,
+}
+
+impl Storage {
+    const ALL: [Storage; 2] = [Storage::Memory, Storage::Disk];
+
+    fn words(self) -> &'static str {
+        match self {
+            Storage::Memory => "in memory",
+            Storage::Disk => "on disk",
+        }
+    }
+
+    /// A folder, where one is needed.
+    fn folder(self) -> std::io::Result<Option<TempDir>> {
+        match self {
+            Storage::Memory => Ok(None),
+            Storage::Disk => tempfile::tempdir().map(Some),
+        }
+    }
 }
 
 fn conforms(outcome: impl Future<Output = Anything<Outcome>>) -> Result<(), Failed> {
@@ -84,9 +114,11 @@ const SHOULD_BE_OFFERED: &[&str] = &[
     "push.manifest.tag-parameters-ten",
 ];
 
-async fn of_profile(library: Arc<Library>, profile: &Profile) -> Anything<Outcome> {
+async fn of_profile(library: Arc<Library>, profile: &Profile, storage: Storage) -> Anything<Outcome> {
+    let folder = storage.folder()?;
     let config = (profile.apply)(Config {
         listen: ([127, 0, 0, 1], 0).into(),
+        store: folder.as_ref().map(|folder| folder.path().to_owned()),
         ..Config::default()
     });
     let registry = serve(config).await?;

@@ -1,11 +1,13 @@
-//! Every deviation is caught, under the requirement that it breaks: a trial for each.
+//! Every deviation is caught, under the requirement that it breaks: a trial for each, and a snapshot of what that proves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use assize::bundled::{self, Authentication, Guarded};
-use assize::saboteur::matrix::{Catch, prove};
+use assize::catalogue::RequirementId;
+use assize::saboteur::matrix::{Catch, Cell, prove};
 use assize::saboteur::{Deviation, Ground, Grounds, deviations};
 use assize::scenario::Library;
 use assize::wire::Url;
@@ -29,7 +31,12 @@ fn main() -> ExitCode {
             Trial::test(deviation.id, move || bench.catches(deviation, at as u64))
         })
         .collect();
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let all_were_tried = conclusion.num_passed == deviations::all().len() as u64;
+    if all_were_tried {
+        insta::assert_snapshot!("matrix", bench.matrix());
+    }
+    conclusion.exit_code()
 }
 
 /// The suite, and well-behaved registries to lay deviations over.
@@ -37,6 +44,8 @@ struct Bench {
     runtime: Runtime,
     library: Arc<Library>,
     grounds: Grounds,
+    /// The requirements that are proven, each with the deviations that prove it.
+    proofs: Mutex<BTreeMap<RequirementId, BTreeSet<&'static str>>>,
 }
 
 impl Bench {
@@ -59,7 +68,27 @@ impl Bench {
             runtime,
             library: Arc::new(Library::built_in()?),
             grounds,
+            proofs: Mutex::default(),
         })
+    }
+
+    /// A line for each requirement that is proven: its id, and what proves it.
+    fn matrix(&self) -> String {
+        let proofs = self.proofs.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut matrix = String::new();
+        for (id, deviations) in proofs.iter() {
+            let deviations: Vec<&str> = deviations.iter().copied().collect();
+            // Writing to a string cannot fail.
+            let _ = writeln!(matrix, "{id}: {}", deviations.join(", "));
+        }
+        matrix
+    }
+
+    fn note(&self, cell: &Cell) {
+        let mut proofs = self.proofs.lock().unwrap_or_else(PoisonError::into_inner);
+        for id in &cell.breaks {
+            proofs.entry(id.clone()).or_default().insert(cell.deviation);
+        }
     }
 
     fn catches(&self, deviation: Deviation, seed: u64) -> Result<(), Failed> {
@@ -69,7 +98,10 @@ impl Bench {
             .runtime
             .block_on(prove(self.library.clone(), deviation, ground, &nothing, seed));
         match &cell.verdict {
-            Catch::Caught => Ok(()),
+            Catch::Caught => {
+                self.note(&cell);
+                Ok(())
+            }
             Catch::Missed(ids) => Err(format!("not found: {ids:?}; found: {:?}", cell.found).into()),
             Catch::Misreported(ids) => Err(format!("found, though it does not break them: {ids:?}").into()),
             Catch::Refused(why) | Catch::NotTried(why) => Err(why.into()),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[cfg(feature = "bundled")]
 use assize::bundled::{Authentication, Guarded};
 use assize::catalogue::RequirementId;
-use assize::saboteur::matrix::{Catch, Cell, Matrix, matrix};
+use assize::saboteur::matrix::{Catch, Cell, Matrix, matrix, to_be_proven};
 use assize::saboteur::{Deviation, Ground, Grounds, deviations};
 use assize::scenario::Library;
 use serde_json::json;
@@ -164,16 +164,15 @@ fn as_text(matrix: &Matrix, library: &Library, arguments: &SelftestArguments) ->
         0 => String::new(),
         count => format!(" ({count} more were not tried)"),
     };
+    let proofs = matrix.proofs();
+    let wanted: BTreeSet<RequirementId> = to_be_proven(&library.catalogue).collect();
+    let proven = wanted.iter().filter(|id| proofs.contains_key(id)).count();
     let _ = writeln!(
         text,
-        "\n{caught} of {} deviations caught under the right requirement{aside}; {} of {} requirements proven",
+        "\n{caught} of {} deviations caught under the right requirement{aside}; proven: {proven} of {} MUST and SHOULD, {} MAY",
         matrix.cells.len() - untried,
-        matrix.proofs().len(),
-        library
-            .catalogue
-            .iter()
-            .filter(|requirement| requirement.left_out.is_none())
-            .count()
+        wanted.len(),
+        proofs.len() - proven,
     );
     text
 }

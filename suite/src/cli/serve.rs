@@ -1,6 +1,6 @@
 //! `assize serve`: the registry that comes with the suite, until it is told to stop.
 
-use assize::bundled::{Config, serve};
+use assize::bundled::{Config, Log, serve};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -8,6 +8,7 @@ use super::output;
 
 /// Serves until the process is interrupted.
 pub(crate) async fn execute(config: Config) -> Result<Exit, Failure> {
+    let _log = Log::start(config.log_format);
     let registry = serve(config).await?;
     output::print(&format!("{}\n", registry.url()))?;
     interrupted().await.map_err(|source| Failure::System {
