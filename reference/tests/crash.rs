@@ -168,7 +168,7 @@ async fn push_blobs(client: &Client, url: &str, name: &str, known: &mut Known) -
         is_closing: false,
     });
     // Some leave it at that for a moment, so that the registry is killed between two requests, too.
-    if unfinished.rest.len() % 3 == 0 {
+    if unfinished.rest.len().is_multiple_of(3) {
         tokio::time::sleep(Duration::from_millis(20)).await;
         client.get(&upload).send().await.ok()?;
     }
