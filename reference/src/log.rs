@@ -1,6 +1,6 @@
 //! The log of a registry that runs as a program, on standard error.
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;
@@ -21,6 +21,7 @@ impl Log {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
         let log = tracing_subscriber::fmt()
             .with_env_filter(filter)
+            .with_ansi(io::stderr().is_terminal())
             .with_writer(writer);
         let started = match format {
             LogFormat::Text => log.try_init(),
