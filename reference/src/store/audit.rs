@@ -16,7 +16,7 @@ use super::tables::{Tables, View};
 use super::uploads::hash_file;
 use super::{Store, StoreError};
 use crate::config::Durability;
-use crate::protocol::Digest;
+use crate::protocol::{Algorithm, Digest, Hasher};
 
 /// What is damaged and has to go.
 #[derive(Debug, Default)]
@@ -26,6 +26,7 @@ struct Damage {
     links: BTreeSet<(String, String)>,
     manifests: BTreeSet<(String, String)>,
     tags: BTreeSet<(String, String)>,
+    uploads: BTreeSet<Uuid>,
     files: Vec<Uuid>,
 }
 
@@ -56,6 +57,7 @@ pub(crate) async fn audit(folder: &Path, repair: bool) -> Result<Vec<String>, St
             .findings
             .push("tables that say the same from two sides differ".to_owned());
     }
+    audit_uploads(&view, &files, &mut damage)?;
     audit_files(&view, &files, &mut damage)?;
     drop(view);
     let findings = std::mem::take(&mut damage.findings);
@@ -138,6 +140,35 @@ fn audit_manifests(view: &View, damage: &mut Damage) -> Result<(), StoreError> {
                 .findings
                 .push(format!("tag {tag} of {name} points to no manifest"));
             damage.tags.insert((name.to_owned(), tag.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+/// Every upload has what was acknowledged of it.
+fn audit_uploads(view: &View, files: &DiskFiles, damage: &mut Damage) -> Result<(), StoreError> {
+    let uploads = view.uploads()?;
+    for row in view.checkpoints()?.iter()? {
+        let (id, checkpoint) = row?;
+        let (length, state) = checkpoint.value();
+        let upload = uploads.get(id.value())?;
+        let algorithm = upload.and_then(|upload| Algorithm::parse(upload.value().1));
+        let id = Uuid::from_u128(id.value());
+        let is_whole = algorithm.is_some_and(|algorithm| {
+            let kept = Hasher::restore(algorithm, state).map(Hasher::finish);
+            let found = files
+                .open(id)
+                .and_then(|file| hash_file(file.as_ref(), length, algorithm));
+            // A state of another kind says nothing of the content.
+            found.is_ok_and(|found| kept.is_none_or(|kept| kept == found))
+        });
+        // Before the first byte there is no file.
+        if length > 0 && !is_whole {
+            damage
+                .findings
+                .push(format!("upload {id} is not what was acknowledged"));
+            damage.uploads.insert(id);
+            damage.files.push(id);
         }
     }
     Ok(())
@@ -246,6 +277,10 @@ fn mend(tables: &mut Tables<'_>, damage: &Damage, derived: &Derived) -> Result<(
     }
     for (name, tag) in &damage.tags {
         tables.tags.remove((name.as_str(), tag.as_str()))?;
+    }
+    for id in &damage.uploads {
+        tables.uploads.remove(id.as_u128())?;
+        tables.checkpoints.remove(id.as_u128())?;
     }
     tables.holders.retain(|_, ()| false)?;
     tables.tagged.retain(|_, ()| false)?;

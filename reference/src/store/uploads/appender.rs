@@ -202,10 +202,10 @@ async fn give_up(session: Arc<Session>, files: Arc<dyn Files>, content: Progress
         Some(content) => session.put_back(content),
         None => *session.state() = State::OnDisk,
     }
-    if session.is_closed.load(Ordering::Acquire) {
+    if session.is_closed.load(Ordering::Acquire) || !session.is_recorded {
         let id = session.id;
         if let Err(fault) = on_disk(move || files.remove(id)).await {
-            tracing::warn!(%fault, "the file of a cancelled upload was not removed");
+            tracing::warn!(%fault, "the file of an upload that is over was not removed");
         }
     }
 }

@@ -49,6 +49,14 @@ impl Store {
     /// Finds an upload of a repository.
     pub(crate) async fn upload(&self, repository: &Name, id: Uuid) -> Result<Arc<Session>, StoreError> {
         let session = match self.sessions.get(id) {
+            // It may have become a blob, and nobody was there any more to hear of it.
+            Some(session) if session.is_busy() => {
+                let recorded = self.recorded_upload(id);
+                if matches!(recorded, Err(StoreError::UploadUnknown)) {
+                    self.sessions.forget(id);
+                }
+                recorded.map(|_| session)?
+            }
             Some(session) => session,
             None => self.sessions.remember(self.recorded_upload(id)?),
         };
@@ -194,12 +202,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let finished = self.try_finish(&mut upload, digest).await;
         match &finished {
-            Ok(()) => {
+            // A commit that failed may have reached the disk or not: the metadata will tell.
+            Ok(()) | Err(StoreError::Database(_) | StoreError::Closed) => {
                 self.sessions.forget(upload.session.id);
-                upload.before = None;
             }
-            // The commit may have reached the disk or not, so the file stays, and the metadata will tell.
-            Err(StoreError::Database(_) | StoreError::Closed) => self.sessions.forget(upload.session.id),
             Err(_) => upload.discard().await?,
         }
         finished
@@ -214,6 +220,8 @@ impl Store {
             let (files, id) = (Arc::clone(&self.files), upload.session.id);
             on_disk(move || files.create(id)?.sync()).await?;
         }
+        // From here on the file may be that of a blob, whoever waits for the commit or gives up.
+        upload.before = None;
         self.commit_blob(&upload.session, content.length, digest).await
     }
 
@@ -221,7 +229,7 @@ impl Store {
     async fn commit_blob(&self, session: &Session, size: u64, digest: &Digest) -> Result<(), StoreError> {
         let is_recorded = session.is_recorded;
         let (id, repository, digest) = (session.id, session.repository.clone(), digest.clone());
-        let unneeded = self.metadata.change(move |tables| {
+        let committing = self.metadata.change(move |tables| {
             if is_recorded {
                 tables.forget_upload(id)?;
             }
@@ -232,8 +240,15 @@ impl Store {
             tables.link_blob(&repository, &digest)?;
             Ok(if is_known { vec![id] } else { Vec::new() })
         });
-        self.remove_files(unneeded.await?).await;
-        Ok(())
+        let committed = committing.await;
+        let unneeded = match &committed {
+            Ok(unneeded) => unneeded.clone(),
+            // It was cancelled meanwhile.
+            Err(StoreError::UploadUnknown) => vec![id],
+            Err(_) => Vec::new(),
+        };
+        self.remove_files(unneeded).await;
+        committed.map(|_| ())
     }
 }
 

@@ -99,6 +99,11 @@ impl Session {
         matches!(*self.state(), State::OnDisk)
     }
 
+    /// Whether a request is adding to it.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(*self.state(), State::Busy)
+    }
+
     /// Takes the content out for one request, so that no lock is held while its body is read.
     pub(super) fn take(&self) -> Result<Content, StoreError> {
         let mut state = self.state();

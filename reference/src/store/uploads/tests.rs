@@ -1,15 +1,18 @@
 //! Uploads that go on after a restart, or after their request was given up.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
+use super::Appender;
 use super::session::State;
 use crate::config::Durability;
 use crate::protocol::{Algorithm, Digest, Name};
-use crate::store::{Session, Store, StoreError};
+use crate::store::{Session, Store, StoreError, audit};
 
 fn name() -> Name {
     Name::parse("a").unwrap()
@@ -92,6 +95,60 @@ async fn an_upload_whose_request_was_given_up_keeps_what_was_written() {
     close(&store, &session, &block).await.unwrap();
 }
 
+/// Gives up closing an upload while its commit waits; then the commit goes on.
+async fn give_up_while_committing(store: &Arc<Store>, upload: Appender, digest: &Digest) {
+    let ((told, reached), (leave, waits)) = (oneshot::channel(), mpsc::channel::<()>());
+    let stalling = Arc::clone(store);
+    let stalled = tokio::spawn(async move {
+        let stall = stalling.metadata.change(move |_| {
+            told.send(()).unwrap();
+            waits.recv().unwrap();
+            Ok(())
+        });
+        stall.await
+    });
+    reached.await.unwrap();
+    let closing = store.finish_upload(upload, digest);
+    assert!(timeout(Duration::from_millis(200), closing).await.is_err());
+    leave.send(()).unwrap();
+    stalled.await.unwrap().unwrap();
+    // What was queued behind it is committed when a later change is.
+    store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_blob_whose_client_went_away_during_the_commit_is_whole() {
+    let digest = Digest::of(Algorithm::Sha256, b"content");
+    for is_session in [true, false] {
+        let store = Arc::new(Store::in_memory().unwrap());
+        let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+        let mut upload = match is_session {
+            true => store.append(&session, None).unwrap(),
+            false => store.receive(&name(), Algorithm::Sha256).unwrap(),
+        };
+        upload.add(Bytes::from_static(b"content")).await.unwrap();
+        give_up_while_committing(&store, upload, &digest).await;
+        let blob = store.open_blob(&name(), &digest).await.unwrap();
+        assert_eq!(blob.reading(0, 7).await.unwrap(), b"content".as_slice());
+        let upload = store.upload(&name(), session.id()).await;
+        assert_eq!(matches!(upload, Err(StoreError::UploadUnknown)), is_session);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_was_given_up_and_nobody_can_come_back_to_leaves_no_file() {
+    let store = Store::in_memory().unwrap();
+    let mut upload = store.receive(&name(), Algorithm::Sha256).unwrap();
+    let block = Bytes::from(vec![7; super::content::BLOCK]);
+    upload.add(block.clone()).await.unwrap();
+    upload.add(block).await.unwrap();
+    assert_eq!(store.files.list().unwrap().len(), 1);
+    drop(upload);
+    while !store.files.list().unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 #[tokio::test]
 async fn an_upload_that_was_acknowledged_and_is_gone_from_the_disk_is_damage() {
     let folder = tempfile::tempdir().unwrap();
@@ -103,4 +160,11 @@ async fn an_upload_that_was_acknowledged_and_is_gone_from_the_disk_is_damage() {
     let store = open(folder.path());
     let found = store.upload(&name(), session.id()).await;
     assert!(matches!(found, Err(StoreError::Files(_))), "{found:?}");
+    drop(store);
+    let expected = [format!("upload {} is not what was acknowledged", session.id())];
+    assert_eq!(audit(folder.path(), false).await.unwrap(), expected);
+    assert_eq!(audit(folder.path(), true).await.unwrap(), expected);
+    assert_eq!(audit(folder.path(), true).await.unwrap(), [""; 0]);
+    let found = open(folder.path()).upload(&name(), session.id()).await;
+    assert!(matches!(found, Err(StoreError::UploadUnknown)), "{found:?}");
 }
