@@ -139,6 +139,8 @@ impl Server {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
             .http1()
+            // A client that has said all it has to say is still answered.
+            .half_close(true)
             .timer(TokioTimer::new())
             .max_buf_size(limits.header_size.max(BUFFER))
             .header_read_timeout(patience);
