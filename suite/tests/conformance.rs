@@ -6,13 +6,12 @@
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use assize::catalogue::{Level, Version};
-use assize::explore::Budget;
+use assize::outcome::{Outcome, Strictness, Verdict};
 use assize::plan::{Plan, Selection};
-use assize::run::outcome::{Outcome, ScenarioOutcome, Strictness, Verdict};
-use assize::run::{CleanUp, OnFinding, Progress, RunSettings, native, run};
+use assize::report::reason;
+use assize::run::{RunSettings, Silent, coded, run};
 use assize::scenario::Library;
 use assize::wire::{Client, Settings, Url};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -37,7 +36,7 @@ fn trials(arguments: &Arguments) -> Anything<Vec<Trial>> {
         .scenarios
         .iter()
         .map(|loaded| loaded.name.clone())
-        .chain(native::declared().map(|declared| declared.name.into()))
+        .chain(coded::scenarios().map(|coded| coded.name.into()))
         .collect();
     if names.is_empty() {
         return Err("there are no scenarios".into());
@@ -61,18 +60,22 @@ fn results(library: Arc<Library>) -> Anything<BTreeMap<Arc<str>, Result<Completi
     let runtime = Runtime::new()?;
     let bench = runtime.block_on(Bench::build())?;
     let target = bench.target.to_string();
-    let plan = Plan::new(&library, native::declared(), &Selection::default());
-    let standing: Vec<Arc<str>> = plan.standing.iter().map(|planned| planned.name.clone()).collect();
+    let plan = Plan::new(&library, coded::scenarios(), &Selection::default(), bench.version);
+    let invariants: Vec<Arc<str>> = plan
+        .invariants
+        .iter()
+        .map(|program| program.name.clone())
+        .collect();
     let client = Client::new(Settings::new(Url::parse(&target)?))?;
     let outcome = runtime.block_on(run(library, plan, client, bench.settings(), Arc::new(Silent)))?;
     let named = outcome
         .scenarios
         .iter()
         .map(|scenario| (scenario.name.clone(), scenario.verdict.clone()));
-    let standing = standing.into_iter().map(|name| (name, Verdict::Held));
+    let invariants = invariants.into_iter().map(|name| (name, Verdict::Held));
     Ok(named
-        .chain(standing)
-        .map(|(name, verdict)| (name.clone(), bench.result(&name, verdict, &outcome)))
+        .chain(invariants)
+        .map(|(name, verdict)| (name.clone(), bench.result(&name, &verdict, &outcome)))
         .collect())
 }
 
@@ -114,22 +117,14 @@ impl Bench {
 
     fn settings(&self) -> RunSettings {
         RunSettings {
-            version: self.version,
             strictness: Strictness::Warnings,
-            seed: u64::from(std::process::id()),
             jobs: 16,
-            grace: Duration::ZERO,
-            on_finding: OnFinding::GoOn,
-            repositories: Vec::new(),
-            require: Vec::new(),
-            clean_up: CleanUp::UnlessBroken,
-            explore: Budget::Nothing,
-            narrowed: Vec::new(),
+            ..RunSettings::new(self.version, u64::from(std::process::id()))
         }
     }
 
     /// A scenario fails by what was found in it, or by what could not be reached.
-    fn result(&self, name: &str, verdict: Verdict, outcome: &Outcome) -> Result<Completion, String> {
+    fn result(&self, name: &str, verdict: &Verdict, outcome: &Outcome) -> Result<Completion, String> {
         let mut found = String::new();
         for finding in outcome
             .findings
@@ -148,18 +143,12 @@ impl Bench {
         if !found.is_empty() {
             return Err(found);
         }
+        let why = reason(verdict).unwrap_or_default();
         match verdict {
-            Verdict::NotReached(why) | Verdict::Failed(why) => Err(why),
-            Verdict::NotOffered(capability) => Ok(Completion::ignored_with(format!("no {capability}"))),
-            Verdict::NotAsked(why) => Ok(Completion::ignored_with(why)),
+            Verdict::NotReached(_) | Verdict::Failed(_) => Err(why),
+            Verdict::NotOffered(_) => Ok(Completion::ignored_with(format!("no {why}"))),
+            Verdict::NotAsked(_) => Ok(Completion::ignored_with(why)),
             _ => Ok(Completion::Completed),
         }
     }
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn planned(&self, _: usize) {}
-    fn finished(&self, _: &ScenarioOutcome) {}
 }

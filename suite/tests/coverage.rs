@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use assize::catalogue::{Level, RequirementId, Version, cross_check};
 use assize::diagnostic::Color;
-use assize::run::native::declared;
+use assize::run::coded;
 use assize::saboteur::deviations;
 use assize::saboteur::matrix::to_be_proven;
-use assize::scenario::{Library, cited};
+use assize::scenario::Library;
 
 fn id(text: &str) -> RequirementId {
     RequirementId::parse(text).unwrap()
@@ -17,13 +17,9 @@ fn id(text: &str) -> RequirementId {
 
 /// Every id that a scenario cites, as a transcript or in Rust.
 fn cited_ids(library: &Library) -> Vec<RequirementId> {
-    let transcripts = library
-        .scenarios
-        .iter()
-        .flat_map(|loaded| cited(&loaded.scenario))
-        .map(|id| id.value);
-    let native = declared().flat_map(|native| native.cites).map(|text| id(text));
-    transcripts.chain(native).collect()
+    let transcripts = library.scenarios.iter().flat_map(assize::scenario::Loaded::cites);
+    let coded = coded::scenarios().flat_map(assize::scenario::CodedScenario::cites);
+    transcripts.chain(coded).collect()
 }
 
 #[test]

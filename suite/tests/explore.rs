@@ -3,13 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use assize::catalogue::Version;
 use assize::explore::Budget;
+use assize::outcome::{Outcome, Strictness};
 use assize::plan::{Plan, Selection};
-use assize::run::outcome::{Outcome, ScenarioOutcome, Strictness};
-use assize::run::{CleanUp, OnFinding, Progress, RunSettings, native, run};
+use assize::run::{RunSettings, Silent, coded, run};
 use assize::saboteur::{Ground, Saboteur, deviations};
 use assize::scenario::Library;
 use assize::wire::{Client, Settings, Url};
@@ -22,19 +21,12 @@ async fn explored(url: &str, seed: u64) -> Outcome {
     let library = Arc::new(Library::built_in().unwrap());
     let client = Client::new(Settings::new(Url::parse(url).unwrap())).unwrap();
     let probes = Selection::new(&["probe/*".to_owned()], &[], &[]).unwrap();
-    let plan = Plan::new(&library, native::declared(), &probes);
+    let plan = Plan::new(&library, coded::scenarios(), &probes, Version::Next);
     let settings = RunSettings {
-        version: Version::Next,
         strictness: Strictness::Warnings,
-        seed,
         jobs: 4,
-        grace: Duration::ZERO,
-        on_finding: OnFinding::GoOn,
-        repositories: Vec::new(),
-        require: Vec::new(),
-        clean_up: CleanUp::UnlessBroken,
         explore: Budget::Workflows(WORKFLOWS),
-        narrowed: Vec::new(),
+        ..RunSettings::new(Version::Next, seed)
     };
     run(library, plan, client, settings, Arc::new(Silent))
         .await
@@ -98,11 +90,4 @@ async fn nothing_is_found_in_a_registry_that_keeps_to_the_specification() {
     let outcome = explored(&registry.url(), 11).await;
     assert!(outcome.findings.is_empty(), "{:?}", outcome.findings);
     assert!(outcome.generated.is_empty());
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn planned(&self, _: usize) {}
-    fn finished(&self, _: &ScenarioOutcome) {}
 }

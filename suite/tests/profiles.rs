@@ -3,14 +3,12 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
 use assize::bundled::{Authentication, Config, Guarded, serve};
 use assize::catalogue::{Level, Version};
-use assize::explore::Budget;
+use assize::outcome::{Outcome, Strictness};
 use assize::plan::{Plan, Selection};
-use assize::run::outcome::{Outcome, ScenarioOutcome, Strictness};
-use assize::run::{CleanUp, OnFinding, Progress, RunSettings, native, run};
+use assize::run::{RunSettings, Silent, coded, run};
 use assize::scenario::Library;
 use assize::wire::{Client, Settings, Url};
 use assize_reference::{PROFILES, Profile};
@@ -136,19 +134,10 @@ async fn with_accounts(library: Arc<Library>, authentication: Authentication) ->
 }
 
 async fn outcome(library: Arc<Library>, client: Client, selection: &Selection) -> Anything<Outcome> {
-    let plan = Plan::new(&library, native::declared(), selection);
+    let plan = Plan::new(&library, coded::scenarios(), selection, Version::Next);
     let settings = RunSettings {
-        version: Version::Next,
         strictness: Strictness::Warnings,
-        seed: u64::from(std::process::id()),
-        jobs: 8,
-        grace: Duration::ZERO,
-        on_finding: OnFinding::GoOn,
-        repositories: Vec::new(),
-        require: Vec::new(),
-        clean_up: CleanUp::UnlessBroken,
-        explore: Budget::Nothing,
-        narrowed: Vec::new(),
+        ..RunSettings::new(Version::Next, u64::from(std::process::id()))
     };
     Ok(run(library, plan, client, settings, Arc::new(Silent)).await?)
 }
@@ -160,11 +149,4 @@ fn selection(profile: &Profile) -> Anything<Selection> {
         _ => Vec::new(),
     };
     Ok(Selection::new(&scenarios, &[], &[])?)
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn planned(&self, _: usize) {}
-    fn finished(&self, _: &ScenarioOutcome) {}
 }

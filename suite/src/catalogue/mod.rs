@@ -11,7 +11,7 @@ mod requirement;
 mod tests;
 
 pub use coverage::cross_check;
-pub use id::RequirementId;
+pub use id::{RequirementId, is_in_the_catalogue};
 pub use level::{Level, Levels, Version};
 pub use load::Catalogue;
 pub use requirement::{Basis, Category, Requirement};

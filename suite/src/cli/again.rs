@@ -1,11 +1,8 @@
 //! The command that runs a scenario again: what was typed, less what does not matter to one scenario.
 
-use assize::explore::Budget;
-use assize::run::outcome::Outcome;
 use clap::ValueEnum;
 
 use super::arguments::{Profile, RunArguments};
-use super::settings::Settings;
 use super::value::quoted;
 
 /// The command as far as the user typed it; the password stays in the environment.
@@ -55,34 +52,6 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
         words.push("--insecure".to_owned());
     }
     words.join(" ")
-}
-
-/// Puts the command under every way in which something broke.
-pub(crate) fn complete(outcome: &mut Outcome, settings: &Settings) {
-    let Settings {
-        command, target, run, ..
-    } = settings;
-    let (generated, seed) = (&outcome.generated, run.seed);
-    for finding in &mut outcome.findings {
-        let following = finding
-            .consequences
-            .iter_mut()
-            .flat_map(|following| &mut following.ways);
-        for way in finding.ways.iter_mut().chain(following) {
-            let scenario = &way.place.scenario;
-            way.assize = match (generated.contains_key(scenario), run.explore) {
-                (true, Budget::Time(time)) => {
-                    format!("{command} --seed {seed} --explore {}ms", time.as_millis())
-                }
-                (true, Budget::Workflows(_) | Budget::Nothing) => format!("{command} --seed {seed}"),
-                (false, _) => format!("{command} --seed {seed} --only {}", quoted(scenario)),
-            };
-            // The bundled registry is gone when the report is read.
-            if target.is_none() {
-                way.curl.clear();
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -3,9 +3,8 @@
 use anstyle::Style;
 use assize::catalogue::{Levels, Requirement, RequirementId, Version};
 use assize::diagnostic::did_you_mean;
-use assize::plan::Declared;
-use assize::run::native;
-use assize::scenario::{Library, Loaded};
+use assize::run::coded;
+use assize::scenario::{CodedScenario, Library, Loaded};
 
 use super::arguments::ExplainArguments;
 use super::exit::Exit;
@@ -19,11 +18,11 @@ pub(crate) fn execute(arguments: &ExplainArguments) -> Result<Exit, Failure> {
     let library = library::load(arguments.scenarios.as_deref())?;
     let id = arguments.id.as_str();
     let requirement = RequirementId::parse(id).and_then(|id| library.catalogue.get(&id));
-    let native = native::declared().find(|declared| declared.name == id);
-    let text = match (requirement, library.get(id), native) {
+    let coded = coded::scenarios().find(|coded| coded.name == id);
+    let text = match (requirement, library.get(id), coded) {
         (Some(requirement), ..) => of_requirement(requirement, &library),
         (None, Some(loaded), _) => of_transcript(loaded),
-        (None, None, Some(declared)) => of_native(declared),
+        (None, None, Some(coded)) => of_coded(coded),
         (None, None, None) => return Err(unknown(id, &library)),
     };
     output::print(&text)?;
@@ -36,8 +35,8 @@ fn unknown(id: &str, library: &Library) -> Failure {
         .iter()
         .map(|requirement| requirement.id.as_str());
     let names = library.scenarios.iter().map(|loaded| &*loaded.name);
-    let natives = native::declared().map(|declared| declared.name);
-    let advice = did_you_mean(id, ids.chain(names).chain(natives)).unwrap_or_else(|| {
+    let coded = coded::scenarios().map(|coded| coded.name);
+    let advice = did_you_mean(id, ids.chain(names).chain(coded)).unwrap_or_else(|| {
         "`assize list scenarios` and `assize list requirements` show what there is".to_owned()
     });
     Failure::Arguments(format!(
@@ -72,14 +71,16 @@ fn of_requirement(requirement: &Requirement, library: &Library) -> String {
     )
 }
 
-fn of_native(declared: &Declared) -> String {
+fn of_coded(coded: &CodedScenario) -> String {
+    let mut asks: Vec<&str> = coded.checks.iter().map(|check| check.id).collect();
+    asks.dedup();
     page(
-        declared.name,
+        coded.name,
         &[
-            ("title", declared.title),
+            ("title", coded.title),
             ("written", "in Rust, since a transcript cannot say it"),
-            ("needs", &declared.needs.join(", ")),
-            ("asks", &declared.cites.join(", ")),
+            ("needs", &coded.needs.join(", ")),
+            ("asks", &asks.join(", ")),
         ],
     )
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use assize::catalogue::RequirementId;
-use assize::plan::requirements_of;
-use assize::run::native;
+use assize::run::coded;
 use assize::scenario::Library;
 
 use super::failure::Failure;
@@ -23,13 +22,13 @@ pub(crate) fn load(folder: Option<&Path>) -> Result<Library, Failure> {
 pub(crate) fn asking(library: &Library) -> BTreeMap<RequirementId, Vec<&str>> {
     let mut asking: BTreeMap<RequirementId, Vec<&str>> = BTreeMap::new();
     for loaded in &library.scenarios {
-        for id in requirements_of(&loaded.scenario.body) {
+        for id in loaded.cites() {
             asking.entry(id).or_default().push(&loaded.name);
         }
     }
-    for declared in native::declared() {
-        for id in declared.cites.iter().filter_map(|id| RequirementId::parse(id)) {
-            asking.entry(id).or_default().push(declared.name);
+    for coded in coded::scenarios() {
+        for id in coded.cites() {
+            asking.entry(id).or_default().push(coded.name);
         }
     }
     asking

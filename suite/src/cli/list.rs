@@ -2,7 +2,7 @@
 
 use assize::catalogue::{self, Version};
 use assize::plan;
-use assize::run::native;
+use assize::run::coded;
 use assize::scenario::Library;
 use serde::Serialize;
 
@@ -67,12 +67,12 @@ fn scenarios(library: &Library) -> Vec<Scenario<'_>> {
         path: Some(&loaded.path),
         title: &loaded.scenario.title,
     });
-    let natives = native::declared().map(|declared| Scenario {
-        name: declared.name,
+    let coded = coded::scenarios().map(|coded| Scenario {
+        name: coded.name,
         path: None,
-        title: declared.title,
+        title: coded.title,
     });
-    let mut all: Vec<Scenario<'_>> = transcripts.chain(natives).collect();
+    let mut all: Vec<Scenario<'_>> = transcripts.chain(coded).collect();
     all.sort_by_key(|scenario| scenario.name);
     all
 }

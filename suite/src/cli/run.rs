@@ -4,18 +4,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use assize::diagnostic::Source;
+use assize::outcome::Outcome;
 use assize::plan::{self, Plan};
 use assize::report::baseline::Baseline;
 use assize::report::{self, ProgressLine, Report, WriteError};
-use assize::run::outcome::Outcome;
-use assize::run::{native, run};
+use assize::run::{coded, run};
 use assize::scenario::Library;
 use assize::wire::{Client, Url};
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::settings::Settings;
-use super::{again, library, output};
+use super::{library, output};
 
 /// Runs the scenarios, and says what came out.
 pub(crate) async fn execute(settings: Settings) -> Result<Exit, Failure> {
@@ -26,11 +26,10 @@ pub(crate) async fn execute(settings: Settings) -> Result<Exit, Failure> {
         .as_deref()
         .map(|path| read_baseline(path, &library))
         .transpose()?;
-    let mut outcome = match settings.target.clone() {
+    let outcome = match settings.target.clone() {
         Some(target) => against(target, Arc::clone(&library), plan, &settings).await?,
         None => against_the_bundled(Arc::clone(&library), plan, &settings).await?,
     };
-    again::complete(&mut outcome, &settings);
     let report = Report {
         outcome: &outcome,
         library: &library,
@@ -55,7 +54,12 @@ fn plan(library: &Library, settings: &Settings) -> Result<Plan, Failure> {
             names.join(", ")
         )));
     }
-    let plan = Plan::new(library, native::declared(), &settings.selection);
+    let plan = Plan::new(
+        library,
+        coded::scenarios(),
+        &settings.selection,
+        settings.run.version,
+    );
     if plan.workflows.is_empty() {
         let typed = settings.run.narrowed.join(" ");
         return Err(Failure::Arguments(format!(

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use assize::catalogue::Version;
 use assize::explore::Budget;
+use assize::outcome::{Lifetime, Strictness};
 use assize::plan::Selection;
 use assize::report::{Destination, Request};
-use assize::run::outcome::Strictness;
 use assize::run::{CleanUp, OnFinding, RunSettings};
 use assize::wire::{self, Credentials, Login, Timeouts, Tls, Url};
 
@@ -35,8 +35,6 @@ pub(crate) struct Settings {
     pub(crate) run: RunSettings,
     /// The file of known findings.
     pub(crate) baseline: Option<PathBuf>,
-    /// The command that does it again, as far as it was typed.
-    pub(crate) command: String,
     /// The reports that are wanted besides the one on the terminal.
     pub(crate) reports: Vec<Request>,
 }
@@ -80,15 +78,23 @@ impl Settings {
         } else {
             Strictness::Violations
         };
+        let lifetime = if target.is_some() {
+            Lifetime::Stays
+        } else {
+            Lifetime::EndsWithTheRun
+        };
         check_destinations(&verdict.report)?;
         Ok(Settings {
             target: target.as_deref().map(value::target).transpose()?,
             manner: manner(&registry, environment)?,
             selection: Selection::new(&selection.only, &selection.requirement, &selection.section)?,
-            run: run_settings(registry, &selection, &conduct, strictness)?,
+            run: RunSettings {
+                command,
+                lifetime,
+                ..run_settings(registry, &selection, &conduct, strictness)?
+            },
             scenarios: selection.scenarios,
             baseline: verdict.baseline,
-            command,
             reports: verdict.report,
         })
     }
@@ -236,6 +242,8 @@ fn run_settings(
         },
         explore: budget(conduct, &narrowed(selection)),
         narrowed: narrowed(selection),
+        command: String::new(),
+        lifetime: Lifetime::Stays,
     })
 }
 

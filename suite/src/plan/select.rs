@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use glob::Pattern;
 
-use super::{Planned, in_section};
+use super::in_section;
 use crate::catalogue::{Catalogue, RequirementId};
+use crate::scenario::Program;
 
 /// Which scenarios run and which requirements are asked; everything, unless told.
 #[derive(Clone, Debug, Default)]
@@ -44,12 +45,12 @@ impl Selection {
     }
 
     /// Whether a scenario runs.
-    pub fn takes(&self, planned: &Planned, catalogue: &Catalogue) -> bool {
+    pub fn takes(&self, program: &Program, catalogue: &Catalogue) -> bool {
         let named =
-            self.scenarios.is_empty() || self.scenarios.iter().any(|glob| glob.matches(&planned.name));
+            self.scenarios.is_empty() || self.scenarios.iter().any(|glob| glob.matches(&program.name));
         let asked = self
             .requirements(catalogue)
-            .is_none_or(|asked| !asked.is_disjoint(&planned.cites));
+            .is_none_or(|asked| !asked.is_disjoint(&program.cites));
         named && asked
     }
 

@@ -6,9 +6,9 @@
 use quick_junit::{NonSuccessKind, Property, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use super::tally::Column;
-use super::{Report, tally, text, words};
+use super::{Report, causes, text, words};
 use crate::catalogue::Category;
-use crate::run::outcome::{End, Finding, RequirementOutcome, Verdict};
+use crate::outcome::{End, Finding, RequirementOutcome, Verdict};
 
 /// The longest message of a failure.
 const GOT: usize = 200;
@@ -42,7 +42,7 @@ fn the_run(report: &Report<'_>) -> TestSuite {
         End::Complete if report.has_shown_anything() => TestCaseStatus::success(),
         End::Complete => error("nothing shown", "nothing was asked that was answered"),
         End::FailedFast => error("stopped", "stopped at the first violation"),
-        End::TargetLost(reason) => error("target lost", reason),
+        End::TargetLost(fault) => error("target lost", &fault.to_string()),
     };
     suite.add_test_case(case("run", "comes to its end", end));
     for (place, reason) in report.suite_failures() {
@@ -78,10 +78,12 @@ fn of_requirement(report: &Report<'_>, outcome: &RequirementOutcome, category: C
         (Verdict::Broken, None) => skipped(&of_consequence(report, outcome)),
         (Verdict::Late, _) if report.fails_late(outcome) => failure("late", "it held only within the grace"),
         (Verdict::Held | Verdict::Late, _) => TestCaseStatus::success(),
-        (Verdict::NotReached(reason), _) if report.lacks(outcome) => error("not reached", reason),
+        (Verdict::NotReached(cause), _) if report.lacks(outcome) => {
+            error("not reached", &causes::cause(cause))
+        }
         (Verdict::Failed(reason), _) => error("suite failed", reason),
         (verdict, _) => {
-            let reason = tally::reason(verdict)
+            let reason = causes::reason(verdict)
                 .map(|reason| format!(": {reason}"))
                 .unwrap_or_default();
             skipped(&format!("{}{reason}", Column::of(verdict).title()))

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use super::tally::Column;
 use super::{Report, Ruling, text, words};
 use crate::catalogue::Level;
-use crate::run::outcome::Finding;
+use crate::outcome::Finding;
 
 /// How many findings are shown with their details: a comment may not be of any length.
 const DETAILED: usize = 20;

@@ -3,11 +3,13 @@
 //! [`Ruling`] says what a run comes to, `tally` counts, [`baseline`] knows what is known; the formats only write.
 
 pub mod baseline;
+mod causes;
 mod json;
 mod junit;
 mod markdown;
 mod progress;
 mod request;
+mod rerun;
 mod ruling;
 mod secret;
 mod tally;
@@ -19,13 +21,14 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use causes::reason;
 pub use progress::ProgressLine;
 pub use request::{BadRequest, Destination, Format, Request, WriteError, write};
 pub use ruling::Ruling;
 pub use text::styled;
 
+use crate::outcome::Outcome;
 use crate::report::baseline::Baseline;
-use crate::run::outcome::Outcome;
 use crate::scenario::Library;
 
 /// A result, and what is needed to explain it.

@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 use super::words;
+use crate::outcome::{ScenarioOutcome, Verdict};
 use crate::run::Progress;
-use crate::run::outcome::{ScenarioOutcome, Verdict};
 
 /// One line on the standard error, drawn again and again; silent where nobody watches.
 #[derive(Debug, Default)]

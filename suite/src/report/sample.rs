@@ -9,10 +9,11 @@ use bytes::Bytes;
 use super::Report;
 use super::baseline::Baseline;
 use crate::catalogue::{Level, RequirementId, Version};
+use crate::cause::{Cause, Unsettled};
 use crate::diagnostic::Source;
-use crate::run::outcome::{
-    Consequence, Counts, End, Facts, Finding, Offer, Outcome, Place, Repetition, RequirementOutcome,
-    ScenarioOutcome, Strictness, Verdict, Way,
+use crate::outcome::{
+    Consequence, Counts, End, Facts, Finding, Lifetime, Link, NotAsked, Offer, Outcome, Place, Proof,
+    Repetition, RequirementOutcome, Rerun, ScenarioOutcome, Strictness, Verdict, Way,
 };
 use crate::scenario::Library;
 use crate::wire::{Answer, Body, Exchange, Fault, Headers, Request, Url};
@@ -234,7 +235,7 @@ fn library() -> Library {
 pub(super) fn exchange(method: &str, path: &str, outcome: Result<u16, Fault>) -> Arc<Exchange> {
     let url = Url::parse(&format!("https://registry.example.com{path}")).expect("an address");
     let mut request = Request::new(method, url.clone());
-    request.headers.append("Authorization", "<redacted>");
+    request.headers.append("Authorization", "Bearer <redacted>");
     request.body = Body::Sized(Bytes::from_static(b""));
     Arc::new(Exchange {
         number: 17,
@@ -267,19 +268,14 @@ fn place(name: &str, text: &str, line: &str) -> Place {
 }
 
 fn way(place: Place, asked: &str, got: &str, exchange: Arc<Exchange>) -> Way {
-    let (method, url) = (&exchange.request.method, &exchange.request.url);
     Way {
-        curl: format!("curl -i -X {method} '{url}'"),
-        assize: format!(
-            "assize run https://registry.example.com --only {} --seed 7",
-            place.scenario
-        ),
         place,
         row: None,
         asked: asked.to_owned(),
         got: got.to_owned(),
         count: 1,
-        exchange: Some(exchange),
+        again: Repetition { broken: 2, runs: 2 },
+        proof: Proof::Exchanges(vec![exchange]),
     }
 }
 
@@ -297,7 +293,7 @@ pub(super) fn clean() -> Sample {
     });
     let outcome = Outcome {
         facts: Facts {
-            target: "https://registry.example.com".to_owned(),
+            target: Url::parse("https://registry.example.com").expect("an address"),
             version: Version::V1_1,
             seed: 7,
             strictness: Strictness::Violations,
@@ -305,6 +301,11 @@ pub(super) fn clean() -> Sample {
             started: 1_790_000_000,
             elapsed: Duration::from_millis(8_240),
             requests: 412,
+            rerun: Rerun {
+                command: "assize run https://registry.example.com".to_owned(),
+                explore: None,
+                lifetime: Lifetime::Stays,
+            },
         },
         capabilities: [
             ("delete-tag".to_owned(), Offer::Refused(refused)),
@@ -354,9 +355,11 @@ pub(super) fn broken() -> Sample {
         .with("push.cancel.204", Verdict::Broken)
         .with(
             "discovery.tags.n-exact",
-            Verdict::NotReached(
-                "10 tags could not be pushed: PUT answered 500 Internal Server Error".to_owned(),
-            ),
+            Verdict::NotReached(Cause::Came(exchange(
+                "PUT",
+                "/v2/assize/7/e/manifests/t-1",
+                Ok(500),
+            ))),
         );
     sample.outcome.findings = vec![mount(), suffix(), cancel()];
     sample.outcome.scenarios[0].verdict = Verdict::Broken;
@@ -391,6 +394,7 @@ fn mount() -> Finding {
                 "404 Not Found",
                 read,
             )],
+            link: Link::Follows,
         }],
     }
 }
@@ -462,37 +466,33 @@ fn cancel() -> Finding {
 pub(super) fn lost() -> Sample {
     let mut sample = broken();
     sample.outcome.findings.truncate(1);
-    sample.outcome.end =
-        End::TargetLost("5 requests in a row were refused: cannot connect: connection refused".to_owned());
+    sample.outcome.end = End::TargetLost(Fault::Connect("connection refused".to_owned()));
     for requirement in &mut sample.outcome.requirements {
         if requirement.verdict == Verdict::Held && requirement.level == Some(Level::Should) {
-            requirement.verdict = Verdict::NotAsked("the run ended early".to_owned());
+            requirement.verdict = Verdict::NotAsked(NotAsked::EndedEarly);
         }
     }
     sample
-        .with(
-            "range.suffix",
-            Verdict::NotAsked("the run ended early".to_owned()),
-        )
-        .with(
-            "push.cancel.204",
-            Verdict::NotAsked("the run ended early".to_owned()),
-        )
+        .with("range.suffix", Verdict::NotAsked(NotAsked::EndedEarly))
+        .with("push.cancel.204", Verdict::NotAsked(NotAsked::EndedEarly))
 }
 
 /// Nothing that needs a push was reached.
 pub(super) fn unreached() -> Sample {
     let mut sample = clean();
+    let refused = exchange("POST", "/v2/assize/7/a/blobs/uploads/", Ok(403));
     for requirement in &mut sample.outcome.requirements {
         if requirement.id.as_str() != "base.get-200" {
-            requirement.verdict = Verdict::NotReached(
-                "given any blob: POST /v2/assize/7/a/blobs/uploads/ answered 403 Forbidden".to_owned(),
-            );
+            requirement.verdict = Verdict::NotReached(Cause::Came(refused.clone()));
         }
     }
     sample.outcome.capabilities = [(
         "push".to_owned(),
-        Offer::Unsettled("probe/push got 403 Forbidden".to_owned()),
+        Offer::Unsettled(Unsettled::Broke {
+            probe: "probe/push".to_owned(),
+            requirement: id("push.session.post-202"),
+            got: "403 Forbidden".to_owned(),
+        }),
     )]
     .into();
     sample

@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::catalogue::{Category, Level, RequirementId};
-use crate::run::outcome::{Finding, RequirementOutcome, Verdict};
+use crate::outcome::{Finding, RequirementOutcome, Verdict};
 
 /// The columns of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,17 +71,6 @@ impl Column {
     }
 }
 
-/// What a verdict gives as its reason, if it gives one.
-pub(super) fn reason(verdict: &Verdict) -> Option<&str> {
-    match verdict {
-        Verdict::NotReached(reason)
-        | Verdict::NotOffered(reason)
-        | Verdict::NotAsked(reason)
-        | Verdict::Failed(reason) => Some(reason),
-        Verdict::Held | Verdict::Broken | Verdict::Late | Verdict::NoOccasion => None,
-    }
-}
-
 /// A row of the table: the requirements of one category and one level.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
@@ -104,7 +93,9 @@ impl<'a> Report<'a> {
     /// The finding from which it follows that a requirement is broken, if it is none itself.
     pub(super) fn cause(&self, id: &RequirementId) -> Option<&'a Finding> {
         let follows = |finding: &&Finding| finding.consequences.iter().any(|one| one.requirement == *id);
-        self.outcome.findings.iter().find(follows)
+        let findings = &self.outcome.findings;
+        let is_one_itself = findings.iter().any(|finding| finding.requirement == *id);
+        findings.iter().find(follows).filter(|_| !is_one_itself)
     }
 
     fn column(&self, outcome: &RequirementOutcome) -> Column {

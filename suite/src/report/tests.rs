@@ -5,8 +5,10 @@ use serde_json::Value;
 use super::Ruling;
 use super::sample::{self, Sample, exchange};
 use super::{baseline, json, junit, markdown, text, words};
+use crate::cause::Cause;
 use crate::diagnostic::{Color, Source};
-use crate::run::outcome::{End, Verdict};
+use crate::outcome::{End, NotAsked, Verdict};
+use crate::wire::Url;
 
 /// A baseline that lists what the broken sample breaks.
 const LISTED: &str = r#"
@@ -99,7 +101,7 @@ fn markdown_is_short() {
 #[test]
 fn a_run_comes_to_one_ruling() {
     let ruling = |sample: &Sample| sample.report().ruling();
-    let not_reached = || Verdict::NotReached("no answer".to_owned());
+    let not_reached = || Verdict::NotReached(Cause::Said("no answer".to_owned()));
     assert_eq!(ruling(&sample::clean()), Ruling::Conforms);
     assert_eq!(ruling(&sample::broken()), Ruling::Breaks);
     assert_eq!(ruling(&sample::unreached()), Ruling::NotShown);
@@ -143,7 +145,7 @@ fn a_warning_fails_only_a_strict_run() {
 fn a_run_that_asked_nothing_shows_nothing() {
     let mut sample = sample::clean();
     for requirement in &mut sample.outcome.requirements {
-        requirement.verdict = Verdict::NotAsked("not selected".to_owned());
+        requirement.verdict = Verdict::NotAsked(NotAsked::NotSelected);
     }
     assert_eq!(sample.report().ruling(), Ruling::NotShown);
 }
@@ -257,7 +259,7 @@ fn a_request_to_another_server_is_shown_whole() {
     let mut facts = sample::clean().outcome.facts;
     let exchange = exchange("GET", "/v2/", Ok(200));
     assert_eq!(words::request(&exchange, &facts), "GET /v2/");
-    facts.target = "https://registry.example".to_owned();
+    facts.target = Url::parse("https://registry.example").unwrap();
     assert_eq!(
         words::request(&exchange, &facts),
         "GET https://registry.example.com/v2/"

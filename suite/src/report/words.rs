@@ -4,7 +4,7 @@ use http::StatusCode;
 
 use super::secret;
 use crate::catalogue::{Level, Version};
-use crate::run::outcome::{Facts, Way};
+use crate::outcome::{Facts, Way};
 use crate::wire::Exchange;
 
 /// How many hexadecimal digits in a row are taken for a digest, and how many of those are shown.
@@ -70,7 +70,8 @@ pub(super) fn way(way: &Way) -> String {
 
 /// The text without what a reader skips: the target before a path, and most of each digest.
 pub(super) fn brief(text: &str, facts: &Facts) -> String {
-    let target = facts.target.trim_end_matches('/');
+    let target = facts.target.to_string();
+    let target = target.trim_end_matches('/');
     let text = secret::text(text).replace(&format!("{target}/"), "/");
     let is_other = |c: char| !c.is_ascii_hexdigit();
     let mut shown = String::with_capacity(text.len());

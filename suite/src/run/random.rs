@@ -4,30 +4,24 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
-use super::outcome::{Offer, Verdict};
-use super::shared::Shared;
-use super::{Ran, run_once};
+use super::campaign::{Campaign, Ran};
+use crate::catalogue::Catalogue;
+use crate::catalogue::Version;
 use crate::explore::{Terrain, explore};
-use crate::plan::Planned;
-use crate::scenario::parse;
+use crate::outcome::Offer;
+use crate::scenario::{Program, parse};
 
 /// Tries random workflows; the one that failed, if one did, in its shortest form.
-pub(super) async fn explore_at_random(
-    shared: &Arc<Shared>,
-    runs: &[(Arc<Planned>, Ran)],
-) -> Option<(Arc<Planned>, Ran)> {
-    let broken = runs
-        .iter()
-        .flat_map(|(_, ran)| ran.ledger.entries())
-        .filter(|entry| entry.verdict == Verdict::Broken)
-        .map(|entry| &entry.requirement);
+pub(super) async fn explore_at_random(campaign: &Campaign, done: &[Ran]) -> Option<Ran> {
+    let session = &campaign.session;
+    let (version, catalogue) = (session.settings.version, session.catalogue());
+    let broken = done.iter().flat_map(|ran| &ran.verdict.broken);
     // A step that asks for nothing in force is not taken, and the model would wait for what it does.
-    let not_in_force = shared
-        .catalogue()
+    let not_in_force = catalogue
         .iter()
-        .map(|requirement| &requirement.id)
-        .filter(|id| shared.level(id).is_none());
-    let offers = shared
+        .filter(|requirement| requirement.levels.in_version(version).is_none())
+        .map(|requirement| &requirement.id);
+    let offers = session
         .offers()
         .into_iter()
         .filter(|(_, offer)| matches!(offer, Offer::Offered(_)));
@@ -35,38 +29,35 @@ pub(super) async fn explore_at_random(
         offered: offers.map(|(name, _)| name).collect(),
         avoided: broken.chain(not_in_force).cloned().collect(),
     };
-    if !terrain.offered.contains("push") || shared.stopped().is_some() {
+    if !terrain.offered.contains("push") || session.lost().is_some() || session.has_failed_fast() {
         return None;
     }
-    let (explorer, handle) = (shared.clone(), Handle::current());
+    let (explorer, handle) = (campaign.clone(), Handle::current());
     let failing = tokio::task::spawn_blocking(move || {
-        let budget = explorer.settings.explore;
+        let session = &explorer.session;
         explore(
-            &explorer.library.catalogue,
+            session.catalogue(),
             &terrain,
-            budget,
-            explorer.seed(),
+            session.settings.explore,
+            session.seed(),
             |name, text, number| {
-                let followed = planned(name.clone(), text).map(|scenario| {
+                let program = understood(name.clone(), text, session.catalogue(), version);
+                program.is_some_and(|program| {
                     handle
-                        .block_on(run_once(explorer.clone(), Arc::new(scenario), number + 2))
-                        .ledger
+                        .block_on(explorer.carry_out(Arc::new(program), number + 2))
                         .is_broken()
-                });
-                followed.unwrap_or(false)
+                })
             },
         )
     });
     let failing = failing.await.ok()??;
-    let shortest = Arc::new(planned(failing.name.as_str().into(), &failing.text)?);
-    let ran = run_once(shared.clone(), shortest.clone(), 1).await;
-    Some((shortest, ran))
+    let shortest = understood(failing.name.as_str().into(), &failing.text, catalogue, version)?;
+    Some(campaign.carry_out(Arc::new(shortest), 1).await)
 }
 
 /// A scenario that was written by the explorer.
-fn planned(name: Arc<str>, text: &str) -> Option<Planned> {
+fn understood(name: Arc<str>, text: &str, catalogue: &Catalogue, version: Version) -> Option<Program> {
     let (scenario, faults) = parse(text);
-    scenario
-        .filter(|_| faults.is_empty())
-        .map(|scenario| Planned::transcript(name, text.into(), scenario))
+    let scenario = scenario.filter(|_| faults.is_empty())?;
+    Some(Program::of(name, text.into(), &scenario, catalogue, version))
 }

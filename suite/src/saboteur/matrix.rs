@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt as _};
 
@@ -10,10 +9,9 @@ use super::deviation::Deviation;
 use super::ground::{Ground, Grounds};
 use super::proxy::Saboteur;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
-use crate::explore::Budget;
+use crate::outcome::{Outcome, Strictness, Verdict};
 use crate::plan::{Plan, Selection};
-use crate::run::outcome::{Outcome, ScenarioOutcome, Strictness, Verdict};
-use crate::run::{CleanUp, OnFinding, Progress, RunSettings, Unusable, native, run};
+use crate::run::{CleanUp, RunSettings, Silent, Unusable, coded, run};
 use crate::scenario::Library;
 use crate::wire::Url;
 
@@ -167,7 +165,7 @@ async fn found_on(
             target: ground.url.to_string(),
             why: error.to_string(),
         })?;
-    let plan = Plan::new(library, native::declared(), &Selection::default());
+    let plan = Plan::new(library, coded::scenarios(), &Selection::default(), Version::Next);
     let settings = settings(Version::Next, seed);
     let outcome = run(library.clone(), plan, client, settings, Arc::new(Silent)).await?;
     Ok(found(&outcome, &[]))
@@ -223,8 +221,9 @@ async fn outcome(
         .map_err(|error| error.to_string())?;
     let url = Url::parse(&saboteur.url()).map_err(|error| error.to_string())?;
     let client = over.client(url).map_err(|error| error.to_string())?;
-    let plan = Plan::that_asks(&library, native::declared(), breaks);
-    let settings = settings(version_of(&library.catalogue, breaks), seed);
+    let version = version_of(&library.catalogue, breaks);
+    let plan = Plan::that_asks(&library, coded::scenarios(), breaks, version);
+    let settings = settings(version, seed);
     run(library, plan, client, settings, Arc::new(Silent))
         .await
         .map_err(|unusable| unusable.to_string())
@@ -232,17 +231,10 @@ async fn outcome(
 
 fn settings(version: Version, seed: u64) -> RunSettings {
     RunSettings {
-        version,
         strictness: Strictness::Warnings,
-        seed,
         jobs: JOBS,
-        grace: Duration::ZERO,
-        on_finding: OnFinding::GoOn,
-        repositories: Vec::new(),
-        require: Vec::new(),
         clean_up: CleanUp::Never,
-        explore: Budget::Nothing,
-        narrowed: Vec::new(),
+        ..RunSettings::new(version, seed)
     }
 }
 
@@ -323,12 +315,4 @@ fn rests_on_any(catalogue: &Catalogue, id: &RequirementId, roots: &[RequirementI
                 .iter()
                 .any(|under| rests_on_any(catalogue, under, roots))
         })
-}
-
-/// Nobody watches a single cell.
-struct Silent;
-
-impl Progress for Silent {
-    fn planned(&self, _: usize) {}
-    fn finished(&self, _: &ScenarioOutcome) {}
 }

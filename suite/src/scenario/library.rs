@@ -1,14 +1,16 @@
 //! Every scenario, the catalogue and the fixtures: compiled in, or from a folder.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ast::Scenario;
 use super::files::{BuiltIn, Files, Folder};
-use super::{Reading, check, check_all, check_files, parse};
-use crate::catalogue::Catalogue;
+use super::tables::cited_in;
+use super::{Program, Reading, check, check_all, check_files, parse};
+use crate::catalogue::{Catalogue, RequirementId, Version};
 use crate::diagnostic::{Diagnostic, Faulty, Source};
 
 /// What a run is made from.
@@ -32,6 +34,27 @@ pub struct Loaded {
     pub text: Arc<str>,
     /// What the text says.
     pub scenario: Scenario,
+}
+
+impl Loaded {
+    /// The scenario as it is understood in a version.
+    pub fn program(&self, catalogue: &Catalogue, version: Version) -> Program {
+        Program::of(
+            self.name.clone(),
+            self.text.clone(),
+            &self.scenario,
+            catalogue,
+            version,
+        )
+    }
+
+    /// The requirements that it cites, in whatever version.
+    pub fn cites(&self) -> BTreeSet<RequirementId> {
+        cited_in(&self.scenario.body)
+            .into_iter()
+            .map(|id| id.value)
+            .collect()
+    }
 }
 
 /// Why there is no library.

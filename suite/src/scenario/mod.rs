@@ -1,18 +1,20 @@
 //! The scenario language: text to meaning, with no network.
 
 pub mod ast;
-mod check;
 mod files;
 mod library;
 #[cfg(test)]
 mod mangled;
 mod parse;
 mod print;
+mod program;
 mod tables;
 mod uses;
 
-pub use check::{Reading, check, check_all, check_files};
 pub use library::{Library, LoadError, Loaded};
 pub use parse::{LineWord, parse};
 pub use print::{format, print};
-pub use tables::cited;
+pub use program::{
+    Action, Block, Checkpoint, CodedCheck, CodedScenario, Does, Each, Lines, Place, Program, Reading, Row,
+    Script, check, check_all, check_files, settles,
+};

@@ -1,6 +1,6 @@
 //! The rows that are open around a line, and what stands in their columns.
 
-use super::ast::{Asked, Item, Name, Piece, Rows, Scenario, Slot, Spanned, Statement, Text};
+use super::ast::{Asked, Item, Name, Piece, Rows, Slot, Spanned, Statement, Text};
 use crate::catalogue::{Level, Requirement, RequirementId, Version};
 
 /// The heads of the `for` blocks around a line, innermost last.
@@ -69,10 +69,10 @@ pub(super) fn plain(cell: &Text) -> Option<&str> {
     }
 }
 
-/// Every id that a scenario asks, each with the place where it stands.
-pub fn cited(scenario: &Scenario) -> Vec<Spanned<RequirementId>> {
+/// Every id that statements ask, each with the place where it stands; not those of rows around them.
+pub(super) fn cited_in(items: &[Item]) -> Vec<Spanned<RequirementId>> {
     let mut cited = Vec::new();
-    collect(&scenario.body, &mut Tables::default(), &mut cited);
+    collect(items, &mut Tables::default(), &mut cited);
     cited
 }
 

@@ -126,7 +126,7 @@ fn address(request: &Request) -> Vec<String> {
 }
 
 /// A word of shell that stands for this text.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@%+,=".contains(&b);
     if !text.is_empty() && text.bytes().all(plain) {
         return text.to_owned();

@@ -20,6 +20,13 @@ pub struct Answer {
     pub body: Bytes,
 }
 
+impl Answer {
+    /// The address that its `Location` names, resolved against the one that answered.
+    pub fn location(&self) -> Option<Url> {
+        self.url.resolve(self.headers.get("Location")?).ok()
+    }
+}
+
 impl fmt::Debug for Answer {
     /// Leaves the body out: it may be long, and the body of a token server is a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,4 +65,17 @@ pub struct Exchange {
     pub elapsed: Duration,
     /// Whether certificates went unchecked.
     pub insecure: bool,
+}
+
+impl Exchange {
+    /// The status of the answer, if there is one.
+    pub fn status(&self) -> Option<u16> {
+        self.outcome.as_ref().ok().map(|answer| answer.status)
+    }
+
+    /// Where a 202 says that an upload goes on.
+    pub fn upload_address(&self) -> Option<Url> {
+        let answer = self.outcome.as_ref().ok()?;
+        answer.location().filter(|_| answer.status == 202)
+    }
 }

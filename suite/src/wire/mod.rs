@@ -30,7 +30,7 @@ mod url;
 
 pub use challenge::{Challenge, challenges};
 pub use client::Client;
-pub use curl::curl;
+pub use curl::{curl, quoted};
 pub use exchange::{Answer, Exchange, Hop};
 pub use fault::Fault;
 pub use headers::Headers;

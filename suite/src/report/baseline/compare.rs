@@ -2,8 +2,8 @@
 
 use super::{Entry, Occurs};
 use crate::catalogue::RequirementId;
+use crate::outcome::{End, Finding, Strictness, Verdict, Way};
 use crate::report::{Report, words};
-use crate::run::outcome::{End, Finding, Strictness, Verdict, Way};
 
 /// What the baseline says of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]

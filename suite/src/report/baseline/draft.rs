@@ -5,8 +5,8 @@ use std::fmt::{self, Write};
 
 use super::Occurs;
 use crate::catalogue::RequirementId;
-use crate::report::{Report, tally, words};
-use crate::run::outcome::{Facts, Finding, RequirementOutcome, Way};
+use crate::outcome::{Facts, Finding, RequirementOutcome, Way};
+use crate::report::{Report, causes, words};
 
 /// The longest text of a comment.
 const LONGEST: usize = 120;
@@ -73,11 +73,11 @@ fn asked_and_got(way: &Way, facts: &Facts) -> String {
 
 fn write_unreached(report: &Report<'_>, requirement: &RequirementOutcome, out: &mut String) -> fmt::Result {
     write_text(report, &requirement.id, out)?;
-    let reason = tally::reason(&requirement.verdict).unwrap_or_default();
+    let reason = causes::reason(&requirement.verdict).unwrap_or_default();
     writeln!(
         out,
         "# not reached: {}",
-        words::said(reason, &report.outcome.facts, LONGEST)
+        words::said(&reason, &report.outcome.facts, LONGEST)
     )?;
     write_head(report, &requirement.id, out)
 }

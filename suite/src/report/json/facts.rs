@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::exchange::Exchange;
-use crate::report::{Report, Ruling, text};
-use crate::run::outcome::{self, End, Offer, Strictness};
+use crate::outcome::{self, End, Offer, Strictness};
+use crate::report::{Report, Ruling, causes, text};
 
 #[derive(Serialize)]
 pub(super) struct Suite {
@@ -21,7 +21,7 @@ impl Suite {
 
 #[derive(Serialize)]
 pub(super) struct Facts<'a> {
-    target: &'a str,
+    target: String,
     version: String,
     strict: bool,
     seed: u64,
@@ -34,7 +34,7 @@ pub(super) struct Facts<'a> {
 impl<'a> Facts<'a> {
     pub(super) fn of(facts: &'a outcome::Facts) -> Facts<'a> {
         Facts {
-            target: &facts.target,
+            target: facts.target.to_string(),
             version: facts.version.to_string(),
             strict: facts.strictness == Strictness::Warnings,
             seed: facts.seed,
@@ -47,20 +47,20 @@ impl<'a> Facts<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Verdict<'a> {
+pub(super) struct Verdict {
     passes: bool,
     word: &'static str,
     sentence: String,
     end: &'static str,
-    lost: Option<&'a str>,
+    lost: Option<String>,
 }
 
-impl<'a> Verdict<'a> {
-    pub(super) fn of(report: &Report<'a>) -> Verdict<'a> {
+impl Verdict {
+    pub(super) fn of(report: &Report<'_>) -> Verdict {
         let (end, lost) = match &report.outcome.end {
             End::Complete => ("complete", None),
             End::FailedFast => ("failed-fast", None),
-            End::TargetLost(reason) => ("target-lost", Some(reason.as_str())),
+            End::TargetLost(fault) => ("target-lost", Some(fault.to_string())),
         };
         let ruling = report.ruling();
         Verdict {
@@ -77,7 +77,7 @@ impl<'a> Verdict<'a> {
 pub(super) struct Capability<'a> {
     name: &'a str,
     offer: &'static str,
-    reason: Option<&'a str>,
+    reason: Option<String>,
     exchange: Option<Exchange<'a>>,
 }
 
@@ -86,7 +86,7 @@ impl<'a> Capability<'a> {
         let (offer, reason, exchange) = match offer {
             Offer::Offered(exchange) => ("offered", None, Some(exchange)),
             Offer::Refused(exchange) => ("refused", None, Some(exchange)),
-            Offer::Unsettled(reason) => ("unsettled", Some(reason.as_str()), None),
+            Offer::Unsettled(why) => ("unsettled", Some(causes::unsettled(why, None)), None),
         };
         Capability {
             name,

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::exchange::Exchange;
+use crate::outcome::{self, Link};
 use crate::report::Report;
 use crate::report::baseline::{self, Standing};
-use crate::report::{secret, words};
-use crate::run::outcome;
+use crate::report::{rerun, secret, words};
 
 #[derive(Serialize)]
 pub(super) struct Finding<'a> {
@@ -33,12 +33,13 @@ impl<'a> Finding<'a> {
             },
             broken: finding.broken,
             asked: finding.asked,
-            runs: Runs {
-                broken: finding.again.broken,
-                made: finding.again.runs,
-            },
-            ways: finding.ways.iter().map(Way::of).collect(),
-            consequences: finding.consequences.iter().map(Consequence::of).collect(),
+            runs: Runs::of(finding.again),
+            ways: ways(&finding.ways, report),
+            consequences: finding
+                .consequences
+                .iter()
+                .map(|following| Consequence::of(report, following))
+                .collect(),
         }
     }
 }
@@ -47,6 +48,15 @@ impl<'a> Finding<'a> {
 struct Runs {
     broken: u32,
     made: u32,
+}
+
+impl Runs {
+    fn of(again: outcome::Repetition) -> Runs {
+        Runs {
+            broken: again.broken,
+            made: again.runs,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -58,13 +68,14 @@ struct Way<'a> {
     asked: String,
     got: String,
     count: usize,
+    runs: Runs,
     curl: String,
-    assize: &'a str,
+    assize: String,
     exchange: Option<Exchange<'a>>,
 }
 
 impl<'a> Way<'a> {
-    fn of(way: &'a outcome::Way) -> Way<'a> {
+    fn of(way: &'a outcome::Way, outcome: &outcome::Outcome) -> Way<'a> {
         Way {
             name: words::way(way),
             scenario: &way.place.scenario,
@@ -73,26 +84,36 @@ impl<'a> Way<'a> {
             asked: secret::text(&way.asked),
             got: secret::text(&way.got),
             count: way.count,
-            curl: secret::text(&way.curl),
-            assize: &way.assize,
-            exchange: way.exchange.as_deref().map(Exchange::of),
+            runs: Runs::of(way.again),
+            curl: secret::text(&rerun::script(way, outcome)),
+            assize: rerun::command(way, outcome),
+            exchange: way.exchange().map(|exchange| Exchange::of(exchange)),
         }
     }
+}
+
+fn ways<'a>(ways: &'a [outcome::Way], report: &Report<'a>) -> Vec<Way<'a>> {
+    ways.iter().map(|way| Way::of(way, report.outcome)).collect()
 }
 
 #[derive(Serialize)]
 struct Consequence<'a> {
     requirement: &'a str,
     level: String,
+    link: &'static str,
     ways: Vec<Way<'a>>,
 }
 
 impl<'a> Consequence<'a> {
-    fn of(consequence: &'a outcome::Consequence) -> Consequence<'a> {
+    fn of(report: &Report<'a>, consequence: &'a outcome::Consequence) -> Consequence<'a> {
         Consequence {
             requirement: consequence.requirement.as_str(),
             level: consequence.level.to_string(),
-            ways: consequence.ways.iter().map(Way::of).collect(),
+            link: match consequence.link {
+                Link::SameAnswer => "same-answer",
+                Link::Follows => "follows",
+            },
+            ways: ways(&consequence.ways, report),
         }
     }
 }

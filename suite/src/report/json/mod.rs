@@ -26,7 +26,7 @@ struct Document<'a> {
     schema: &'static str,
     suite: Suite,
     facts: Facts<'a>,
-    verdict: Verdict<'a>,
+    verdict: Verdict,
     categories: Vec<CategoryRow>,
     capabilities: Vec<Capability<'a>>,
     findings: Vec<Finding<'a>>,

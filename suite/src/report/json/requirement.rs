@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::catalogue::Requirement;
-use crate::report::tally::{Column, Row, reason};
+use crate::outcome::{Counts, RequirementOutcome, ScenarioOutcome, Verdict};
+use crate::report::causes::reason;
+use crate::report::tally::{Column, Row};
 use crate::report::{Report, secret};
-use crate::run::outcome::{Counts, RequirementOutcome, ScenarioOutcome, Verdict};
 
 #[derive(Serialize)]
 pub(super) struct CategoryRow {
@@ -67,7 +68,7 @@ impl<'a> RequirementRow<'a> {
             text: requirement.map(|known| known.text.as_str()),
             why: requirement.map(|known| known.why.as_str()),
             verdict: word(&outcome.verdict),
-            reason: reason(&outcome.verdict).map(secret::text),
+            reason: reason(&outcome.verdict).as_deref().map(secret::text),
             follows_from: report.cause(&outcome.id).map(|cause| cause.requirement.as_str()),
             checks: Checks::of(outcome.counts),
         }
@@ -108,7 +109,7 @@ impl<'a> ScenarioRow<'a> {
             name: &outcome.name,
             title: &outcome.title,
             verdict: word(&outcome.verdict),
-            reason: reason(&outcome.verdict).map(secret::text),
+            reason: reason(&outcome.verdict).as_deref().map(secret::text),
             elapsed_ms: outcome.elapsed.as_millis(),
         }
     }

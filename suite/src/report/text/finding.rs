@@ -4,9 +4,9 @@ use super::page::Page;
 use super::style::{self, paint};
 use crate::catalogue::Level;
 use crate::diagnostic::{Color, Diagnostic, Kind, render};
+use crate::outcome::{Consequence, Finding, Link, Repetition, Way};
 use crate::report::baseline::Standing;
-use crate::report::{Report, secret, words};
-use crate::run::outcome::{Consequence, Finding, Way};
+use crate::report::{Report, rerun, secret, words};
 
 /// How many ways are shown beyond the first.
 const FURTHER_WAYS: usize = 4;
@@ -28,7 +28,7 @@ pub(super) fn write(page: &mut Page, report: &Report<'_>, finding: &Finding) {
     write_exchange(page, report, first);
     write_meaning(page, report, finding);
     write_standing(page, report, finding);
-    write_reproduction(page, first);
+    write_reproduction(page, report, first);
     write_generated(page, report, first);
     write_further(page, report, further);
     write_consequences(page, report, &finding.consequences);
@@ -88,7 +88,7 @@ fn write_place(page: &mut Page, report: &Report<'_>, finding: &Finding, first: &
 }
 
 fn write_exchange(page: &mut Page, report: &Report<'_>, way: &Way) {
-    if let Some(exchange) = &way.exchange {
+    if let Some(exchange) = way.exchange() {
         page.line(&format!(
             "  sent      {}",
             words::request(exchange, &report.outcome.facts)
@@ -123,10 +123,10 @@ fn write_standing(page: &mut Page, report: &Report<'_>, finding: &Finding) {
     }
 }
 
-fn write_reproduction(page: &mut Page, way: &Way) {
+fn write_reproduction(page: &mut Page, report: &Report<'_>, way: &Way) {
     page.line("  see it again with");
-    page.verbatim(4, &secret::text(&way.curl));
-    page.verbatim(4, &way.assize);
+    page.verbatim(4, &secret::text(&rerun::script(way, report.outcome)));
+    page.verbatim(4, &rerun::command(way, report.outcome));
 }
 
 /// A scenario that stands in no file is shown whole, so that it can be kept in one.
@@ -161,7 +161,12 @@ fn write_further(page: &mut Page, report: &Report<'_>, ways: &[Way]) {
 fn distinct(ways: &[Way], report: &Report<'_>) -> Vec<(String, usize)> {
     let mut distinct: Vec<(String, usize)> = Vec::new();
     for way in ways {
-        let text = in_one_line(way, report);
+        let text = match way.again {
+            Repetition { broken, runs } if broken < runs => {
+                format!("{}, now and then", in_one_line(way, report))
+            }
+            _ => in_one_line(way, report),
+        };
         match distinct.iter_mut().find(|(known, _)| *known == text) {
             Some((_, count)) => *count += way.count,
             None => distinct.push((text, way.count)),
@@ -171,10 +176,19 @@ fn distinct(ways: &[Way], report: &Report<'_>) -> Vec<(String, usize)> {
 }
 
 fn write_consequences(page: &mut Page, report: &Report<'_>, consequences: &[Consequence]) {
-    if consequences.is_empty() {
-        return;
+    for (link, heading) in [
+        (Link::SameAnswer, "  the same answer also breaks"),
+        (Link::Follows, "  from which follows"),
+    ] {
+        let linked: Vec<&Consequence> = consequences.iter().filter(|one| one.link == link).collect();
+        write_linked(page, report, heading, &linked);
     }
-    page.line("  from which follows");
+}
+
+fn write_linked(page: &mut Page, report: &Report<'_>, heading: &str, consequences: &[&Consequence]) {
+    if !consequences.is_empty() {
+        page.line(heading);
+    }
     for consequence in consequences {
         let way = consequence
             .ways

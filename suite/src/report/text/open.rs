@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::page::Page;
 use super::unreached;
 use crate::catalogue::Level;
-use crate::report::{Report, words};
-use crate::run::outcome::{Finding, Offer};
+use crate::outcome::{Finding, Offer};
+use crate::report::{Report, causes, words};
 
 /// The longest reason that is shown.
 const REASON: usize = 400;
@@ -93,8 +93,8 @@ fn write_not_offered(page: &mut Page, report: &Report<'_>) {
 fn write_unsettled(page: &mut Page, report: &Report<'_>) {
     let mut causes: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (name, offer) in &report.outcome.capabilities {
-        if let Offer::Unsettled(reason) = offer {
-            let reason = reason.replace(&format!("probe/{name}"), "its probe");
+        if let Offer::Unsettled(why) = offer {
+            let reason = causes::unsettled(why, Some(&format!("probe/{name}")));
             causes.entry(short(&reason, report)).or_default().push(name);
         }
     }

@@ -2,20 +2,17 @@
 
 use super::page::Page;
 use crate::catalogue::Level;
-use crate::report::{Report, words};
-use crate::run::outcome::{Facts, RequirementOutcome, Verdict};
+use crate::cause::Cause;
+use crate::outcome::{RequirementOutcome, Verdict};
+use crate::report::{Report, causes, words};
 
 /// The longest cause that is shown.
 const CAUSE: usize = 400;
-/// What stands between the name of a repository and what is asked of it.
-const ENDPOINTS: [&str; 4] = ["/manifests/", "/blobs/", "/tags/", "/referrers/"];
 
-/// What kept some requirements from being reached.
-struct Cause<'a> {
-    /// What all have in common.
-    gist: String,
+/// Requirements that were kept from being reached by one cause.
+struct Unreached<'a> {
     /// What kept the first one from it.
-    first: &'a str,
+    first: &'a Cause,
     /// Whether it was the same for all, to the letter.
     is_one: bool,
     requirements: Vec<&'a RequirementOutcome>,
@@ -24,20 +21,20 @@ struct Cause<'a> {
 /// Writes the causes, the most harmful first.
 pub(super) fn write(page: &mut Page, report: &Report<'_>) {
     let facts = &report.outcome.facts;
-    let mut causes = causes(report);
-    if causes.is_empty() {
+    let mut unreached = by_cause(report);
+    if unreached.is_empty() {
         return;
     }
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.requirements.len()));
+    unreached.sort_by_key(|unreached| std::cmp::Reverse(unreached.requirements.len()));
     page.heading("Not reached, so not shown to conform");
-    for cause in causes {
-        let text = if cause.is_one {
-            words::brief(cause.first, facts)
+    for unreached in unreached {
+        let text = if unreached.is_one {
+            causes::cause(unreached.first)
         } else {
-            cause.gist
+            causes::gist(unreached.first)
         };
-        page.prose(2, &words::one_line(&text, CAUSE));
-        write_ids(page, 4, &cause.requirements);
+        page.prose(2, &words::said(&text, facts, CAUSE));
+        write_ids(page, 4, &unreached.requirements);
     }
 }
 
@@ -54,83 +51,26 @@ pub(super) fn write_ids(page: &mut Page, indent: usize, requirements: &[&Require
     }
 }
 
-fn causes<'a>(report: &Report<'a>) -> Vec<Cause<'a>> {
-    let mut causes: Vec<Cause<'a>> = Vec::new();
+fn by_cause<'a>(report: &Report<'a>) -> Vec<Unreached<'a>> {
+    let mut all: Vec<Unreached<'a>> = Vec::new();
     for requirement in &report.outcome.requirements {
-        let Verdict::NotReached(text) = &requirement.verdict else {
+        let Verdict::NotReached(cause) = &requirement.verdict else {
             continue;
         };
         if requirement.level <= Some(Level::May) {
             continue;
         }
-        let gist = gist(text, &report.outcome.facts);
-        match causes.iter_mut().find(|cause| cause.gist == gist) {
-            Some(cause) => {
-                cause.is_one &= cause.first == text;
-                cause.requirements.push(requirement);
+        match all.iter_mut().find(|unreached| unreached.first == cause) {
+            Some(unreached) => {
+                unreached.is_one &= causes::cause(unreached.first) == causes::cause(cause);
+                unreached.requirements.push(requirement);
             }
-            None => causes.push(Cause {
-                gist,
-                first: text,
+            None => all.push(Unreached {
+                first: cause,
                 is_one: true,
                 requirements: vec![requirement],
             }),
         }
     }
-    causes
-}
-
-/// The cause without the names that belong to one scenario: many scenarios fail for one reason.
-fn gist(text: &str, facts: &Facts) -> String {
-    let brief = words::brief(text, facts);
-    let words: Vec<String> = brief.split(' ').map(without_names).collect();
-    words.join(" ")
-}
-
-fn without_names(word: &str) -> String {
-    let Some(path) = word.strip_prefix("/v2/") else {
-        return word.to_owned();
-    };
-    let found = ENDPOINTS
-        .iter()
-        .filter_map(|endpoint| Some((path.rfind(endpoint)?, *endpoint)));
-    let Some((at, endpoint)) = found.max() else {
-        return word.to_owned();
-    };
-    let rest = path.get(at + endpoint.len()..).unwrap_or_default();
-    let (rest, colon) = rest.strip_suffix(':').map_or((rest, ""), |rest| (rest, ":"));
-    let rest = match rest {
-        "" | "list" | "uploads/" => rest,
-        session if session.starts_with("uploads/") => "uploads/…",
-        _ => "…",
-    };
-    format!("/v2/…{endpoint}{rest}{colon}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_names_of_one_scenario_are_left_out() {
-        for (word, gist) in [
-            (
-                "/v2/assize/7/pull-range-1/a/manifests/t-12f5",
-                "/v2/…/manifests/…",
-            ),
-            (
-                "/v2/assize/7/pull-range-1/a/blobs/uploads/:",
-                "/v2/…/blobs/uploads/:",
-            ),
-            (
-                "/v2/a/blobs/uploads/0f3b?digest=sha256:ab",
-                "/v2/…/blobs/uploads/…",
-            ),
-            ("/v2/a/tags/list", "/v2/…/tags/list"),
-            ("/v2/", "/v2/"),
-            ("PUT", "PUT"),
-        ] {
-            assert_eq!(without_names(word), gist);
-        }
-    }
+    all
 }

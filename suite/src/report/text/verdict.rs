@@ -3,8 +3,8 @@
 use super::page::Page;
 use super::style::{self, paint};
 use crate::catalogue::Level;
+use crate::outcome::{End, Facts, Finding, RequirementOutcome, Verdict};
 use crate::report::{Report, Ruling, words};
-use crate::run::outcome::{End, Facts, Finding, RequirementOutcome, Verdict};
 
 /// The longest reason that is shown.
 const REASON: usize = 200;
@@ -98,7 +98,7 @@ fn details(report: &Report<'_>) -> Vec<String> {
     details.push(match &report.outcome.end {
         End::Complete => String::new(),
         End::FailedFast => "stopped at the first violation".to_owned(),
-        End::TargetLost(reason) => words::said(reason, &report.outcome.facts, REASON),
+        End::TargetLost(fault) => words::said(&fault.to_string(), &report.outcome.facts, REASON),
     });
     details.retain(|detail| !detail.is_empty());
     details

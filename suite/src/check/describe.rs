@@ -1,0 +1,185 @@
+//! What an answer looks like in a finding: short, exact, on one line.
+
+use serde_json::Value as Json;
+
+use super::error_codes;
+use crate::scenario::ast::{Algorithm, Aspect, One, Pattern, Piece, Reference, Spanned, Template, Text};
+use crate::values::{Answered, digest, json_of};
+use crate::wire::{Answer, Exchange};
+
+/// How much of a value is shown.
+const SHOWN: usize = 160;
+
+/// What an answer is, seen under the aspect that a check looks at.
+pub fn got(aspect: &Aspect, answered: &Answered) -> String {
+    match (aspect, answered.answer()) {
+        (_, Err(fault)) => fault.to_string(),
+        (Aspect::Header(name, _), Ok(answer)) => {
+            header(name, &answer.headers.all(name).collect::<Vec<&str>>())
+        }
+        (Aspect::Content(_) | Aspect::NoBody | Aspect::Json(..), Ok(answer)) => body(answer),
+        (_, Ok(answer)) => status(answer),
+    }
+}
+
+/// The status, its phrase, and the error codes of the body.
+pub fn status(answer: &Answer) -> String {
+    let phrase = http::StatusCode::from_u16(answer.status)
+        .ok()
+        .and_then(|status| status.canonical_reason());
+    let codes = json_of(answer).map(|json| error_codes(&json)).unwrap_or_default();
+    let mut text = answer.status.to_string();
+    if let Some(phrase) = phrase {
+        text = format!("{text} {phrase}");
+    }
+    if !codes.is_empty() {
+        text = format!("{text} ({})", codes.join(", "));
+    }
+    text
+}
+
+/// The lines of a header.
+pub fn header(name: &str, lines: &[&str]) -> String {
+    match lines {
+        [] => format!("no {name}"),
+        lines => lines
+            .iter()
+            .map(|line| format!("{name}: {}", short(line)))
+            .collect::<Vec<String>>()
+            .join(", "),
+    }
+}
+
+/// The values of a challenge's parameter, or the challenges that there are instead.
+pub fn challenge(name: &str, values: &[&str], answers: &[&Answer]) -> String {
+    if !values.is_empty() {
+        return header(name, values);
+    }
+    let lines: Vec<&str> = answers
+        .iter()
+        .flat_map(|answer| answer.headers.all("WWW-Authenticate"))
+        .collect();
+    header("WWW-Authenticate", &lines)
+}
+
+/// The nodes that a JSON path found.
+pub fn nodes(path: &str, nodes: &[&Json], answered: &Answered) -> String {
+    match (answered.json(), nodes) {
+        (None, _) => answered.answer().map_or_else(ToString::to_string, body),
+        (Some(_), []) => format!("no {path}"),
+        (Some(_), nodes) => {
+            let values: Vec<String> = nodes.iter().map(ToString::to_string).collect();
+            format!("{path}: {}", short(&values.join(", ")))
+        }
+    }
+}
+
+/// A body: its text if it is short, else its length and digest.
+pub fn body(answer: &Answer) -> String {
+    let kind = answer.headers.get("Content-Type").unwrap_or("no Content-Type");
+    match std::str::from_utf8(&answer.body) {
+        _ if answer.body.is_empty() => "an empty body".to_owned(),
+        Ok(text) => format!("a body of {} bytes ({kind}): {}", text.len(), short(text)),
+        Err(_) => format!("a body of {} bytes ({kind})", answer.body.len()),
+    }
+}
+
+/// How a body differs from the bytes that were asked for.
+pub fn difference(expected: &[u8], got: &[u8]) -> String {
+    let at = expected.iter().zip(got).take_while(|(a, b)| a == b).count();
+    let fate = if at == got.len() {
+        format!("cut short after byte {at}")
+    } else if at == expected.len() {
+        "with more behind them".to_owned()
+    } else {
+        format!("different from byte {at} on")
+    };
+    format!(
+        "{} bytes ({}) in place of {} bytes, {fate}",
+        got.len(),
+        digest(Algorithm::Sha256, got),
+        expected.len()
+    )
+}
+
+/// A request and what came back, as the cause of something that was not reached.
+pub fn exchange(exchange: &Exchange) -> String {
+    let url = short(&exchange.request.url.to_string());
+    came(&format!("{} {url}", exchange.request.method), exchange)
+}
+
+/// What came back of a request that is called so.
+pub fn came(request: &str, exchange: &Exchange) -> String {
+    match &exchange.outcome {
+        Ok(answer) => format!("{request} answered {}", status(answer)),
+        Err(fault) => format!("{request}: {fault}"),
+    }
+}
+
+/// The line of a check, without its sign.
+pub fn line(source: &str) -> String {
+    short(source.trim().trim_start_matches('<').trim())
+}
+
+/// Calls `visit` for every placeholder of a check.
+pub fn holes(aspect: &Aspect, visit: &mut dyn FnMut(&Spanned<Reference>)) {
+    match aspect {
+        Aspect::Header(_, pattern) | Aspect::Challenge(_, _, pattern) => holes_of_pattern(pattern, visit),
+        Aspect::Json(path, pattern) => {
+            holes_of_template(path, visit);
+            holes_of_pattern(pattern, visit);
+        }
+        _ => {}
+    }
+}
+
+fn holes_of_pattern(pattern: &Pattern, visit: &mut dyn FnMut(&Spanned<Reference>)) {
+    for one in &pattern.any_of {
+        let texts = match one {
+            One::Is(text) | One::IsNot(text) | One::Has(text) => std::slice::from_ref(text),
+            One::List(texts, _) => texts,
+            _ => &[],
+        };
+        for Text::Plain(template) | Text::Exact(template) in texts {
+            holes_of_template(template, visit);
+        }
+    }
+}
+
+fn holes_of_template(template: &Template, visit: &mut dyn FnMut(&Spanned<Reference>)) {
+    for piece in &template.0 {
+        if let Piece::Hole(hole) = piece {
+            visit(hole);
+        }
+    }
+}
+
+/// Text on one line, cut where it gets long.
+pub fn short(text: &str) -> String {
+    let line: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    match line.char_indices().nth(SHOWN) {
+        Some((cut, _)) => format!("{}…", &line[..cut]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_says_where_it_begins() {
+        assert!(difference(b"abcdef", b"abXdef").ends_with("different from byte 2 on"));
+        assert!(difference(b"abcdef", b"abc").ends_with("cut short after byte 3"));
+        assert!(difference(b"abc", b"abcdef").ends_with("with more behind them"));
+    }
+
+    #[test]
+    fn long_text_is_cut_and_stays_on_one_line() {
+        assert_eq!(short("a\nb"), "a b");
+        assert_eq!(short(&"ä".repeat(500)).chars().count(), SHOWN + 1);
+    }
+}

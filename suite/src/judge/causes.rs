@@ -1,0 +1,213 @@
+//! One finding for one cause: by the trace that a cause leaves, and by what a requirement rests on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Standard;
+use super::evidence::Trace;
+use crate::catalogue::{Level, RequirementId};
+use crate::endpoint::{Endpoint, EndpointKind};
+use crate::outcome::{Consequence, Finding, Link, Repetition, Way};
+
+/// A broken requirement, and the ways in which it broke.
+#[derive(Debug)]
+pub(super) struct Broken {
+    /// The requirement.
+    pub(super) requirement: RequirementId,
+    /// Its level in the version judged by.
+    pub(super) level: Level,
+    /// How many checks of it broke.
+    pub(super) broken: usize,
+    /// How many checks of it were made.
+    pub(super) asked: usize,
+    /// The ways, most frequent first, each with the trace of its cause.
+    pub(super) ways: Vec<(Way, Option<Trace>)>,
+}
+
+/// Makes one finding of each cause.
+///
+/// Ways with one trace in common stand under the most general requirement that they break. What is left of the other
+/// requirements is a finding of its own, unless it rests on a finding that was seen in the same place.
+pub(super) fn one_for_each_cause(standard: &Standard<'_>, broken: Vec<Broken>) -> Vec<Finding> {
+    let heads = heads(standard, &broken);
+    let mut findings = Vec::new();
+    let mut under: BTreeMap<RequirementId, Vec<Consequence>> = BTreeMap::new();
+    for requirement in broken {
+        let (own, others) = divide(&requirement, &heads);
+        for (head, ways) in others {
+            under
+                .entry(head)
+                .or_default()
+                .push(consequence(&requirement, ways, Link::SameAnswer));
+        }
+        if !own.is_empty() {
+            findings.push(finding(&requirement, own));
+        }
+    }
+    for finding in &mut findings {
+        finding
+            .consequences
+            .extend(under.remove(&finding.requirement).unwrap_or_default());
+    }
+    fold_what_rests_on_others(standard, findings)
+}
+
+/// The most general requirement that each trace breaks: the heaviest, the one that the others rest on, the one that is
+/// asked most often.
+fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Trace, RequirementId> {
+    let mut by_trace: BTreeMap<&Trace, Vec<&Broken>> = BTreeMap::new();
+    for requirement in broken {
+        let traces: BTreeSet<&Trace> = requirement
+            .ways
+            .iter()
+            .filter_map(|(_, trace)| trace.as_ref())
+            .collect();
+        for trace in traces {
+            by_trace.entry(trace).or_default().push(requirement);
+        }
+    }
+    let heads = by_trace.into_iter().filter_map(|(trace, breaks)| {
+        let supports = |one: &Broken| {
+            let rests = |other: &&&Broken| rests_on(standard, &other.requirement, &one.requirement);
+            breaks.iter().filter(rests).count()
+        };
+        let head = breaks
+            .iter()
+            .rev()
+            .max_by_key(|one| (one.level, supports(one), one.asked))?;
+        Some((trace.clone(), head.requirement.clone()))
+    });
+    heads.collect()
+}
+
+/// The ways that stay with a requirement, and those that stand under others.
+fn divide(
+    requirement: &Broken,
+    heads: &BTreeMap<Trace, RequirementId>,
+) -> (Vec<Way>, BTreeMap<RequirementId, Vec<Way>>) {
+    let (mut own, mut others) = (Vec::new(), BTreeMap::new());
+    for (way, trace) in &requirement.ways {
+        match trace.as_ref().and_then(|trace| heads.get(trace)) {
+            Some(head) if *head != requirement.requirement => {
+                let ways: &mut Vec<Way> = others.entry(head.clone()).or_default();
+                ways.push(way.clone());
+            }
+            _ => own.push(way.clone()),
+        }
+    }
+    (own, others)
+}
+
+fn finding(requirement: &Broken, ways: Vec<Way>) -> Finding {
+    Finding {
+        requirement: requirement.requirement.clone(),
+        level: requirement.level,
+        broken: requirement.broken,
+        asked: requirement.asked,
+        again: together(&ways),
+        ways,
+        consequences: Vec::new(),
+    }
+}
+
+/// What breaks comes again if one of its ways does.
+fn together(ways: &[Way]) -> Repetition {
+    let again = ways.iter().map(|way| way.again);
+    again
+        .max_by_key(|again| (again.broken, again.runs))
+        .unwrap_or(Repetition { broken: 1, runs: 1 })
+}
+
+fn consequence(requirement: &Broken, ways: Vec<Way>, link: Link) -> Consequence {
+    Consequence {
+        requirement: requirement.requirement.clone(),
+        level: requirement.level,
+        ways,
+        link,
+    }
+}
+
+/// Puts each finding that rests on another one, and was seen where that one was, under it, unless it weighs more.
+fn fold_what_rests_on_others(standard: &Standard<'_>, findings: Vec<Finding>) -> Vec<Finding> {
+    let root_of = |finding: &Finding| {
+        let roots = findings.iter().filter(|root| {
+            root.requirement != finding.requirement
+                && root.level >= finding.level
+                && rests_on(standard, &finding.requirement, &root.requirement)
+                && finding.ways.iter().all(|way| is_seen_with(way, &root.ways))
+        });
+        let free = |root: &&Finding| {
+            !findings.iter().any(|other| {
+                other.requirement != root.requirement
+                    && other.level >= root.level
+                    && rests_on(standard, &root.requirement, &other.requirement)
+                    && root.ways.iter().all(|way| is_seen_with(way, &other.ways))
+            })
+        };
+        roots.filter(free).map(|root| root.requirement.clone()).last()
+    };
+    let roots: Vec<Option<RequirementId>> = findings.iter().map(root_of).collect();
+    let (mut kept, mut folded) = (Vec::new(), Vec::new());
+    for (finding, root) in findings.into_iter().zip(roots) {
+        match root {
+            Some(root) => folded.push((root, finding)),
+            None => kept.push(finding),
+        }
+    }
+    for (root, finding) in folded {
+        if let Some(above) = kept
+            .iter_mut()
+            .find(|other: &&mut Finding| other.requirement == root)
+        {
+            above.consequences.push(Consequence {
+                requirement: finding.requirement,
+                level: finding.level,
+                ways: finding.ways,
+                link: Link::Follows,
+            });
+            above.consequences.extend(finding.consequences);
+        }
+    }
+    kept.sort_by(|a, b| {
+        b.level
+            .cmp(&a.level)
+            .then_with(|| a.requirement.cmp(&b.requirement))
+    });
+    kept
+}
+
+/// Whether a way was seen where one of the others was: in the same scenario, or of the same request.
+fn is_seen_with(way: &Way, others: &[Way]) -> bool {
+    others.iter().any(|other| {
+        way.place.scenario == other.place.scenario || (form(way).is_some() && form(way) == form(other))
+    })
+}
+
+/// The form of the request that a way is about: method, endpoint, and the names of its parameters.
+fn form(way: &Way) -> Option<(String, EndpointKind, Vec<String>)> {
+    let request = &way.exchange()?.request;
+    let endpoint = Endpoint::of(&request.url);
+    let names: BTreeSet<String> = endpoint.parameter_names().map(str::to_owned).collect();
+    Some((
+        request.method.clone(),
+        endpoint.kind(),
+        names.into_iter().collect(),
+    ))
+}
+
+/// Whether a requirement rests on another one, directly or not.
+fn rests_on(standard: &Standard<'_>, id: &RequirementId, root: &RequirementId) -> bool {
+    let mut visited = BTreeSet::new();
+    let mut waiting = vec![id];
+    while let Some(id) = waiting.pop() {
+        if !visited.insert(id) {
+            continue;
+        }
+        if let Some(requirement) = standard.catalogue.get(id) {
+            if requirement.rests_on.contains(root) {
+                return true;
+            }
+            waiting.extend(&requirement.rests_on);
+        }
+    }
+    false
+}

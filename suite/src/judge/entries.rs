@@ -1,0 +1,271 @@
+//! What one run of one program shows of each requirement, check by check; equal things are counted, not repeated.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::{Standard, invariants};
+use crate::catalogue::RequirementId;
+use crate::check::{Seen, describe};
+use crate::log::{Event, Evidence, ProgramLog, Reason, Refusal, Sight, Timing};
+use crate::outcome::{NotAsked, Place, Verdict};
+use crate::scenario::ast::Check;
+use crate::scenario::{Checkpoint, Script};
+use crate::wire::Url;
+
+/// Checks of one requirement that were alike in all that a report shows.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// The requirement.
+    pub(super) requirement: RequirementId,
+    /// Where the check stands.
+    pub(super) place: Place,
+    /// The first cell of the row, if it stands in rows.
+    pub(super) row: Option<String>,
+    /// What it came to.
+    pub(super) verdict: Verdict,
+    /// What was asked.
+    pub(super) asked: String,
+    /// What was got; empty where nothing is to be said of it.
+    pub(super) got: String,
+    /// How many there were.
+    pub(super) count: usize,
+    /// What was looked at, where a transcript says so.
+    pub(super) check: Option<Arc<Check>>,
+    /// What the first of them looked at.
+    pub(super) evidence: Evidence,
+}
+
+/// The checks of one run of one program, in order.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    entries: Vec<Entry>,
+    index: HashMap<Key, usize>,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Key {
+    requirement: RequirementId,
+    place: Place,
+    row: Option<String>,
+    verdict: String,
+    got: String,
+}
+
+impl Entries {
+    pub(super) fn add(&mut self, entry: Entry) {
+        let key = Key {
+            requirement: entry.requirement.clone(),
+            place: entry.place.clone(),
+            row: entry.row.clone(),
+            verdict: match &entry.verdict {
+                Verdict::NotReached(cause) => format!("{:?}", cause.kind()),
+                other => format!("{other:?}"),
+            },
+            got: entry.got.clone(),
+        };
+        match self.index.get(&key) {
+            Some(at) => self.entries[*at].count += entry.count,
+            None => {
+                self.index.insert(key, self.entries.len());
+                self.entries.push(entry);
+            }
+        }
+    }
+
+    /// Every entry, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// Those that broke.
+    pub(super) fn broken(&self) -> impl Iterator<Item = &Entry> {
+        self.iter().filter(|entry| entry.verdict == Verdict::Broken)
+    }
+
+    /// The first fault of the suite itself.
+    pub(super) fn failure(&self) -> Option<Verdict> {
+        let failed = |entry: &&Entry| matches!(entry.verdict, Verdict::Failed(_));
+        self.iter().find(failed).map(|entry| entry.verdict.clone())
+    }
+}
+
+/// What a run of a program shows, check by check.
+pub(super) fn of(standard: &Standard<'_>, log: &ProgramLog, target: &Url) -> Entries {
+    let mut fold = Fold {
+        standard,
+        log,
+        seen: BTreeSet::new(),
+        entries: Entries::default(),
+    };
+    for event in &log.events {
+        match event {
+            Event::Sent(_, exchange) => {
+                invariants::ask(standard, exchange, target, &mut fold.entries);
+            }
+            Event::Saw(sight) => fold.saw(sight),
+            Event::Refused(refusal) => fold.refused(refusal),
+            Event::Connected(_) | Event::Passed(_) | Event::Stopped(_) => {}
+        }
+    }
+    match &log.program.script {
+        Script::Coded(_) => fold.unasked_requirements(),
+        Script::Workflow(_) | Script::Invariant(_) => fold.unmade_checks(),
+    }
+    fold.left_out();
+    fold.entries
+}
+
+/// The verdict of a program that came to an end before its last action.
+pub(super) fn stopped(log: &ProgramLog) -> Option<Verdict> {
+    let reason = log.events.iter().find_map(|event| match event {
+        Event::Stopped(reason) => Some(reason),
+        _ => None,
+    })?;
+    match reason {
+        Reason::NoOccasion | Reason::NoAccount(_) => None,
+        Reason::NotReached(_)
+        | Reason::NotOffered(_)
+        | Reason::EndedEarly
+        | Reason::NotInForce(_)
+        | Reason::Failed(_) => Some(verdict_of(reason)),
+    }
+}
+
+struct Fold<'a> {
+    standard: &'a Standard<'a>,
+    log: &'a ProgramLog,
+    /// The checks that looked at something.
+    seen: BTreeSet<usize>,
+    entries: Entries,
+}
+
+impl Fold<'_> {
+    fn saw(&mut self, sight: &Sight) {
+        let Some(checkpoint) = self.log.program.checks.get(sight.check) else {
+            return;
+        };
+        self.seen.insert(sight.check);
+        let (verdict, got) = match &sight.seen {
+            Seen::Holds if sight.timing == Timing::Late => (Verdict::Late, String::new()),
+            Seen::Holds => (Verdict::Held, String::new()),
+            Seen::Breaks(got) => (Verdict::Broken, got.clone()),
+            Seen::NoOccasion => (Verdict::NoOccasion, String::new()),
+            Seen::NotReached(cause) => (Verdict::NotReached(cause.clone()), String::new()),
+            Seen::Senseless(why) => (Verdict::Failed(why.clone()), String::new()),
+        };
+        self.entries.add(Entry {
+            requirement: checkpoint.requirement.clone(),
+            place: checkpoint.place.clone(),
+            row: sight.row.clone(),
+            verdict: self.asked(checkpoint, verdict),
+            asked: sight.asked.clone(),
+            got,
+            count: 1,
+            check: checkpoint.check.clone(),
+            evidence: sight.evidence.clone(),
+        });
+    }
+
+    fn refused(&mut self, refusal: &Refusal) {
+        self.entries.add(Entry {
+            requirement: refusal.requirement.clone(),
+            place: refusal.place.clone(),
+            row: None,
+            verdict: Verdict::Broken,
+            asked: format!("provides {}, as --require asks", refusal.capability),
+            got: format!("no {}", refusal.capability),
+            count: 1,
+            check: None,
+            evidence: Evidence::Exchanges(vec![refusal.exchange.clone()]),
+        });
+    }
+
+    /// Every check of a transcript that looked at nothing has the verdict of what passed it over.
+    fn unmade_checks(&mut self) {
+        for (index, checkpoint) in self.log.program.checks.iter().enumerate() {
+            if self.seen.contains(&index) {
+                continue;
+            }
+            if let Some(reason) = passed_over(self.log, checkpoint.number) {
+                let verdict = self.asked(checkpoint, verdict_of(reason));
+                self.entries.add(unmade(checkpoint, verdict));
+            }
+        }
+    }
+
+    /// A coded scenario makes its checks as it sees fit: what counts is whether each requirement was asked at all.
+    fn unasked_requirements(&mut self) {
+        let program = &self.log.program;
+        let asked = |id: &RequirementId| {
+            let mut seen = self.seen.iter().filter_map(|index| program.checks.get(*index));
+            seen.any(|checkpoint| checkpoint.requirement == *id)
+        };
+        let unasked: Vec<&RequirementId> = program.cites.iter().filter(|id| !asked(id)).collect();
+        for id in unasked {
+            let first = program
+                .checks
+                .iter()
+                .find(|checkpoint| checkpoint.requirement == *id);
+            let (Some(checkpoint), Some(reason)) = (first, passed_over(self.log, 0)) else {
+                continue;
+            };
+            let verdict = self.asked(checkpoint, verdict_of(reason));
+            let mut entry = unmade(checkpoint, verdict);
+            entry.asked = program.title.clone();
+            self.entries.add(entry);
+        }
+    }
+
+    /// The checks of what is not in force.
+    fn left_out(&mut self) {
+        for checkpoint in &self.log.program.left_out {
+            let verdict = Verdict::NotAsked(NotAsked::NotInForce(self.standard.version));
+            self.entries.add(unmade(checkpoint, verdict));
+        }
+    }
+
+    /// The verdict of a check, unless it was not to be asked.
+    fn asked(&self, checkpoint: &Checkpoint, verdict: Verdict) -> Verdict {
+        if checkpoint.level.is_none() {
+            Verdict::NotAsked(NotAsked::NotInForce(self.standard.version))
+        } else if !self.standard.asks(&checkpoint.requirement) {
+            Verdict::NotAsked(NotAsked::NotSelected)
+        } else {
+            verdict
+        }
+    }
+}
+
+fn unmade(checkpoint: &Checkpoint, verdict: Verdict) -> Entry {
+    Entry {
+        requirement: checkpoint.requirement.clone(),
+        place: checkpoint.place.clone(),
+        row: checkpoint.row.clone(),
+        verdict,
+        asked: describe::line(&checkpoint.asked),
+        got: String::new(),
+        count: 1,
+        check: None,
+        evidence: Evidence::Nothing,
+    }
+}
+
+/// Why an action was passed over, if it was.
+fn passed_over(log: &ProgramLog, number: usize) -> Option<&Reason> {
+    log.events.iter().rev().find_map(|event| match event {
+        Event::Passed(passed) if passed.actions.contains(&number) => Some(&passed.reason),
+        _ => None,
+    })
+}
+
+fn verdict_of(reason: &Reason) -> Verdict {
+    match reason {
+        Reason::NotReached(cause) => Verdict::NotReached(cause.clone()),
+        Reason::NotOffered(capability) => Verdict::NotOffered(capability.clone()),
+        Reason::NoOccasion => Verdict::NoOccasion,
+        Reason::NoAccount(name) => Verdict::NotAsked(NotAsked::NoAccount(name.clone())),
+        Reason::EndedEarly => Verdict::NotAsked(NotAsked::EndedEarly),
+        Reason::NotInForce(version) => Verdict::NotAsked(NotAsked::NotInForce(*version)),
+        Reason::Failed(why) => Verdict::Failed(why.clone()),
+    }
+}

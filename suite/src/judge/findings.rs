@@ -1,0 +1,131 @@
+//! From checks to requirements, and to what is broken.
+
+use std::collections::BTreeMap;
+
+use super::causes::{Broken, one_for_each_cause};
+use super::entries::{Entries, Entry};
+use super::evidence::{Trace, trace};
+use super::{Judged, Standard, reproduce};
+use crate::catalogue::{Level, RequirementId};
+use crate::outcome::{Counts, Finding, NotAsked, Repetition, RequirementOutcome, Verdict, Way};
+
+/// An entry, and the run that it was read from.
+type Logged<'a> = (&'a Entry, &'a Judged<'a>);
+
+/// What became of every requirement, and what a person must look at.
+pub(super) fn sum_up(
+    standard: &Standard<'_>,
+    runs: &[Judged<'_>],
+) -> (Vec<RequirementOutcome>, Vec<Finding>) {
+    let mut seen: BTreeMap<&RequirementId, Vec<Logged<'_>>> = BTreeMap::new();
+    for run in runs {
+        for entry in run.entries.iter() {
+            seen.entry(&entry.requirement).or_default().push((entry, run));
+        }
+    }
+    let outcomes: Vec<RequirementOutcome> = standard
+        .catalogue
+        .iter()
+        .map(|requirement| {
+            let id = &requirement.id;
+            let level = standard.level(id);
+            let entries = seen.get(id).map_or(&[][..], Vec::as_slice);
+            let verdict = match level {
+                Some(_) if standard.asks(id) => verdict(entries),
+                Some(_) => Verdict::NotAsked(NotAsked::NotSelected),
+                None => Verdict::NotAsked(NotAsked::NotInForce(standard.version)),
+            };
+            RequirementOutcome {
+                id: id.clone(),
+                level,
+                verdict,
+                counts: counts(entries),
+            }
+        })
+        .collect();
+    let broken: Vec<Broken> = outcomes
+        .iter()
+        .filter(|outcome| outcome.verdict == Verdict::Broken)
+        .filter_map(|outcome| {
+            let entries = seen.get(&outcome.id).map_or(&[][..], Vec::as_slice);
+            Some(broken(&outcome.id, outcome.level?, entries))
+        })
+        .collect();
+    (outcomes, one_for_each_cause(standard, broken))
+}
+
+/// The verdict of a requirement, from those of its checks: the first that occurs.
+fn verdict(entries: &[Logged<'_>]) -> Verdict {
+    type Kind = fn(&Verdict) -> bool;
+    const LADDER: [Kind; 7] = [
+        |verdict| matches!(verdict, Verdict::Broken),
+        |verdict| matches!(verdict, Verdict::Late),
+        |verdict| matches!(verdict, Verdict::Held),
+        |verdict| matches!(verdict, Verdict::Failed(_)),
+        |verdict| matches!(verdict, Verdict::NotReached(_)),
+        |verdict| matches!(verdict, Verdict::NotOffered(_)),
+        |verdict| matches!(verdict, Verdict::NoOccasion),
+    ];
+    let verdicts = || entries.iter().map(|(entry, _)| &entry.verdict);
+    LADDER
+        .iter()
+        .find_map(|kind| verdicts().find(|verdict| kind(verdict)))
+        .or_else(|| verdicts().next())
+        .cloned()
+        .unwrap_or_else(|| Verdict::NotAsked(NotAsked::NoScenario))
+}
+
+fn counts(entries: &[Logged<'_>]) -> Counts {
+    entries.iter().fold(Counts::default(), |mut counts, (entry, _)| {
+        let count = match entry.verdict {
+            Verdict::Held => &mut counts.held,
+            Verdict::Broken => &mut counts.broken,
+            Verdict::Late => &mut counts.late,
+            _ => &mut counts.other,
+        };
+        *count += entry.count;
+        counts
+    })
+}
+
+/// How a requirement broke, each way with the trace that its cause leaves.
+fn broken(id: &RequirementId, level: Level, entries: &[Logged<'_>]) -> Broken {
+    let counts = counts(entries);
+    let mut ways: Vec<(Way, Option<Trace>)> = entries
+        .iter()
+        .filter(|(entry, _)| entry.verdict == Verdict::Broken)
+        .map(|(entry, run)| (way(entry, run), trace(entry, run.log)))
+        .collect();
+    ways.sort_by_key(|(way, _)| std::cmp::Reverse(way.count));
+    Broken {
+        requirement: id.clone(),
+        level,
+        broken: counts.broken,
+        asked: counts.broken + counts.held + counts.late,
+        ways,
+    }
+}
+
+fn way(entry: &Entry, run: &Judged<'_>) -> Way {
+    Way {
+        place: entry.place.clone(),
+        row: entry.row.clone(),
+        asked: entry.asked.clone(),
+        got: entry.got.clone(),
+        count: entry.count,
+        again: repetition(entry, run.again.as_ref()),
+        proof: reproduce::proof(entry, run.log),
+    }
+}
+
+/// A way comes again if the same check of the same row breaks when its scenario runs again.
+fn repetition(entry: &Entry, again: Option<&Entries>) -> Repetition {
+    let same = |other: &Entry| {
+        other.requirement == entry.requirement && other.place == entry.place && other.row == entry.row
+    };
+    match again {
+        None => Repetition { broken: 1, runs: 1 },
+        Some(again) if again.broken().any(same) => Repetition { broken: 2, runs: 2 },
+        Some(_) => Repetition { broken: 1, runs: 2 },
+    }
+}

@@ -1,0 +1,89 @@
+//! The invariants: what is asked of every answer of the registry, whatever it answers.
+
+use std::sync::Arc;
+
+use super::Standard;
+use super::entries::{Entries, Entry};
+use crate::check::{Seen, check, describe};
+use crate::log::Evidence;
+use crate::outcome::Verdict;
+use crate::scenario::ast::Check;
+use crate::scenario::{Block, Does, Program, Script};
+use crate::values::{Answered, Scope};
+use crate::wire::{Exchange, Url};
+
+/// Asks every invariant of one exchange, where the target answered.
+pub(super) fn ask(standard: &Standard<'_>, exchange: &Arc<Exchange>, target: &Url, entries: &mut Entries) {
+    let Ok(answer) = &exchange.outcome else { return };
+    if answer.url.origin() != target.origin() {
+        return;
+    }
+    let answered = Answered::one(exchange.clone());
+    for program in standard.invariants {
+        if let Script::Invariant(block) = &program.script {
+            let mut bench = Bench {
+                standard,
+                program,
+                answered: &answered,
+                entries,
+            };
+            bench.ask_all(block);
+        }
+    }
+}
+
+/// One answer before one invariant.
+struct Bench<'a> {
+    standard: &'a Standard<'a>,
+    program: &'a Program,
+    answered: &'a Answered,
+    entries: &'a mut Entries,
+}
+
+impl Bench<'_> {
+    fn ask_all(&mut self, block: &Block) {
+        for action in &block.actions {
+            match &action.does {
+                Does::Check(index) => self.ask(*index),
+                Does::When(condition, body) if self.holds(condition) => self.ask_all(body),
+                _ => {}
+            }
+        }
+    }
+
+    fn holds(&self, condition: &Check) -> bool {
+        check(condition, self.answered, &Scope::default()) == Seen::Holds
+    }
+
+    fn ask(&mut self, index: usize) {
+        let Some(checkpoint) = self.program.checks.get(index) else {
+            return;
+        };
+        let Some(asked) = &checkpoint.check else { return };
+        if checkpoint.level.is_none() || !self.standard.asks(&checkpoint.requirement) {
+            return;
+        }
+        let (verdict, got) = match check(asked, self.answered, &Scope::default()) {
+            Seen::Holds => (Verdict::Held, String::new()),
+            Seen::Breaks(got) => (Verdict::Broken, got),
+            Seen::NoOccasion => (Verdict::NoOccasion, String::new()),
+            Seen::NotReached(cause) => (Verdict::NotReached(cause), String::new()),
+            Seen::Senseless(why) => (Verdict::Failed(why), String::new()),
+        };
+        let evidence = match verdict {
+            Verdict::Broken => Evidence::Exchanges(vec![self.answered.exchange().clone()]),
+            _ => Evidence::Nothing,
+        };
+        self.entries.add(Entry {
+            requirement: checkpoint.requirement.clone(),
+            place: checkpoint.place.clone(),
+            row: None,
+            verdict,
+            asked: describe::line(&checkpoint.asked),
+            got,
+            count: 1,
+            check: checkpoint.check.clone(),
+            evidence,
+        });
+    }
+}

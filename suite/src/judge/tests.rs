@@ -1,0 +1,289 @@
+//! The judge, asked about runs that never took place: programs and logs written by hand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::*;
+use crate::cause::Cause;
+use crate::check::check;
+use crate::diagnostic::Source;
+use crate::log::{End, Event, Evidence, Facts, Lifetime, Passed, Reason, Rerun, Sight, Strictness, Timing};
+use crate::outcome::{Link, NotAsked, Repetition};
+use crate::scenario::{Library, parse};
+use crate::values::{Answered, Scope};
+use crate::wire::{Answer, Body, Exchange, Fault, Request, Url};
+
+const TARGET: &str = "http://registry.example";
+
+/// A library of these requirements, each a line `id LEVEL [rests-on]`, and no scenario but a probe.
+fn library(requirements: &str) -> Library {
+    let entries = requirements.lines().map(|line| {
+        let mut words = line.split_whitespace();
+        let (id, level) = (words.next().unwrap(), words.next().unwrap());
+        let rests_on: Vec<String> = words.map(|id| format!("\"{id}\"")).collect();
+        format!(
+            "[\"{id}\"]\nlevel = \"{level}\"\nsection = \"s\"\nbasis = \"interop\"\ntext = \"t\"\nwhy = \"w\"\nrests-on = [{}]\n",
+            rests_on.join(", ")
+        )
+    });
+    let text = format!("category = \"pull\"\n{}", entries.collect::<String>());
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("requirements")).unwrap();
+    std::fs::write(folder.path().join("requirements/all.toml"), &text).unwrap();
+    std::fs::create_dir_all(folder.path().join("probe")).unwrap();
+    std::fs::write(
+        folder.path().join("probe/none.scenario"),
+        "scenario  A registry is there\n",
+    )
+    .unwrap();
+    let (_, faulty) = Catalogue::load(vec![Source::new("all.toml", text)]);
+    assert_eq!(faulty, []);
+    Library::from_folder(folder.path()).unwrap()
+}
+
+/// A scenario of this name and body, understood.
+fn program(library: &Library, name: &str, body: &str) -> Arc<Program> {
+    let text = format!("scenario  {name} is true\n{body}");
+    let (scenario, faults) = parse(&text);
+    assert_eq!(faults, []);
+    Arc::new(Program::of(
+        name.into(),
+        text.as_str().into(),
+        &scenario.unwrap(),
+        &library.catalogue,
+        Version::V1_1,
+    ))
+}
+
+fn exchange(number: u64, request: &str, outcome: Result<(u16, &[(&str, &str)]), Fault>) -> Arc<Exchange> {
+    let (method, target) = request.split_once(' ').unwrap();
+    let url = Url::parse(TARGET).unwrap().with_target(target);
+    let mut request = Request::new(method, url.clone());
+    request.body = Body::None;
+    Arc::new(Exchange {
+        number,
+        request,
+        outcome: outcome.map(|(status, headers)| Answer {
+            url,
+            status,
+            headers: headers.iter().copied().collect(),
+            body: bytes::Bytes::new(),
+        }),
+        hops: Vec::new(),
+        elapsed: Duration::ZERO,
+        insecure: false,
+    })
+}
+
+/// What happens when each check of a program looks at this exchange.
+fn all_look(program: &Program, exchange: &Arc<Exchange>) -> Vec<Event> {
+    let answered = Answered::one(exchange.clone());
+    let mut events = vec![Event::Sent(0, exchange.clone())];
+    for (index, checkpoint) in program.checks.iter().enumerate() {
+        events.push(Event::Saw(Sight {
+            check: index,
+            row: checkpoint.row.clone(),
+            asked: checkpoint.asked.clone(),
+            seen: check(checkpoint.check.as_ref().unwrap(), &answered, &Scope::default()),
+            timing: Timing::AtOnce,
+            evidence: Evidence::Exchanges(vec![exchange.clone()]),
+        }));
+    }
+    events
+}
+
+fn log_of(program: &Arc<Program>, events: Vec<Event>) -> ProgramLog {
+    ProgramLog {
+        program: program.clone(),
+        events,
+        elapsed: Duration::ZERO,
+    }
+}
+
+fn once(first: ProgramLog) -> Attempts {
+    Attempts { first, again: None }
+}
+
+fn run_log(programs: Vec<Attempts>) -> RunLog {
+    RunLog {
+        facts: Facts {
+            target: Url::parse(TARGET).unwrap(),
+            version: Version::V1_1,
+            seed: 1,
+            strictness: Strictness::Violations,
+            narrowed: Vec::new(),
+            started: 0,
+            elapsed: Duration::ZERO,
+            requests: 0,
+            rerun: Rerun {
+                command: "assize run".to_owned(),
+                explore: None,
+                lifetime: Lifetime::Stays,
+            },
+        },
+        asked: None,
+        invariants: Vec::new(),
+        offers: [].into(),
+        programs,
+        end: End::Complete,
+    }
+}
+
+/// Findings as lines: the requirement, and behind a sign those that share its cause.
+fn findings(outcome: &Outcome) -> Vec<String> {
+    let linked = |finding: &crate::outcome::Finding| {
+        let one = finding.consequences.iter().map(|one| match one.link {
+            Link::SameAnswer => format!(" = {}", one.requirement),
+            Link::Follows => format!(" < {}", one.requirement),
+        });
+        one.collect::<String>()
+    };
+    let findings = outcome.findings.iter();
+    findings
+        .map(|finding| format!("{}{}", finding.requirement, linked(finding)))
+        .collect()
+}
+
+fn verdict_on(outcome: &Outcome, id: &str) -> Verdict {
+    let found = outcome.requirements.iter().find(|one| one.id.as_str() == id);
+    found.unwrap().verdict.clone()
+}
+
+#[test]
+fn a_check_that_looked_at_nothing_has_the_verdict_of_what_passed_it_over() {
+    let library = library("a.first MUST\na.second MUST\na.third MUST");
+    let body = "> GET /v2/\nMUST a.first\n< 200\nwhen 404\n  MUST a.second\n  < no body\nend\n> GET /v2/x\nMUST a.third\n< 200\n";
+    let program = program(&library, "pull/three", body);
+    let answer = exchange(1, "GET /v2/", Ok((200, &[])));
+    let numbers: Vec<usize> = program.checks.iter().map(|check| check.number).collect();
+    let passed = |number: usize, reason| {
+        Event::Passed(Passed {
+            actions: number..number + 1,
+            reason,
+        })
+    };
+    let mut events = all_look(&program, &answer);
+    events.truncate(2);
+    events.push(passed(numbers[1], Reason::NoOccasion));
+    events.push(passed(
+        numbers[2],
+        Reason::NotReached(Cause::Came(answer.clone())),
+    ));
+    let outcome = judge(&library, &run_log(vec![once(log_of(&program, events))]));
+    assert_eq!(verdict_on(&outcome, "a.first"), Verdict::Held);
+    assert_eq!(verdict_on(&outcome, "a.second"), Verdict::NoOccasion);
+    assert_eq!(
+        verdict_on(&outcome, "a.third"),
+        Verdict::NotReached(Cause::Came(answer))
+    );
+}
+
+#[test]
+fn what_no_program_asks_was_not_asked() {
+    let library = library("a.first MUST");
+    let outcome = judge(&library, &run_log(Vec::new()));
+    assert_eq!(
+        verdict_on(&outcome, "a.first"),
+        Verdict::NotAsked(NotAsked::NoScenario)
+    );
+}
+
+#[test]
+fn one_answer_to_one_kind_of_request_is_one_finding_under_the_requirement_asked_most_often() {
+    let library = library("a.often MUST\na.rarely MUST\na.lightly SHOULD\na.other MUST");
+    let often = program(&library, "pull/often", "> GET /v2/\nMUST a.often\n< 4xx\n< 404\n");
+    let rarely = program(
+        &library,
+        "pull/rarely",
+        "> GET /v2/\nMUST a.rarely\n< 4xx\nSHOULD a.lightly\n< 404\n",
+    );
+    let other = program(&library, "pull/other", "> GET /v2/\nMUST a.other\n< 4xx\n");
+    let odd = exchange(1, "HEAD /v2/a/blobs/sha256:00", Ok((500, &[])));
+    let elsewhere = exchange(2, "GET /v2/a/tags/list", Ok((500, &[])));
+    let programs = vec![
+        once(log_of(&often, all_look(&often, &odd))),
+        once(log_of(&rarely, all_look(&rarely, &odd))),
+        once(log_of(&other, all_look(&other, &elsewhere))),
+    ];
+    let outcome = judge(&library, &run_log(programs));
+    assert_eq!(findings(&outcome), ["a.often = a.rarely = a.lightly", "a.other"]);
+}
+
+#[test]
+fn a_requirement_keeps_the_ways_that_have_another_cause() {
+    let library = library("a.general MUST\na.special MUST");
+    let both = program(
+        &library,
+        "pull/both",
+        "> GET /v2/\nMUST a.general\n< 404\nMUST a.special\n< 404\n",
+    );
+    let special = program(&library, "pull/special", "> GET /v2/\nMUST a.special\n< 404\n");
+    let general = program(&library, "pull/general", "> GET /v2/\nMUST a.general\n< 404\n");
+    let fails = exchange(1, "GET /v2/a/tags/list", Ok((500, &[])));
+    let found = exchange(2, "GET /v2/a/manifests/latest", Ok((200, &[])));
+    let programs = vec![
+        once(log_of(&both, all_look(&both, &fails))),
+        once(log_of(&general, all_look(&general, &fails))),
+        once(log_of(&special, all_look(&special, &found))),
+    ];
+    let outcome = judge(&library, &run_log(programs));
+    assert_eq!(findings(&outcome), ["a.general = a.special", "a.special"]);
+    assert_eq!(outcome.findings[1].ways.len(), 1);
+}
+
+#[test]
+fn what_rests_on_a_finding_follows_from_it_only_where_it_was_seen_there() {
+    let library = library("a.order MUST\na.limit MUST a.order\na.page MUST a.order");
+    let list = "> GET /v2/\nMUST a.order\n< X-Order: right\nMUST a.page\n< X-Page: right\n";
+    let order = program(&library, "discovery/order", list);
+    let limit = program(
+        &library,
+        "discovery/limit",
+        "> GET /v2/\nMUST a.limit\n< X-Limit: right\n",
+    );
+    let plain = exchange(1, "GET /v2/a/tags/list", Ok((200, &[("X-Order", "wrong")])));
+    let limited = exchange(2, "GET /v2/a/tags/list?n=3", Ok((200, &[])));
+    let programs = vec![
+        once(log_of(&order, all_look(&order, &plain))),
+        once(log_of(&limit, all_look(&limit, &limited))),
+    ];
+    let outcome = judge(&library, &run_log(programs));
+    assert_eq!(findings(&outcome), ["a.limit", "a.order < a.page"]);
+}
+
+#[test]
+fn a_way_comes_again_by_itself() {
+    let library = library("a.first MUST");
+    let rows = "for what | path\n  | one  | /v2/1\n  | two  | /v2/2\n> GET {path}\nMUST a.first\n< X-Here: yes\nend\n";
+    let program = program(&library, "pull/rows", rows);
+    let lacks = exchange(1, "GET /v2/1", Ok((200, &[])));
+    let mut again = all_look(&program, &lacks);
+    again.truncate(2);
+    let attempts = Attempts {
+        first: log_of(&program, all_look(&program, &lacks)),
+        again: Some(log_of(&program, again)),
+    };
+    let outcome = judge(&library, &run_log(vec![attempts]));
+    let finding = &outcome.findings[0];
+    let runs: Vec<u32> = finding.ways.iter().map(|way| way.again.broken).collect();
+    assert_eq!(runs, [2, 1]);
+    assert_eq!(finding.again, Repetition { broken: 2, runs: 2 });
+}
+
+#[test]
+fn the_same_log_is_judged_the_same_twice() {
+    let library = library("a.first MUST\na.second SHOULD");
+    let program = program(
+        &library,
+        "pull/two",
+        "> GET /v2/\nMUST a.first\n< 200\nSHOULD a.second\n< no body\n",
+    );
+    let closed = exchange(
+        1,
+        "GET /v2/",
+        Err(Fault::Closed("the connection was closed".to_owned())),
+    );
+    let log = run_log(vec![once(log_of(&program, all_look(&program, &closed)))]);
+    let judged = || format!("{:?}", judge(&library, &log));
+    assert_eq!(judged(), judged());
+}

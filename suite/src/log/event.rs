@@ -1,0 +1,117 @@
+//! The things that can happen in a run of a program.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::catalogue::{RequirementId, Version};
+use crate::cause::Cause;
+use crate::check::Seen;
+use crate::scenario::Place;
+use crate::scenario::ast::Stance;
+use crate::wire::{Exchange, Transcript};
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The action of this number made an exchange.
+    Sent(usize, Arc<Exchange>),
+    /// A connection was written on by hand.
+    Connected(Arc<Transcript>),
+    /// A check looked at what came.
+    Saw(Sight),
+    /// Actions were passed over.
+    Passed(Passed),
+    /// A capability that the user demanded is refused.
+    Refused(Refusal),
+    /// The program came to an end before its last action.
+    Stopped(Reason),
+}
+
+/// A capability that the user demanded, and that the registry refuses.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    /// The requirement that stands over the line.
+    pub requirement: RequirementId,
+    /// The line that says so.
+    pub place: Place,
+    /// The capability.
+    pub capability: String,
+    /// The exchange that shows it.
+    pub exchange: Arc<Exchange>,
+}
+
+/// What one check saw.
+#[derive(Clone, Debug)]
+pub struct Sight {
+    /// Its index among the checks of the program.
+    pub check: usize,
+    /// The row it stood in, by its first cell, where there are rows.
+    pub row: Option<String>,
+    /// What was asked, its placeholders filled in.
+    pub asked: String,
+    /// What it saw.
+    pub seen: Seen,
+    /// Whether it saw it at once.
+    pub timing: Timing,
+    /// What it looked at.
+    pub evidence: Evidence,
+}
+
+/// Whether something was so at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// At once.
+    AtOnce,
+    /// Only when it was asked again, within the grace.
+    Late,
+}
+
+/// What a check looked at.
+#[derive(Clone, Debug, Default)]
+pub enum Evidence {
+    /// Nothing that was sent.
+    #[default]
+    Nothing,
+    /// The last of these exchanges, in the light of the others.
+    Exchanges(Vec<Arc<Exchange>>),
+    /// What was written and read on a connection by hand.
+    Connection(Arc<Transcript>),
+}
+
+/// Actions that were passed over, and why.
+#[derive(Clone, Debug)]
+pub struct Passed {
+    /// Their numbers.
+    pub actions: Range<usize>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Why actions were passed over.
+#[derive(Clone, Debug)]
+pub enum Reason {
+    /// What they wait for did not come.
+    NotReached(Cause),
+    /// The registry does not offer what they need, as it may.
+    NotOffered(String),
+    /// Their occasion never came up.
+    NoOccasion,
+    /// They need an account of this name, which was not given.
+    NoAccount(String),
+    /// The run ended before: at a violation, or since nobody answered any more.
+    EndedEarly,
+    /// Nothing that the program asks is in force in its version.
+    NotInForce(Version),
+    /// The suite itself failed.
+    Failed(String),
+}
+
+impl Reason {
+    /// What it is that a registry must offer, or must refuse, for a program to go on.
+    pub fn of_need(stance: Stance, capability: &str) -> Reason {
+        match stance {
+            Stance::Offered => Reason::NotOffered(capability.to_owned()),
+            Stance::Refused => Reason::NoOccasion,
+        }
+    }
+}

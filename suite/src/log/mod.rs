@@ -1,0 +1,79 @@
+//! What happened in a run, in order: sent and received, seen by a check, passed over because of a cause.
+//!
+//! The judge, the clean-up, traces and records are folds over this log.
+
+mod created;
+mod event;
+mod run;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::scenario::Program;
+use crate::wire::{Exchange, Transcript};
+
+pub use created::{Created, OpenUpload};
+pub use event::{Event, Evidence, Passed, Reason, Refusal, Sight, Timing};
+pub use run::{Attempts, End, Facts, Lifetime, Offer, Rerun, RunLog, Strictness};
+
+/// All that happened in one run of one program.
+#[derive(Clone, Debug)]
+pub struct ProgramLog {
+    /// What was carried out.
+    pub program: Arc<Program>,
+    /// What happened, in order.
+    pub events: Vec<Event>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl ProgramLog {
+    /// A program that was not begun.
+    pub fn not_begun(program: Arc<Program>, reason: Reason) -> ProgramLog {
+        let passed = Passed {
+            actions: 0..usize::MAX,
+            reason: reason.clone(),
+        };
+        ProgramLog {
+            program,
+            events: vec![Event::Passed(passed), Event::Stopped(reason)],
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// The exchanges, in order.
+    pub fn exchanges(&self) -> impl Iterator<Item = &Arc<Exchange>> {
+        self.events.iter().filter_map(|event| match event {
+            Event::Sent(_, exchange) => Some(exchange),
+            _ => None,
+        })
+    }
+}
+
+/// Where the events of one run of one program are written, by all its copies.
+#[derive(Clone, Debug, Default)]
+pub struct Recorder(Arc<Mutex<Vec<Event>>>);
+
+impl Recorder {
+    /// Writes an event down.
+    pub fn record(&self, event: Event) {
+        self.events().push(event);
+    }
+
+    /// Writes down a connection that was written on by hand.
+    pub fn connected(&self, transcript: Transcript) -> Arc<Transcript> {
+        let transcript = Arc::new(transcript);
+        self.record(Event::Connected(transcript.clone()));
+        transcript
+    }
+
+    /// Takes out all that was written.
+    pub fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut self.events())
+    }
+
+    // What a panicking task left behind is still good, since every change is made whole.
+    fn events(&self) -> MutexGuard<'_, Vec<Event>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

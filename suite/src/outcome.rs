@@ -1,0 +1,200 @@
+//! What a run found: one tree, made by the judgement and folded by every report.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::catalogue::{Level, RequirementId, Version};
+use crate::cause::Cause;
+pub use crate::log::{End, Facts, Lifetime, Offer, Rerun, Strictness};
+pub use crate::scenario::Place;
+use crate::wire::{Exchange, Transcript};
+
+/// All that one run found out about one registry.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What was run against what.
+    pub facts: Facts,
+    /// What the probes settled, by the capability's name.
+    pub capabilities: BTreeMap<String, Offer>,
+    /// What a person must look at: one for each broken requirement that is no mere consequence, heaviest first.
+    pub findings: Vec<Finding>,
+    /// Every requirement of the catalogue, in its order.
+    pub requirements: Vec<RequirementOutcome>,
+    /// Every scenario of the plan, in its order.
+    pub scenarios: Vec<ScenarioOutcome>,
+    /// The texts of scenarios that are not in the library, by their names: those that random workflows came to.
+    pub generated: BTreeMap<Arc<str>, Arc<str>>,
+    /// How the run ended.
+    pub end: End,
+}
+
+/// A broken requirement.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The requirement.
+    pub requirement: RequirementId,
+    /// Its level in the version judged by.
+    pub level: Level,
+    /// How many checks of it broke.
+    pub broken: usize,
+    /// How many checks of it were made.
+    pub asked: usize,
+    /// The different ways in which it broke, most frequent first; never empty.
+    pub ways: Vec<Way>,
+    /// In how many of how many runs of the scenario it broke.
+    pub again: Repetition,
+    /// The broken requirements that have their cause in common with this one.
+    pub consequences: Vec<Consequence>,
+}
+
+/// How often a finding was seen when its scenario ran again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repetition {
+    /// Runs in which it broke.
+    pub broken: u32,
+    /// Runs that were made.
+    pub runs: u32,
+}
+
+/// One way in which a requirement broke: this was asked, that was got.
+#[derive(Clone, Debug)]
+pub struct Way {
+    /// Where the check stands.
+    pub place: Place,
+    /// The first cell of the row, if the check stands in rows.
+    pub row: Option<String>,
+    /// What the check asked, its placeholders filled in.
+    pub asked: String,
+    /// What the registry answered.
+    pub got: String,
+    /// How many checks broke in this way.
+    pub count: usize,
+    /// In how many of how many runs of the scenario it broke in this way.
+    pub again: Repetition,
+    /// What shows it.
+    pub proof: Proof,
+}
+
+impl Way {
+    /// The exchange that broke it, if one did.
+    pub fn exchange(&self) -> Option<&Arc<Exchange>> {
+        match &self.proof {
+            Proof::Exchanges(chain) => chain.last(),
+            Proof::Nothing | Proof::Connection { .. } => None,
+        }
+    }
+}
+
+/// What shows that a check broke.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// Nothing that was sent does.
+    Nothing,
+    /// The last of these exchanges; the others have to be repeated for it to mean the same again.
+    Exchanges(Vec<Arc<Exchange>>),
+    /// What was written and read on a connection by hand, and the exchanges that opened the upload that it is about.
+    Connection {
+        /// The exchanges to be repeated first.
+        before: Vec<Arc<Exchange>>,
+        /// The connection.
+        connection: Arc<Transcript>,
+    },
+}
+
+/// A broken requirement that has its cause in common with another one.
+#[derive(Clone, Debug)]
+pub struct Consequence {
+    /// The requirement.
+    pub requirement: RequirementId,
+    /// Its level in the version judged by.
+    pub level: Level,
+    /// The ways in which it broke.
+    pub ways: Vec<Way>,
+    /// What makes it one.
+    pub link: Link,
+}
+
+/// What makes a broken requirement a consequence of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// The same answer to the same kind of request breaks it.
+    SameAnswer,
+    /// It rests on the other requirement.
+    Follows,
+}
+
+/// What became of one requirement.
+#[derive(Clone, Debug)]
+pub struct RequirementOutcome {
+    /// The requirement.
+    pub id: RequirementId,
+    /// Its level in the version judged by; `None` where it is not in force.
+    pub level: Option<Level>,
+    /// The verdict over all its checks.
+    pub verdict: Verdict,
+    /// How many checks of it came to each kind of verdict.
+    pub counts: Counts,
+}
+
+/// How many checks came to which verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Checks that held.
+    pub held: usize,
+    /// Checks that broke.
+    pub broken: usize,
+    /// Checks that held only within the grace.
+    pub late: usize,
+    /// Checks of any other verdict.
+    pub other: usize,
+}
+
+/// What became of one scenario.
+#[derive(Clone, Debug)]
+pub struct ScenarioOutcome {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its title.
+    pub title: String,
+    /// The worst that happened in it.
+    pub verdict: Verdict,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// What became of a check, a requirement or a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds.
+    Held,
+    /// It is broken.
+    Broken,
+    /// It held within the grace, not at once.
+    Late,
+    /// Something before it failed.
+    NotReached(Cause),
+    /// The registry does not offer this capability, as it may.
+    NotOffered(String),
+    /// The occasion never came up.
+    NoOccasion,
+    /// It was not to be asked.
+    NotAsked(NotAsked),
+    /// The suite itself failed.
+    Failed(String),
+}
+
+/// Why something was not to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotAsked {
+    /// It is not in force in the version judged by.
+    NotInForce(Version),
+    /// The user did not select it.
+    NotSelected,
+    /// No scenario of the run asks it.
+    NoScenario,
+    /// It needs an account of this name, and none was given.
+    NoAccount(String),
+    /// The run ended before.
+    EndedEarly,
+}

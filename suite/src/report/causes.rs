@@ -1,0 +1,78 @@
+//! Why something was not reached, not asked or not settled, in words.
+
+use crate::cause::{Cause, Unsettled};
+use crate::check::describe;
+use crate::endpoint::Endpoint;
+use crate::outcome::{NotAsked, Verdict};
+use crate::wire::Exchange;
+
+/// What a verdict gives as its reason, if it gives one.
+pub fn reason(verdict: &Verdict) -> Option<String> {
+    match verdict {
+        Verdict::NotReached(why) => Some(cause(why)),
+        Verdict::NotOffered(capability) => Some(capability.clone()),
+        Verdict::NotAsked(why) => Some(not_asked(why)),
+        Verdict::Failed(why) => Some(why.clone()),
+        Verdict::Held | Verdict::Broken | Verdict::Late | Verdict::NoOccasion => None,
+    }
+}
+
+/// What kept something from being reached.
+pub(super) fn cause(cause: &Cause) -> String {
+    in_words(cause, &describe::exchange)
+}
+
+/// The same without the names that belong to one scenario: many scenarios fail for one reason.
+pub(super) fn gist(cause: &Cause) -> String {
+    in_words(cause, &|exchange| {
+        let endpoint = Endpoint::of(&exchange.request.url);
+        let request = format!("{} {}", exchange.request.method, endpoint.kind().words());
+        describe::came(&request, exchange)
+    })
+}
+
+fn in_words(cause: &Cause, exchange: &dyn Fn(&Exchange) -> String) -> String {
+    match cause {
+        Cause::Came(came) => exchange(came),
+        Cause::Lacks(came, what) => format!("{}, with no {what}", exchange(came)),
+        Cause::Broke(came, requirement) => format!("{} ({requirement})", exchange(came)),
+        Cause::NotGranted { came, asked, got } => {
+            format!("{}; taken for granted: {asked}, got {got}", exchange(came))
+        }
+        Cause::Unsettled { capability, because } => {
+            format!("{capability}: {}", unsettled(because, None))
+        }
+        Cause::NothingToRead => "the registry takes no pushes, and no content to read was named".to_owned(),
+        Cause::NoToken(fault) | Cause::NoConnection(fault) => fault.to_string(),
+        Cause::TargetLost(fault) => format!("the target answers nobody any more: {fault}"),
+        Cause::NothingSent => "no request was sent".to_owned(),
+        Cause::Said(words) => words.clone(),
+    }
+}
+
+/// Why a capability is neither offered nor refused; the probe of this name is called `its probe`.
+pub(super) fn unsettled(why: &Unsettled, own: Option<&str>) -> String {
+    let named = |probe: &String| match own {
+        Some(own) if own == probe => "its probe".to_owned(),
+        _ => probe.clone(),
+    };
+    match why {
+        Unsettled::NoProbe => "no probe settled it".to_owned(),
+        Unsettled::Nothing { probe } => format!("{} settled nothing", named(probe)),
+        Unsettled::Broke {
+            probe,
+            requirement,
+            got,
+        } => format!("{} got {got} ({requirement})", named(probe)),
+    }
+}
+
+fn not_asked(why: &NotAsked) -> String {
+    match why {
+        NotAsked::NotInForce(version) => format!("not in force in {version}"),
+        NotAsked::NotSelected => "not selected".to_owned(),
+        NotAsked::NoScenario => "no scenario of this run asks it".to_owned(),
+        NotAsked::NoAccount(name) => format!("no account `{name}` was given"),
+        NotAsked::EndedEarly => "the run ended early".to_owned(),
+    }
+}

@@ -1,0 +1,151 @@
+//! Who carries out a coded scenario: the client that it acts as, and where it writes down what it saw.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::NotReached;
+use crate::check::Seen;
+use crate::log::{Event, Evidence, Reason, Sight, Timing};
+use crate::outcome::Offer;
+use crate::run::interpret::{requests, stage};
+use crate::run::world::World;
+use crate::scenario::{CodedCheck, Script};
+use crate::values::{Content, Maker};
+use crate::wire::{Exchange, RawConnection, Request, Transcript, Url};
+
+/// Who carries out a coded scenario.
+pub(super) struct Actor {
+    world: World,
+}
+
+impl Actor {
+    pub(super) fn new(world: World) -> Actor {
+        Actor { world }
+    }
+
+    /// Names the row that the checks from here on stand in.
+    pub(super) fn row(&mut self, row: impl Into<String>) {
+        self.world.row = Some(row.into());
+    }
+
+    /// Says that the checks from here on stand in no row.
+    pub(super) fn no_row(&mut self) {
+        self.world.row = None;
+    }
+
+    /// A source of content that nobody else has.
+    pub(super) fn maker(&mut self) -> Maker {
+        self.world.maker()
+    }
+
+    /// The size of a chunk that the registry takes, in bytes.
+    pub(super) fn chunk_size(&self) -> u64 {
+        self.world.session.chunk
+    }
+
+    /// What the registry does about a capability.
+    pub(super) fn offer(&self, capability: &str) -> Offer {
+        self.world.session.offer(capability)
+    }
+
+    /// The registry.
+    pub(super) fn target(&self) -> &Url {
+        self.world.session.client.target()
+    }
+
+    /// The scenario's first repository.
+    pub(super) fn repository(&self) -> Result<String, NotReached> {
+        Ok(self.world.scope.text_of("repo")?)
+    }
+
+    /// The scenario's second repository.
+    pub(super) fn other(&self) -> Result<String, NotReached> {
+        Ok(self.world.scope.text_of("other")?)
+    }
+
+    /// Sets the stage: a content and all that it refers to.
+    pub(super) async fn given(
+        &self,
+        repository: &str,
+        content: &Content,
+        tags: &[String],
+    ) -> Result<(), NotReached> {
+        Ok(stage::push(&self.world, repository, content, tags).await?)
+    }
+
+    /// Sends a request.
+    pub(super) async fn send(&self, request: Request) -> Arc<Exchange> {
+        self.world.send(request).await
+    }
+
+    /// A connection to the registry on which bytes are written by hand.
+    pub(super) async fn connect(&self) -> Result<RawConnection, NotReached> {
+        Ok(RawConnection::open(&self.world.session.client).await?)
+    }
+
+    /// The collection of a repository's uploads.
+    pub(super) fn uploads(&self, repository: &str) -> Url {
+        requests::uploads(&self.world, repository)
+    }
+
+    /// Writes down that actions are passed over.
+    pub(super) fn pass(&self, actions: Range<usize>, reason: Reason) {
+        self.world.pass(actions, reason);
+    }
+
+    /// Writes down what a check saw: what broke it, if anything did, and what it looked at.
+    pub(super) fn judge(
+        &self,
+        check: &'static CodedCheck,
+        broken: Option<String>,
+        evidence: impl Into<Evidence>,
+    ) {
+        let evidence = evidence.into();
+        if let Evidence::Connection(transcript) = &evidence {
+            self.world.record(Event::Connected(transcript.clone()));
+        }
+        match self.index(check) {
+            Some(index) => self.world.saw(Sight {
+                check: index,
+                row: self.world.row.clone(),
+                asked: check.asked.to_owned(),
+                seen: broken.map_or(Seen::Holds, Seen::Breaks),
+                timing: Timing::AtOnce,
+                evidence,
+            }),
+            None => self.world.record(Event::Stopped(Reason::Failed(format!(
+                "{} does not declare the check of line {}",
+                self.world.program.name, check.line
+            )))),
+        }
+    }
+
+    /// The place of a check among those that the scenario declares.
+    fn index(&self, check: &'static CodedCheck) -> Option<usize> {
+        let Script::Coded(scenario) = &self.world.program.script else {
+            return None;
+        };
+        scenario
+            .checks
+            .iter()
+            .position(|declared| std::ptr::eq(*declared, check))
+    }
+}
+
+impl From<&Arc<Exchange>> for Evidence {
+    fn from(exchange: &Arc<Exchange>) -> Evidence {
+        Evidence::Exchanges(vec![exchange.clone()])
+    }
+}
+
+impl From<Transcript> for Evidence {
+    fn from(transcript: Transcript) -> Evidence {
+        Evidence::Connection(Arc::new(transcript))
+    }
+}
+
+impl From<&Transcript> for Evidence {
+    fn from(transcript: &Transcript) -> Evidence {
+        Evidence::from(transcript.clone())
+    }
+}

@@ -1,0 +1,145 @@
+//! The addresses that answers name: on the server that was asked, by the scheme that was used, spelled as clients
+//! spell them.
+
+use std::sync::Arc;
+
+use super::{Actor, Coded, NotReached};
+use crate::cause::Cause;
+use crate::scenario::{CodedCheck, CodedScenario};
+use crate::values::{Content, Family, ImageShape};
+use crate::wire::{Exchange, Redirects, Request, Url};
+
+static SCHEME_OF_THE_REQUEST: CodedCheck = CodedCheck::new(
+    "interop.location-scheme",
+    "a Location with the scheme of the request",
+    line!(),
+);
+static HOST_OF_THE_REQUEST: CodedCheck = CodedCheck::new(
+    "interop.location-host",
+    "a Location on the host and port that were asked",
+    line!(),
+);
+static PLAIN_SLASHES: CodedCheck = CodedCheck::new(
+    "interop.location-slashes",
+    "the slashes of the name as slashes",
+    line!(),
+);
+
+/// The scenarios.
+pub(super) const SCENARIOS: &[Coded] = &[
+    Coded {
+        scenario: CodedScenario {
+            name: "push/address-of-upload",
+            title: "An upload goes on at the server that was asked, by the scheme that it was asked by",
+            needs: &["push"],
+            checks: &[&SCHEME_OF_THE_REQUEST, &HOST_OF_THE_REQUEST],
+        },
+        follow: |actor| Box::pin(address_of_upload(actor)),
+    },
+    Coded {
+        scenario: CodedScenario {
+            name: "http/slashes-in-addresses",
+            title: "An address writes the slashes of a repository's name as slashes",
+            needs: &["push"],
+            checks: &[&PLAIN_SLASHES],
+        },
+        follow: |actor| Box::pin(slashes(actor)),
+    },
+];
+
+async fn address_of_upload(actor: &mut Actor) -> Result<(), NotReached> {
+    let repository = actor.repository()?;
+    let chunk = actor.chunk_size();
+    let blob = actor.maker().chunks(2, chunk);
+    actor.row("POST".to_owned());
+    let opened = actor.call("POST", actor.uploads(&repository), None).await;
+    let place = judge_address(actor, &opened)?;
+    actor.row("PATCH".to_owned());
+    let sent = actor.patch(place, &blob.part(0, blob.chunk)).await;
+    judge_address(actor, &sent)?;
+    Ok(())
+}
+
+/// Judges where an upload goes on, and says where; an address elsewhere is not gone to.
+fn judge_address(actor: &Actor, exchange: &Arc<Exchange>) -> Result<Url, NotReached> {
+    let place = exchange
+        .upload_address()
+        .ok_or_else(|| NotReached(Cause::Came(exchange.clone())))?;
+    let (named, asked) = (place.origin(), exchange.request.url.origin());
+    let written = header(exchange, "Location");
+    let got = || format!("Location: {written}");
+    if written.contains("://") {
+        actor.judge(
+            &SCHEME_OF_THE_REQUEST,
+            (named.scheme() != asked.scheme()).then(got),
+            exchange,
+        );
+    }
+    // Where the scheme is another, so is the port that goes without saying.
+    let is_elsewhere =
+        named.host() != asked.host() || named.scheme() == asked.scheme() && named.port() != asked.port();
+    actor.judge(&HOST_OF_THE_REQUEST, is_elsewhere.then(got), exchange);
+    if named == asked {
+        Ok(place)
+    } else {
+        Err(NotReached(Cause::Said(format!("the upload goes on at {named}"))))
+    }
+}
+
+async fn slashes(actor: &mut Actor) -> Result<(), NotReached> {
+    let repository = actor.repository()?;
+    actor.row("an upload".to_owned());
+    let opened = actor.call("POST", actor.uploads(&repository), None).await;
+    judge_slashes(actor, &repository, "Location", &opened);
+
+    let image = actor.maker().image(Family::Oci, &ImageShape::default());
+    let tags = ["a", "b"].map(str::to_owned);
+    actor.given(&repository, &image, &tags).await?;
+    let layer = image
+        .layers
+        .first()
+        .map(|layer| layer.digest())
+        .unwrap_or_default();
+    actor.row("a manifest".to_owned());
+    let pushed = push_again(actor, &repository, &image).await;
+    judge_slashes(actor, &repository, "Location", &pushed);
+    actor.row("a list of tags".to_owned());
+    let list = actor.at(&format!("/v2/{repository}/tags/list?n=1"));
+    let listed = actor.call("GET", list, None).await;
+    judge_slashes(actor, &repository, "Link", &listed);
+    actor.row("a redirect".to_owned());
+    let mut asked = Request::new("GET", actor.blob_at(&repository, &layer));
+    asked.redirects = Redirects::Stop;
+    let redirected = actor.send(asked).await;
+    judge_slashes(actor, &repository, "Location", &redirected);
+    Ok(())
+}
+
+async fn push_again(actor: &Actor, repository: &str, image: &Content) -> Arc<Exchange> {
+    let place = actor.at(&format!("/v2/{repository}/manifests/{}", image.digest()));
+    actor.call("PUT", place, Some(image)).await
+}
+
+/// Judges the address in a header, where there is one.
+fn judge_slashes(actor: &Actor, repository: &str, name: &str, exchange: &Arc<Exchange>) {
+    let written = header(exchange, name);
+    let path = written.split('?').next().unwrap_or_default();
+    let encoded = repository.replace('/', "%2f");
+    if written.is_empty() || encoded == repository {
+        return;
+    }
+    let is_encoded = path.to_lowercase().contains(&encoded);
+    actor.judge(
+        &PLAIN_SLASHES,
+        is_encoded.then(|| format!("{name}: {written}")),
+        exchange,
+    );
+}
+
+/// A header of the answer; empty if there is none.
+fn header<'a>(exchange: &'a Exchange, name: &str) -> &'a str {
+    let answer = exchange.outcome.as_ref().ok();
+    answer
+        .and_then(|answer| answer.headers.get(name))
+        .unwrap_or_default()
+}

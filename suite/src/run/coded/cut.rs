@@ -1,0 +1,342 @@
+//! Messages that end too early: uploads whose client goes away, and downloads that nobody reads to the end.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::tools::{CLOSING, in_words, succeeded};
+use super::{Actor, Coded, NotReached};
+use crate::check::describe;
+use crate::run::interpret::requests::{plain, range};
+use crate::scenario::ast::Algorithm;
+use crate::scenario::{CodedCheck, CodedScenario};
+use crate::values::{Content, digest};
+use crate::wire::{Answer, Fault, RawConnection, Transcript, Url};
+
+/// How long a registry may take to notice that a client is gone.
+const NOTICE: Duration = Duration::from_millis(200);
+/// How many downloads are broken off at once.
+const DOWNLOADS: usize = 10;
+/// More than the buffers of a connection hold.
+const LARGE: u64 = 6 * 1024 * 1024;
+
+static PUT_NOT_COMMITTED: CodedCheck =
+    CodedCheck::new("push.put.length-mismatch-not-committed", "not 201", line!());
+static PUT_NOT_STORED: CodedCheck = CodedCheck::new(
+    "push.put.length-mismatch-not-committed",
+    "nothing is stored",
+    line!(),
+);
+static POST_NOT_COMMITTED: CodedCheck = CodedCheck::new("push.single.length-mismatch", "not 201", line!());
+static POST_NOT_STORED: CodedCheck =
+    CodedCheck::new("push.single.length-mismatch", "nothing is stored", line!());
+static RANGE_WITHIN_WHAT_WAS_SENT: CodedCheck = CodedCheck::new(
+    "push.session.aborted-patch",
+    "a Range within what was sent",
+    line!(),
+);
+static GOES_ON_FROM_THERE: CodedCheck = CodedCheck::new(
+    "push.session.aborted-patch",
+    "the upload goes on from there",
+    line!(),
+);
+static WHOLE_BLOB: CodedCheck =
+    CodedCheck::new("security.partial-read-not-cached", "the whole blob", line!());
+
+/// The scenarios.
+pub(super) const SCENARIOS: &[Coded] = &[
+    Coded {
+        scenario: CodedScenario {
+            name: "push/put-cut-short",
+            title: "A PUT that ends before its Content-Length is reached stores nothing",
+            needs: &["push"],
+            checks: &[&PUT_NOT_COMMITTED, &PUT_NOT_STORED],
+        },
+        follow: |actor| Box::pin(put_cut_short(actor)),
+    },
+    Coded {
+        scenario: CodedScenario {
+            name: "push/single-post-cut-short",
+            title: "A single POST that ends before its Content-Length is reached stores nothing",
+            needs: &["push", "single-post"],
+            checks: &[&POST_NOT_COMMITTED, &POST_NOT_STORED],
+        },
+        follow: |actor| Box::pin(single_post_cut_short(actor)),
+    },
+    Coded {
+        scenario: CodedScenario {
+            name: "push/chunk-cut-short",
+            title: "An upload goes on from where a broken chunk left it",
+            needs: &["push"],
+            checks: &[&RANGE_WITHIN_WHAT_WAS_SENT, &GOES_ON_FROM_THERE],
+        },
+        follow: |actor| Box::pin(chunk_cut_short(actor)),
+    },
+    Coded {
+        scenario: CodedScenario {
+            name: "security/download-cut-short",
+            title: "A download is whole, however many before it were broken off",
+            needs: &["push"],
+            checks: &[&WHOLE_BLOB],
+        },
+        follow: |actor| Box::pin(download_cut_short(actor)),
+    },
+];
+
+/// How a client goes away in the middle of a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    /// It says that nothing more comes, and still listens.
+    Politely,
+    /// It closes the connection.
+    Abruptly,
+}
+
+impl Leaving {
+    const ALL: [(Leaving, &'static str); 2] = [
+        (Leaving::Politely, "and then the end"),
+        (Leaving::Abruptly, "and then the connection is gone"),
+    ];
+
+    /// Goes away; what was answered, if anything was.
+    async fn leave(self, mut connection: RawConnection, method: &str) -> (Option<Answer>, Transcript) {
+        if self == Leaving::Abruptly {
+            let transcript = connection.transcript();
+            drop(connection);
+            tokio::time::sleep(NOTICE).await;
+            return (None, transcript);
+        }
+        let _ = connection.finish().await;
+        let answered = tokio::time::timeout(CLOSING, connection.answer(method)).await;
+        let transcript = connection.transcript();
+        drop(connection);
+        tokio::time::sleep(NOTICE).await;
+        (answered.ok().and_then(Result::ok), transcript)
+    }
+}
+
+async fn put_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
+    const CHECKS: [&CodedCheck; 2] = [&PUT_NOT_COMMITTED, &PUT_NOT_STORED];
+    let repository = actor.repository()?;
+    for (leaving, row) in Leaving::ALL {
+        for of_what_came in [true, false] {
+            let cut = Cut::make(actor, of_what_came);
+            actor.row(format!("{}, {row}", cut.named()));
+            let place = actor.open(&repository).await?;
+            cut.send(actor, &repository, ("PUT", &place), leaving, CHECKS)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+async fn single_post_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
+    const CHECKS: [&CodedCheck; 2] = [&POST_NOT_COMMITTED, &POST_NOT_STORED];
+    let repository = actor.repository()?;
+    for (leaving, row) in Leaving::ALL {
+        for of_what_came in [true, false] {
+            let cut = Cut::make(actor, of_what_came);
+            actor.row(format!("{}, {row}", cut.named()));
+            let place = actor.uploads(&repository);
+            cut.send(actor, &repository, ("POST", &place), leaving, CHECKS)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// A blob of which only a part is sent.
+struct Cut {
+    blob: Content,
+    came: usize,
+    of_what_came: bool,
+}
+
+impl Cut {
+    fn make(actor: &mut Actor, of_what_came: bool) -> Cut {
+        Cut {
+            blob: actor.maker().random(3000),
+            came: 2000,
+            of_what_came,
+        }
+    }
+
+    fn named(&self) -> &'static str {
+        if self.of_what_came {
+            "the digest of what came"
+        } else {
+            "the digest of the whole"
+        }
+    }
+
+    fn part(&self) -> &[u8] {
+        self.blob.bytes.get(..self.came).unwrap_or_default()
+    }
+
+    fn digest(&self) -> String {
+        if self.of_what_came {
+            digest(Algorithm::Sha256, self.part())
+        } else {
+            self.blob.digest()
+        }
+    }
+
+    /// Announces the whole, sends a part, goes away, and looks whether anything was stored.
+    async fn send(
+        &self,
+        actor: &Actor,
+        repository: &str,
+        (method, place): (&str, &Url),
+        leaving: Leaving,
+        [not_committed, not_stored]: [&'static CodedCheck; 2],
+    ) -> Result<(), NotReached> {
+        let target = actor.line_for(&place.join_query(&format!("digest={}", self.digest())))?;
+        let length = self.blob.bytes.len().to_string();
+        let lines = [
+            ("Content-Type", "application/octet-stream"),
+            ("Content-Length", &*length),
+        ];
+        let mut connection = actor.begin(method, &target, &lines).await?;
+        let _ = connection.write(self.part()).await;
+        let (answer, transcript) = leaving.leave(connection, method).await;
+        if let Some(answer) = answer {
+            let broken = (answer.status == 201).then(|| describe::status(&answer));
+            actor.judge(not_committed, broken, &transcript);
+        }
+        let (_, stored) = actor.stored(repository, &self.digest()).await;
+        actor.judge(not_stored, stored, &transcript);
+        Ok(())
+    }
+}
+
+async fn chunk_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
+    let repository = actor.repository()?;
+    let size = actor.chunk_size();
+    for (leaving, row) in Leaving::ALL {
+        actor.row(row);
+        let blob = actor.maker().chunks(4, size);
+        let at = blob.chunk;
+        let place = actor.open_with(&repository, &blob.part(0, at)).await?;
+        let broken = blob.part(at, 3 * at);
+        let length = broken.size().to_string();
+        let place_in_blob = range(&broken);
+        let lines = [
+            ("Content-Type", "application/octet-stream"),
+            ("Content-Range", &*place_in_blob),
+            ("Content-Length", &*length),
+        ];
+        let mut connection = actor.begin("PATCH", &actor.line_for(&place)?, &lines).await?;
+        let _ = connection.write(broken.bytes.get(..at).unwrap_or_default()).await;
+        let (_, transcript) = leaving.leave(connection, "PATCH").await;
+        let kept = at as u64..=2 * at as u64;
+        go_on(actor, &repository, &place, &blob, (kept, &transcript)).await;
+    }
+    Ok(())
+}
+
+/// Asks how much was kept, and goes on from there.
+async fn go_on(
+    actor: &Actor,
+    repository: &str,
+    place: &Url,
+    blob: &Content,
+    (kept, cut): (std::ops::RangeInclusive<u64>, &Transcript),
+) {
+    let seen = actor.call("GET", place.clone(), None).await;
+    let offset = offset_of(&seen.outcome);
+    let wrong = match offset {
+        Some(offset) if kept.contains(&offset) => None,
+        Some(_) => seen.outcome.as_ref().ok().map(|answer| {
+            let told = answer.headers.get("Range").unwrap_or("none");
+            format!("Range: {told}, where {} bytes were sent at most", kept.end())
+        }),
+        None => Some(in_words(&seen.outcome)),
+    };
+    actor.judge(&RANGE_WITHIN_WHAT_WAS_SENT, wrong.clone(), cut);
+    let (Some(offset), None) = (offset, wrong) else {
+        return;
+    };
+    let next = seen
+        .outcome
+        .as_ref()
+        .ok()
+        .and_then(Answer::location)
+        .unwrap_or_else(|| place.clone());
+    let start = usize::try_from(offset).unwrap_or(usize::MAX);
+    let sent = actor.patch(next, &blob.part(start, blob.bytes.len())).await;
+    let closed = match sent.upload_address() {
+        None => sent,
+        Some(place) => {
+            let place = place.join_query(&format!("digest={}", blob.digest()));
+            actor.send(plain("PUT", place, None)).await
+        }
+    };
+    let refused = (!succeeded(&closed)).then(|| describe::exchange(&closed));
+    let wrong = match refused {
+        Some(refused) => Some(refused),
+        None => actor.unlike(repository, blob).await.1,
+    };
+    actor.judge(&GOES_ON_FROM_THERE, wrong, cut);
+}
+
+/// The offset that the status of an upload tells.
+fn offset_of(outcome: &Result<Answer, Fault>) -> Option<u64> {
+    let answer = outcome.as_ref().ok().filter(|answer| answer.status == 204)?;
+    let range = answer.headers.get("Range")?.trim();
+    let range = range.strip_prefix("bytes=").unwrap_or(range);
+    let (_, end) = range.split_once('-')?;
+    let end: u64 = end.parse().ok()?;
+    Some(if end == 0 { 0 } else { end + 1 })
+}
+
+async fn download_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
+    let repository = actor.repository()?;
+    let blob = actor.maker().random(LARGE);
+    actor.given(&repository, &blob, &[]).await?;
+    let target = format!("/v2/{repository}/blobs/{}", blob.digest());
+    let broken_off = (0..DOWNLOADS).map(|_| async {
+        let connection = actor.begin("GET", &target, &[]).await?;
+        tokio::time::sleep(NOTICE).await;
+        drop(connection);
+        Ok(())
+    });
+    let done: Result<Vec<()>, NotReached> = join_all(broken_off).await.into_iter().collect();
+    done?;
+    tokio::time::sleep(NOTICE).await;
+    for _ in 0..2 {
+        let (read, wrong) = actor.unlike(&repository, &blob).await;
+        actor.judge(
+            &WHOLE_BLOB,
+            wrong.map(|wrong| format!("{wrong}, after {DOWNLOADS} downloads that were broken off")),
+            &read,
+        );
+        if read.status().is_none() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Headers;
+
+    #[test]
+    fn the_offset_is_one_behind_the_end_of_the_range() {
+        let told = |range: &str| {
+            let mut headers = Headers::new();
+            headers.set("Range", range);
+            offset_of(&Ok(Answer {
+                url: Url::parse("http://h/").unwrap(),
+                status: 204,
+                headers,
+                body: bytes::Bytes::new(),
+            }))
+        };
+        assert_eq!(told("0-1023"), Some(1024));
+        assert_eq!(told("bytes=0-9"), Some(10));
+        assert_eq!(told("0-0"), Some(0));
+        assert_eq!(told("all"), None);
+    }
+}

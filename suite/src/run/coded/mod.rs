@@ -1,0 +1,148 @@
+//! What a transcript cannot say, in Rust, under the same ids and reports: false lengths, cut bodies, races.
+//!
+//! A coded scenario is one entry of a table in [`ALL`]: what it says of itself, and the function that carries it out.
+
+mod actor;
+mod addresses;
+mod byteranges;
+mod cut;
+mod framing;
+mod header_names;
+mod history;
+mod hostile;
+mod names;
+mod no_content;
+mod patience;
+mod races;
+mod ranges;
+mod sessions;
+mod sizes;
+mod tag_histories;
+mod tools;
+
+use futures_util::future::BoxFuture;
+
+use super::interpret::Flow;
+use super::world::World;
+use crate::cause::Cause;
+use crate::log::Reason;
+use crate::outcome::Offer;
+use crate::scenario::CodedScenario;
+use crate::scenario::ast::Stance;
+use crate::values::Unusable;
+use crate::wire::Fault;
+use actor::Actor;
+
+/// A scenario that is coded in Rust.
+struct Coded {
+    /// What it says of itself.
+    scenario: CodedScenario,
+    /// How it is carried out. An error is why the rest was not reached.
+    follow: for<'a> fn(&'a mut Actor) -> BoxFuture<'a, Result<(), NotReached>>,
+}
+
+/// Why the rest of a coded scenario was not reached.
+struct NotReached(Cause);
+
+impl From<Fault> for NotReached {
+    fn from(fault: Fault) -> NotReached {
+        NotReached(Cause::NoConnection(fault))
+    }
+}
+
+impl From<Unusable> for NotReached {
+    fn from(unusable: Unusable) -> NotReached {
+        match unusable {
+            Unusable::Missing(cause) => NotReached(cause),
+            Unusable::Senseless(why) => NotReached(Cause::Said(why)),
+        }
+    }
+}
+
+/// Every coded scenario, a table for each subject.
+const ALL: &[&[Coded]] = &[
+    addresses::SCENARIOS,
+    cut::SCENARIOS,
+    framing::SCENARIOS,
+    header_names::SCENARIOS,
+    hostile::SCENARIOS,
+    no_content::SCENARIOS,
+    patience::SCENARIOS,
+    races::SCENARIOS,
+    ranges::SCENARIOS,
+    sessions::SCENARIOS,
+    sizes::SCENARIOS,
+    tag_histories::SCENARIOS,
+];
+
+/// What the coded scenarios say of themselves.
+pub fn scenarios() -> impl Iterator<Item = &'static CodedScenario> {
+    all().map(|coded| &coded.scenario)
+}
+
+fn all() -> impl Iterator<Item = &'static Coded> {
+    ALL.iter().copied().flatten()
+}
+
+/// Carries out a coded scenario, where the registry offers what it needs.
+pub(super) async fn carry_out(world: World, scenario: &'static CodedScenario) -> Flow {
+    let Some(coded) = all().find(|coded| coded.scenario.name == scenario.name) else {
+        let why = format!("there is no coded scenario `{}`", scenario.name);
+        return Flow::Stop(Reason::Failed(why));
+    };
+    let whole = 0..usize::MAX;
+    if let Some(lacking) = lacking(&world, scenario) {
+        world.pass(whole, lacking.clone());
+        return Flow::Stop(lacking);
+    }
+    let mut actor = Actor::new(world);
+    match (coded.follow)(&mut actor).await {
+        Ok(()) => {
+            actor.pass(whole, Reason::NoOccasion);
+            Flow::On
+        }
+        Err(NotReached(cause)) => {
+            let reason = Reason::NotReached(cause);
+            actor.pass(whole, reason.clone());
+            Flow::Stop(reason)
+        }
+    }
+}
+
+/// Why a scenario cannot be carried out, if it needs what the registry does not offer.
+fn lacking(world: &World, scenario: &CodedScenario) -> Option<Reason> {
+    scenario
+        .needs
+        .iter()
+        .find_map(|name| match world.session.offer(name) {
+            Offer::Offered(_) => None,
+            Offer::Refused(_) => Some(Reason::of_need(Stance::Offered, name)),
+            Offer::Unsettled(because) => Some(Reason::NotReached(Cause::Unsettled {
+                capability: (*name).to_owned(),
+                because,
+            })),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::scenario::Library;
+
+    #[test]
+    fn coded_scenarios_have_names_of_their_own_and_make_checks() {
+        let library = Library::built_in().unwrap();
+        let names: BTreeSet<&str> = scenarios().map(|scenario| scenario.name).collect();
+        assert_eq!(names.len(), scenarios().count());
+        for scenario in scenarios() {
+            assert!(
+                library.get(scenario.name).is_none(),
+                "{} is a transcript, too",
+                scenario.name
+            );
+            assert!(!scenario.checks.is_empty(), "{} asks nothing", scenario.name);
+        }
+    }
+}

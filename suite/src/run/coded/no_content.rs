@@ -1,0 +1,158 @@
+//! What stands behind the headers of an answer that has no content: nothing.
+
+use std::time::Duration;
+
+use super::tools::NOWHERE;
+use super::{Actor, Coded, NotReached};
+use crate::scenario::{CodedCheck, CodedScenario};
+use crate::values::{Family, ImageShape};
+use crate::wire::{Answer, Rest, Transcript};
+
+/// How long to listen for bytes that should not come.
+const SILENCE: Duration = Duration::from_millis(150);
+
+static NOTHING_BEHIND_HEAD: CodedCheck = CodedCheck::new("head.no-content", "no content", line!());
+static NOTHING_BEHIND_204: CodedCheck = CodedCheck::new("http.204-no-length", "no content", line!());
+static NOTHING_BEHIND_304: CodedCheck = CodedCheck::new("cond.304-no-content", "no content", line!());
+static LENGTH_OF_304: CodedCheck = CodedCheck::new(
+    "cond.304-no-content",
+    "no Content-Length, or that of the 200",
+    line!(),
+);
+
+/// The scenarios.
+pub(super) const SCENARIOS: &[Coded] = &[
+    Coded {
+        scenario: CodedScenario {
+            name: "http/nothing-behind-head",
+            title: "Nothing comes behind the headers of an answer to HEAD",
+            needs: &["push"],
+            checks: &[&NOTHING_BEHIND_HEAD],
+        },
+        follow: |actor| Box::pin(nothing_behind_head(actor)),
+    },
+    Coded {
+        scenario: CodedScenario {
+            name: "http/nothing-behind-204",
+            title: "Nothing comes behind the headers of a 204",
+            needs: &["push"],
+            checks: &[&NOTHING_BEHIND_204],
+        },
+        follow: |actor| Box::pin(nothing_behind_204(actor)),
+    },
+    Coded {
+        scenario: CodedScenario {
+            name: "http/nothing-behind-304",
+            title: "Nothing comes behind the headers of a 304, and no other length is announced",
+            needs: &["push"],
+            checks: &[&NOTHING_BEHIND_304, &LENGTH_OF_304],
+        },
+        follow: |actor| Box::pin(nothing_behind_304(actor)),
+    },
+];
+
+async fn nothing_behind_head(actor: &mut Actor) -> Result<(), NotReached> {
+    let repository = actor.repository()?;
+    let image = actor.maker().image(Family::Oci, &ImageShape::default());
+    actor.given(&repository, &image, &[image.tag()]).await?;
+    let layer = image
+        .layers
+        .first()
+        .map(|layer| layer.digest())
+        .unwrap_or_default();
+    let asked = [
+        ("manifest", format!("manifests/{}", image.tag())),
+        ("missing manifest", "manifests/missing".to_owned()),
+        ("blob", format!("blobs/{layer}")),
+        ("missing blob", format!("blobs/{NOWHERE}")),
+    ];
+    for (row, path) in asked {
+        actor.row(row);
+        let target = format!("/v2/{repository}/{path}");
+        let seen = heard(actor, "HEAD", &target, &[("Accept", "*/*")]).await?;
+        judge_silence(actor, &NOTHING_BEHIND_HEAD, &seen);
+    }
+    Ok(())
+}
+
+async fn nothing_behind_204(actor: &mut Actor) -> Result<(), NotReached> {
+    let repository = actor.repository()?;
+    let place = actor.open(&repository).await?;
+    let target = actor.line_for(&place)?;
+    for method in ["GET", "DELETE"] {
+        actor.row(method);
+        let seen = heard(actor, method, &target, &[]).await?;
+        if seen.answer.status == 204 {
+            judge_silence(actor, &NOTHING_BEHIND_204, &seen);
+        }
+    }
+    Ok(())
+}
+
+async fn nothing_behind_304(actor: &mut Actor) -> Result<(), NotReached> {
+    let repository = actor.repository()?;
+    let image = actor.maker().image(Family::Oci, &ImageShape::default());
+    actor.given(&repository, &image, &[image.tag()]).await?;
+    let layer = image
+        .layers
+        .first()
+        .map(|layer| layer.digest())
+        .unwrap_or_default();
+    let asked = [
+        ("manifest", format!("manifests/{}", image.tag())),
+        ("blob", format!("blobs/{layer}")),
+    ];
+    for (row, path) in asked {
+        actor.row(row);
+        let target = format!("/v2/{repository}/{path}");
+        let whole = actor.call("GET", actor.at(&target), None).await;
+        let Ok(answer) = &whole.outcome else { continue };
+        let Some(tag) = answer.headers.get("ETag") else {
+            continue;
+        };
+        let lines = [("Accept", "*/*"), ("If-None-Match", tag)];
+        let seen = heard(actor, "GET", &target, &lines).await?;
+        if seen.answer.status != 304 {
+            continue;
+        }
+        judge_silence(actor, &NOTHING_BEHIND_304, &seen);
+        let length = answer.body.len().to_string();
+        let told = seen.answer.headers.get("Content-Length");
+        actor.judge(
+            &LENGTH_OF_304,
+            told.filter(|told| *told != length)
+                .map(|told| format!("Content-Length: {told}, where the 200 has {length} bytes")),
+            &seen.transcript,
+        );
+    }
+    Ok(())
+}
+
+/// An answer that was read by hand, and what came behind it.
+struct Heard {
+    answer: Answer,
+    rest: Rest,
+    transcript: Transcript,
+}
+
+async fn heard(
+    actor: &Actor,
+    method: &str,
+    target: &str,
+    lines: &[(&str, &str)],
+) -> Result<Heard, NotReached> {
+    let mut connection = actor.begin(method, target, lines).await?;
+    let answer = connection.answer(method).await?;
+    let rest = connection.rest(SILENCE).await;
+    Ok(Heard {
+        answer,
+        rest,
+        transcript: connection.transcript(),
+    })
+}
+
+fn judge_silence(actor: &Actor, check: &'static CodedCheck, seen: &Heard) {
+    let bytes = &seen.rest.bytes;
+    let broken = (!bytes.is_empty()).then(|| format!("{} bytes behind the headers", bytes.len()));
+    actor.judge(check, broken, &seen.transcript);
+}

@@ -1,0 +1,158 @@
+//! Clients that hold back: with their content until they are told to go on, or with every byte.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+
+use super::tools::{PATIENCE, answer_within, in_words};
+use super::{Actor, Coded, NotReached};
+use crate::cause::Cause;
+use crate::check::describe;
+use crate::scenario::{CodedCheck, CodedScenario};
+use crate::wire::{Account, Fault, RawConnection};
+
+/// The longest that an answer to `Expect` may take; curl waits a second.
+const AT_ONCE: Duration = Duration::from_secs(5);
+/// How many slow clients there are of each kind.
+const SLOW: usize = 24;
+/// How often each slow client sends a byte.
+const BYTES: usize = 3;
+/// How long it waits before the next.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How long an ordinary request may take beside slow ones.
+const HELD_UP: Duration = Duration::from_secs(5);
+
+static TOLD_TO_GO_ON: CodedCheck = CodedCheck::new(
+    "http.expect-continue",
+    "100 or the final status, before any content",
+    line!(),
+);
+static READ_AS_USUAL: CodedCheck =
+    CodedCheck::new("security.slow-client", "a blob is read as usual", line!());
+static FINAL_STATUS: CodedCheck = CodedCheck::new(
+    "http.expect-continue",
+    "a final status behind the content",
+    line!(),
+);
+
+/// The scenarios.
+pub(super) const SCENARIOS: &[Coded] = &[
+    Coded {
+        scenario: CodedScenario {
+            name: "http/expect-continue",
+            title: "Who waits to be told to go on is told, or refused, before the content",
+            needs: &["push"],
+            checks: &[&TOLD_TO_GO_ON, &FINAL_STATUS],
+        },
+        follow: |actor| Box::pin(expect_continue(actor)),
+    },
+    Coded {
+        scenario: CodedScenario {
+            name: "security/slow-clients",
+            title: "Slow clients do not hold up the others",
+            needs: &["push"],
+            checks: &[&READ_AS_USUAL],
+        },
+        follow: |actor| Box::pin(slow_clients(actor)),
+    },
+];
+
+async fn expect_continue(actor: &mut Actor) -> Result<(), NotReached> {
+    let repository = actor.repository()?;
+    let blob = actor.maker().random(2000);
+    let query = format!("digest={}", blob.digest());
+    let open = actor.open(&repository).await?;
+    let unknown = format!("/v2/{repository}/blobs/uploads/{}", actor.maker().uuid());
+    let asked = [
+        ("an upload", open.join_query(&query)),
+        ("no upload", actor.at(&unknown).join_query(&query)),
+    ];
+    for (row, place) in asked {
+        actor.row(row);
+        let length = blob.size().to_string();
+        let lines = [
+            ("Content-Type", "application/octet-stream"),
+            ("Content-Length", &*length),
+            ("Expect", "100-continue"),
+        ];
+        let mut connection = actor.begin("PUT", &actor.line_for(&place)?, &lines).await?;
+        let late = Fault::Timeout {
+            after: AT_ONCE,
+            doing: "waiting to be told to go on",
+        };
+        let first = tokio::time::timeout(AT_ONCE, connection.next("PUT"))
+            .await
+            .unwrap_or(Err(late));
+        let goes_on = matches!(&first, Ok(answer) if answer.status == 100);
+        let fine = matches!(&first, Ok(answer) if answer.status == 100 || answer.status >= 200);
+        actor.judge(
+            &TOLD_TO_GO_ON,
+            (!fine).then(|| in_words(&first)),
+            connection.transcript(),
+        );
+        if !goes_on {
+            continue;
+        }
+        let _ = connection.write(&blob.bytes).await;
+        let last = answer_within(&mut connection, "PUT", PATIENCE).await;
+        actor.judge(
+            &FINAL_STATUS,
+            last.is_err().then(|| in_words(&last)),
+            connection.transcript(),
+        );
+    }
+    Ok(())
+}
+
+async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
+    let repository = actor.repository()?;
+    let blob = actor.maker().random(700);
+    actor.given(&repository, &blob, &[]).await?;
+    let place = actor.open(&repository).await?;
+    let target = actor.line_for(&place)?;
+    let slow = join_all((0..SLOW).map(|_| slow_ones(actor, &target))).await;
+    let mut slow: Vec<RawConnection> = slow
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
+        .collect();
+    for _ in 0..BYTES {
+        join_all(slow.iter_mut().map(|connection| connection.write(b"x"))).await;
+        let begin = Instant::now();
+        let asked = actor.call("GET", actor.blob_at(&repository, &blob.digest()), None);
+        let broken = match tokio::time::timeout(HELD_UP, asked).await {
+            Ok(read) => (read.status() != Some(200)).then(|| describe::exchange(&read)),
+            Err(_) => Some(format!(
+                "no answer for {} s beside {} slow clients",
+                HELD_UP.as_secs(),
+                slow.len()
+            )),
+        };
+        let held_up = broken.is_some();
+        match slow.first() {
+            Some(connection) => actor.judge(&READ_AS_USUAL, broken, connection.transcript()),
+            None => return Err(NotReached(Cause::Said("there are no slow clients".to_owned()))),
+        }
+        if held_up {
+            break;
+        }
+        tokio::time::sleep(PAUSE.saturating_sub(begin.elapsed())).await;
+    }
+    Ok(())
+}
+
+/// Two slow clients: one in the middle of a head, one in the middle of a content.
+async fn slow_ones(actor: &Actor, upload: &str) -> Result<[RawConnection; 2], NotReached> {
+    let mut head = actor.connect().await?;
+    head.write(b"GET /v2/ HTTP/1.1\r\nX-Slow: ").await?;
+    let mut content = actor.connect().await?;
+    let lines = [
+        ("Content-Type", "application/octet-stream"),
+        ("Content-Length", "1000"),
+    ];
+    content
+        .write_head("PATCH", upload, &lines, &Account::Default)
+        .await?;
+    Ok([head, content])
+}

@@ -1,0 +1,348 @@
+//! The requests of a scenario: what a correct client sends, unless the scenario says otherwise.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json_path::JsonPath;
+
+use crate::check::next_link;
+use crate::endpoint::{Endpoint, EndpointKind};
+use crate::run::world::World;
+use crate::scenario::ast::{
+    Account as AstAccount, Algorithm, Paging, Redirects as AstRedirects, Request, RequestLine, Slot, Way,
+};
+use crate::values::{
+    Answered, Content, DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Unusable, json_of,
+    query_encoded,
+};
+use crate::wire::{Account, Body, Exchange, Headers, Redirects, Request as Sent, Url};
+
+/// A list with more pages than this does not end.
+const MOST_PAGES: usize = 1000;
+
+/// Sends a request of the scenario, with all its pages or parts.
+pub(in crate::run) async fn perform(world: &World, request: &Request) -> Result<Answered, Unusable> {
+    match &request.line.value {
+        RequestLine::Upload { what, way, query } => {
+            let content = world.scope.get(what)?.content()?;
+            let way = match way {
+                Slot::Is(way) => *way,
+                Slot::Column(column) => way_named(&world.scope.get(column)?.text()?)?,
+            };
+            let query = match query {
+                Some(query) => world.scope.query(query)?,
+                None => format!("digest={}", content.digest()),
+            };
+            let place = uploads(world, &world.scope.text_of("repo")?);
+            Ok(Answered::one(upload(world, place, &content, way, &query).await))
+        }
+        RequestLine::Http { .. } => {
+            let sent = build(world, request)?;
+            let first = world.send(sent.clone()).await;
+            match &request.paging {
+                None => Ok(Answered::one(first)),
+                Some(paging) => follow_pages(world, sent, first, paging).await,
+            }
+        }
+    }
+}
+
+fn way_named(words: &str) -> Result<Way, Unusable> {
+    let way = Way::ALL.iter().find(|way| way.words() == words);
+    way.copied()
+        .ok_or_else(|| Unusable::Senseless(format!("`{words}` is no way to upload")))
+}
+
+/// The request as a correct client sends it, with what the scenario replaces.
+fn build(world: &World, request: &Request) -> Result<Sent, Unusable> {
+    let RequestLine::Http {
+        method,
+        target,
+        query,
+    } = &request.line.value
+    else {
+        return Err(Unusable::Senseless("an upload is not one request".into()));
+    };
+    let method = match method {
+        Slot::Is(method) => method.clone(),
+        Slot::Column(column) => world.scope.get(column)?.text()?,
+    };
+    let mut url = address(world, &world.scope.target(target)?)?;
+    if let Some(query) = query {
+        url = url.join_query(&world.scope.query(query)?);
+    }
+    let content = match &request.body {
+        Some(name) => Some(world.scope.get(name)?.content()?),
+        None => None,
+    };
+    let mut sent = plain(&method, url, content.as_deref());
+    let mut replaced = BTreeSet::new();
+    for line in &request.headers {
+        let name = line.name.to_lowercase();
+        let value = line
+            .value
+            .value
+            .as_ref()
+            .map(|value| world.scope.text(value))
+            .transpose()?;
+        if replaced.insert(name.clone()) {
+            sent.headers.remove(&line.name);
+        }
+        match (name.as_str(), value) {
+            ("content-length", None) | ("transfer-encoding", Some(_)) => {
+                sent.body = without_length(sent.body);
+            }
+            ("content-length", Some(length)) if length == "0" && content.is_none() => {
+                sent.body = Body::Sized(Bytes::new());
+            }
+            (_, Some(value)) => sent.headers.append(&line.name, &value),
+            (_, None) => {}
+        }
+    }
+    sent.account = match &request.account {
+        None => Account::Default,
+        Some(account) => match &account.value {
+            AstAccount::Nobody => Account::Nobody,
+            AstAccount::Named(name) => Account::Named(name.clone()),
+        },
+    };
+    sent.redirects = match request.redirects {
+        AstRedirects::Followed => Redirects::Follow,
+        AstRedirects::Shown => Redirects::Stop,
+    };
+    Ok(sent)
+}
+
+fn address(world: &World, target: &str) -> Result<Url, Unusable> {
+    if target.starts_with('/') {
+        return Ok(world.session.client.target().with_target(target));
+    }
+    Url::parse(target).map_err(|error| Unusable::Senseless(format!("`{target}` is no address: {error}")))
+}
+
+async fn follow_pages(
+    world: &World,
+    sent: Sent,
+    first: Arc<Exchange>,
+    paging: &Paging,
+) -> Result<Answered, Unusable> {
+    let mut others: Vec<Arc<Exchange>> = Vec::new();
+    let mut seen = BTreeSet::from([sent.url.to_string()]);
+    let mut trouble = None;
+    loop {
+        let page = others.last().unwrap_or(&first);
+        let next = match next_page(paging, &sent.url, page)? {
+            Next::End => break,
+            Next::Page(url) => url,
+            Next::Trouble(why) => {
+                trouble = Some(why);
+                break;
+            }
+        };
+        if !seen.insert(next.to_string()) {
+            trouble = Some(format!("the list leads back to {next}, a page seen before"));
+            break;
+        }
+        if seen.len() > MOST_PAGES {
+            trouble = Some(format!("the list has more than {MOST_PAGES} pages"));
+            break;
+        }
+        others.push(
+            world
+                .send(Sent {
+                    url: next,
+                    ..sent.clone()
+                })
+                .await,
+        );
+    }
+    Ok(Answered::pages(first, others, trouble))
+}
+
+/// The collection of a repository's uploads.
+pub(in crate::run) fn uploads(world: &World, repository: &str) -> Url {
+    world
+        .session
+        .client
+        .target()
+        .with_target(&format!("/v2/{repository}/blobs/uploads/"))
+}
+
+/// Uploads a content in one of the ways; the last exchange, or the first one that could not be built upon.
+pub(in crate::run) async fn upload(
+    world: &World,
+    place: Url,
+    content: &Content,
+    way: Way,
+    query: &str,
+) -> Arc<Exchange> {
+    if way == Way::SinglePost {
+        return world
+            .send(plain("POST", place.join_query(query), Some(content)))
+            .await;
+    }
+    let place = match content.algorithm {
+        Algorithm::Sha256 => place,
+        Algorithm::Sha512 => place.join_query("digest-algorithm=sha512"),
+    };
+    let mut last = world.send(plain("POST", place, None)).await;
+    let (patches, closing) = pieces(content, way);
+    for patch in patches {
+        let Some(place) = last.upload_address() else {
+            return last;
+        };
+        let mut sent = plain("PATCH", place, Some(&patch));
+        if way != Way::StreamedPatch {
+            sent.headers.set("Content-Range", &range(&patch));
+        }
+        last = world.send(sent).await;
+    }
+    let Some(place) = last.upload_address() else {
+        return last;
+    };
+    let mut sent = plain("PUT", place.join_query(query), closing.as_ref());
+    if let (Way::LastChunkInPut, Some(chunk)) = (way, &closing) {
+        sent.headers.set("Content-Range", &range(chunk));
+    }
+    world.send(sent).await
+}
+
+/// The value of `Content-Range` for a part of an upload.
+pub(in crate::run) fn range(part: &Content) -> String {
+    let start = part.place.map_or(0, |place| place.start);
+    format!("{start}-{}", (start + part.size()).saturating_sub(1))
+}
+
+/// What goes into PATCH requests, and what into the PUT.
+fn pieces(content: &Content, way: Way) -> (Vec<Content>, Option<Content>) {
+    let chunk = if content.chunk == usize::MAX {
+        content.bytes.len().div_ceil(3).max(1)
+    } else {
+        content.chunk
+    };
+    let chunks = || {
+        let starts = (0..content.bytes.len().max(1)).step_by(chunk);
+        starts
+            .map(|start| content.part(start, start + chunk))
+            .collect::<Vec<Content>>()
+    };
+    match way {
+        Way::SinglePost | Way::PostAndPut => (Vec::new(), Some(content.clone())),
+        Way::StreamedPatch => (vec![content.clone()], None),
+        Way::Chunks => (chunks(), None),
+        Way::LastChunkInPut => {
+            let mut chunks = chunks();
+            let last = chunks.pop();
+            (chunks, last)
+        }
+    }
+}
+
+/// A request with the headers and the body that a correct client sends.
+pub(in crate::run) fn plain(method: &str, url: Url, content: Option<&Content>) -> Sent {
+    let mut headers = Headers::default();
+    let kind = Endpoint::of(&url).kind();
+    let of_manifest = matches!(kind, EndpointKind::Manifest | EndpointKind::Tag);
+    if of_manifest && matches!(method, "GET" | "HEAD") {
+        headers.set(
+            "Accept",
+            &[OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST].join(", "),
+        );
+    }
+    let body = match content {
+        Some(content) => {
+            let kind = if of_manifest {
+                &content.media_type
+            } else {
+                "application/octet-stream"
+            };
+            headers.set("Content-Type", kind);
+            Body::Sized(content.bytes.clone())
+        }
+        None if matches!(method, "POST" | "PUT" | "PATCH") => Body::Sized(Bytes::new()),
+        None => Body::None,
+    };
+    Sent {
+        headers,
+        body,
+        ..Sent::new(method, url)
+    }
+}
+
+/// The same body in chunks of the transfer coding, or none at all if it is empty.
+fn without_length(body: Body) -> Body {
+    match body {
+        Body::Sized(bytes) if !bytes.is_empty() => Body::Chunked(bytes),
+        Body::Sized(_) => Body::None,
+        other => other,
+    }
+}
+
+/// What comes behind a page.
+enum Next {
+    End,
+    Page(Url),
+    Trouble(String),
+}
+
+fn next_page(paging: &Paging, asked: &Url, page: &Exchange) -> Result<Next, Unusable> {
+    let Ok(answer) = &page.outcome else {
+        return Ok(Next::End);
+    };
+    match paging {
+        Paging::ByLink => {
+            let lines: Vec<&str> = answer.headers.all("Link").collect();
+            let Some(target) = next_link(&lines) else {
+                return Ok(Next::End);
+            };
+            Ok(match answer.url.resolve(&target) {
+                Ok(next) if next.origin() == asked.origin() => Next::Page(next),
+                Ok(next) => Next::Trouble(format!("the Link leads to another host: {next}")),
+                Err(error) => Next::Trouble(format!("the Link `{target}` leads nowhere: {error}")),
+            })
+        }
+        Paging::ByLast(path) => {
+            let path = JsonPath::parse(path)
+                .map_err(|error| Unusable::Senseless(format!("`{path}` is no JSON path: {error}")))?;
+            let json = json_of(answer);
+            let node = json
+                .as_ref()
+                .and_then(|json| path.query(json).first())
+                .and_then(|node| node.as_str());
+            Ok(node.map_or(Next::End, |last| {
+                Next::Page(asked.join_query(&format!("last={}", query_encoded(last))))
+            }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::values::Maker;
+
+    #[test]
+    fn chunks_cover_the_content_in_order() {
+        let blob = Maker::new(1, "x").chunks(3, 100);
+        let (patches, closing) = pieces(&blob, Way::LastChunkInPut);
+        assert_eq!(
+            patches.iter().map(range).collect::<Vec<String>>(),
+            ["0-99", "100-199"]
+        );
+        assert_eq!(closing.map(|last| range(&last)).as_deref(), Some("200-250"));
+    }
+
+    #[test]
+    fn a_client_asks_for_every_type_of_manifest_and_for_no_type_of_blob() {
+        let base = Url::parse("http://registry.example").unwrap();
+        let accept = |path: &str| {
+            plain("GET", base.with_target(path), None)
+                .headers
+                .get("Accept")
+                .map(str::to_owned)
+        };
+        assert!(accept("/v2/a/manifests/latest").is_some_and(|types| types.contains(DOCKER_LIST)));
+        assert_eq!(accept("/v2/a/blobs/sha256:00"), None);
+    }
+}

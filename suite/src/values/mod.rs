@@ -1,0 +1,13 @@
+//! What a scenario works with: variables, content that is made from the seed, answers that came.
+
+mod answer;
+mod content;
+mod scope;
+mod value;
+
+pub use answer::{Answered, json_of};
+pub use content::{
+    Content, DOCKER_LIST, DOCKER_MANIFEST, Family, ImageShape, Maker, OCI_INDEX, OCI_MANIFEST, digest,
+};
+pub use scope::{Scope, query_encoded};
+pub use value::{Unusable, Value};

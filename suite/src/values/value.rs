@@ -1,0 +1,162 @@
+//! What a variable holds, and the properties that a scenario may ask of it.
+
+use std::sync::Arc;
+
+use super::answer::Answered;
+use super::content::{Content, digest};
+use crate::cause::Cause;
+use crate::scenario::ast::{Algorithm, Property};
+
+/// The value of a variable.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// Text: a tag, an address, a token.
+    Text(String),
+    /// Content that was made or cut.
+    Content(Arc<Content>),
+    /// Several values.
+    List(Vec<Value>),
+    /// An answer, kept whole.
+    Answer(Arc<Answered>),
+    /// A value that could not be had, and why.
+    Missing(Cause),
+}
+
+/// Why a value cannot be used as it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// The registry did not give it.
+    Missing(Cause),
+    /// The scenario asks something of it that it has not.
+    Senseless(String),
+}
+
+impl Value {
+    /// The value as one text; a content stands for its digest.
+    pub fn text(&self) -> Result<String, Unusable> {
+        match self {
+            Value::Text(text) => Ok(text.clone()),
+            Value::Content(content) => Ok(content.digest()),
+            Value::List(values) => {
+                let texts: Result<Vec<String>, Unusable> = values.iter().map(Value::text).collect();
+                Ok(texts?.join(", "))
+            }
+            Value::Answer(_) => Err(Unusable::Senseless("an answer is not a text".into())),
+            Value::Missing(cause) => Err(Unusable::Missing(cause.clone())),
+        }
+    }
+
+    /// The values of a list, or the value itself.
+    pub fn members(&self) -> Vec<Value> {
+        match self {
+            Value::List(values) => values.clone(),
+            other => vec![other.clone()],
+        }
+    }
+
+    /// The content, if it is one.
+    pub fn content(&self) -> Result<Arc<Content>, Unusable> {
+        match self {
+            Value::Content(content) => Ok(content.clone()),
+            Value::Missing(cause) => Err(Unusable::Missing(cause.clone())),
+            _ => Err(Unusable::Senseless("it is not a content".into())),
+        }
+    }
+
+    /// A property of the value; of a list, the list of its members' properties.
+    pub fn property(&self, property: Property) -> Result<Value, Unusable> {
+        match (self, property) {
+            (Value::Missing(_), _) => Ok(self.clone()),
+            (Value::List(values), Property::First) => first(values.first()),
+            (Value::List(values), Property::Last) => first(values.last()),
+            (Value::List(values), _) => values
+                .iter()
+                .map(|value| value.property(property))
+                .collect::<Result<_, _>>()
+                .map(Value::List),
+            (Value::Content(content), _) => of_content(content, property).map(Value::Text),
+            (Value::Text(text), Property::Hex) => Ok(Value::Text(
+                text.split_once(':')
+                    .map_or(text.as_str(), |(_, hex)| hex)
+                    .to_owned(),
+            )),
+            (Value::Text(text), Property::Weak) => {
+                Ok(Value::Text(format!("W/{}", text.trim_start_matches("W/"))))
+            }
+            (Value::Text(text), Property::Size) => Ok(Value::Text(text.len().to_string())),
+            _ => Err(senseless(property)),
+        }
+    }
+}
+
+fn first(value: Option<&Value>) -> Result<Value, Unusable> {
+    value
+        .cloned()
+        .ok_or_else(|| Unusable::Senseless("the list is empty".into()))
+}
+
+fn senseless(property: Property) -> Unusable {
+    Unusable::Senseless(format!("it has no `{}`", property.words()))
+}
+
+fn of_content(content: &Content, property: Property) -> Result<String, Unusable> {
+    let start = content.place.map_or(0, |place| place.start);
+    let end = (start + content.size()).saturating_sub(1);
+    Ok(match property {
+        Property::Digest => content.digest(),
+        Property::Sha256 => digest(Algorithm::Sha256, &content.bytes),
+        Property::Sha512 => digest(Algorithm::Sha512, &content.bytes),
+        Property::Hex => content
+            .digest()
+            .split_once(':')
+            .map(|(_, hex)| hex.to_owned())
+            .unwrap_or_default(),
+        Property::Size => content.size().to_string(),
+        Property::Type => content.media_type.clone(),
+        Property::Tag => content.tag(),
+        Property::Range => format!("{start}-{end}"),
+        Property::End => end.to_string(),
+        Property::Weak | Property::First | Property::Last => return Err(senseless(property)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_property_of_a_list_is_the_list_of_properties() {
+        let list = Value::List(vec![
+            Value::Text("sha256:aa".into()),
+            Value::Text("sha256:bb".into()),
+        ]);
+        assert_eq!(list.property(Property::Hex).unwrap().text().unwrap(), "aa, bb");
+        assert_eq!(
+            list.property(Property::Last).unwrap().text().unwrap(),
+            "sha256:bb"
+        );
+    }
+
+    #[test]
+    fn the_range_of_a_part_is_its_place_in_the_whole() {
+        let part = Content::blob("0123456789").part(4, 7);
+        assert_eq!(
+            Value::Content(Arc::new(part))
+                .property(Property::Range)
+                .unwrap()
+                .text()
+                .unwrap(),
+            "4-6"
+        );
+    }
+
+    #[test]
+    fn a_missing_value_keeps_its_cause_whatever_is_asked_of_it() {
+        let missing = Value::Missing(Cause::Said("no Location".into()));
+        let asked = missing.property(Property::Digest).unwrap();
+        assert_eq!(
+            asked.text(),
+            Err(Unusable::Missing(Cause::Said("no Location".into())))
+        );
+    }
+}
