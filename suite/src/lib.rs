@@ -12,5 +12,6 @@ pub mod report;
 pub mod run;
 pub mod saboteur;
 pub mod scenario;
+mod visible;
 pub mod wire;
 mod words;

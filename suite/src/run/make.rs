@@ -206,9 +206,11 @@ impl World {
                 }
             }
             Taken::Json(path) => {
-                let path = &self.scope.text(path)?;
-                let parsed = JsonPath::parse(path)
-                    .map_err(|error| Unusable::Senseless(format!("`{path}` is no JSON path: {error}")))?;
+                let template = path;
+                let path = &self.scope.text(template)?;
+                let parsed = JsonPath::parse(path).map_err(|error| {
+                    Unusable::of_text(template, format!("`{path}` is no JSON path: {error}"))
+                })?;
                 let node = answered.json().and_then(|json| parsed.query(json).first());
                 let node = node.ok_or_else(|| missing(path))?;
                 Ok(Value::Text(

@@ -106,8 +106,10 @@ pub async fn run(
     progress: Arc<dyn Progress>,
 ) -> Result<Outcome, Unusable> {
     let began = Instant::now();
-    let manner = usable::examine(&client, settings.seed).await?;
-    let shared = Arc::new(Shared::new(client, library, &plan, settings, manner.min_chunk));
+    let manner = usable::examine(&client, settings.seed)
+        .await
+        .map_err(|unusable| unusable.without(client.secrets()))?;
+    let shared = Arc::new(Shared::new(client, library, &plan, settings, manner));
     progress.planned(plan.probes.len() + plan.workflows.len());
 
     let mut runs = Vec::new();
@@ -301,6 +303,9 @@ fn conclude(shared: &Shared, runs: Vec<(Arc<Planned>, Ran, Option<Ledger>)>, beg
                 .map_or(0, |now| now.saturating_sub(began.elapsed()).as_secs()),
             elapsed: began.elapsed(),
             requests: shared.client.requests(),
+            hosts: shared.client.hosts(),
+            notes: [shared.client.notes(), shared.notes.clone()].concat(),
+            secrets: shared.client.secrets().clone(),
         },
         capabilities: shared.offers(),
         findings,

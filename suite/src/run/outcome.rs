@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::catalogue::{Level, RequirementId, Version};
 pub use crate::plan::Place;
-use crate::wire::Exchange;
+use crate::wire::{Exchange, Secrets};
 
 /// All that one run found out about one registry.
 #[derive(Clone, Debug)]
@@ -46,6 +46,12 @@ pub struct Facts {
     pub elapsed: Duration,
     /// How many requests were sent.
     pub requests: u64,
+    /// The servers that requests were sent to, the target first.
+    pub hosts: Vec<String>,
+    /// What else a reader has to know to believe the report, a sentence each.
+    pub notes: Vec<String>,
+    /// What must not be shown.
+    pub secrets: Secrets,
 }
 
 /// What makes a run fail.

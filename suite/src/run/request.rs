@@ -10,7 +10,7 @@ use super::answer::{Answered, json_of};
 use super::content::{Content, DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST};
 use super::form::next_link;
 use super::scope::query_encoded;
-use super::value::Unusable;
+use super::value::{Cause, Unusable};
 use super::world::World;
 use crate::scenario::ast::{
     Account as AstAccount, Algorithm, Paging, Redirects as AstRedirects, Request, RequestLine, Slot, Way,
@@ -118,7 +118,9 @@ impl World {
         if target.starts_with('/') {
             return Ok(self.shared.client.target().with_target(target));
         }
-        Url::parse(target).map_err(|error| Unusable::Senseless(format!("`{target}` is no address: {error}")))
+        // A scenario holds paths alone: whole addresses are what a registry answered.
+        Url::parse(target)
+            .map_err(|error| Unusable::Missing(Cause(format!("`{target}` is no address: {error}"))))
     }
 
     async fn follow_pages(

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::outcome::Offer;
+use super::usable::Manner;
 use super::world::locked;
 use super::{OnFinding, RunSettings};
 use crate::catalogue::{Catalogue, Level, RequirementId};
@@ -30,6 +31,8 @@ pub struct Shared {
     pub settings: RunSettings,
     /// The size of a chunk that the registry takes.
     pub chunk: u64,
+    /// What the reader of a report has to know of the registry.
+    pub notes: Vec<String>,
     asked: Option<BTreeSet<RequirementId>>,
     offers: Mutex<BTreeMap<String, Offer>>,
     silent: AtomicU32,
@@ -38,20 +41,21 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Puts together what a run shares; `min_chunk` is the least chunk that the registry announced.
+    /// Puts together what a run shares, and what was learned of the registry before it.
     pub fn new(
         client: Client,
         library: Arc<Library>,
         plan: &Plan,
         settings: RunSettings,
-        min_chunk: Option<u64>,
+        manner: Manner,
     ) -> Shared {
         Shared {
             client,
             library,
             standing: plan.standing.clone(),
             settings,
-            chunk: min_chunk.unwrap_or(0).max(CHUNK),
+            chunk: manner.min_chunk.unwrap_or(0).max(CHUNK),
+            notes: manner.notes,
             asked: plan.asked.clone(),
             offers: Mutex::default(),
             silent: AtomicU32::new(0),

@@ -16,12 +16,10 @@ use super::{describe, reproduce, standing};
 use crate::catalogue::{Level, RequirementId};
 use crate::plan::{Place, Planned};
 use crate::scenario::ast::{self, Span};
-use crate::wire::{Exchange, Request, Transcript};
+use crate::wire::{Exchange, Request, Transcript, wait_asked_for};
 
 /// How often a request that was answered 429 is sent again.
 const PATIENCE: u32 = 20;
-/// The longest wait that a 429 may ask for.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The world of one run of one scenario, or of one of its copies under `together`.
 #[derive(Clone)]
@@ -51,6 +49,7 @@ struct Record {
     ledger: Mutex<Ledger>,
     transcript: Mutex<Vec<Arc<Exchange>>>,
     litter: Mutex<Litter>,
+    limited: Mutex<Option<Duration>>,
     copies: AtomicU32,
 }
 
@@ -119,11 +118,22 @@ impl World {
             locked(&self.record.transcript).push(exchange.clone());
             standing::judge(&self.shared, &exchange, &mut locked(&self.record.ledger));
             tries += 1;
-            match wait_asked_for(&exchange) {
+            let asked = exchange.outcome.as_ref().ok();
+            match asked.and_then(|answer| wait_asked_for(answer.status, &answer.headers)) {
                 Some(wait) if tries < PATIENCE => tokio::time::sleep(wait).await,
                 _ => return exchange,
             }
         }
+    }
+
+    /// Notes that a connection by hand was answered that too many requests came.
+    pub fn limit(&self, wait: Duration) {
+        *locked(&self.record.limited) = Some(wait);
+    }
+
+    /// How long the registry asked to be left alone since this was last asked, on connections by hand.
+    pub fn take_limit(&self) -> Option<Duration> {
+        locked(&self.record.limited).take()
     }
 
     /// Writes down what a check of the last answer came to.
@@ -188,20 +198,6 @@ pub struct Noted {
     pub asked: String,
     /// What was got.
     pub got: String,
-}
-
-/// How long a 429 asks the client to wait, if that can be borne.
-fn wait_asked_for(exchange: &Exchange) -> Option<Duration> {
-    let answer = exchange
-        .outcome
-        .as_ref()
-        .ok()
-        .filter(|answer| answer.status == 429)?;
-    let seconds = answer
-        .headers
-        .get("Retry-After")
-        .map_or(Some(1), |text| text.trim().parse().ok())?;
-    Some(Duration::from_secs(seconds)).filter(|wait| *wait <= LONGEST_WAIT)
 }
 
 /// A lock; what a panicking task left behind is still good, since every change is made whole.

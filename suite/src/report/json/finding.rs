@@ -73,7 +73,9 @@ impl<'a> Way<'a> {
             asked: secret::text(&way.asked),
             got: secret::text(&way.got),
             count: way.count,
-            curl: secret::text(&way.curl),
+            curl: words::bounded_shell(&way.curl)
+                .map(secret::text)
+                .unwrap_or_default(),
             assize: &way.assize,
             exchange: way.exchange.as_deref().map(Exchange::of),
         }

@@ -5,7 +5,7 @@ use super::style::{self, paint};
 use crate::catalogue::Level;
 use crate::diagnostic::{Color, Diagnostic, Kind, render};
 use crate::report::baseline::Standing;
-use crate::report::{Report, secret, words};
+use crate::report::{Report, words};
 use crate::run::outcome::{Consequence, Finding, Way};
 
 /// How many ways are shown beyond the first.
@@ -28,7 +28,7 @@ pub(super) fn write(page: &mut Page, report: &Report<'_>, finding: &Finding) {
     write_exchange(page, report, first);
     write_meaning(page, report, finding);
     write_standing(page, report, finding);
-    write_reproduction(page, first);
+    write_reproduction(page, report, first);
     write_generated(page, report, first);
     write_further(page, report, further);
     write_consequences(page, report, &finding.consequences);
@@ -93,7 +93,7 @@ fn write_exchange(page: &mut Page, report: &Report<'_>, way: &Way) {
             "  sent      {}",
             words::request(exchange, &report.outcome.facts)
         ));
-        let answer = words::answer(exchange);
+        let answer = words::answer(exchange, &report.outcome.facts);
         if answer != way.got {
             page.item(2, "answered  ", &answer);
         }
@@ -123,10 +123,10 @@ fn write_standing(page: &mut Page, report: &Report<'_>, finding: &Finding) {
     }
 }
 
-fn write_reproduction(page: &mut Page, way: &Way) {
+fn write_reproduction(page: &mut Page, report: &Report<'_>, way: &Way) {
     page.line("  see it again with");
-    page.verbatim(4, &secret::text(&way.curl));
-    page.verbatim(4, &way.assize);
+    page.verbatim(4, &words::shell(&way.curl, &report.outcome.facts));
+    page.verbatim(4, &words::shell(&way.assize, &report.outcome.facts));
 }
 
 /// A scenario that stands in no file is shown whole, so that it can be kept in one.

@@ -46,6 +46,9 @@ impl From<Fault> for NotReached {
     }
 }
 
+/// How often a scenario is followed that is answered 429 on a connection by hand.
+const ATTEMPTS: u32 = 5;
+
 /// Every native scenario, a table for each subject.
 const ALL: &[&[Native]] = &[
     addresses::SCENARIOS,
@@ -102,7 +105,16 @@ impl World {
             self.leave_out(declared, &stopped);
             return Flow::Stop(stopped);
         }
-        let (left, flow) = match (native.follow)(self).await {
+        let mut followed = (native.follow)(self).await;
+        for _ in 1..ATTEMPTS {
+            let Some(wait) = self.take_limit() else { break };
+            tokio::time::sleep(wait).await;
+            followed = (native.follow)(self).await;
+        }
+        if self.take_limit().is_some() {
+            followed = Err(NotReached("429 Too Many Requests, each time".to_owned()));
+        }
+        let (left, flow) = match followed {
             Ok(()) => (Verdict::NoOccasion, Flow::On),
             Err(NotReached(why)) => {
                 let verdict = Verdict::NotReached(why);
@@ -137,7 +149,12 @@ impl World {
     }
 
     /// Writes down a check of a connection by hand.
+    ///
+    /// That too many requests came says nothing of what is asked: the scenario is followed again after a while.
     pub(super) fn judge_raw(&self, judged: Judged<'_>, transcript: &Transcript) {
+        if let Some(wait) = transcript.limited {
+            return self.limit(wait);
+        }
         self.judge(judged, Shown::Shell(self.by_hand(transcript)));
     }
 

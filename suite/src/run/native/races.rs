@@ -10,6 +10,7 @@ use futures_util::future::{join, join_all};
 use super::tools::{chunk, status, succeeded, with_note};
 use super::{Judged, Native, NotReached};
 use crate::plan::Declared;
+use crate::run::answer::json_of;
 use crate::run::content::{Content, Family, ImageShape, digest};
 use crate::run::describe;
 use crate::run::request::{location, plain};
@@ -116,14 +117,14 @@ fn judge_read(world: &World, read: &Arc<Exchange>, known: &BTreeSet<Bytes>) {
 }
 
 fn mixture(answer: &Answer, known: &BTreeSet<Bytes>) -> Option<String> {
-    if !known.contains(&answer.body) {
+    let own = answer.body.digest();
+    if !known.iter().any(|manifest| answer.body.is(manifest)) {
         return Some(format!(
             "{} bytes that are none of the manifests",
             answer.body.len()
         ));
     }
     let told = answer.headers.get("Docker-Content-Digest")?;
-    let own = digest(Algorithm::Sha256, &answer.body);
     (told != own).then(|| format!("Docker-Content-Digest: {told} on the manifest {own}"))
 }
 
@@ -159,7 +160,7 @@ async fn agreement(world: &World, repository: &str, known: &BTreeSet<Bytes>) {
     let Some(answer) = read.outcome.as_ref().ok().filter(|answer| answer.status == 200) else {
         return;
     };
-    let own = digest(Algorithm::Sha256, &answer.body);
+    let own = answer.body.digest();
     let again = world
         .call(
             "GET",
@@ -181,7 +182,7 @@ async fn agreement(world: &World, repository: &str, known: &BTreeSet<Bytes>) {
     let Some(answer) = list.outcome.as_ref().ok().filter(|answer| answer.status == 200) else {
         return;
     };
-    let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let json: serde_json::Value = json_of(answer).unwrap_or_default();
     let times = json["tags"]
         .as_array()
         .map_or(0, |tags| tags.iter().filter(|tag| **tag == TAG).count());

@@ -12,11 +12,10 @@ use super::history::{Act, Explained, Operation, explain, shortest};
 use super::tools::with_note;
 use super::{Judged, Native, NotReached};
 use crate::plan::Declared;
-use crate::run::content::{Content, Family, ImageShape, Maker, digest};
+use crate::run::content::{Content, Family, ImageShape, Maker};
 use crate::run::ledger::Shown;
 use crate::run::outcome::Offer;
 use crate::run::world::World;
-use crate::scenario::ast::Algorithm;
 use crate::wire::Exchange;
 
 /// How many clients there are.
@@ -194,7 +193,7 @@ fn told(deed: &Deed, exchange: &Exchange) -> Option<Told> {
         Deed::Delete => None,
         Deed::Get | Deed::Head => {
             return match (status?, deed) {
-                (200, Deed::Get) => Some(Some(digest(Algorithm::Sha256, &answer?.body))),
+                (200, Deed::Get) => Some(Some(answer?.body.digest())),
                 (200, _) => Some(Some(answer?.headers.get("Docker-Content-Digest")?.to_owned())),
                 (404, _) => Some(None),
                 _ => None,
