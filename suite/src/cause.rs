@@ -36,6 +36,8 @@ pub enum Cause {
     NothingToRead,
     /// No token was to be had.
     NoToken(Fault),
+    /// What an answer named cannot be asked, or must not be.
+    NotSent(Fault),
     /// A connection by hand could not be made, or did not hold.
     NoConnection(Fault),
     /// The target answers nobody any more.
@@ -74,9 +76,10 @@ impl Cause {
             Cause::Came(came) | Cause::Broke(came, _) | Cause::NotGranted { came, .. } => shape(came),
             Cause::Lacks(came, what) => format!("{} without {what}", shape(came)),
             Cause::Unsettled { because, .. } => format!("{because:?}"),
-            Cause::NoToken(fault) | Cause::NoConnection(fault) | Cause::TargetLost(fault) => {
-                fault.to_string()
-            }
+            Cause::NoToken(fault)
+            | Cause::NotSent(fault)
+            | Cause::NoConnection(fault)
+            | Cause::TargetLost(fault) => fault.to_string(),
             Cause::Said(words) => words.clone(),
             Cause::NothingToRead | Cause::NothingSent => String::new(),
         };

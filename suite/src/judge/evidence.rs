@@ -221,7 +221,8 @@ fn name_of(fault: &Fault) -> &'static str {
         Fault::TooManyRedirects(_) | Fault::BadRedirect(_) => "redirect",
         Fault::Malformed(_) => "malformed",
         Fault::Credentials(_) => "credentials",
-        Fault::CannotSend(_) => "cannot send",
+        Fault::CannotSend { .. } => "cannot send",
+        Fault::Elsewhere { .. } => "elsewhere",
     }
 }
 

@@ -43,7 +43,7 @@ fn in_words(cause: &Cause, exchange: &dyn Fn(&Exchange) -> String) -> String {
             format!("{capability}: {}", unsettled(because, None))
         }
         Cause::NothingToRead => "the registry takes no pushes, and no content to read was named".to_owned(),
-        Cause::NoToken(fault) | Cause::NoConnection(fault) => fault.to_string(),
+        Cause::NoToken(fault) | Cause::NotSent(fault) | Cause::NoConnection(fault) => fault.to_string(),
         Cause::TargetLost(fault) => format!("the target answers nobody any more: {fault}"),
         Cause::NothingSent => "no request was sent".to_owned(),
         Cause::Said(words) => words.clone(),

@@ -46,8 +46,10 @@ pub(super) async fn record(
     progress: Arc<dyn Progress>,
 ) -> Result<RunLog, Unusable> {
     let began = Instant::now();
-    let learned = preflight::examine(&client, settings.seed).await?;
-    let session = Session::new(client, library, &plan, settings, learned.min_chunk);
+    let learned = preflight::examine(&client, settings.seed)
+        .await
+        .map_err(|unusable| unusable.without(client.secrets()))?;
+    let session = Session::new(client, library, &plan, settings, learned);
     let campaign = Campaign {
         session: Arc::new(session),
         invariants: plan.invariants.clone().into(),
@@ -225,6 +227,9 @@ fn facts(session: &Session, began: Instant) -> Facts {
             .map_or(0, |now| now.saturating_sub(began.elapsed()).as_secs()),
         elapsed: began.elapsed(),
         requests: session.client.requests(),
+        hosts: session.client.hosts(),
+        notes: [session.client.notes(), session.notes.clone()].concat(),
+        secrets: session.client.secrets().clone(),
         rerun: Rerun {
             command,
             explore: match settings.explore {

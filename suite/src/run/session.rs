@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
+use super::preflight::Learned;
 use super::{OnFinding, RunSettings};
 use crate::catalogue::{Catalogue, Level, RequirementId};
 use crate::cause::Unsettled;
@@ -14,7 +14,7 @@ use crate::outcome::Offer;
 use crate::plan::Plan;
 use crate::scenario::ast::Stance;
 use crate::scenario::{Library, Program};
-use crate::wire::{Client, Exchange, Fault, Request};
+use crate::wire::{Client, Exchange, Fault, Request, wait_asked_for};
 
 /// After as many requests in a row that found nobody, the base endpoint is asked whether anybody is there.
 const SILENCE: u32 = 8;
@@ -22,8 +22,6 @@ const SILENCE: u32 = 8;
 const CHUNK: u64 = 1024;
 /// How often a request that was answered 429 is sent again.
 const PATIENCE: u32 = 20;
-/// The longest wait that a 429 may ask for.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// What all programs of one run share.
 pub(super) struct Session {
@@ -35,6 +33,8 @@ pub(super) struct Session {
     pub(super) settings: RunSettings,
     /// The size of a chunk that the registry takes.
     pub(super) chunk: u64,
+    /// What the reader of a report has to know of the registry.
+    pub(super) notes: Vec<String>,
     asked: Option<BTreeSet<RequirementId>>,
     offers: Mutex<BTreeMap<String, Offer>>,
     silent: AtomicU32,
@@ -43,19 +43,20 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Puts together what a run shares; `min_chunk` is the least chunk that the registry announced.
+    /// Puts together what a run shares, and what was learned of the registry before it.
     pub(super) fn new(
         client: Client,
         library: Arc<Library>,
         plan: &Plan,
         settings: RunSettings,
-        min_chunk: Option<u64>,
+        learned: Learned,
     ) -> Session {
         Session {
             client,
             library,
             settings,
-            chunk: min_chunk.unwrap_or(0).max(CHUNK),
+            chunk: learned.min_chunk.unwrap_or(0).max(CHUNK),
+            notes: learned.notes,
             asked: plan.asked.clone(),
             offers: Mutex::default(),
             silent: AtomicU32::new(0),
@@ -125,7 +126,8 @@ impl Session {
             self.watch(&exchange).await;
             recorder.record(Event::Sent(action, exchange.clone()));
             tries += 1;
-            match wait_asked_for(&exchange) {
+            let answer = exchange.outcome.as_ref().ok();
+            match answer.and_then(|answer| wait_asked_for(answer.status, &answer.headers)) {
                 Some(wait) if tries < PATIENCE => tokio::time::sleep(wait).await,
                 _ => return exchange,
             }
@@ -177,20 +179,6 @@ impl Session {
     pub(super) fn has_failed_fast(&self) -> bool {
         self.settings.on_finding == OnFinding::Stop && self.found.load(Ordering::Relaxed)
     }
-}
-
-/// How long a 429 asks the client to wait, if that can be borne.
-fn wait_asked_for(exchange: &Exchange) -> Option<Duration> {
-    let answer = exchange
-        .outcome
-        .as_ref()
-        .ok()
-        .filter(|answer| answer.status == 429)?;
-    let seconds = answer
-        .headers
-        .get("Retry-After")
-        .map_or(Some(1), |text| text.trim().parse().ok())?;
-    Some(Duration::from_secs(seconds)).filter(|wait| *wait <= LONGEST_WAIT)
 }
 
 /// A lock; what a panicking task left behind is still good, since every change is made whole.

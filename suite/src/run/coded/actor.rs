@@ -1,7 +1,8 @@
 //! Who carries out a coded scenario: the client that it acts as, and where it writes down what it saw.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::NotReached;
 use crate::check::Seen;
@@ -16,11 +17,26 @@ use crate::wire::{Exchange, RawConnection, Request, Transcript, Url};
 /// Who carries out a coded scenario.
 pub(super) struct Actor {
     world: World,
+    /// How long a connection by hand was asked to stay away since this was last looked at.
+    limited: Mutex<Option<Duration>>,
 }
 
 impl Actor {
     pub(super) fn new(world: World) -> Actor {
-        Actor { world }
+        Actor {
+            world,
+            limited: Mutex::default(),
+        }
+    }
+
+    /// How long the registry asked to be left alone since this was last asked, on connections by hand.
+    pub(super) fn take_limit(&self) -> Option<Duration> {
+        self.limited().take()
+    }
+
+    // What a panicking task left behind is still good, since every change is made whole.
+    fn limited(&self) -> MutexGuard<'_, Option<Duration>> {
+        self.limited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Names the row that the checks from here on stand in.
@@ -94,6 +110,8 @@ impl Actor {
     }
 
     /// Writes down what a check saw: what broke it, if anything did, and what it looked at.
+    ///
+    /// That too many requests came says nothing of what is asked: the scenario is carried out again after a while.
     pub(super) fn judge(
         &self,
         check: &'static CodedCheck,
@@ -103,6 +121,10 @@ impl Actor {
         let evidence = evidence.into();
         if let Evidence::Connection(transcript) = &evidence {
             self.world.record(Event::Connected(transcript.clone()));
+            if transcript.limited.is_some() {
+                *self.limited() = transcript.limited;
+                return;
+            }
         }
         match self.index(check) {
             Some(index) => self.world.saw(Sight {

@@ -198,9 +198,10 @@ fn take(world: &World, taken: &Taken) -> Result<Value, Unusable> {
             }
         }
         Taken::Json(path) => {
-            let path = &world.scope.text(path)?;
+            let template = path;
+            let path = &world.scope.text(template)?;
             let parsed = JsonPath::parse(path)
-                .map_err(|error| Unusable::Senseless(format!("`{path}` is no JSON path: {error}")))?;
+                .map_err(|error| Unusable::of_text(template, format!("`{path}` is no JSON path: {error}")))?;
             let node = answered.json().and_then(|json| parsed.query(json).first());
             let node = node.ok_or_else(|| missing(path))?;
             Ok(Value::Text(

@@ -102,11 +102,12 @@ async fn a_certificate_that_nobody_vouches_for_is_refused_unless_all_are_taken()
     let fault = get(&url, machine_only()).await.outcome.unwrap_err();
     assert_eq!(
         fault.to_string(),
-        "TLS failed: the certificate of the server leads to no root that is trusted here"
+        "TLS failed: the certificate of the server leads to no root that is trusted here: name the certificate, or that \
+         of who signed it, with --ca, or accept any with --insecure"
     );
     let exchange = get(&url, Tls::Insecure).await;
     assert!(exchange.insecure && curl(&exchange).contains(" -k "));
-    assert_eq!(exchange.outcome.unwrap().body, "hi");
+    assert_eq!(exchange.outcome.unwrap().body, "hi".into());
 }
 
 #[tokio::test]
@@ -134,7 +135,7 @@ async fn what_does_not_speak_tls_is_said_so() {
         .unwrap_err();
     assert_eq!(
         fault.to_string(),
-        "TLS failed: the server does not speak TLS on this port"
+        "TLS failed: the server does not speak TLS on this port; the address may have to begin with http://"
     );
     let silent = Canned::serve(vec![vec![Act::Wait(Duration::from_secs(60))]]).await;
     let url = Url::parse(&format!("https://{}/", silent.url.authority())).unwrap();
