@@ -102,7 +102,7 @@ fn write_exchange(page: &mut Page, report: &Report<'_>, way: &Way) {
 
 fn write_meaning(page: &mut Page, report: &Report<'_>, finding: &Finding) {
     if let Some(requirement) = report.library.catalogue.get(&finding.requirement) {
-        let section = &requirement.section;
+        let section = requirement.section();
         page.item(
             2,
             "requires  ",

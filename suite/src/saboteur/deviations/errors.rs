@@ -153,10 +153,10 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    // zot did, for tags that it would not delete; what is switched off is not offered either.
+    // zot did, for tags that it would not delete.
     Deviation::instead(
         "code-of-deletion-switched-off",
-        &["errors.code.unsupported", "category.management"],
+        &["errors.code.unsupported"],
         |call| {
             call.is(&Method::DELETE, Kind::Tag).then(|| {
                 let mut reply = not_allowed("GET, HEAD, PUT");
