@@ -117,6 +117,10 @@ impl World {
             }
             Given::Pushed(pushed) => self.set(pushed).await,
             Given::Any(any, name) => self.set_any(*any, name).await,
+            Given::Wait(seconds) => {
+                tokio::time::sleep(Duration::from_secs(u64::from(*seconds))).await;
+                Ok(())
+            }
         };
         match set {
             Ok(()) => Flow::On,

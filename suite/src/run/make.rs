@@ -56,6 +56,10 @@ impl World {
                     .collect();
                 return many.map(Value::List);
             }
+            Make::Times(count, name) => {
+                let value = self.scope.get(name)?.clone();
+                return Ok(Value::List(vec![value; *count as usize]));
+            }
             Make::Text(text, shape) => self.verbatim(text.clone(), shape)?,
             Make::File(path, shape) => {
                 let bytes = self.shared.library.fixture(path);
