@@ -128,6 +128,9 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
+    Deviation::instead("empty-object-refused", &["push.put.201"], |call| {
+        (closes(call) && brought(call).as_deref() == Some(OBJECT)).then(|| Reply::error(400, "SIZE_INVALID"))
+    }),
     // ferro serves it whatever was deleted.
     Deviation::reply(
         "empty-object-always-there",

@@ -68,6 +68,14 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         },
     ),
     Deviation::instead(
+        "annotations-refused",
+        &["push.manifest.long-annotations"],
+        |call| refused(call, 400, |manifest| manifest.get("annotations").is_some()),
+    ),
+    Deviation::instead("artifact-type-refused", &["push.manifest.artifact"], |call| {
+        refused(call, 400, |manifest| manifest.get("artifactType").is_some())
+    }),
+    Deviation::instead(
         "annotation-longer-than-column-400",
         &["push.manifest.long-annotations"],
         |call| {
