@@ -79,6 +79,17 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             reply.set_body(reply.body.slice(1..11));
         }
     }),
+    Deviation::reply(
+        "range-of-manifest-heeded-by-head",
+        &["range.ignored-on-head"],
+        |call, reply| {
+            if call.is_of_manifest(&Method::HEAD) && !call.header("range").is_empty() && reply.is_success() {
+                reply.become_status(206);
+                reply.set("content-range", "bytes 0-9/*");
+                reply.set("content-length", "10");
+            }
+        },
+    ),
     Deviation::instead("name-ends-at-first-word", &["name.resource-words"], |call| {
         let mut components = call.repository().split('/');
         components

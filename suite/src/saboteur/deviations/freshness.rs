@@ -125,6 +125,16 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         },
     ),
     Deviation::story(
+        "missing-after-deletion-remembered",
+        &["manage.repush-after-delete"],
+        |story| {
+            Box::pin(async move {
+                let is_head = story.call.method == Method::HEAD;
+                first_kept(&story, is_head, |reply| reply.status == 404).await
+            })
+        },
+    ),
+    Deviation::story(
         "tag-outlives-deletion-for-those-who-looked",
         &["manage.tag.get-404-after-delete"],
         |story| {

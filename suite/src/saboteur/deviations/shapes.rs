@@ -22,6 +22,16 @@ const COLUMN: usize = 255;
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
+    Deviation::reply(
+        "images-refused",
+        &["push.manifest.by-tag-201", "push.manifest.by-digest-201"],
+        |call, reply| {
+            let is_image = json(&call.body)["config"]["mediaType"] == CONFIG;
+            if call.is_of_manifest(&Method::PUT) && reply.is_success() && is_image {
+                reply.become_error(415, "UNSUPPORTED");
+            }
+        },
+    ),
     // Gitea kept layers in a table, each once.
     Deviation::instead("repeated-layer-500", &["push.manifest.repeated-layer"], |call| {
         refused(call, 500, |manifest| repeats(manifest, "layers"))

@@ -53,6 +53,27 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         |story| Box::pin(async move { overrate(&story, story.call.kind() == Kind::Session).await }),
     )
     .with_accounts(&[]),
+    Deviation::story(
+        "token-good-to-push-anywhere",
+        &["security.auth-scope-repository", "security.auth-scope-push"],
+        |story| Box::pin(async move { overrate(&story, story.call.is_of_manifest(&Method::PUT)).await }),
+    )
+    .with_accounts(&[]),
+    Deviation::story(
+        "mount-with-token-for-target-alone",
+        &["push.mount.needs-read-access"],
+        |story| {
+            Box::pin(async move {
+                let reply = story.honestly().await;
+                let is_mount = mounts(&story.call) && has_credentials(&story.call);
+                if is_mount && (reply.status == 202 || is_refused(&reply)) {
+                    return story.as_owner(&story.call).await;
+                }
+                reply
+            })
+        },
+    )
+    .with_accounts(&[]),
 ];
 
 fn deletes(call: &Call) -> bool {
