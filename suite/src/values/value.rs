@@ -124,6 +124,7 @@ fn of_content(content: &Content, property: Property) -> Result<String, Unusable>
             .unwrap_or_default(),
         Property::Size => content.size().to_string(),
         Property::Type => content.media_type.clone(),
+        Property::Text => String::from_utf8_lossy(&content.bytes).into_owned(),
         Property::Tag => content.tag(),
         Property::Range => format!("{start}-{end}"),
         Property::End => end.to_string(),

@@ -54,6 +54,10 @@ fn made(world: &mut World, make: &Make) -> Result<Value, Unusable> {
                 .collect();
             return many.map(Value::List);
         }
+        Make::Times(count, name) => {
+            let value = world.scope.get(name)?.clone();
+            return Ok(Value::List(vec![value; *count as usize]));
+        }
         Make::Text(text, shape) => verbatim(world, text.clone(), shape)?,
         Make::File(path, shape) => {
             let bytes = world.session.library.fixture(path);

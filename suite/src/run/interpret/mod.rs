@@ -59,6 +59,10 @@ async fn act(world: &mut World, action: &Action) -> Flow {
             return Flow::On;
         }
         Does::Push(pushed) => stage::set(world, pushed).await,
+        Does::Wait(seconds) => {
+            tokio::time::sleep(Duration::from_secs(u64::from(*seconds))).await;
+            Ok(())
+        }
         Does::PushAny(any, name) => stage::set_any(world, *any, name).await,
         Does::Bind(binding) => {
             let value = expressions::evaluate(world, &binding.value).await;
