@@ -53,6 +53,10 @@ fn look(aspect: &Aspect, answered: &Answered, scope: &Scope) -> Result<Seen, Unu
         Ok(answers) => answers,
         Err(fault) => return Ok(no_answer(fault)),
     };
+    let cut = answers.iter().find_map(|answer| answer.cut.as_ref());
+    if let Some(fault) = cut.filter(|_| looks_at_the_body(aspect)) {
+        return Ok(no_answer(fault));
+    }
     Ok(match aspect {
         Aspect::Status(sets) => worst(answers.iter().map(|answer| status(sets, answer))),
         Aspect::Header(name, pattern) => header(name, pattern, &answers, scope)?,
@@ -65,6 +69,14 @@ fn look(aspect: &Aspect, answered: &Answered, scope: &Scope) -> Result<Seen, Unu
         Aspect::NoBody => worst(answers.iter().map(|answer| no_body(answer))),
         Aspect::SameAs(headers, name) => same_as(headers, name, &answers, scope)?,
     })
+}
+
+/// Whether the bytes of the body decide a check.
+fn looks_at_the_body(aspect: &Aspect) -> bool {
+    match aspect {
+        Aspect::Json(..) | Aspect::Error(_) | Aspect::Content(_) | Aspect::NoBody => true,
+        Aspect::Status(_) | Aspect::Header(..) | Aspect::Challenge(..) | Aspect::SameAs(..) => false,
+    }
 }
 
 /// No answer breaks the check that waited for one, unless the suite could not even ask.

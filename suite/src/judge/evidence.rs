@@ -86,6 +86,12 @@ pub(super) fn trace(entry: &Entry, log: &ProgramLog) -> Option<Trace> {
             return Some(Trace::NoAnswer(method, endpoint.kind(), name_of(fault)));
         }
     };
+    if let (Some(fault), Some(Aspect::Json(..) | Aspect::Content(_) | Aspect::NoBody)) =
+        (&answer.cut, entry.check.as_ref().map(|check| &check.aspect.value))
+    {
+        let method = exchange.request.method.clone();
+        return Some(Trace::NoAnswer(method, endpoint.kind(), name_of(fault)));
+    }
     if is_coded_unasked(exchange, answer) {
         return Some(Trace::Coded);
     }

@@ -250,6 +250,7 @@ pub(super) fn exchange(method: &str, path: &str, outcome: Result<u16, Fault>) ->
             .into_iter()
             .collect::<Headers>(),
             body: "{\"errors\":[{\"code\":\"UNKNOWN\"}]}\n".into(),
+            cut: None,
         }),
         hops: Vec::new(),
         elapsed: Duration::from_millis(12),

@@ -56,7 +56,10 @@ pub(super) fn request(exchange: &Exchange, facts: &Facts) -> String {
 /// What came back.
 pub(super) fn answer(exchange: &Exchange, facts: &Facts) -> String {
     match &exchange.outcome {
-        Ok(answer) => status(answer.status),
+        Ok(answer) => match &answer.cut {
+            Some(fault) => said(&format!("{}, but {fault}", status(answer.status)), facts, REQUEST),
+            None => status(answer.status),
+        },
         Err(fault) => said(&format!("no answer: {fault}"), facts, REQUEST),
     }
 }

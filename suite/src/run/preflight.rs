@@ -205,6 +205,7 @@ mod tests {
             status: 202,
             headers: [("OCI-Chunk-Min-Length", said)].into_iter().collect(),
             body: "".into(),
+            cut: None,
         })
     }
 

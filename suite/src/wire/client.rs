@@ -257,12 +257,13 @@ impl Client {
         if let Some(connection) = round.connection {
             self.0.pool.put(origin, connection);
         }
-        let (head, body) = round.outcome?;
+        let (head, body, cut) = round.outcome?;
         Ok(Answer {
             url: request.url.clone(),
             status: head.status,
             headers: head.headers,
             body: body.finish(&self.0.books),
+            cut,
         })
     }
 

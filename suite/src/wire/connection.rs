@@ -41,7 +41,7 @@ pub(super) struct Connection {
 /// What became of a request on a connection.
 pub(super) struct Round {
     /// The answer, or why there is none.
-    pub(super) outcome: Result<(Head, Receiving), Fault>,
+    pub(super) outcome: Result<(Head, Receiving, Option<Fault>), Fault>,
     /// The connection, if it can carry another request.
     pub(super) connection: Option<Connection>,
     /// Whether the connection was dead already: nothing of the answer came, and nothing can have been done about it.
@@ -91,7 +91,7 @@ impl Connection {
         let closed = matches!(outcome, Err(Fault::Closed(_)));
         let harmless = is_safe(&request.method) || progress.written() == 0;
         Round {
-            outcome: outcome.map(|answer| (answer.head, answer.body)),
+            outcome: outcome.map(|answer| (answer.head, answer.body, answer.cut)),
             connection: reusable.then(|| Connection {
                 stream: reader.unsplit(writer),
                 reused: true,
@@ -110,6 +110,8 @@ pub(super) fn is_safe(method: &str) -> bool {
 struct Read {
     head: Head,
     body: Receiving,
+    /// Why the body did not come to its end, if it did not.
+    cut: Option<Fault>,
     reusable: bool,
 }
 
@@ -235,9 +237,14 @@ async fn read(
         size: limits.body,
         whole: limits.whole,
     };
-    let body = incoming.body(framing, body).await?;
-    let reusable = head.keeps_alive() && framing != Framing::UntilClose;
-    Ok(Read { head, body, reusable })
+    let (body, cut) = incoming.body(framing, body).await;
+    let reusable = cut.is_none() && head.keeps_alive() && framing != Framing::UntilClose;
+    Ok(Read {
+        head,
+        body,
+        cut,
+        reusable,
+    })
 }
 
 /// How far the request has been written.

@@ -15,6 +15,8 @@ pub struct Answer {
     pub headers: Headers,
     /// The body: its length and its digest, and the bytes as far as they are kept.
     pub body: Received,
+    /// Why the body did not come to its end, if it did not: status and headers are known all the same.
+    pub cut: Option<Fault>,
 }
 
 impl Answer {

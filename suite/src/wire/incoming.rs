@@ -123,16 +123,16 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
         })
     }
 
-    /// The body, up to its end.
-    pub(super) async fn body(&mut self, framing: Framing, limits: BodyLimits) -> Result<Receiving, Fault> {
+    /// The body, up to its end; or as far as it came, and what kept it from coming to its end.
+    pub(super) async fn body(&mut self, framing: Framing, limits: BodyLimits) -> (Receiving, Option<Fault>) {
         let mut body = Receiving::new(limits.whole);
-        match framing {
-            Framing::Empty => {}
-            Framing::Length(length) => self.sized(&mut body, length, limits).await?,
-            Framing::Chunked => self.chunked(&mut body, limits).await?,
-            Framing::UntilClose => self.until_close(&mut body, limits).await?,
-        }
-        Ok(body)
+        let came = match framing {
+            Framing::Empty => Ok(()),
+            Framing::Length(length) => self.sized(&mut body, length, limits).await,
+            Framing::Chunked => self.chunked(&mut body, limits).await,
+            Framing::UntilClose => self.until_close(&mut body, limits).await,
+        };
+        (body, came.err())
     }
 
     async fn sized(&mut self, body: &mut Receiving, length: u64, limits: BodyLimits) -> Result<(), Fault> {

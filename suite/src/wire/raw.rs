@@ -188,16 +188,17 @@ impl RawConnection {
             whole: self.client.settings().whole,
         };
         let framing = head.framing(method)?;
-        Ok(Answer {
-            url: self.client.target().clone(),
-            status: head.status,
-            body: self
-                .incoming
-                .body(framing, limits)
-                .await?
-                .finish(self.client.books()),
-            headers: head.headers,
-        })
+        let (body, cut) = self.incoming.body(framing, limits).await;
+        match cut {
+            Some(fault) => Err(fault),
+            None => Ok(Answer {
+                url: self.client.target().clone(),
+                status: head.status,
+                headers: head.headers,
+                body: body.finish(self.client.books()),
+                cut: None,
+            }),
+        }
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {

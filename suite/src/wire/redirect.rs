@@ -80,6 +80,7 @@ mod tests {
             status,
             headers: location.iter().map(|value| ("location", *value)).collect(),
             body: "".into(),
+            cut: None,
         }
     }
 

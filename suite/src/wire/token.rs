@@ -225,6 +225,7 @@ mod tests {
             status,
             headers: super::super::Headers::new(),
             body: body.into(),
+            cut: None,
         };
         read(&answer, &Secrets::default()).map_err(|fault| fault.to_string())
     }

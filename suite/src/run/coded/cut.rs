@@ -333,6 +333,7 @@ mod tests {
                 status: 204,
                 headers,
                 body: "".into(),
+                cut: None,
             }))
         };
         assert_eq!(told("0-1023"), Some(1024));

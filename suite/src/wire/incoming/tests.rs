@@ -21,7 +21,8 @@ fn read(bytes: &[u8], piece: usize) -> Result<(u16, Bytes, usize), Fault> {
     runtime.block_on(async {
         let mut incoming = Incoming::new(&mut pieces);
         let head = incoming.head().await?;
-        let body = incoming.body(head.framing("GET")?, LIMITS).await?;
+        let (body, cut) = incoming.body(head.framing("GET")?, LIMITS).await;
+        cut.map_or(Ok(()), Err)?;
         Ok((
             head.status,
             body.finish(&Books::default()).bytes(),
