@@ -40,6 +40,8 @@ pub enum Cause {
     NotSent(Fault),
     /// A connection by hand could not be made, or did not hold.
     NoConnection(Fault),
+    /// This address holds no id in whose place another one could stand.
+    NoId(String),
     /// The target answers nobody any more.
     TargetLost(Fault),
     /// No request was sent that this could be asked of.
@@ -81,7 +83,7 @@ impl Cause {
             | Cause::NoConnection(fault)
             | Cause::TargetLost(fault) => fault.to_string(),
             Cause::Said(words) => words.clone(),
-            Cause::NothingToRead | Cause::NothingSent => String::new(),
+            Cause::NoId(_) | Cause::NothingToRead | Cause::NothingSent => String::new(),
         };
         let requirement = match self {
             Cause::Broke(_, id) => Some(id.clone()),

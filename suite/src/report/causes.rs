@@ -45,6 +45,7 @@ fn in_words(cause: &Cause, exchange: &dyn Fn(&Exchange) -> String) -> String {
         Cause::NothingToRead => "the registry takes no pushes, and no content to read was named".to_owned(),
         Cause::NoToken(fault) | Cause::NotSent(fault) | Cause::NoConnection(fault) => fault.to_string(),
         Cause::TargetLost(fault) => format!("the target answers nobody any more: {fault}"),
+        Cause::NoId(address) => format!("{address} holds no id that could be another one"),
         Cause::NothingSent => "no request was sent".to_owned(),
         Cause::Said(words) => words.clone(),
     }

@@ -60,6 +60,14 @@ impl Exchange {
         self.outcome.as_ref().ok().map(|answer| answer.status)
     }
 
+    /// Why there is no answer, or no whole one.
+    pub fn fault(&self) -> Option<&Fault> {
+        match &self.outcome {
+            Ok(answer) => answer.cut.as_ref(),
+            Err(fault) => Some(fault),
+        }
+    }
+
     /// Where a 202 says that an upload goes on.
     pub fn upload_address(&self) -> Option<Url> {
         let answer = self.outcome.as_ref().ok()?;

@@ -30,17 +30,9 @@ impl<'a> Exchange<'a> {
             request: Request::of(&exchange.request),
             hops: exchange.hops.iter().map(Hop::of).collect(),
             answer: exchange.outcome.as_ref().ok().map(Answer::of),
-            fault: fault(exchange).map(|fault| cut(fault.to_string())),
+            fault: exchange.fault().map(|fault| cut(fault.to_string())),
             elapsed_ms: exchange.elapsed.as_millis(),
         }
-    }
-}
-
-/// Why there is no answer, or no whole one.
-fn fault(exchange: &wire::Exchange) -> Option<&wire::Fault> {
-    match &exchange.outcome {
-        Ok(answer) => answer.cut.as_ref(),
-        Err(fault) => Some(fault),
     }
 }
 

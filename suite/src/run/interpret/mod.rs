@@ -1,5 +1,6 @@
 //! How a program is carried out, action by action: what stops it, and what is passed over then.
 
+mod another_id;
 pub(super) mod expressions;
 pub(super) mod requests;
 pub(super) mod stage;

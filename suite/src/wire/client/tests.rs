@@ -47,7 +47,7 @@ async fn fault(script: Vec<Act>) -> String {
     let request = Request::new("GET", server.url.with_target("/"));
     let exchange = hasty(&server.url).send(request).await;
     assert!(exchange.elapsed < Duration::from_secs(20));
-    exchange.outcome.unwrap_err().to_string()
+    exchange.fault().unwrap().to_string()
 }
 
 #[tokio::test]
