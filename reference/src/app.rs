@@ -6,14 +6,14 @@ use http::HeaderValue;
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use crate::auth::{Gate, Signer};
+use crate::auth::{Authenticator, Signer};
 use crate::config::Config;
-use crate::limiter::Limiter;
-use crate::metrics::Metrics;
 use crate::notifications::Notifier;
-use crate::server::StartError;
+use crate::operation::metrics::Metrics;
+use crate::operation::rate_limit::RateLimit;
+use crate::operation::tls::{self, Certificate};
+use crate::start_error::StartError;
 use crate::store::Store;
-use crate::tls::{self, Certificate};
 
 /// One running registry.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) struct App {
     /// The `Warning` headers of every answer.
     pub(crate) warnings: Vec<HeaderValue>,
     /// How many requests a client may make.
-    pub(crate) limiter: Option<Limiter>,
+    pub(crate) rate_limit: Option<RateLimit>,
     /// How many requests may be under way.
     pub(crate) places: Arc<Semaphore>,
     /// What is counted.
@@ -35,7 +35,7 @@ pub(crate) struct App {
     /// What distinguishes this run of the registry from all others.
     pub(crate) instance: Uuid,
     /// Who may do what.
-    pub(crate) gate: Gate,
+    pub(crate) authenticator: Authenticator,
     /// What signs the URLs that blobs are redirected to.
     pub(crate) signer: Signer,
     /// The certificate, if connections are to be encrypted.
@@ -70,7 +70,7 @@ impl App {
         Ok(Self {
             store,
             warnings,
-            limiter: Limiter::new(config.limits.request_rate),
+            rate_limit: RateLimit::new(config.limits.request_rate),
             places: Arc::new(Semaphore::new(
                 config.limits.requests.clamp(1, Semaphore::MAX_PERMITS),
             )),
@@ -78,7 +78,7 @@ impl App {
             notifier,
             instance,
             signer: Signer::new(),
-            gate: Gate::open(config.accounts.clone()).map_err(StartError::Accounts)?,
+            authenticator: Authenticator::open(config.accounts.clone()).map_err(StartError::Accounts)?,
             certificate: certificate.transpose().map_err(StartError::Tls)?.map(Arc::new),
             config,
         })
@@ -89,7 +89,7 @@ impl App {
         if let Some(certificate) = &self.certificate {
             certificate.reload();
         }
-        if let Some(accounts) = self.gate.file() {
+        if let Some(accounts) = self.authenticator.file() {
             accounts.reload();
         }
     }
@@ -99,7 +99,7 @@ impl App {
         if let Some(certificate) = &self.certificate {
             certificate.reload_if_changed();
         }
-        if let Some(accounts) = self.gate.file() {
+        if let Some(accounts) = self.authenticator.file() {
             accounts.reload_if_changed();
         }
     }

@@ -4,10 +4,10 @@ use http::Response;
 use http::header::LINK;
 
 use super::answer::set;
-use crate::body::Body;
-use crate::context::Context;
-use crate::error::{Failure, Fault};
-use crate::routes::Route;
+use crate::api::context::Context;
+use crate::http::body::Body;
+use crate::http::error::{Failure, Fault};
+use crate::http::routes::Route;
 
 /// The number of entries that the client wants, at most those of a page.
 pub(super) fn limit(context: &Context, page_size: usize) -> Result<usize, Failure> {

@@ -6,8 +6,8 @@
 
 mod accounts;
 mod challenge;
-mod need;
 mod passwords;
+mod required_access;
 mod signature;
 mod tokens;
 
@@ -19,14 +19,14 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 
-use crate::error::{Failure, Fault};
-use crate::reloading::FromFiles;
+use crate::http::error::{Failure, Fault};
+use crate::operation::reloading::FromFiles;
 
 pub(crate) use accounts::Right;
 use accounts::{Accounts, Grants};
 pub(crate) use challenge::Challenge;
-pub(crate) use need::Need;
 use passwords::Passwords;
+pub(crate) use required_access::RequiredAccess;
 pub(crate) use signature::Signer;
 use tokens::Tokens;
 pub(crate) use tokens::{LIFETIME, Scope, Token};
@@ -49,7 +49,7 @@ impl Principal {
     }
 
     /// Whether they may do something.
-    pub(crate) fn may(&self, need: &Need) -> bool {
+    pub(crate) fn may(&self, need: &RequiredAccess) -> bool {
         self.is_granted(need) && self.is_covered(need)
     }
 
@@ -58,7 +58,7 @@ impl Principal {
     /// # Errors
     /// Asks someone without a name for one and someone with a token for a better one, and tells an account
     /// that it has not the right.
-    pub(crate) fn authorize(&self, needs: &[Need], challenge: &Challenge) -> Result<(), Failure> {
+    pub(crate) fn authorize(&self, needs: &[RequiredAccess], challenge: &Challenge) -> Result<(), Failure> {
         let is_granted = needs.first().is_none_or(|need| self.is_granted(need));
         // No token is good for what is not granted: to ask for one would lead nowhere.
         let mut granted = needs.iter().filter(|need| self.is_granted(need));
@@ -70,32 +70,32 @@ impl Principal {
         }
     }
 
-    fn is_granted(&self, need: &Need) -> bool {
+    fn is_granted(&self, need: &RequiredAccess) -> bool {
         self.grants.as_ref().is_none_or(|grants| match need {
-            Need::ToBeKnown => self.name.is_some() || self.scopes.is_some(),
-            Need::In(right, name) => grants.allow(*right, name),
-            Need::ToReadAll => grants.allow_everywhere(Right::Pull),
+            RequiredAccess::ToBeKnown => self.name.is_some() || self.scopes.is_some(),
+            RequiredAccess::In(right, name) => grants.allow(*right, name),
+            RequiredAccess::ToReadAll => grants.allow_everywhere(Right::Pull),
         })
     }
 
-    fn is_covered(&self, need: &Need) -> bool {
-        self.scopes
-            .as_ref()
-            .is_none_or(|scopes| *need == Need::ToBeKnown || scopes.iter().any(|scope| scope.covers(need)))
+    fn is_covered(&self, need: &RequiredAccess) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| {
+            *need == RequiredAccess::ToBeKnown || scopes.iter().any(|scope| scope.covers(need))
+        })
     }
 }
 
 /// Finds out who makes a request.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Authenticator {
     /// The accounts; none if everyone may do everything.
     accounts: Option<FromFiles<Accounts>>,
     passwords: Passwords,
     tokens: Tokens,
 }
 
-impl Gate {
-    /// A gate for the accounts of a file, or for everyone.
+impl Authenticator {
+    /// One for the accounts of a file, or for everyone.
     ///
     /// # Errors
     /// Says what is wrong with the file.

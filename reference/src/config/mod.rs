@@ -6,6 +6,7 @@
 mod limits;
 mod notify;
 mod offer;
+mod profiles;
 mod settle;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -18,6 +19,7 @@ pub use limits::Limits;
 pub use notify::{Action, Ignore, NotificationEndpoint};
 pub(crate) use offer::REDIRECT_TO_ITSELF;
 pub use offer::{MissingContent, Offer};
+pub use profiles::{PROFILES, Profile, profile};
 pub use settle::{ConfigError, refuse_unknown_variables};
 
 /// Everything that can be chosen about a registry.

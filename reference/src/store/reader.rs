@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::files::File;
 use super::pool::{BLOCK, Pool};
 use super::{StoreError, on_disk};
-use crate::kernel::read_resident;
+use crate::operation::kernel::read_resident;
 use crate::protocol::Span;
 
 /// How far apart the bytes are that are looked at to tell what is in memory.

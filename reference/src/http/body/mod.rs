@@ -1,8 +1,9 @@
 //! The bodies of answers: bytes at hand, or a blob that is read while it is sent.
 
-mod copied;
-mod handed_over;
+mod from_file;
+mod streamed;
 
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -12,24 +13,24 @@ use http::{HeaderValue, Response};
 use http_body::{Frame, SizeHint};
 use serde_json::Value;
 
-use crate::outlet::Outlet;
+use crate::http::sendfile::SendfileQueue;
 use crate::protocol::Span;
 use crate::store::{BlobReader, StoreError};
 
-use copied::Copied;
-use handed_over::HandedOver;
+use from_file::SendfileBody;
+use streamed::StreamedBody;
 
-/// How long a part of a blob is at least that is handed over to the kernel.
-const WORTH_AN_OUTLET: u64 = 32 * 1024;
+/// The shortest part of a blob that the kernel sends from its file.
+const WORTH_SENDFILE: u64 = 32 * 1024;
 
 /// The body of an answer.
 pub(crate) enum Body {
     /// Bytes at hand; `None` once they are sent.
     Bytes(Option<Bytes>),
     /// Part of a blob, copied to the connection.
-    Copied(Copied),
+    Streamed(StreamedBody),
     /// Part of a blob, sent by the kernel.
-    HandedOver(HandedOver),
+    Sendfile(SendfileBody),
 }
 
 impl Body {
@@ -38,13 +39,13 @@ impl Body {
         Self::Bytes(None)
     }
 
-    /// Part of a blob, for a connection that may have an outlet.
-    pub(crate) fn blob(blob: BlobReader, part: Span, outlet: Option<&Outlet>) -> Self {
-        match (outlet, blob.on_disk()) {
-            (Some(outlet), Some(file)) if part.length >= WORTH_AN_OUTLET => {
-                Self::HandedOver(HandedOver::new(blob, file, part, outlet.clone()))
+    /// Part of a blob, for a connection that may be able to send files.
+    pub(crate) fn blob(blob: BlobReader, part: Span, sendfile: Option<&SendfileQueue>) -> Self {
+        match (sendfile, blob.on_disk()) {
+            (Some(sendfile), Some(file)) if part.length >= WORTH_SENDFILE => {
+                Self::Sendfile(SendfileBody::new(blob, file, part, sendfile.clone()))
             }
-            _ => Self::Copied(Copied::new(blob, part)),
+            _ => Self::Streamed(StreamedBody::new(blob, part)),
         }
     }
 
@@ -52,9 +53,15 @@ impl Body {
     fn rest(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.as_ref().map_or(0, |bytes| bytes.len() as u64),
-            Self::Copied(body) => body.rest(),
-            Self::HandedOver(body) => body.rest(),
+            Self::Streamed(body) => body.rest(),
+            Self::Sendfile(body) => body.rest(),
         }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Body({} bytes)", self.rest())
     }
 }
 
@@ -78,8 +85,8 @@ impl http_body::Body for Body {
         }
         let part = match body {
             Self::Bytes(bytes) => return Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Copied(body) => body.poll_part(context),
-            Self::HandedOver(body) => body.poll_part(context),
+            Self::Streamed(body) => body.poll_part(context),
+            Self::Sendfile(body) => body.poll_part(context),
         };
         part.map(|part| Some(part.map(Frame::data)))
     }

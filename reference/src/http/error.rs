@@ -1,12 +1,11 @@
 //! What can be wrong with a request, each with its status, code and message, in one table
 //! (spec: Error Codes).
 
-use axum::response::{IntoResponse, Response};
-use http::header::{HeaderName, RETRY_AFTER};
-use http::{HeaderValue, StatusCode};
+use http::header::{ALLOW, HeaderName, RETRY_AFTER};
+use http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::body::Body;
+use super::body::{self, Body};
 
 /// Declares the faults: `Fault => STATUS CODE "message"`.
 macro_rules! faults {
@@ -115,9 +114,17 @@ impl Failure {
         whole
     }
 
-    /// A mistake of the registry or of its disk: no code of the specification says that, so there is
-    /// no body, and the cause is in the log.
-    pub(crate) const fn internal(status: StatusCode) -> Self {
+    /// A method that the route does not have (RFC 9110, section 15.5.6).
+    pub(crate) fn method_not_allowed(methods: &[Method]) -> Self {
+        let list = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+        // Method names are visible ASCII, so the value is always valid.
+        let allow = HeaderValue::try_from(list).unwrap_or(HeaderValue::from_static(""));
+        Self::from(Fault::MethodUnsupported).with_header(ALLOW, allow)
+    }
+
+    /// A status alone, which no code of the specification explains: a mistake of the registry or of its disk,
+    /// whose cause is in the log, or a registry that is busy.
+    pub(crate) const fn bare(status: StatusCode) -> Self {
         Self {
             status,
             errors: Vec::new(),
@@ -135,18 +142,17 @@ impl Failure {
         self.headers.push((name, value));
         self
     }
-}
 
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
+    /// The answer.
+    pub(crate) fn into_response(self) -> Response<Body> {
         let mut response = if self.errors.is_empty() {
-            http::Response::new(Body::empty())
+            Response::new(Body::empty())
         } else {
-            crate::body::json(&json!({"errors": self.errors}))
+            body::json(&json!({"errors": self.errors}))
         };
         *response.status_mut() = self.status;
         response.headers_mut().extend(self.headers);
-        response.into_response()
+        response
     }
 }
 

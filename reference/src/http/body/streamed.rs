@@ -13,7 +13,7 @@ use crate::store::{BLOCK, BlobReader, StoreError};
 type Reading = Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
 
 /// A part of a blob on its way.
-pub(crate) struct Copied {
+pub(crate) struct StreamedBody {
     blob: BlobReader,
     /// What has not been handed on.
     rest: Span,
@@ -21,7 +21,7 @@ pub(crate) struct Copied {
     reading: Option<Reading>,
 }
 
-impl Copied {
+impl StreamedBody {
     pub(super) const fn new(blob: BlobReader, part: Span) -> Self {
         Self {
             blob,

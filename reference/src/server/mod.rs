@@ -1,54 +1,28 @@
 //! A running registry: it is started, listens, and is stopped.
 
+mod access_log;
+mod admission;
+mod connection;
+mod health;
+mod maintenance;
+mod operator;
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::app::App;
 use crate::config::Config;
-use crate::connection::Server;
-use crate::door;
-use crate::maintenance::{keep_current, maintain};
 use crate::notifications::Notifier;
-use crate::store::{StoreError, audit};
-use crate::tls;
-
-/// Why a registry did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The address cannot be listened on.
-    #[error("cannot listen on {address}: {source}")]
-    Listen {
-        /// The address.
-        address: SocketAddr,
-        /// What the operating system says.
-        source: std::io::Error,
-    },
-    /// The store cannot be opened.
-    #[error("cannot open the store: {0}")]
-    Store(String),
-    /// The file of accounts cannot be used.
-    #[error("cannot tell accounts apart: {0}")]
-    Accounts(String),
-    /// An endpoint for notifications cannot be used.
-    #[error("cannot send notifications: {0}")]
-    Notifications(String),
-    /// The certificate cannot be used.
-    #[error("cannot offer TLS: {0}")]
-    Tls(String),
-}
-
-impl From<StoreError> for StartError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error.to_string())
-    }
-}
+use crate::operation::tls;
+use crate::start_error::StartError;
+use crate::store::audit;
+use connection::Server;
+use maintenance::{keep_current, maintain};
 
 /// A registry that is running. Dropping it stops it at once; [`Running::shutdown`] lets requests end.
 #[derive(Debug)]
@@ -82,7 +56,8 @@ impl Running {
     /// The URL of the metrics, if there is an address for them.
     #[must_use]
     pub fn metrics_url(&self) -> Option<String> {
-        self.metrics.map(|address| format!("http://{address}/metrics"))
+        self.metrics
+            .map(|address| format!("http://{address}{}", operator::METRICS))
     }
 
     /// Reads certificates and accounts again.
@@ -114,15 +89,17 @@ impl Drop for Running {
 /// Fails if the store cannot be opened, an address cannot be listened on, or a file that the configuration
 /// names cannot be used.
 pub async fn serve(config: Config) -> Result<Running, StartError> {
-    let mut app = App::new(config)?;
+    let (listener, address) = listen(config.listen).await?;
+    let app = App::new(Config {
+        listen: address,
+        ..config
+    })?;
     let tls = app
         .certificate
         .clone()
         .map(tls::acceptor)
         .transpose()
         .map_err(StartError::Tls)?;
-    let (listener, address) = listen(app.config.listen).await?;
-    app.config.listen = address;
     let app = Arc::new(app);
     let (stop, stopped) = watch::channel(false);
     let mut beside = JoinSet::new();
@@ -130,15 +107,14 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
         None => None,
         Some(address) => {
             let (listener, address) = listen(address).await?;
-            beside.spawn(serve_metrics(listener, door::metrics_router(Arc::clone(&app))));
+            beside.spawn(operator::serve(listener, Arc::clone(&app)));
             Some(address)
         }
     };
     beside.spawn(maintain(Arc::clone(&app)));
     beside.spawn(keep_current(Arc::clone(&app)));
     let deliveries = app.notifier.as_ref().map(Notifier::begin).unwrap_or_default();
-    let router = door::router(Arc::clone(&app));
-    let server = Server::new(Arc::clone(&app), router, tls, stopped);
+    let server = Server::new(Arc::clone(&app), tls, stopped);
     Ok(Running {
         address,
         metrics,
@@ -155,12 +131,6 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
     let listener = TcpListener::bind(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
-}
-
-async fn serve_metrics(listener: TcpListener, router: Router) {
-    if let Err(error) = axum::serve(listener, router).await {
-        tracing::error!(%error, "metrics are not served any more");
-    }
 }
 
 /// Audits the store in a folder that no registry is using: every digest and every reference. Returns what

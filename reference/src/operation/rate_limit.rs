@@ -10,14 +10,14 @@ const REMEMBERED: usize = 10_000;
 
 /// Lets each client make `rate` requests a second, and as many at once after a pause.
 #[derive(Debug)]
-pub(crate) struct Limiter {
+pub(crate) struct RateLimit {
     pause: Duration,
     burst: Duration,
     /// When each client will have paid for all its requests.
     paid: Mutex<HashMap<IpAddr, Instant>>,
 }
 
-impl Limiter {
+impl RateLimit {
     /// A limit of `rate` requests a second; none for 0.
     pub(crate) fn new(rate: u32) -> Option<Self> {
         let burst = Duration::from_secs(1);
@@ -50,14 +50,14 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
     use std::time::{Duration, Instant};
 
-    use super::Limiter;
+    use super::RateLimit;
 
     const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
     const OTHER: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
     #[test]
     fn a_client_that_waits_as_long_as_it_is_told_is_admitted() {
-        let limiter = Limiter::new(2).unwrap();
+        let limiter = RateLimit::new(2).unwrap();
         let start = Instant::now();
         assert!(limiter.admit(CLIENT, start).is_ok());
         assert!(limiter.admit(CLIENT, start).is_ok());
@@ -70,6 +70,6 @@ mod tests {
 
     #[test]
     fn no_rate_is_no_limit() {
-        assert!(Limiter::new(0).is_none());
+        assert!(RateLimit::new(0).is_none());
     }
 }

@@ -1,30 +1,29 @@
-//! What one request is about: made at the door, handed to the endpoint.
+//! What one request is about: made when it is dispatched, handed to the endpoint.
 
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::FromRequestParts;
 use bytes::Bytes;
-use http::header::{AsHeaderName, CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH};
-use http::{HeaderMap, Method, StatusCode, Uri, request};
+use http::header::{AsHeaderName, CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH, USER_AGENT};
+use http::{HeaderMap, Method, Uri, request};
 use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 
 use crate::app::App;
-use crate::auth::{Challenge, Need, Principal, Right, Scope};
+use crate::auth::{Challenge, Principal, RequiredAccess, Right, Scope};
 use crate::config::{Authentication, Config, Offer};
-use crate::connection::Peer;
-use crate::error::{Failure, Fault};
-use crate::forwarded::{host, url_builder, whole_urls};
-use crate::notifications::Notifier;
-use crate::outlet::Outlet;
+use crate::http::error::{Failure, Fault};
+use crate::http::forwarded::{host, url_builder, whole_urls};
+use crate::http::peer::{Arrival, Note, Peer};
+use crate::http::routes::{Route, UrlBuilder, parse_digest};
+use crate::http::sendfile::SendfileQueue;
+use crate::notifications::{Cause, Notifier};
 use crate::protocol::{Algorithm, Condition, Digest, Name, Query, TagList};
-use crate::record::{Arrival, Note};
-use crate::routes::{Route, UrlBuilder, parse_digest};
 use crate::store::Store;
 
 /// The body of a request.
-pub(crate) type Received = axum::body::Body;
+pub(crate) type Received = Incoming;
 
 /// One request, without its body.
 #[derive(Debug)]
@@ -40,21 +39,35 @@ pub(crate) struct Context {
     is_signed: bool,
     query: Query,
     urls: UrlBuilder,
-    /// How files leave on the connection, if they can be handed over.
-    outlet: Option<Outlet>,
+    /// How files leave on the connection, if the kernel can send them.
+    sendfile: Option<SendfileQueue>,
 }
 
-impl FromRequestParts<Arc<App>> for Context {
-    type Rejection = Failure;
+/// What a request is for.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// What its path names, or what is wrong with the path.
+    pub(super) route: Result<Route, Failure>,
+    /// Its query.
+    pub(super) query: Query,
+    /// What whoever makes it must have the right to do.
+    pub(super) access: Vec<RequiredAccess>,
+}
 
-    /// Reads all that a request names, and takes its URI and its headers.
-    async fn from_request_parts(head: &mut request::Parts, app: &Arc<App>) -> Result<Self, Failure> {
-        let Some(arrival) = head.extensions.get::<Arrival>().copied() else {
-            tracing::error!("a request has come from nowhere");
-            return Err(Failure::internal(StatusCode::INTERNAL_SERVER_ERROR));
-        };
-        let query = Query::parse(head.uri.query().unwrap_or_default());
-        let (principal, route, is_signed) = enter(app, arrival.peer, head, &query).await?;
+impl Context {
+    /// Reads all that a request names, taking its URI and its headers, and finds out who makes it.
+    ///
+    /// # Errors
+    /// Refuses the request to somebody who may not make it, and one whose path is none.
+    pub(super) async fn of(
+        app: &Arc<App>,
+        head: &mut request::Parts,
+        arrival: Arrival,
+        sendfile: Option<SendfileQueue>,
+        target: Target,
+    ) -> Result<Self, Failure> {
+        let Target { route, query, access } = target;
+        let (principal, route, is_signed) = enter(app, arrival.peer, head, (route, &query, &access)).await?;
         Ok(Self {
             app: Arc::clone(app),
             arrival,
@@ -65,7 +78,7 @@ impl FromRequestParts<Arc<App>> for Context {
             query,
             urls: url_builder(&app.config, arrival.peer, &head.uri, &head.headers),
             uri: mem::take(&mut head.uri),
-            outlet: head.extensions.get::<Outlet>().cloned(),
+            sendfile,
             headers: mem::take(&mut head.headers),
         })
     }
@@ -77,18 +90,13 @@ async fn enter(
     app: &App,
     peer: Peer,
     head: &request::Parts,
-    query: &Query,
+    (route, query, access): (Result<Route, Failure>, &Query, &[RequiredAccess]),
 ) -> Result<(Principal, Route, bool), Failure> {
-    let route = Route::parse(head.uri.path());
-    let needs = match &route {
-        Ok(route) => Need::of(&head.method, route, query),
-        Err(_) => Vec::new(),
-    };
     let challenge = match (app.config.authentication, &route) {
         (Authentication::Password, _) | (_, Ok(Route::Token)) => Challenge::Password,
         (Authentication::Token, _) => {
             let realm = whole_urls(&app.config, peer, &head.uri, &head.headers).url(&Route::Token);
-            Challenge::for_token(realm, &needs)
+            Challenge::for_token(realm, access)
         }
     };
     if let Ok(route @ Route::Blob(..)) = &route
@@ -98,9 +106,9 @@ async fn enter(
         return Ok((Principal::unlimited(), route.clone(), true));
     }
     // Nothing else is told to somebody who may do nothing, not even that a path is none.
-    let principal = app.gate.identify(&head.headers, &challenge).await?;
+    let principal = app.authenticator.identify(&head.headers, &challenge).await?;
     let route = route?;
-    principal.authorize(&needs, &challenge)?;
+    principal.authorize(access, &challenge)?;
     Ok((principal, route, false))
 }
 
@@ -125,19 +133,16 @@ impl Context {
         self.app.notifier.as_ref()
     }
 
-    /// Where the request comes from.
-    pub(crate) const fn arrival(&self) -> &Arrival {
-        &self.arrival
-    }
-
-    /// The host that the request was sent to.
-    pub(crate) fn host(&self) -> Option<&str> {
-        host(&self.uri, &self.headers)
-    }
-
-    /// The account that makes the request.
-    pub(crate) fn account(&self) -> Option<&str> {
-        self.principal.name.as_deref()
+    /// What others are told about the request, besides what it has done.
+    pub(crate) fn cause(&self) -> Cause<'_> {
+        Cause {
+            arrival: &self.arrival,
+            host: host(&self.uri, &self.headers).unwrap_or_default(),
+            method: self.method.as_str(),
+            user_agent: self.header(USER_AGENT).unwrap_or_default(),
+            account: self.principal.name.as_deref(),
+            urls: whole_urls(self.config(), self.arrival.peer, &self.uri, &self.headers),
+        }
     }
 
     /// The method.
@@ -168,17 +173,17 @@ impl Context {
     /// Whether whoever makes the request may read a repository; all of them for none.
     pub(crate) fn may_pull_from(&self, name: Option<&Name>) -> bool {
         self.principal.may(&match name {
-            Some(name) => Need::In(Right::Pull, name.clone()),
-            None => Need::ToReadAll,
+            Some(name) => RequiredAccess::In(Right::Pull, name.clone()),
+            None => RequiredAccess::ToReadAll,
         })
     }
 
     /// A token for scopes, for whoever makes the request.
     pub(crate) fn token(&self, scopes: Vec<Scope>) -> Option<String> {
-        self.app.gate.token(&self.principal, scopes)
+        self.app.authenticator.token(&self.principal, scopes)
     }
 
-    /// What the record of the request is to say.
+    /// What the access log is to say about the request.
     pub(crate) fn note(&self) -> Note {
         Note {
             route: Some(self.route.kind()),
@@ -191,9 +196,9 @@ impl Context {
         &self.query
     }
 
-    /// How files leave on the connection, if they can be handed over.
-    pub(crate) const fn outlet(&self) -> Option<&Outlet> {
-        self.outlet.as_ref()
+    /// How files leave on the connection, if the kernel can send them.
+    pub(crate) const fn sendfile(&self) -> Option<&SendfileQueue> {
+        self.sendfile.as_ref()
     }
 
     /// The URL of a route, as this client reaches the registry.
@@ -204,11 +209,6 @@ impl Context {
     /// The URL of a route, as this client reaches the registry.
     pub(crate) fn url(&self, route: &Route) -> String {
         self.urls.url(route)
-    }
-
-    /// The URL of a route, for somebody who knows nothing of the request.
-    pub(crate) fn whole_url(&self, route: &Route) -> String {
-        whole_urls(self.config(), self.arrival.peer, &self.uri, &self.headers).url(route)
     }
 
     /// A header, if it is there and is text.

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// What happens on one connection.
 #[derive(Debug)]
-pub(crate) struct Activity {
+pub(crate) struct IdleTimeout {
     patience: Duration,
     opened: Instant,
     /// When the client last took bytes, in milliseconds since the connection was opened.
@@ -25,7 +25,7 @@ pub(crate) struct Activity {
     requests: AtomicUsize,
 }
 
-impl Activity {
+impl IdleTimeout {
     /// A connection that is opened now, and on which nothing may happen for so long.
     pub(crate) fn new(patience: Duration) -> Self {
         Self {
@@ -39,9 +39,9 @@ impl Activity {
     }
 
     /// Begins a request.
-    pub(crate) fn begin(self: &Arc<Self>) -> UnderWay {
+    pub(crate) fn begin(self: &Arc<Self>) -> RequestUnderWay {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        UnderWay(Arc::clone(self))
+        RequestUnderWay(Arc::clone(self))
     }
 
     /// Counts from now on.
@@ -79,9 +79,9 @@ impl Activity {
 
 /// A request under way; it ends when this is dropped.
 #[derive(Debug)]
-pub(crate) struct UnderWay(Arc<Activity>);
+pub(crate) struct RequestUnderWay(Arc<IdleTimeout>);
 
-impl Drop for UnderWay {
+impl Drop for RequestUnderWay {
     fn drop(&mut self) {
         self.0.quiet.store(self.0.age(), Ordering::Relaxed);
         self.0.requests.fetch_sub(1, Ordering::Relaxed);
@@ -92,12 +92,12 @@ impl Drop for UnderWay {
 #[derive(Debug)]
 pub(crate) struct Observed<S> {
     stream: S,
-    activity: Arc<Activity>,
+    activity: Arc<IdleTimeout>,
 }
 
 impl<S> Observed<S> {
     /// Notices what is written to `stream`.
-    pub(crate) const fn new(stream: S, activity: Arc<Activity>) -> Self {
+    pub(crate) const fn new(stream: S, activity: Arc<IdleTimeout>) -> Self {
         Self { stream, activity }
     }
 
@@ -159,20 +159,20 @@ mod tests {
 
     use tokio::time::timeout;
 
-    use super::Activity;
+    use super::IdleTimeout;
 
     const PATIENCE: Duration = Duration::from_millis(40);
 
     #[tokio::test]
     async fn a_connection_without_a_request_is_over_after_a_while() {
-        let activity = Activity::new(PATIENCE);
+        let activity = IdleTimeout::new(PATIENCE);
         assert!(timeout(PATIENCE / 2, activity.over()).await.is_err());
         activity.over().await;
     }
 
     #[tokio::test]
     async fn a_request_that_the_registry_works_on_is_not_over() {
-        let activity = Arc::new(Activity::new(PATIENCE));
+        let activity = Arc::new(IdleTimeout::new(PATIENCE));
         let request = activity.begin();
         assert!(timeout(PATIENCE * 4, activity.over()).await.is_err());
         drop(request);

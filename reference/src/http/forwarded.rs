@@ -9,8 +9,8 @@ use http::header::HOST;
 use http::uri::{Authority, Scheme, Uri};
 
 use crate::config::{Config, Location};
-use crate::connection::Peer;
-use crate::routes::UrlBuilder;
+use crate::http::peer::Peer;
+use crate::http::routes::UrlBuilder;
 
 /// Settles how URLs are printed for a request.
 pub(crate) fn url_builder(config: &Config, peer: Peer, uri: &Uri, headers: &HeaderMap) -> UrlBuilder {
@@ -153,8 +153,8 @@ mod tests {
 
     use super::{client, url_builder, whole_urls};
     use crate::config::{Config, Location};
-    use crate::connection::Peer;
-    use crate::routes::Route;
+    use crate::http::peer::Peer;
+    use crate::http::routes::Route;
 
     const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 

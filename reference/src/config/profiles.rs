@@ -1,6 +1,6 @@
 //! Named profiles: for each choice that a registry may make, a registry that makes it.
 
-use crate::config::{Config, Location, MissingContent, Offer, REDIRECT_TO_ITSELF};
+use super::{Config, Location, MissingContent, Offer, REDIRECT_TO_ITSELF};
 
 /// A name, and what it changes of a configuration.
 #[derive(Debug, Clone, Copy)]

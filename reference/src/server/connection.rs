@@ -5,30 +5,31 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use http::{Request, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustix::net::sockopt::set_socket_send_buffer_size;
+use std::convert::Infallible;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::activity::{Activity, Observed};
+use super::admission;
 use crate::app::App;
-use crate::door;
-use crate::outlet::{Outlet, WithOutlet};
+use crate::http::idle_timeout::{IdleTimeout, Observed};
+use crate::http::peer::Peer;
+use crate::http::sendfile::{SendfileQueue, SendfileStream};
 use crate::store::BLOCK;
 
 /// How much hyper reads of a request at once, and the largest head that it looks at itself.
 const BUFFER: usize = 400 * 1024;
 
 /// How long the registry waits after it could not accept a connection.
-const BREATH: Duration = Duration::from_millis(10);
+pub(super) const BREATH: Duration = Duration::from_millis(10);
 
 /// The send buffer towards a client on the same machine, of which the kernel makes twice as much. Left to
 /// itself the buffer grows until it is the client that moves what waits in it, and downloads take twice as
@@ -39,42 +40,22 @@ const LOCAL_SEND_BUFFER: usize = 768 * 1024;
 /// often.
 const TLS_BUFFER: usize = BLOCK;
 
-/// Who sends a request, and how.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Peer {
-    /// The other end of the connection: a client or a proxy.
-    pub(crate) address: SocketAddr,
-    /// Whether the connection is encrypted.
-    pub(crate) is_secure: bool,
-}
-
 /// Serves connections, all in the same way.
-pub(crate) struct Server {
+pub(super) struct Server {
     app: Arc<App>,
-    router: Router,
     tls: Option<TlsAcceptor>,
     /// Turns true when the registry is to end.
     stopped: watch::Receiver<bool>,
 }
 
 impl Server {
-    /// A server of what `router` answers.
-    pub(crate) fn new(
-        app: Arc<App>,
-        router: Router,
-        tls: Option<TlsAcceptor>,
-        stopped: watch::Receiver<bool>,
-    ) -> Arc<Self> {
-        Arc::new(Self {
-            app,
-            router,
-            tls,
-            stopped,
-        })
+    /// A server of what `app` answers.
+    pub(super) fn new(app: Arc<App>, tls: Option<TlsAcceptor>, stopped: watch::Receiver<bool>) -> Arc<Self> {
+        Arc::new(Self { app, tls, stopped })
     }
 
     /// Accepts connections until the registry is to stop, then lets those that are open end.
-    pub(crate) async fn accept(self: Arc<Self>, listener: TcpListener) {
+    pub(super) async fn accept(self: Arc<Self>, listener: TcpListener) {
         let limits = &self.app.config.limits;
         let places = Arc::new(Semaphore::new(
             limits.connections.clamp(1, Semaphore::MAX_PERMITS),
@@ -108,9 +89,9 @@ impl Server {
         let is_secure = self.tls.is_some();
         let peer = Peer { address, is_secure };
         let Some(tls) = &self.tls else {
-            let stream = WithOutlet::new(stream);
-            let outlet = stream.outlet();
-            return self.serve_stream(stream, peer, Some(outlet)).await;
+            let stream = SendfileStream::new(stream);
+            let queue = stream.queue();
+            return self.serve_stream(stream, peer, Some(queue)).await;
         };
         let patience = Duration::from_secs(self.app.config.limits.client_timeout);
         let accepting = tls.accept_with(stream, |session| session.set_buffer_limit(Some(TLS_BUFFER)));
@@ -121,20 +102,18 @@ impl Server {
         }
     }
 
-    async fn serve_stream<S>(&self, stream: S, peer: Peer, outlet: Option<Outlet>)
+    async fn serve_stream<S>(&self, stream: S, peer: Peer, sendfile: Option<SendfileQueue>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let limits = &self.app.config.limits;
         let patience = Duration::from_secs(limits.client_timeout);
-        let activity = Arc::new(Activity::new(patience));
-        let service = service_fn(|mut request: Request<Incoming>| {
+        let idle = Arc::new(IdleTimeout::new(patience));
+        let service = service_fn(|request: Request<Incoming>| {
             // The frames of HTTP/2 are made of copied bytes.
-            if let Some(outlet) = outlet.as_ref().filter(|_| request.version() <= Version::HTTP_11) {
-                request.extensions_mut().insert(outlet.clone());
-            }
-            let (app, router) = (Arc::clone(&self.app), self.router.clone());
-            door::answer(app, router, peer, activity.begin(), request)
+            let sendfile = sendfile.clone().filter(|_| request.version() <= Version::HTTP_11);
+            let answer = admission::answer(Arc::clone(&self.app), peer, sendfile, idle.begin(), request);
+            async { Ok::<_, Infallible>(answer.await) }
         });
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
@@ -149,21 +128,21 @@ impl Server {
             .timer(TokioTimer::new())
             .max_header_list_size(u32::try_from(limits.header_size).unwrap_or(u32::MAX))
             .keep_alive_interval(patience);
-        let stream = TokioIo::new(Observed::new(stream, Arc::clone(&activity)));
+        let stream = TokioIo::new(Observed::new(stream, Arc::clone(&idle)));
         let mut connection = pin!(builder.serve_connection(stream, service));
         let mut stopped = self.stopped.clone();
         let why = tokio::select! {
             biased;
             ended = connection.as_mut() => return report(ended),
             _ = stopped.wait_for(|stop| *stop) => "the registry ends",
-            why = activity.over() => why,
+            why = idle.over() => why,
         };
         tracing::debug!(peer = %peer.address, why, "a connection is ended");
         connection.as_mut().graceful_shutdown();
-        activity.renew();
+        idle.renew();
         tokio::select! {
             ended = connection => report(ended),
-            why = activity.over() => tracing::debug!(peer = %peer.address, why, "a connection is cut"),
+            why = idle.over() => tracing::debug!(peer = %peer.address, why, "a connection is cut"),
         }
     }
 }

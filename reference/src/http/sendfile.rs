@@ -1,9 +1,9 @@
-//! The outlet of a plain connection: hyper is given placeholders for parts of files, and where it writes
-//! them the kernel sends the files, so that no byte of a blob passes through this process.
+//! Sendfile on a plain connection: hyper is given placeholders for parts of files, and where it writes them the
+//! kernel sends the files, so that no byte of a blob passes through this process.
 //!
 //! A placeholder is memory that is never sent. It stands for the piece that is first in the queue of its
-//! connection, and a connection on which the two do not agree is broken: it sends nothing any more. So it
-//! does if a placeholder is given up before all of its piece was sent, whoever has copied it meanwhile.
+//! connection, and a connection on which the two do not agree is broken: it sends nothing any more. Dropping a
+//! placeholder before its piece is fully sent also breaks the connection, because its bytes may have been copied.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -16,7 +16,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::kernel::send_file;
+use crate::operation::kernel::send_file;
 
 /// The largest piece that a placeholder can stand for.
 pub(crate) const LARGEST_PIECE: usize = 4 * 1024 * 1024;
@@ -30,7 +30,7 @@ static BLANK: LazyLock<Box<[u8]>> = LazyLock::new(|| vec![0; LARGEST_PIECE].into
 
 /// The pieces of files that are to leave on one connection.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Outlet(Arc<Mutex<Pieces>>);
+pub(crate) struct SendfileQueue(Arc<Mutex<Pieces>>);
 
 #[derive(Debug, Default)]
 struct Pieces {
@@ -53,7 +53,7 @@ struct Piece {
 
 /// Stands for a piece in what hyper writes.
 struct Placeholder {
-    outlet: Outlet,
+    queue: SendfileQueue,
     number: u64,
     length: usize,
 }
@@ -67,14 +67,14 @@ impl AsRef<[u8]> for Placeholder {
 impl Drop for Placeholder {
     /// Breaks the connection if the piece has not been sent: its bytes may have been copied.
     fn drop(&mut self) {
-        let mut pieces = self.outlet.lock();
+        let mut pieces = self.queue.lock();
         if pieces.waiting.iter().any(|piece| piece.number == self.number) {
             pieces.is_broken = true;
         }
     }
 }
 
-impl Outlet {
+impl SendfileQueue {
     /// Places a part of a file, of at most [`LARGEST_PIECE`], behind all others; returns its placeholder.
     pub(crate) fn place(&self, file: Arc<File>, offset: u64, length: usize) -> Bytes {
         let length = length.min(LARGEST_PIECE);
@@ -89,7 +89,7 @@ impl Outlet {
             is_begun: false,
         });
         Bytes::from_owner(Placeholder {
-            outlet: self.clone(),
+            queue: self.clone(),
             number,
             length,
         })
@@ -158,31 +158,31 @@ fn is_blank(bytes: &[u8]) -> bool {
     BLANK.as_ptr_range().contains(&bytes.as_ptr())
 }
 
-/// A connection with an outlet.
+/// A connection that sends files.
 #[derive(Debug)]
-pub(crate) struct WithOutlet {
+pub(crate) struct SendfileStream {
     stream: TcpStream,
-    outlet: Outlet,
+    queue: SendfileQueue,
 }
 
-impl WithOutlet {
-    /// Gives a connection an outlet.
+impl SendfileStream {
+    /// Lets a connection send files.
     pub(crate) fn new(stream: TcpStream) -> Self {
         Self {
             stream,
-            outlet: Outlet::default(),
+            queue: SendfileQueue::default(),
         }
     }
 
-    /// The outlet.
-    pub(crate) fn outlet(&self) -> Outlet {
-        self.outlet.clone()
+    /// The pieces of files that are to leave on it.
+    pub(crate) fn queue(&self) -> SendfileQueue {
+        self.queue.clone()
     }
 
     fn poll_send(&self, context: &mut Context<'_>, blank: &[u8]) -> Poll<io::Result<usize>> {
         loop {
             ready!(self.stream.poll_write_ready(context))?;
-            match self.outlet.lock().send(&self.stream, blank) {
+            match self.queue.lock().send(&self.stream, blank) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 sent => return Poll::Ready(sent),
             }
@@ -190,7 +190,7 @@ impl WithOutlet {
     }
 }
 
-impl AsyncRead for WithOutlet {
+impl AsyncRead for SendfileStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -200,7 +200,7 @@ impl AsyncRead for WithOutlet {
     }
 }
 
-impl AsyncWrite for WithOutlet {
+impl AsyncWrite for SendfileStream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_write_vectored(context, &[IoSlice::new(bytes)])
     }
@@ -216,7 +216,7 @@ impl AsyncWrite for WithOutlet {
         match parts {
             [blank, ..] if bytes == 0 => self.poll_send(context, blank),
             _ => {
-                self.outlet.lock().allow_bytes()?;
+                self.queue.lock().allow_bytes()?;
                 Pin::new(&mut self.stream).poll_write_vectored(context, &parts[..bytes])
             }
         }
@@ -245,12 +245,12 @@ mod tests {
 
     use super::*;
 
-    /// A connection with an outlet, and its other end.
-    async fn connected() -> (WithOutlet, TcpStream) {
+    /// A connection that sends files, and its other end.
+    async fn connected() -> (SendfileStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        (WithOutlet::new(server), client)
+        (SendfileStream::new(server), client)
     }
 
     fn file(content: &[u8]) -> Arc<File> {
@@ -260,7 +260,7 @@ mod tests {
     }
 
     /// All that arrives before the connection ends.
-    async fn arrived(server: WithOutlet, mut client: TcpStream) -> Vec<u8> {
+    async fn arrived(server: SendfileStream, mut client: TcpStream) -> Vec<u8> {
         drop(server);
         let mut bytes = Vec::new();
         client.read_to_end(&mut bytes).await.unwrap();
@@ -270,9 +270,9 @@ mod tests {
     #[tokio::test]
     async fn pieces_are_sent_in_the_place_of_their_placeholders() {
         let (mut server, client) = connected().await;
-        let outlet = server.outlet();
-        let mut first = outlet.place(file(b"0123456789"), 2, 3);
-        let mut second = outlet.place(file(b"abcdef"), 0, 6);
+        let queue = server.queue();
+        let mut first = queue.place(file(b"0123456789"), 2, 3);
+        let mut second = queue.place(file(b"abcdef"), 0, 6);
         let mut sent = 0;
         while !(first.is_empty() && second.is_empty()) {
             let head: &[u8] = if sent == 0 { b"head " } else { b"" };
@@ -294,7 +294,7 @@ mod tests {
     #[tokio::test]
     async fn a_placeholder_that_is_given_up_breaks_its_connection() {
         let (mut server, client) = connected().await;
-        let placeholder = server.outlet().place(file(b"content"), 0, 7);
+        let placeholder = server.queue().place(file(b"content"), 0, 7);
         let copied = placeholder.to_vec();
         drop(placeholder);
         server.write_all(&copied).await.unwrap_err();
@@ -307,7 +307,7 @@ mod tests {
         let (mut server, client) = connected().await;
         rustix::net::sockopt::set_socket_send_buffer_size(&server.stream, 16 * 1024).unwrap();
         let content = vec![7; LARGEST_PIECE];
-        let mut rest = server.outlet().place(file(&content), 0, LARGEST_PIECE);
+        let mut rest = server.queue().place(file(&content), 0, LARGEST_PIECE);
         let begun = server.write(&rest).await.unwrap();
         assert!(begun < LARGEST_PIECE, "the piece is sent at once");
         drop(rest.split_to(begun));
@@ -320,7 +320,7 @@ mod tests {
     #[tokio::test]
     async fn a_placeholder_that_is_cut_breaks_its_connection() {
         let (mut server, client) = connected().await;
-        let placeholder = server.outlet().place(file(b"content"), 0, 7);
+        let placeholder = server.queue().place(file(b"content"), 0, 7);
         server.write_all(&placeholder[..3]).await.unwrap_err();
         server.write_all(&placeholder).await.unwrap_err();
         assert_eq!(arrived(server, client).await, b"");
@@ -329,7 +329,7 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_is_too_short_breaks_its_connection() {
         let (mut server, client) = connected().await;
-        let mut placeholder = server.outlet().place(file(b"con"), 0, 7);
+        let mut placeholder = server.queue().place(file(b"con"), 0, 7);
         assert_eq!(server.write(&placeholder).await.unwrap(), 3);
         drop(placeholder.split_to(3));
         let error = server.write(&placeholder).await.unwrap_err();

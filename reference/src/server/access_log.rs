@@ -1,6 +1,5 @@
-//! The record of a request: what is logged and counted once its answer has been sent, or given up.
+//! The access log: what is logged and counted of a request once its answer has been sent, or given up.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,47 +12,16 @@ use http::{Method, StatusCode};
 use http_body::{Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::activity::UnderWay;
 use crate::app::App;
-use crate::connection::Peer;
-use crate::metrics::Present;
+use crate::http::body::Body;
+use crate::http::idle_timeout::RequestUnderWay;
+use crate::http::peer::{Arrival, Note, Peer, RequestId};
+use crate::operation::metrics::Present;
+use crate::store::StoreError;
 
-/// What distinguishes a request from all others, of this run of the registry and of others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct RequestId {
-    instance: u32,
-    number: u64,
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:08x}-{}", self.instance, self.number)
-    }
-}
-
-/// Where a request comes from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Arrival {
-    /// Its name.
-    pub(crate) id: RequestId,
-    /// The other end of the connection.
-    pub(crate) peer: Peer,
-    /// The client, which may stand behind proxies.
-    pub(crate) client: IpAddr,
-}
-
-/// What an answer tells the record about the request, besides its status.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Note {
-    /// The name of the endpoint.
-    pub(crate) route: Option<&'static str>,
-    /// Who asked.
-    pub(crate) account: Option<Arc<str>>,
-}
-
-/// One request; it is recorded when this is dropped.
+/// One request; it is logged when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Record {
+pub(crate) struct AccessLogEntry {
     app: Arc<App>,
     id: RequestId,
     method: Method,
@@ -65,15 +33,15 @@ pub(crate) struct Record {
     sent: u64,
     is_whole: bool,
     _present: Present,
-    _under_way: UnderWay,
+    _under_way: RequestUnderWay,
     _place: Option<OwnedSemaphorePermit>,
 }
 
-impl Record {
-    /// Begins the record of a request.
+impl AccessLogEntry {
+    /// A request begins.
     pub(crate) fn begin(
         app: Arc<App>,
-        under_way: UnderWay,
+        under_way: RequestUnderWay,
         remote: IpAddr,
         method: Method,
         path: &str,
@@ -82,10 +50,7 @@ impl Record {
         // A secret is never a part of a path, but may be one of a query.
         let path = (!app.config.no_access_log).then(|| path.to_owned());
         Self {
-            id: RequestId {
-                instance: app.instance.as_fields().0,
-                number: NEXT.fetch_add(1, Ordering::Relaxed),
-            },
+            id: RequestId::new(app.instance, NEXT.fetch_add(1, Ordering::Relaxed)),
             method,
             path,
             remote,
@@ -127,7 +92,7 @@ impl Record {
     }
 }
 
-impl Drop for Record {
+impl Drop for AccessLogEntry {
     fn drop(&mut self) {
         let took = self.began.elapsed();
         let route = self.note.route.unwrap_or("none");
@@ -161,34 +126,34 @@ fn known(method: &Method) -> &'static str {
         .unwrap_or("other")
 }
 
-/// The body of an answer, with the record of its request.
+/// The body of an answer, which is logged with its request.
 #[derive(Debug)]
-pub(crate) struct Recorded {
-    body: axum::body::Body,
-    record: Record,
+pub(crate) struct LoggedBody {
+    body: Body,
+    entry: AccessLogEntry,
 }
 
-impl Recorded {
-    /// Records what is sent of `body`.
-    pub(crate) fn new(body: axum::body::Body, mut record: Record) -> Self {
-        record.is_whole = http_body::Body::is_end_stream(&body);
-        Self { body, record }
+impl LoggedBody {
+    /// Logs what is sent of `body`.
+    pub(crate) fn new(body: Body, mut entry: AccessLogEntry) -> Self {
+        entry.is_whole = http_body::Body::is_end_stream(&body);
+        Self { body, entry }
     }
 }
 
-impl http_body::Body for Recorded {
+impl http_body::Body for LoggedBody {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = StoreError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, StoreError>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
         if let Some(Ok(frame)) = &frame {
-            self.record.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
+            self.entry.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
         }
-        self.record.is_whole = match &frame {
+        self.entry.is_whole = match &frame {
             None => true,
             Some(Ok(_)) => self.body.is_end_stream(),
             Some(Err(_)) => false,

@@ -11,7 +11,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio_rustls::TlsAcceptor;
 
-use crate::reloading::FromFiles;
+use crate::operation::reloading::FromFiles;
 
 /// The certificate in use, with its key.
 pub(crate) type Certificate = FromFiles<CertifiedKey>;

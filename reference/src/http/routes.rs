@@ -9,7 +9,7 @@ use http::uri::Scheme;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use uuid::Uuid;
 
-use crate::error::{Failure, Fault};
+use crate::http::error::{Failure, Fault};
 use crate::protocol::{Digest, Name, Reference, Tag};
 
 /// What stands in a query value as it is; everything else is percent-encoded.

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 
 use super::after;
-use crate::outlet::{LARGEST_PIECE, Outlet};
+use crate::http::sendfile::{LARGEST_PIECE, SendfileQueue};
 use crate::protocol::Span;
 use crate::store::{BlobReader, StoreError};
 
@@ -18,12 +18,12 @@ type Turn = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Warming = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
 /// A part of a blob on its way.
-pub(crate) struct HandedOver {
+pub(crate) struct SendfileBody {
     blob: BlobReader,
     file: Arc<File>,
     /// What has not been handed over.
     rest: Span,
-    outlet: Outlet,
+    queue: SendfileQueue,
     /// Lets other connections have their turn before the next piece: a client that takes all at once would
     /// keep the thread to itself.
     turn_of_others: Option<Turn>,
@@ -31,13 +31,13 @@ pub(crate) struct HandedOver {
     warming: Option<Warming>,
 }
 
-impl HandedOver {
-    pub(super) const fn new(blob: BlobReader, file: Arc<File>, part: Span, outlet: Outlet) -> Self {
+impl SendfileBody {
+    pub(super) const fn new(blob: BlobReader, file: Arc<File>, part: Span, queue: SendfileQueue) -> Self {
         Self {
             blob,
             file,
             rest: part,
-            outlet,
+            queue,
             turn_of_others: None,
             warming: None,
         }
@@ -80,7 +80,7 @@ impl HandedOver {
         };
         let piece = self.piece();
         let length = usize::try_from(piece.length).unwrap_or(LARGEST_PIECE);
-        let placeholder = self.outlet.place(Arc::clone(&self.file), piece.first, length);
+        let placeholder = self.queue.place(Arc::clone(&self.file), piece.first, length);
         self.rest = after(self.rest, piece.length);
         self.turn_of_others = Some(Box::pin(tokio::task::yield_now()));
         if was_cold && self.rest.length > 0 {

@@ -1,0 +1,107 @@
+//! Admission: a request that is too much is refused, any other is answered, and every answer is completed.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::header::{CONTENT_LENGTH, HeaderName, WARNING};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::access_log::{AccessLogEntry, LoggedBody};
+use super::health;
+use crate::api;
+use crate::app::App;
+use crate::http::body::Body;
+use crate::http::error::{Failure, Fault};
+use crate::http::forwarded;
+use crate::http::idle_timeout::RequestUnderWay;
+use crate::http::peer::Peer;
+use crate::http::sendfile::SendfileQueue;
+
+/// `Docker-Distribution-API-Version`.
+const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
+
+/// `X-Request-Id`, under which a failure of the registry stands in its log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Answers a request that came from `peer`.
+pub(super) async fn answer(
+    app: Arc<App>,
+    peer: Peer,
+    sendfile: Option<SendfileQueue>,
+    under_way: RequestUnderWay,
+    request: Request<Incoming>,
+) -> Response<LoggedBody> {
+    let (head, body) = request.into_parts();
+    let client = forwarded::client(&app.config, peer, &head.headers);
+    let method = head.method.clone();
+    let mut entry = AccessLogEntry::begin(
+        Arc::clone(&app),
+        under_way,
+        client,
+        method.clone(),
+        head.uri.path(),
+    );
+    let (mut response, note) = match admit(&app, client, &head.headers) {
+        Err(failure) => (failure.into_response(), Default::default()),
+        Ok(place) => {
+            entry.hold(place);
+            if head.uri.path() == health::PATH {
+                health::answer(&app, &method)
+            } else {
+                api::answer(&app, head, body, entry.arrival(peer), sendfile).await
+            }
+        }
+    };
+    entry.answered(response.status(), note);
+    complete(&app, &method, &entry, &mut response);
+    response.map(|body| LoggedBody::new(body, entry))
+}
+
+/// Refuses a request that is too much: by its head, by the number of those of its client, or by the number
+/// of all; returns its place among those under way.
+fn admit(app: &App, client: IpAddr, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Failure> {
+    if let Some(limit) = &app.rate_limit {
+        // Whole seconds, so that a client that waits as it is told has waited long enough.
+        limit
+            .admit(client, Instant::now())
+            .map_err(|wait| Failure::from(Fault::TooManyRequests).retry_after(wait.as_secs() + 1))?;
+    }
+    let size = headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len());
+    if size.sum::<usize>() > app.config.limits.header_size {
+        return Err(Fault::HeadTooLarge.into());
+    }
+    Arc::clone(&app.places)
+        .try_acquire_owned()
+        .map_err(|_| Failure::bare(StatusCode::SERVICE_UNAVAILABLE).retry_after(1))
+}
+
+/// Adds what every answer has, and takes its body from the answer to a HEAD.
+fn complete(app: &App, method: &Method, entry: &AccessLogEntry, response: &mut Response<Body>) {
+    let (status, length) = (response.status(), response.body().size_hint().exact());
+    let headers = response.headers_mut();
+    // RFC 9110, section 8.6 gives these no length.
+    if !matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        && let Some(length) = length
+        && !headers.contains_key(CONTENT_LENGTH)
+    {
+        headers.insert(CONTENT_LENGTH, length.into());
+    }
+    if status.is_server_error()
+        && let Ok(id) = HeaderValue::try_from(entry.id())
+    {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
+    for warning in &app.warnings {
+        headers.append(WARNING, warning.clone());
+    }
+    if method == Method::HEAD {
+        *response.body_mut() = Body::empty();
+    }
+}
