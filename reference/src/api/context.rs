@@ -17,7 +17,7 @@ use crate::http::error::{Failure, Fault};
 use crate::http::forwarded::{host, url_builder, whole_urls};
 use crate::http::peer::{Arrival, Note, Peer};
 use crate::http::routes::{Route, UrlBuilder, parse_digest};
-use crate::http::sendfile::SendfileQueue;
+use crate::http::transport::Transport;
 use crate::notifications::{Cause, Notifier};
 use crate::protocol::{Algorithm, Condition, Digest, Name, Query, TagList};
 use crate::store::Store;
@@ -39,8 +39,8 @@ pub(crate) struct Context {
     is_signed: bool,
     query: Query,
     urls: UrlBuilder,
-    /// How files leave on the connection, if the kernel can send them.
-    sendfile: Option<SendfileQueue>,
+    /// How the answer leaves.
+    transport: Transport,
 }
 
 /// What a request is for.
@@ -63,7 +63,7 @@ impl Context {
         app: &Arc<App>,
         head: &mut request::Parts,
         arrival: Arrival,
-        sendfile: Option<SendfileQueue>,
+        transport: Transport,
         target: Target,
     ) -> Result<Self, Failure> {
         let Target { route, query, access } = target;
@@ -78,7 +78,7 @@ impl Context {
             query,
             urls: url_builder(&app.config, arrival.peer, &head.uri, &head.headers),
             uri: mem::take(&mut head.uri),
-            sendfile,
+            transport,
             headers: mem::take(&mut head.headers),
         })
     }
@@ -196,9 +196,9 @@ impl Context {
         &self.query
     }
 
-    /// How files leave on the connection, if the kernel can send them.
-    pub(crate) const fn sendfile(&self) -> Option<&SendfileQueue> {
-        self.sendfile.as_ref()
+    /// How the answer leaves.
+    pub(crate) const fn transport(&self) -> &Transport {
+        &self.transport
     }
 
     /// The URL of a route, as this client reaches the registry.

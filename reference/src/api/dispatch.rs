@@ -15,7 +15,7 @@ use crate::http::body::Body;
 use crate::http::error::Failure;
 use crate::http::peer::{Arrival, Note};
 use crate::http::routes::Route;
-use crate::http::sendfile::SendfileQueue;
+use crate::http::transport::Transport;
 use crate::protocol::Query;
 
 /// How much of a body is read after the answer, so that the client gets to see the answer.
@@ -27,7 +27,7 @@ pub(crate) async fn answer(
     mut head: request::Parts,
     mut body: Received,
     arrival: Arrival,
-    sendfile: Option<SendfileQueue>,
+    transport: Transport,
 ) -> (Response<Body>, Note) {
     let leftover = Leftover {
         expects_continue: head.headers.contains_key(EXPECT),
@@ -36,7 +36,7 @@ pub(crate) async fn answer(
     };
     let is_safe = head.method == Method::GET || head.method == Method::HEAD;
     let target = target(&head);
-    let context = Context::of(app, &mut head, arrival, sendfile, target).await;
+    let context = Context::of(app, &mut head, arrival, transport, target).await;
     if is_safe {
         return answer_context(context, &mut body).await;
     }

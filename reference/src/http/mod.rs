@@ -7,3 +7,5 @@ pub(crate) mod idle_timeout;
 pub(crate) mod peer;
 pub(crate) mod routes;
 pub(crate) mod sendfile;
+pub(crate) mod stalled_streams;
+pub(crate) mod transport;

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::http::body::Body;
 use crate::http::idle_timeout::RequestUnderWay;
 use crate::http::peer::{Arrival, Note, Peer, RequestId};
+use crate::http::stalled_streams::Stream;
 use crate::operation::metrics::Present;
 use crate::store::StoreError;
 
@@ -131,13 +132,19 @@ fn known(method: &Method) -> &'static str {
 pub(crate) struct LoggedBody {
     body: Body,
     entry: AccessLogEntry,
+    /// What is known of the stream of HTTP/2 that it leaves on.
+    stream: Option<Stream>,
 }
 
 impl LoggedBody {
     /// Logs what is sent of `body`.
     pub(crate) fn new(body: Body, mut entry: AccessLogEntry) -> Self {
         entry.is_whole = http_body::Body::is_end_stream(&body);
-        Self { body, entry }
+        Self {
+            body,
+            entry,
+            stream: Stream::current(),
+        }
     }
 }
 
@@ -149,7 +156,13 @@ impl http_body::Body for LoggedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, StoreError>>> {
+        if let Some(stream) = &self.stream {
+            stream.moves();
+        }
         let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if let Some(stream) = &self.stream {
+            stream.waits_for_client();
+        }
         if let Some(Ok(frame)) = &frame {
             self.entry.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
         }

@@ -19,7 +19,7 @@ use crate::http::error::{Failure, Fault};
 use crate::http::forwarded;
 use crate::http::idle_timeout::RequestUnderWay;
 use crate::http::peer::Peer;
-use crate::http::sendfile::SendfileQueue;
+use crate::http::transport::Transport;
 
 /// `Docker-Distribution-API-Version`.
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -31,7 +31,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(super) async fn answer(
     app: Arc<App>,
     peer: Peer,
-    sendfile: Option<SendfileQueue>,
+    transport: Transport,
     under_way: RequestUnderWay,
     request: Request<Incoming>,
 ) -> Response<LoggedBody> {
@@ -52,7 +52,7 @@ pub(super) async fn answer(
             if head.uri.path() == health::PATH {
                 health::answer(&app, &method)
             } else {
-                api::answer(&app, head, body, entry.arrival(peer), sendfile).await
+                api::answer(&app, head, body, entry.arrival(peer), transport).await
             }
         }
     };

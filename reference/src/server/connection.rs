@@ -5,10 +5,10 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Version};
+use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use std::convert::Infallible;
@@ -23,6 +23,8 @@ use crate::app::App;
 use crate::http::idle_timeout::{IdleTimeout, Observed};
 use crate::http::peer::Peer;
 use crate::http::sendfile::{SendfileQueue, SendfileStream};
+use crate::http::stalled_streams::StreamExecutor;
+use crate::http::transport::Transport;
 use crate::store::BLOCK;
 
 /// How much hyper reads of a request at once, and the largest head that it looks at itself.
@@ -102,7 +104,7 @@ impl Server {
         }
     }
 
-    async fn serve_stream<S>(&self, stream: S, peer: Peer, sendfile: Option<SendfileQueue>)
+    async fn serve_stream<S>(&self, stream: S, peer: Peer, queue: Option<SendfileQueue>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -110,12 +112,11 @@ impl Server {
         let patience = Duration::from_secs(limits.client_timeout);
         let idle = Arc::new(IdleTimeout::new(patience));
         let service = service_fn(|request: Request<Incoming>| {
-            // The frames of HTTP/2 are made of copied bytes.
-            let sendfile = sendfile.clone().filter(|_| request.version() <= Version::HTTP_11);
-            let answer = admission::answer(Arc::clone(&self.app), peer, sendfile, idle.begin(), request);
+            let transport = Transport::of(request.version(), queue.as_ref());
+            let answer = admission::answer(Arc::clone(&self.app), peer, transport, idle.begin(), request);
             async { Ok::<_, Infallible>(answer.await) }
         });
-        let mut builder = auto::Builder::new(TokioExecutor::new());
+        let mut builder = auto::Builder::new(StreamExecutor::new(patience));
         builder
             .http1()
             // A client that has said all it has to say is still answered.

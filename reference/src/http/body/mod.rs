@@ -13,12 +13,12 @@ use http::{HeaderValue, Response};
 use http_body::{Frame, SizeHint};
 use serde_json::Value;
 
-use crate::http::sendfile::SendfileQueue;
+use super::transport::Transport;
 use crate::protocol::Span;
 use crate::store::{BlobReader, StoreError};
 
 use from_file::SendfileBody;
-use streamed::StreamedBody;
+use streamed::{Pace, StreamedBody};
 
 /// The shortest part of a blob that the kernel sends from its file.
 const WORTH_SENDFILE: u64 = 32 * 1024;
@@ -39,13 +39,17 @@ impl Body {
         Self::Bytes(None)
     }
 
-    /// Part of a blob, for a connection that may be able to send files.
-    pub(crate) fn blob(blob: BlobReader, part: Span, sendfile: Option<&SendfileQueue>) -> Self {
-        match (sendfile, blob.on_disk()) {
-            (Some(sendfile), Some(file)) if part.length >= WORTH_SENDFILE => {
-                Self::Sendfile(SendfileBody::new(blob, file, part, sendfile.clone()))
+    /// Part of a blob, in the way that suits the transport.
+    pub(crate) fn blob(blob: BlobReader, part: Span, transport: &Transport) -> Self {
+        let file = blob.on_disk().filter(|_| part.length >= WORTH_SENDFILE);
+        match (transport, file) {
+            (Transport::Sendfile(queue), Some(file)) => {
+                Self::Sendfile(SendfileBody::new(blob, file, part, queue.clone()))
             }
-            _ => Self::Streamed(StreamedBody::new(blob, part)),
+            (Transport::Multiplexed, _) => Self::Streamed(StreamedBody::new(blob, part, Pace::Growing)),
+            (Transport::Sendfile(_) | Transport::Copied, _) => {
+                Self::Streamed(StreamedBody::new(blob, part, Pace::Full))
+            }
         }
     }
 

@@ -1,31 +1,86 @@
-//! Part of a blob that is copied to its connection: one block is sent while the next one is read.
+//! Part of a blob that is copied to its connection, a block at a time.
+//!
+//! What is read and not yet taken is memory that a client can make the registry hold. So the answers on a connection
+//! that many of them share begin with a small part and grow as the client takes them, and all answers together hold
+//! no more than [`BLOCKS`]: beyond, they go on in [`SMALL_PART`]s.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::after;
 use crate::protocol::Span;
 use crate::store::{BLOCK, BlobReader, StoreError};
 
-type Reading = Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>;
+/// The number of parts above [`SMALL_PART`] that are in memory at once, for all clients: at most 128 MiB. Two for
+/// each of some hundred downloads at full speed.
+const BLOCKS: usize = 256;
+
+/// The size of a part that is read without asking how many others are in memory: 10,000 of them take 80 MiB.
+const SMALL_PART: usize = 8 * 1024;
+
+/// The size of the first part where many answers share a connection. It is read before anybody knows whether the
+/// client takes anything at all.
+const FIRST_PART: usize = 1024;
+
+/// How much larger each further part is, until it is a block: after five of them.
+const GROWTH: usize = 4;
+
+static LARGE_PARTS: Semaphore = Semaphore::const_new(BLOCKS);
+
+/// How fast the parts of an answer become large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// At once, the next one being read while one is sent: the answer has its connection to itself.
+    Full,
+    /// As the client takes them.
+    Growing,
+}
 
 /// A part of a blob on its way.
 pub(crate) struct StreamedBody {
     blob: BlobReader,
     /// What has not been handed on.
     rest: Span,
-    /// The block that comes next.
+    pace: Pace,
+    /// The size of the next part.
+    size: usize,
+    /// The part that comes next.
     reading: Option<Reading>,
 }
 
+/// A part that is being read.
+struct Reading {
+    bytes: Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>,
+    /// What allows it to be large.
+    permit: Option<SemaphorePermit<'static>>,
+}
+
+/// A large part in memory; its place is free when it has been sent.
+struct LargePart {
+    bytes: Bytes,
+    _permit: SemaphorePermit<'static>,
+}
+
+impl AsRef<[u8]> for LargePart {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 impl StreamedBody {
-    pub(super) const fn new(blob: BlobReader, part: Span) -> Self {
+    pub(super) const fn new(blob: BlobReader, part: Span, pace: Pace) -> Self {
         Self {
             blob,
             rest: part,
+            pace,
+            size: match pace {
+                Pace::Full => BLOCK,
+                Pace::Growing => FIRST_PART,
+            },
             reading: None,
         }
     }
@@ -35,22 +90,46 @@ impl StreamedBody {
         self.rest.length
     }
 
-    /// Begins to read the next block, if there is one.
-    fn read_on(&self) -> Option<Reading> {
-        let length = usize::try_from(self.rest.length.min(BLOCK as u64)).unwrap_or_default();
-        (length > 0).then(|| Box::pin(self.blob.reading(self.rest.first, length)) as Reading)
+    /// Begins to read the next part, as large as it may be.
+    fn read(&self) -> Reading {
+        let wanted = self.length(self.size);
+        let permit = (wanted > SMALL_PART)
+            .then(|| LARGE_PARTS.try_acquire().ok())
+            .flatten();
+        let length = if permit.is_some() {
+            wanted
+        } else {
+            wanted.min(SMALL_PART)
+        };
+        Reading {
+            bytes: Box::pin(self.blob.reading(self.rest.first, length)),
+            permit,
+        }
+    }
+
+    /// The length of a part that is to have a size.
+    fn length(&self, size: usize) -> usize {
+        usize::try_from(self.rest.length).map_or(size, |rest| rest.min(size))
     }
 
     pub(super) fn poll_part(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, StoreError>> {
-        let Some(reading) = self.reading.take().or_else(|| self.read_on()) else {
+        if self.rest.length == 0 {
             return Poll::Ready(Ok(Bytes::new()));
-        };
+        }
+        let reading = self.reading.take().unwrap_or_else(|| self.read());
         let reading = self.reading.insert(reading);
-        let read = ready!(reading.as_mut().poll(context));
+        let read = ready!(reading.bytes.as_mut().poll(context));
+        let permit = reading.permit.take();
         self.reading = None;
-        let block = read?;
-        self.rest = after(self.rest, block.len() as u64);
-        self.reading = self.read_on();
-        Poll::Ready(Ok(block))
+        let bytes = read?;
+        self.rest = after(self.rest, bytes.len() as u64);
+        self.size = (self.size * GROWTH).min(BLOCK);
+        if self.pace == Pace::Full && self.rest.length > 0 {
+            self.reading = Some(self.read());
+        }
+        Poll::Ready(Ok(match permit {
+            Some(_permit) => Bytes::from_owner(LargePart { bytes, _permit }),
+            None => bytes,
+        }))
     }
 }
