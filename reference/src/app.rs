@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use http::HeaderValue;
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::auth::{Authenticator, Signer};
 use crate::config::Config;
 use crate::notifications::Notifier;
 use crate::operation::metrics::Metrics;
+use crate::operation::places::Places;
 use crate::operation::rate_limit::RateLimit;
 use crate::operation::tls::{self, Certificate};
 use crate::start_error::StartError;
@@ -27,7 +27,7 @@ pub(crate) struct App {
     /// How many requests a client may make.
     pub(crate) rate_limit: Option<RateLimit>,
     /// How many requests may be under way.
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) places: Places,
     /// What is counted.
     pub(crate) metrics: Metrics,
     /// What tells others about what happens, if there are any.
@@ -71,9 +71,7 @@ impl App {
             store,
             warnings,
             rate_limit: RateLimit::new(config.limits.request_rate),
-            places: Arc::new(Semaphore::new(
-                config.limits.requests.clamp(1, Semaphore::MAX_PERMITS),
-            )),
+            places: Places::new(config.limits.requests, config.limits.requests_per_address),
             metrics,
             notifier,
             instance,

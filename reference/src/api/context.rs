@@ -2,28 +2,21 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{AsHeaderName, CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderMap, Method, Uri, request};
-use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 
 use crate::app::App;
 use crate::auth::{Challenge, Principal, RequiredAccess, Right, Scope};
 use crate::config::{Authentication, Config, Offer};
 use crate::http::error::{Failure, Fault};
 use crate::http::forwarded::{host, url_builder, whole_urls};
-use crate::http::peer::{Arrival, Note, Peer};
+use crate::http::peer::{Arrival, Note};
 use crate::http::routes::{Route, UrlBuilder, parse_digest};
 use crate::http::transport::Transport;
 use crate::notifications::{Cause, Notifier};
 use crate::protocol::{Algorithm, Condition, Digest, Name, Query, TagList};
 use crate::store::Store;
-
-/// The body of a request.
-pub(crate) type Received = Incoming;
 
 /// One request, without its body.
 #[derive(Debug)]
@@ -67,7 +60,7 @@ impl Context {
         target: Target,
     ) -> Result<Self, Failure> {
         let Target { route, query, access } = target;
-        let (principal, route, is_signed) = enter(app, arrival.peer, head, (route, &query, &access)).await?;
+        let (principal, route, is_signed) = enter(app, arrival, head, (route, &query, &access)).await?;
         Ok(Self {
             app: Arc::clone(app),
             arrival,
@@ -88,14 +81,14 @@ impl Context {
 /// somebody who may not make it.
 async fn enter(
     app: &App,
-    peer: Peer,
+    arrival: Arrival,
     head: &request::Parts,
     (route, query, access): (Result<Route, Failure>, &Query, &[RequiredAccess]),
 ) -> Result<(Principal, Route, bool), Failure> {
     let challenge = match (app.config.authentication, &route) {
         (Authentication::Password, _) | (_, Ok(Route::Token)) => Challenge::Password,
         (Authentication::Token, _) => {
-            let realm = whole_urls(&app.config, peer, &head.uri, &head.headers).url(&Route::Token);
+            let realm = whole_urls(&app.config, arrival.peer, &head.uri, &head.headers).url(&Route::Token);
             Challenge::for_token(realm, access)
         }
     };
@@ -106,7 +99,10 @@ async fn enter(
         return Ok((Principal::unlimited(), route.clone(), true));
     }
     // Nothing else is told to somebody who may do nothing, not even that a path is none.
-    let principal = app.authenticator.identify(&head.headers, &challenge).await?;
+    let principal = app
+        .authenticator
+        .identify(&head.headers, arrival.client, &challenge)
+        .await?;
     let route = route?;
     principal.authorize(access, &challenge)?;
     Ok((principal, route, false))
@@ -250,25 +246,5 @@ impl Context {
             return Err(Failure::with_detail(Fault::DigestInvalid, algorithm.as_str()));
         }
         Ok(())
-    }
-
-    /// The next part of a body; `None` at its end.
-    ///
-    /// # Errors
-    /// Fails if the body ends before its announced length, or the client falls silent.
-    pub(crate) async fn next_part(&self, body: &mut Received) -> Result<Option<Bytes>, Failure> {
-        let patience = Duration::from_secs(self.config().limits.client_timeout);
-        loop {
-            let frame = tokio::time::timeout(patience, body.frame()).await;
-            match frame.map_err(|_| Fault::SizeInvalid)? {
-                None => return Ok(None),
-                Some(frame) => {
-                    // A frame of trailers says nothing about content.
-                    if let Ok(part) = frame.map_err(|_| Fault::SizeInvalid)?.into_data() {
-                        return Ok(Some(part));
-                    }
-                }
-            }
-        }
     }
 }

@@ -5,27 +5,23 @@ use std::time::Duration;
 
 use http::header::{CONNECTION, EXPECT};
 use http::{HeaderValue, Method, Response, StatusCode, Version, request};
-use http_body::Body as _;
-use http_body_util::BodyExt as _;
 
-use super::context::{Context, Received, Target};
+use super::context::{Context, Target};
 use super::endpoints;
 use crate::app::App;
 use crate::http::body::Body;
 use crate::http::error::Failure;
 use crate::http::peer::{Arrival, Note};
+use crate::http::request_body::RequestBody;
 use crate::http::routes::Route;
 use crate::http::transport::Transport;
 use crate::protocol::Query;
-
-/// How much of a body is read after the answer, so that the client gets to see the answer.
-const DRAINED_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Answers a request of the protocol; says what the access log is to say about it.
 pub(crate) async fn answer(
     app: &Arc<App>,
     mut head: request::Parts,
-    mut body: Received,
+    mut body: RequestBody,
     arrival: Arrival,
     transport: Transport,
 ) -> (Response<Body>, Note) {
@@ -64,7 +60,7 @@ fn target(head: &request::Parts) -> Target {
     Target { route, query, access }
 }
 
-async fn answer_context(context: Result<Context, Failure>, body: &mut Received) -> (Response<Body>, Note) {
+async fn answer_context(context: Result<Context, Failure>, body: &mut RequestBody) -> (Response<Body>, Note) {
     match context {
         Ok(context) => {
             let response = dispatch(&context, body).await;
@@ -75,7 +71,7 @@ async fn answer_context(context: Result<Context, Failure>, body: &mut Received) 
 }
 
 /// Lets the endpoint answer, and tells what it has done to those who want to know.
-async fn dispatch(context: &Context, body: &mut Received) -> Result<Response<Body>, Failure> {
+async fn dispatch(context: &Context, body: &mut RequestBody) -> Result<Response<Body>, Failure> {
     let answer = endpoints::answer(context, body).await?;
     if let (Some(notifier), Some(event)) = (context.notifier(), answer.event) {
         notifier.tell(event, &context.cause());
@@ -92,29 +88,18 @@ struct Leftover {
 }
 
 impl Leftover {
-    fn deal_with(self, body: Received, response: &mut Response<Body>) {
-        if body.is_end_stream() || self.version > Version::HTTP_11 {
+    fn deal_with(self, body: RequestBody, response: &mut Response<Body>) {
+        if body.is_at_end() || self.version > Version::HTTP_11 {
             return;
         }
-        if self.expects_continue {
+        let is_too_slow = response.status() == StatusCode::REQUEST_TIMEOUT;
+        if self.expects_continue || is_too_slow {
             // The client may or may not send the body now: only a new connection is unambiguous.
             response
                 .headers_mut()
                 .insert(CONNECTION, HeaderValue::from_static("close"));
         } else {
-            tokio::spawn(tokio::time::timeout(self.patience, drain(body)));
-        }
-    }
-}
-
-/// Reads what a client still sends after it was answered: a connection that is closed on unread bytes
-/// is reset, and the answer may be lost with it.
-async fn drain(mut body: Received) {
-    let mut drained = 0;
-    while drained < DRAINED_BYTES {
-        match body.frame().await {
-            Some(Ok(frame)) => drained += frame.data_ref().map_or(0, |data| data.len() as u64),
-            _ => return,
+            tokio::spawn(tokio::time::timeout(self.patience, body.drain()));
         }
     }
 }

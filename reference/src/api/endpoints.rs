@@ -6,11 +6,12 @@
 use http::Method;
 
 use super::answer::Answer;
-use super::context::{Context, Received};
+use super::context::Context;
 use super::{base, blobs, catalog, manifests, referrers, tags, token, uploads};
 use crate::auth::{RequiredAccess, Right};
 use crate::config::{Authentication, Config};
 use crate::http::error::{Failure, Fault};
+use crate::http::request_body::RequestBody;
 use crate::http::routes::Route;
 use crate::protocol::{Name, Query, Reference};
 
@@ -35,7 +36,7 @@ macro_rules! endpoints {
         ///
         /// # Errors
         /// Fails if there is no such endpoint here, or as the endpoint does.
-        pub(super) async fn answer($context: &Context, $body: &mut Received) -> Result<Answer, Failure> {
+        pub(super) async fn answer($context: &Context, $body: &mut RequestBody) -> Result<Answer, Failure> {
             let $config = $context.config();
             match (or_get($context.method()), $context.route()) {
                 $((&Method::$method, $route) if is_offered($presence) => $answer,)*

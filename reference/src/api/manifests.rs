@@ -5,10 +5,11 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::{Method, StatusCode};
 
 use super::answer::{Answer, created, empty, identify, set};
-use crate::api::context::{Context, Received};
+use crate::api::context::Context;
 use crate::config::Action;
 use crate::http::body::Body;
 use crate::http::error::{Failure, Fault};
+use crate::http::request_body::RequestBody;
 use crate::http::routes::{Route, parse_tag};
 use crate::notifications::Event;
 use crate::protocol::{Algorithm, Digest, Manifest, Name, Reference, Tag};
@@ -64,7 +65,7 @@ pub(crate) async fn put(
     context: &Context,
     name: &Name,
     reference: &Reference,
-    body: &mut Received,
+    body: &mut RequestBody,
 ) -> Result<Answer, Failure> {
     let parameters = tag_parameters(context, reference)?;
     let bytes = read_limited(context, body).await?;
@@ -148,7 +149,7 @@ fn tag_parameters(context: &Context, reference: &Reference) -> Result<Vec<Tag>, 
 }
 
 /// Reads a body that fits into memory.
-async fn read_limited(context: &Context, body: &mut Received) -> Result<Bytes, Failure> {
+async fn read_limited(context: &Context, body: &mut RequestBody) -> Result<Bytes, Failure> {
     let limit = context.config().limits.manifest_size;
     if context
         .content_length()
@@ -157,7 +158,7 @@ async fn read_limited(context: &Context, body: &mut Received) -> Result<Bytes, F
         return Err(Fault::ManifestTooLarge.into());
     }
     let mut bytes = BytesMut::new();
-    while let Some(part) = context.next_part(body).await? {
+    while let Some(part) = body.next_part().await? {
         if bytes.len() + part.len() > limit {
             return Err(Fault::ManifestTooLarge.into());
         }

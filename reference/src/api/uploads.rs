@@ -2,14 +2,14 @@
 
 use http::header::{CONTENT_RANGE, HeaderName, LOCATION, RANGE};
 use http::{HeaderValue, Response, StatusCode};
-use http_body::Body as _;
 use uuid::Uuid;
 
 use super::answer::{Answer, created, empty, set};
-use crate::api::context::{Context, Received};
+use crate::api::context::Context;
 use crate::config::Action;
 use crate::http::body::Body;
 use crate::http::error::{Failure, Fault};
+use crate::http::request_body::RequestBody;
 use crate::http::routes::{Route, parse_digest};
 use crate::notifications::Event;
 use crate::protocol::{Algorithm, ChunkRange, Digest, Name};
@@ -21,7 +21,7 @@ const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 const CHUNK_MIN_LENGTH: HeaderName = HeaderName::from_static("oci-chunk-min-length");
 
 /// Mounts a blob, takes a whole one, or opens an upload: what the query asks for and the registry offers.
-pub(crate) async fn open(context: &Context, name: &Name, body: &mut Received) -> Result<Answer, Failure> {
+pub(crate) async fn open(context: &Context, name: &Name, body: &mut RequestBody) -> Result<Answer, Failure> {
     if let Some(digest) = context.query().first("mount") {
         let digest = parse_digest(digest)?;
         if let Some(size) = mount(context, name, &digest).await? {
@@ -64,7 +64,7 @@ pub(crate) async fn append(
     context: &Context,
     name: &Name,
     id: Uuid,
-    body: &mut Received,
+    body: &mut RequestBody,
 ) -> Result<Answer, Failure> {
     let session = context.store().upload(name, id).await?;
     let range = chunk_range(context)?;
@@ -103,13 +103,13 @@ pub(crate) async fn close(
     context: &Context,
     name: &Name,
     id: Uuid,
-    body: &mut Received,
+    body: &mut RequestBody,
 ) -> Result<Answer, Failure> {
     let session = context.store().upload(name, id).await?;
     let digest = asked_digest(context)?.ok_or(Fault::DigestInvalid)?;
     let range = chunk_range(context)?;
     let at = |failure| at_progress(context, name, &session, failure);
-    if !body.is_end_stream() {
+    if !body.is_at_end() {
         refuse_after_short_chunk(context, &session)?;
     }
     let upload = context
@@ -161,7 +161,7 @@ async fn finish(
     mut upload: Appender,
     expected: Expected,
     digest: &Digest,
-    body: &mut Received,
+    body: &mut RequestBody,
 ) -> Result<Answer, Failure> {
     if let Err(Interrupted::Cut(failure) | Interrupted::Wrong(failure)) =
         receive(context, &mut upload, expected, body).await
@@ -203,9 +203,10 @@ async fn receive(
     context: &Context,
     upload: &mut Appender,
     expected: Expected,
-    body: &mut Received,
+    body: &mut RequestBody,
 ) -> Result<(), Interrupted> {
     let wrong = |fault: Fault| Interrupted::Wrong(fault.into());
+    let cut = |fault: Fault| Interrupted::Cut(fault.into());
     let length = expected.range.map(|range| range.length);
     let announced = context.content_length();
     if length.is_some() && announced.is_some() && announced != length {
@@ -218,7 +219,7 @@ async fn receive(
     if announced.is_some_and(|announced| announced > largest) {
         return Err(wrong(Fault::BlobTooLarge));
     }
-    while let Some(part) = context.next_part(body).await.map_err(Interrupted::Cut)? {
+    while let Some(part) = body.next_part().await.map_err(cut)? {
         upload
             .add(part)
             .await

@@ -6,11 +6,13 @@
 
 mod accounts;
 mod challenge;
+mod login_queue;
 mod passwords;
 mod required_access;
 mod signature;
 mod tokens;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,7 +27,7 @@ use crate::operation::reloading::FromFiles;
 pub(crate) use accounts::Right;
 use accounts::{Accounts, Grants};
 pub(crate) use challenge::Challenge;
-use passwords::Passwords;
+use passwords::{Hash, Passwords};
 pub(crate) use required_access::RequiredAccess;
 pub(crate) use signature::Signer;
 use tokens::Tokens;
@@ -120,6 +122,7 @@ impl Authenticator {
     pub(crate) async fn identify(
         &self,
         headers: &HeaderMap,
+        client: IpAddr,
         challenge: &Challenge,
     ) -> Result<Principal, Failure> {
         let Some(accounts) = &self.accounts else {
@@ -131,7 +134,7 @@ impl Authenticator {
                 grants: Some(grants),
                 ..Principal::default()
             }),
-            (Some(header), Challenge::Password) => self.with_password(&accounts, header).await,
+            (Some(header), Challenge::Password) => self.with_password(&accounts, header, client).await?,
             (Some(header), Challenge::Token { .. }) => self.with_token(&accounts, header),
         };
         found.ok_or_else(|| challenge.ask())
@@ -143,16 +146,29 @@ impl Authenticator {
         self.tokens.print(&Token::new(account, scopes))
     }
 
-    async fn with_password(&self, accounts: &Accounts, header: &HeaderValue) -> Option<Principal> {
-        let (name, password) = credentials(header)?;
+    /// Whoever has the password of an account; nobody if it is wrong.
+    async fn with_password(
+        &self,
+        accounts: &Accounts,
+        header: &HeaderValue,
+        client: IpAddr,
+    ) -> Result<Option<Principal>, Failure> {
+        let Some((name, password)) = credentials(header) else {
+            return Ok(None);
+        };
         let account = accounts.get(&name);
-        let hash = account.map(|account| account.hash.as_str());
-        let is_right = self.passwords.verify(&name, &password, hash).await;
-        account.filter(|_| is_right).map(|account| Principal {
+        let hash = match account {
+            Some(account) => Hash::Of(&account.hash),
+            None => Hash::OfNobody(accounts.cost_for_nobody(&name)),
+        };
+        let verified = self.passwords.verify(&name, &password, hash, client).await;
+        // Soon: a hash takes no longer than a second or two.
+        let is_right = verified.map_err(|_| Failure::from(Fault::TooManyRequests).retry_after(1))?;
+        Ok(account.filter(|_| is_right).map(|account| Principal {
             name: Some(name.into()),
             grants: Some(Arc::clone(&account.grants)),
             scopes: None,
-        })
+        }))
     }
 
     fn with_token(&self, accounts: &Accounts, header: &HeaderValue) -> Option<Principal> {

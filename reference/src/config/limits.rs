@@ -55,13 +55,25 @@ pub struct Limits {
     #[arg(long, env = "ASSIZE_REFERENCE_SHUTDOWN_TIMEOUT", default_value_t = Limits::default().shutdown_timeout)]
     pub shutdown_timeout: u64,
 
-    /// Number of connections open at once; further ones wait
+    /// Number of connections open at once; beyond, the longest idle one of the address that has most ends
     #[arg(long, env = "ASSIZE_REFERENCE_CONNECTIONS", default_value_t = Limits::default().connections)]
     pub connections: usize,
 
     /// Number of requests under way at once; further ones are told to come back
     #[arg(long, env = "ASSIZE_REFERENCE_REQUESTS", default_value_t = Limits::default().requests)]
     pub requests: usize,
+
+    /// Number of connections that one address may have open, at most half of all; beyond, its longest idle one ends
+    #[arg(long, env = "ASSIZE_REFERENCE_CONNECTIONS_PER_ADDRESS", default_value_t = Limits::default().connections_per_address)]
+    pub connections_per_address: usize,
+
+    /// Number of requests that one address may have under way, at most half of all
+    #[arg(long, env = "ASSIZE_REFERENCE_REQUESTS_PER_ADDRESS", default_value_t = Limits::default().requests_per_address)]
+    pub requests_per_address: usize,
+
+    /// Bytes a second that a client has to send of a body, measured over a client timeout; 0 for any
+    #[arg(long, env = "ASSIZE_REFERENCE_BODY_RATE", default_value_t = Limits::default().body_rate)]
+    pub body_rate: u64,
 
     /// Size in bytes of the largest head of a request accepted
     #[arg(long, env = "ASSIZE_REFERENCE_HEADER_SIZE", default_value_t = Limits::default().header_size)]
@@ -89,6 +101,9 @@ impl Default for Limits {
             shutdown_timeout: 10,
             connections: 10_000,
             requests: 10_000,
+            connections_per_address: 1_000,
+            requests_per_address: 1_000,
+            body_rate: 1024,
             header_size: 64 * 1024,
             blob_size: 0,
         }

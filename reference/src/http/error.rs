@@ -56,6 +56,8 @@ faults! {
     ChunkTooShort => BAD_REQUEST SIZE_INVALID "only the last chunk may be shorter than the minimum",
     /// A body that ended early or went on too long.
     SizeInvalid => BAD_REQUEST SIZE_INVALID "provided length did not match content length",
+    /// A body that comes more slowly than the least rate, or not at all.
+    BodyTooSlow => REQUEST_TIMEOUT SIZE_INVALID "the body of the request comes too slowly",
     /// The repository has no such manifest.
     ManifestUnknown => NOT_FOUND MANIFEST_UNKNOWN "manifest unknown to registry",
     /// A manifest that is malformed or contradicts itself.

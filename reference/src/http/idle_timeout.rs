@@ -1,4 +1,4 @@
-//! What happens on a connection: one on which nothing happens because of the client is ended.
+//! The idle timeout: a connection on which nothing happens because of its client is ended.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -8,9 +8,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-/// What happens on one connection.
+/// The idle timer of one connection.
 #[derive(Debug)]
 pub(crate) struct IdleTimeout {
     patience: Duration,
@@ -23,10 +24,12 @@ pub(crate) struct IdleTimeout {
     is_stuck: AtomicBool,
     /// The number of requests under way.
     requests: AtomicUsize,
+    /// Wakes the connection when it is to give way to another one.
+    way: Notify,
 }
 
 impl IdleTimeout {
-    /// A connection that is opened now, and on which nothing may happen for so long.
+    /// Starts the idle timer of a new connection.
     pub(crate) fn new(patience: Duration) -> Self {
         Self {
             patience,
@@ -35,6 +38,7 @@ impl IdleTimeout {
             quiet: AtomicU64::new(0),
             is_stuck: AtomicBool::new(false),
             requests: AtomicUsize::new(0),
+            way: Notify::new(),
         }
     }
 
@@ -42,6 +46,23 @@ impl IdleTimeout {
     pub(crate) fn begin(self: &Arc<Self>) -> RequestUnderWay {
         self.requests.fetch_add(1, Ordering::Relaxed);
         RequestUnderWay(Arc::clone(self))
+    }
+
+    /// Since when no request has been under way; none if one is.
+    pub(crate) fn idle_since(&self) -> Option<Instant> {
+        let is_idle = self.requests.load(Ordering::Relaxed) == 0;
+        let quiet = Duration::from_millis(self.quiet.load(Ordering::Relaxed));
+        is_idle.then(|| self.opened + quiet)
+    }
+
+    /// Lets the connection end, so that there is a place for another one.
+    pub(crate) fn give_way(&self) {
+        self.way.notify_one();
+    }
+
+    /// Waits until the connection is to give way.
+    pub(crate) async fn gives_way(&self) {
+        self.way.notified().await;
     }
 
     /// Counts from now on.

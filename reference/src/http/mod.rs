@@ -5,6 +5,7 @@ pub(crate) mod error;
 pub(crate) mod forwarded;
 pub(crate) mod idle_timeout;
 pub(crate) mod peer;
+pub(crate) mod request_body;
 pub(crate) mod routes;
 pub(crate) mod sendfile;
 pub(crate) mod stalled_streams;

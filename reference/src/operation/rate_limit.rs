@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::places::network;
+
 /// How many clients are remembered before those that are not in debt are forgotten.
 const REMEMBERED: usize = 10_000;
 
@@ -31,6 +33,7 @@ impl RateLimit {
 
     /// Counts a request made at `now`; refused, it says how long the client has to wait.
     pub(crate) fn admit(&self, client: IpAddr, now: Instant) -> Result<(), Duration> {
+        let client = network(client);
         let mut paid = self.paid.lock().unwrap_or_else(PoisonError::into_inner);
         if paid.len() >= REMEMBERED {
             paid.retain(|_, until| *until > now);

@@ -10,7 +10,6 @@ use std::time::Instant;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use http_body::{Frame, SizeHint};
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::App;
 use crate::http::body::Body;
@@ -18,6 +17,7 @@ use crate::http::idle_timeout::RequestUnderWay;
 use crate::http::peer::{Arrival, Note, Peer, RequestId};
 use crate::http::stalled_streams::Stream;
 use crate::operation::metrics::Present;
+use crate::operation::places::Place;
 use crate::store::StoreError;
 
 /// One request; it is logged when this is dropped.
@@ -35,7 +35,7 @@ pub(crate) struct AccessLogEntry {
     is_whole: bool,
     _present: Present,
     _under_way: RequestUnderWay,
-    _place: Option<OwnedSemaphorePermit>,
+    _place: Option<Place>,
 }
 
 impl AccessLogEntry {
@@ -82,7 +82,7 @@ impl AccessLogEntry {
     }
 
     /// Keeps a place among the requests under way until the answer has been sent.
-    pub(crate) fn hold(&mut self, place: OwnedSemaphorePermit) {
+    pub(crate) fn hold(&mut self, place: Place) {
         self._place = Some(place);
     }
 

@@ -2,13 +2,12 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use http::header::{CONTENT_LENGTH, HeaderName, WARNING};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::access_log::{AccessLogEntry, LoggedBody};
 use super::health;
@@ -19,7 +18,9 @@ use crate::http::error::{Failure, Fault};
 use crate::http::forwarded;
 use crate::http::idle_timeout::RequestUnderWay;
 use crate::http::peer::Peer;
+use crate::http::request_body::RequestBody;
 use crate::http::transport::Transport;
+use crate::operation::places::Place;
 
 /// `Docker-Distribution-API-Version`.
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -36,6 +37,9 @@ pub(super) async fn answer(
     request: Request<Incoming>,
 ) -> Response<LoggedBody> {
     let (head, body) = request.into_parts();
+    let limits = &app.config.limits;
+    let patience = Duration::from_secs(limits.client_timeout);
+    let body = RequestBody::new(body, patience, limits.body_rate);
     let client = forwarded::client(&app.config, peer, &head.headers);
     let method = head.method.clone();
     let mut entry = AccessLogEntry::begin(
@@ -63,7 +67,7 @@ pub(super) async fn answer(
 
 /// Refuses a request that is too much: by its head, by the number of those of its client, or by the number
 /// of all; returns its place among those under way.
-fn admit(app: &App, client: IpAddr, headers: &HeaderMap) -> Result<OwnedSemaphorePermit, Failure> {
+fn admit(app: &App, client: IpAddr, headers: &HeaderMap) -> Result<Place, Failure> {
     if let Some(limit) = &app.rate_limit {
         // Whole seconds, so that a client that waits as it is told has waited long enough.
         limit
@@ -76,9 +80,9 @@ fn admit(app: &App, client: IpAddr, headers: &HeaderMap) -> Result<OwnedSemaphor
     if size.sum::<usize>() > app.config.limits.header_size {
         return Err(Fault::HeadTooLarge.into());
     }
-    Arc::clone(&app.places)
-        .try_acquire_owned()
-        .map_err(|_| Failure::bare(StatusCode::SERVICE_UNAVAILABLE).retry_after(1))
+    app.places
+        .take(client)
+        .ok_or_else(|| Failure::bare(StatusCode::SERVICE_UNAVAILABLE).retry_after(1))
 }
 
 /// Adds what every answer has, and takes its body from the answer to a HEAD.

@@ -1,5 +1,6 @@
 //! Connections: each is accepted, served over HTTP/1.1 or HTTP/2, and ended when nothing happens on it.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,14 +12,14 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustix::net::sockopt::set_socket_send_buffer_size;
-use std::convert::Infallible;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::admission;
+use super::connections::{Connections, Place};
 use crate::app::App;
 use crate::http::idle_timeout::{IdleTimeout, Observed};
 use crate::http::peer::Peer;
@@ -45,33 +46,58 @@ const TLS_BUFFER: usize = BLOCK;
 /// Serves connections, all in the same way.
 pub(super) struct Server {
     app: Arc<App>,
+    connections: Arc<Connections>,
     tls: Option<TlsAcceptor>,
     /// Turns true when the registry is to end.
     stopped: watch::Receiver<bool>,
 }
 
 impl Server {
-    /// A server of what `app` answers.
-    pub(super) fn new(app: Arc<App>, tls: Option<TlsAcceptor>, stopped: watch::Receiver<bool>) -> Arc<Self> {
-        Arc::new(Self { app, tls, stopped })
+    /// A server of what `app` answers, on so many connections.
+    pub(super) fn new(
+        app: Arc<App>,
+        connections: usize,
+        tls: Option<TlsAcceptor>,
+        stopped: watch::Receiver<bool>,
+    ) -> Arc<Self> {
+        let of_one = app.config.limits.connections_per_address;
+        let connections = Connections::new(connections, of_one, app.config.trusted_proxies.clone());
+        Arc::new(Self {
+            app,
+            connections,
+            tls,
+            stopped,
+        })
     }
 
     /// Accepts connections until the registry is to stop, then lets those that are open end.
     pub(super) async fn accept(self: Arc<Self>, listener: TcpListener) {
         let limits = &self.app.config.limits;
-        let places = Arc::new(Semaphore::new(
-            limits.connections.clamp(1, Semaphore::MAX_PERMITS),
-        ));
+        let patience = Duration::from_secs(limits.client_timeout);
         let mut open = JoinSet::new();
         let mut stopped = self.stopped.clone();
         loop {
             let accepted = tokio::select! {
-                accepted = accept_one(&listener, &places) => accepted,
+                accepted = listener.accept() => accepted,
                 Some(_) = open.join_next() => continue,
-                _ = stopped.wait_for(|stop| *stop) => break,
+                () = is_stopped(&mut stopped) => break,
             };
-            if let Some((stream, peer, place)) = accepted {
-                open.spawn(Arc::clone(&self).serve(stream, peer, place));
+            let (stream, address) = match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file descriptors, or a client that is already gone: the next one may be fine.
+                    tracing::warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(BREATH).await;
+                    continue;
+                }
+            };
+            let admitted = tokio::select! {
+                place = self.connections.admit(address.ip(), IdleTimeout::new(patience)) => place,
+                () = is_stopped(&mut stopped) => break,
+            };
+            match admitted {
+                Some(place) => drop(open.spawn(Arc::clone(&self).serve(stream, address, place))),
+                None => tracing::debug!(%address, "an address has as many connections as it may"),
             }
         }
         drop(listener);
@@ -83,7 +109,7 @@ impl Server {
     }
 
     /// Serves one connection to its end.
-    async fn serve(self: Arc<Self>, stream: TcpStream, address: SocketAddr, _place: OwnedSemaphorePermit) {
+    async fn serve(self: Arc<Self>, stream: TcpStream, address: SocketAddr, place: Place) {
         if let Err(error) = tune(&stream, address) {
             tracing::debug!(%error, "the connection is slower than it could be");
         }
@@ -93,24 +119,32 @@ impl Server {
         let Some(tls) = &self.tls else {
             let stream = SendfileStream::new(stream);
             let queue = stream.queue();
-            return self.serve_stream(stream, peer, Some(queue)).await;
+            return self.serve_stream(stream, peer, Some(queue), place.idle()).await;
         };
         let patience = Duration::from_secs(self.app.config.limits.client_timeout);
         let accepting = tls.accept_with(stream, |session| session.set_buffer_limit(Some(TLS_BUFFER)));
-        match tokio::time::timeout(patience, accepting).await {
-            Ok(Ok(stream)) => self.serve_stream(stream, peer, None).await,
+        let accepted = tokio::select! {
+            accepted = tokio::time::timeout(patience, accepting) => accepted,
+            () = place.idle().gives_way() => return,
+        };
+        match accepted {
+            Ok(Ok(stream)) => self.serve_stream(stream, peer, None, place.idle()).await,
             Ok(Err(error)) => tracing::debug!(%error, %address, "no agreement on TLS"),
             Err(_) => tracing::debug!(%address, "TLS was not agreed on in time"),
         }
     }
 
-    async fn serve_stream<S>(&self, stream: S, peer: Peer, queue: Option<SendfileQueue>)
-    where
+    async fn serve_stream<S>(
+        &self,
+        stream: S,
+        peer: Peer,
+        queue: Option<SendfileQueue>,
+        idle: &Arc<IdleTimeout>,
+    ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let limits = &self.app.config.limits;
         let patience = Duration::from_secs(limits.client_timeout);
-        let idle = Arc::new(IdleTimeout::new(patience));
         let service = service_fn(|request: Request<Incoming>| {
             let transport = Transport::of(request.version(), queue.as_ref());
             let answer = admission::answer(Arc::clone(&self.app), peer, transport, idle.begin(), request);
@@ -129,23 +163,43 @@ impl Server {
             .timer(TokioTimer::new())
             .max_header_list_size(u32::try_from(limits.header_size).unwrap_or(u32::MAX))
             .keep_alive_interval(patience);
-        let stream = TokioIo::new(Observed::new(stream, Arc::clone(&idle)));
+        let stream = TokioIo::new(Observed::new(stream, Arc::clone(idle)));
         let mut connection = pin!(builder.serve_connection(stream, service));
         let mut stopped = self.stopped.clone();
-        let why = tokio::select! {
+        let ending = tokio::select! {
             biased;
             ended = connection.as_mut() => return report(ended),
-            _ = stopped.wait_for(|stop| *stop) => "the registry ends",
-            why = idle.over() => why,
+            () = is_stopped(&mut stopped) => Ending::Patient("the registry ends"),
+            why = idle.over() => Ending::Patient(why),
+            () = idle.gives_way() => Ending::AtOnce,
+        };
+        connection.as_mut().graceful_shutdown();
+        let Ending::Patient(why) = ending else {
+            tracing::debug!(peer = %peer.address, "a connection gives way to another one");
+            // One look, so that a good-bye leaves if the client takes it at once.
+            return drop(tokio::time::timeout(Duration::ZERO, connection).await);
         };
         tracing::debug!(peer = %peer.address, why, "a connection is ended");
-        connection.as_mut().graceful_shutdown();
         idle.renew();
         tokio::select! {
             ended = connection => report(ended),
             why = idle.over() => tracing::debug!(peer = %peer.address, why, "a connection is cut"),
+            () = idle.gives_way() => tracing::debug!(peer = %peer.address, "a connection gives way to another one"),
         }
     }
+}
+
+/// How the registry ends a connection.
+enum Ending {
+    /// Its request may end, for as long as the client does its part.
+    Patient(&'static str),
+    /// There is somebody who needs its place.
+    AtOnce,
+}
+
+/// Waits until the registry is to end.
+async fn is_stopped(stopped: &mut watch::Receiver<bool>) {
+    drop(stopped.wait_for(|stop| *stop).await);
 }
 
 /// Makes a connection fast, whether little is sent on it or much.
@@ -155,23 +209,6 @@ fn tune(stream: &TcpStream, peer: SocketAddr) -> std::io::Result<()> {
         set_socket_send_buffer_size(stream, LOCAL_SEND_BUFFER)?;
     }
     Ok(())
-}
-
-/// Accepts a connection as soon as there is a place for it.
-async fn accept_one(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, place)),
-        Err(error) => {
-            // Out of file descriptors, or a client that is already gone: the next one may be fine.
-            tracing::warn!(%error, "a connection was not accepted");
-            tokio::time::sleep(BREATH).await;
-            None
-        }
-    }
 }
 
 fn report(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {

@@ -3,6 +3,7 @@
 mod access_log;
 mod admission;
 mod connection;
+mod connections;
 mod health;
 mod maintenance;
 mod operator;
@@ -18,6 +19,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::app::App;
 use crate::config::Config;
 use crate::notifications::Notifier;
+use crate::operation::descriptors::make_room_for;
 use crate::operation::tls;
 use crate::start_error::StartError;
 use crate::store::audit;
@@ -89,6 +91,7 @@ impl Drop for Running {
 /// Fails if the store cannot be opened, an address cannot be listened on, or a file that the configuration
 /// names cannot be used.
 pub async fn serve(config: Config) -> Result<Running, StartError> {
+    let room = make_room_for(config.limits.connections, config.store.is_some());
     let (listener, address) = listen(config.listen).await?;
     let app = App::new(Config {
         listen: address,
@@ -114,7 +117,7 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
     beside.spawn(maintain(Arc::clone(&app)));
     beside.spawn(keep_current(Arc::clone(&app)));
     let deliveries = app.notifier.as_ref().map(Notifier::begin).unwrap_or_default();
-    let server = Server::new(Arc::clone(&app), tls, stopped);
+    let server = Server::new(Arc::clone(&app), room, tls, stopped);
     Ok(Running {
         address,
         metrics,

@@ -1,6 +1,6 @@
 //! A registry in a process of its own, of which one can ask what it takes of the machine.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
@@ -34,6 +34,24 @@ impl Process {
             child,
             address: address.parse().unwrap(),
         }
+    }
+
+    /// The number of files that it may have open.
+    pub(crate) fn most_open_files(&self) -> u64 {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).unwrap();
+        let line = limits
+            .lines()
+            .find_map(|line| line.strip_prefix("Max open files"));
+        line.unwrap().split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// Ends it, and returns what it has written to a standard error that is a pipe.
+    pub(crate) fn errors_until_its_end(&mut self) -> String {
+        self.child.kill().unwrap();
+        let mut text = String::new();
+        let mut errors = self.child.stderr.take().unwrap();
+        errors.read_to_string(&mut text).unwrap();
+        text
     }
 
     /// The most memory that it has had, in MiB.
