@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use http::HeaderValue;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::auth::{Authenticator, Signer};
-use crate::config::Config;
+use crate::config::{Authentication, Config};
 use crate::notifications::Notifier;
 use crate::operation::metrics::Metrics;
 use crate::operation::places::Places;
@@ -28,6 +30,8 @@ pub(crate) struct App {
     pub(crate) rate_limit: Option<RateLimit>,
     /// How many requests may be under way.
     pub(crate) places: Places,
+    /// When the store was last found to be well, or not.
+    pub(crate) health: Mutex<Option<(Instant, bool)>>,
     /// What is counted.
     pub(crate) metrics: Metrics,
     /// What tells others about what happens, if there are any.
@@ -48,6 +52,10 @@ impl App {
     /// # Errors
     /// Fails if its store cannot be opened, or a file that the configuration names cannot be used.
     pub(crate) fn new(config: Config) -> Result<Self, StartError> {
+        if config.authentication == Authentication::Token && config.accounts.is_none() {
+            let why = "tokens (--authentication token) are given to accounts (--accounts FILE), and there is no file of them";
+            return Err(StartError::Accounts(why.to_owned()));
+        }
         let store = match &config.store {
             Some(folder) => Store::open(folder, config.durability)?,
             None => Store::in_memory()?,
@@ -70,6 +78,7 @@ impl App {
         Ok(Self {
             store,
             warnings,
+            health: Mutex::default(),
             rate_limit: RateLimit::new(config.limits.request_rate),
             places: Places::new(config.limits.requests, config.limits.requests_per_address),
             metrics,

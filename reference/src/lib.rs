@@ -35,9 +35,10 @@ mod start_error;
 mod store;
 
 pub use config::{
-    Action, Authentication, Config, ConfigError, Durability, Ignore, Limits, Location, LogFormat,
-    MissingContent, NotificationEndpoint, Offer, PROFILES, Profile, profile, refuse_unknown_variables,
+    Action, Authentication, BaseUrl, BlobRedirect, Config, ConfigError, Durability, Ignore, Limits, Location,
+    LogFormat, MissingContent, NotificationEndpoint, Offer, PROFILES, Profile, profile,
+    refuse_unknown_variables,
 };
 pub use operation::log::Log;
-pub use server::{Running, check, serve};
+pub use server::{Running, Signals, check, serve};
 pub use start_error::StartError;

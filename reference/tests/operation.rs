@@ -4,10 +4,12 @@
 
 mod support;
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use assize_reference::{Config, Limits};
+use assize_reference::{Authentication, Config, Limits, serve};
 use reqwest::{Method, StatusCode};
+use support::process::Process;
 use support::{Registry, codes, config, sha256, text};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
@@ -286,5 +288,76 @@ async fn metrics_and_health_can_be_asked_for() {
         let healthy = registry.get(&place).await;
         assert_eq!(healthy.status(), StatusCode::OK);
         assert_eq!(healthy.text().await.unwrap(), "ok\n");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_is_not_healthy() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = Registry::start(Config {
+        store: Some(folder.path().join("store")),
+        ..with_limits(Limits::default())
+    })
+    .await;
+    assert_eq!(registry.get("/healthz").await.status(), StatusCode::OK);
+    std::fs::remove_dir_all(folder.path().join("store")).unwrap();
+    let deadline = Instant::now() + SLACK;
+    while registry.get("/healthz").await.status() != StatusCode::SERVICE_UNAVAILABLE {
+        assert!(Instant::now() < deadline, "it says that it is well");
+        tokio::time::sleep(PATIENCE / 10).await;
+    }
+    let metrics = registry.running.metrics_url().unwrap();
+    let health = registry.get(&metrics.replace("/metrics", "/healthz")).await;
+    assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn tokens_need_accounts() {
+    let config = Config {
+        authentication: Authentication::Token,
+        ..config()
+    };
+    let error = serve(config).await.unwrap_err().to_string();
+    assert!(error.contains("--accounts FILE"), "{error}");
+}
+
+#[test]
+fn a_program_that_does_not_start_says_why_in_a_sentence() {
+    for (arguments, exit, why) in [
+        (
+            &["--store", "/dev/null/store"][..],
+            4,
+            "error: cannot open the store: ",
+        ),
+        (
+            &["--authentication", "token"],
+            4,
+            "error: cannot tell accounts apart: ",
+        ),
+        (&["--config", "/dev/null/file"], 2, "error: /dev/null/file: "),
+        (
+            &["--page-size", "0"],
+            2,
+            "error: invalid value '0' for '--page-size",
+        ),
+    ] {
+        let program = Command::new(env!("CARGO_BIN_EXE_assize-reference"))
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&program.stderr).into_owned();
+        assert_eq!(program.status.code(), Some(exit), "{said}");
+        assert!(said.starts_with(why), "{said}");
+    }
+}
+
+#[test]
+fn a_program_that_is_hung_up_on_goes_on() {
+    let registry = Process::start(&[]);
+    registry.hang_up();
+    for _ in 0..5 {
+        std::thread::sleep(PATIENCE / 20);
+        std::net::TcpStream::connect(registry.address).unwrap();
     }
 }

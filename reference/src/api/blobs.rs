@@ -5,7 +5,7 @@ use http::{HeaderValue, Method, Response, StatusCode};
 
 use super::answer::{Answer, empty, identify, set};
 use crate::api::context::Context;
-use crate::config::{Action, REDIRECT_TO_ITSELF};
+use crate::config::{Action, BlobRedirect};
 use crate::http::body::Body;
 use crate::http::error::{Failure, Fault};
 use crate::http::routes::{Route, UrlBuilder};
@@ -29,15 +29,14 @@ pub(crate) async fn get(context: &Context, name: &Name, digest: &Digest) -> Resu
     {
         return Ok(identified(context, empty(StatusCode::NOT_MODIFIED), digest).into());
     }
-    if let Some(elsewhere) = &context.offer().redirect_blobs
+    if let Some(redirect) = &context.offer().redirect_blobs
         && !context.is_signed()
     {
         let mut response = empty(StatusCode::TEMPORARY_REDIRECT);
         let route = Route::Blob(name.clone(), digest.clone());
-        let location = if elsewhere == REDIRECT_TO_ITSELF {
-            context.signed_url(&route)
-        } else {
-            UrlBuilder::under(elsewhere).url(&route)
+        let location = match redirect {
+            BlobRedirect::Itself => context.signed_url(&route),
+            BlobRedirect::Elsewhere(base) => UrlBuilder::under(base).url(&route),
         };
         set(&mut response, LOCATION, &location);
         return Ok(pulled(

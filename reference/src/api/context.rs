@@ -4,13 +4,13 @@ use std::mem;
 use std::sync::Arc;
 
 use http::header::{AsHeaderName, CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH, USER_AGENT};
-use http::{HeaderMap, Method, Uri, request};
+use http::{HeaderMap, Method, request};
 
 use crate::app::App;
 use crate::auth::{Challenge, Principal, RequiredAccess, Right, Scope};
 use crate::config::{Authentication, Config, Offer};
 use crate::http::error::{Failure, Fault};
-use crate::http::forwarded::{host, url_builder, whole_urls};
+use crate::http::forwarded::{url_builder, whole_urls};
 use crate::http::peer::{Arrival, Note};
 use crate::http::routes::{Route, UrlBuilder, parse_digest};
 use crate::http::transport::Transport;
@@ -24,7 +24,6 @@ pub(crate) struct Context {
     app: Arc<App>,
     arrival: Arrival,
     method: Method,
-    uri: Uri,
     headers: HeaderMap,
     principal: Principal,
     route: Route,
@@ -60,7 +59,8 @@ impl Context {
         target: Target,
     ) -> Result<Self, Failure> {
         let Target { route, query, access } = target;
-        let (principal, route, is_signed) = enter(app, arrival, head, (route, &query, &access)).await?;
+        let (principal, route, is_signed) = enter(app, &arrival, head, (route, &query, &access)).await?;
+        let urls = url_builder(&app.config, &arrival, &head.headers);
         Ok(Self {
             app: Arc::clone(app),
             arrival,
@@ -69,8 +69,7 @@ impl Context {
             route,
             is_signed,
             query,
-            urls: url_builder(&app.config, arrival.peer, &head.uri, &head.headers),
-            uri: mem::take(&mut head.uri),
+            urls,
             transport,
             headers: mem::take(&mut head.headers),
         })
@@ -81,14 +80,14 @@ impl Context {
 /// somebody who may not make it.
 async fn enter(
     app: &App,
-    arrival: Arrival,
+    arrival: &Arrival,
     head: &request::Parts,
     (route, query, access): (Result<Route, Failure>, &Query, &[RequiredAccess]),
 ) -> Result<(Principal, Route, bool), Failure> {
     let challenge = match (app.config.authentication, &route) {
         (Authentication::Password, _) | (_, Ok(Route::Token)) => Challenge::Password,
         (Authentication::Token, _) => {
-            let realm = whole_urls(&app.config, arrival.peer, &head.uri, &head.headers).url(&Route::Token);
+            let realm = whole_urls(&app.config, arrival, &head.headers).url(&Route::Token);
             Challenge::for_token(realm, access)
         }
     };
@@ -133,11 +132,11 @@ impl Context {
     pub(crate) fn cause(&self) -> Cause<'_> {
         Cause {
             arrival: &self.arrival,
-            host: host(&self.uri, &self.headers).unwrap_or_default(),
+            host: self.arrival.host.as_ref().map_or("", AsRef::as_ref),
             method: self.method.as_str(),
             user_agent: self.header(USER_AGENT).unwrap_or_default(),
             account: self.principal.name.as_deref(),
-            urls: whole_urls(self.config(), self.arrival.peer, &self.uri, &self.headers),
+            urls: whole_urls(self.config(), &self.arrival, &self.headers),
         }
     }
 

@@ -32,7 +32,15 @@ pub(crate) async fn answer(
     };
     let is_safe = head.method == Method::GET || head.method == Method::HEAD;
     let target = target(&head);
-    let context = Context::of(app, &mut head, arrival, transport, target).await;
+    let refused = target
+        .route
+        .as_ref()
+        .ok()
+        .and_then(|route| endpoints::refuse_everybody(&head.method, route, &app.config));
+    let context = match refused {
+        Some(failure) => Err(failure),
+        None => Context::of(app, &mut head, arrival, transport, target).await,
+    };
     if is_safe {
         return answer_context(context, &mut body).await;
     }

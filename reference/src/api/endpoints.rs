@@ -40,10 +40,7 @@ macro_rules! endpoints {
             let $config = $context.config();
             match (or_get($context.method()), $context.route()) {
                 $((&Method::$method, $route) if is_offered($presence) => $answer,)*
-                (_, route) => Err(match methods(route, $config) {
-                    Some(methods) => Failure::method_not_allowed(&methods),
-                    None => Fault::RouteUnknown.into(),
-                }),
+                (_, route) => Err(refusal(route, $config)),
             }
         }
 
@@ -58,7 +55,7 @@ macro_rules! endpoints {
 
         /// The methods that a path has here; none if the registry leaves the path out.
         #[expect(unused_variables, reason = "a row names parts of its path for its other columns too")]
-        pub(super) fn methods(route: &Route, $config: &Config) -> Option<Vec<Method>> {
+        fn methods(route: &Route, $config: &Config) -> Option<Vec<Method>> {
             let mut methods = Vec::new();
             let mut is_there = false;
             $(if let $route = route {
@@ -91,6 +88,21 @@ endpoints! {
     DELETE Route::Upload(name, id),          to(Right::Push, name),   change(config)                                      => uploads::cancel(context, name, *id).await;
     GET    Route::Tags(name),                to(Right::Pull, name),   always()                                            => tags::list(context, name);
     GET    Route::Referrers(name, digest),   to(Right::Pull, name),   unless(config.offer.no_referrers)                   => referrers::list(context, name, digest);
+}
+
+/// Refuses what is for everybody to anybody, before they are asked who they are: a method that the token endpoint
+/// does not have.
+pub(super) fn refuse_everybody(method: &Method, route: &Route, config: &Config) -> Option<Failure> {
+    let methods = methods(route, config).filter(|_| *route == Route::Token)?;
+    (!methods.contains(method)).then(|| Failure::method_not_allowed(&methods))
+}
+
+/// Why a path and a method that are no endpoint here are refused.
+fn refusal(route: &Route, config: &Config) -> Failure {
+    match methods(route, config) {
+        Some(methods) => Failure::method_not_allowed(&methods),
+        None => Fault::RouteUnknown.into(),
+    }
 }
 
 fn or_get(method: &Method) -> &Method {

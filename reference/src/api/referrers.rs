@@ -25,7 +25,7 @@ pub(crate) fn list(context: &Context, name: &Name, subject: &Digest) -> Result<A
     let filter = asked.filter(|_| !context.offer().no_referrers_filter);
     let size = (
         paging::limit(context, limits.referrers_page_size)?,
-        limits.referrers_page_bytes,
+        limits.referrers_page_bytes.get(),
     );
     let page = context
         .store()

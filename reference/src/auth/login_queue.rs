@@ -169,8 +169,8 @@ mod tests {
         for _ in 0..WAITING {
             let queue = queue.clone();
             tokio::spawn(async move { queue.turn(ONE).await.map(drop) });
+            tokio::task::yield_now().await;
         }
-        tokio::task::yield_now().await;
         assert_eq!(queue.turn(ONE).await.map(drop), Err(TooMany));
     }
 }

@@ -1,6 +1,11 @@
 //! Named profiles: for each choice that a registry may make, a registry that makes it.
 
-use super::{Config, Location, MissingContent, Offer, REDIRECT_TO_ITSELF};
+use std::num::NonZeroUsize;
+
+use super::{BlobRedirect, Config, Location, MissingContent, Offer};
+
+/// The number of entries on a small page.
+const TWO: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 
 /// A name, and what it changes of a configuration.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +50,7 @@ pub const PROFILES: &[Profile] = profiles! {
     "no-sha512" "accepts sha256 only" { offer.no_sha512 = true }
     "no-ranges" "ignores Range" { offer.no_ranges = true }
     "redirects" "redirects downloads of blobs to signed URLs" {
-        offer.redirect_blobs = Some(REDIRECT_TO_ITSELF.to_owned())
+        offer.redirect_blobs = Some(BlobRedirect::Itself)
     }
     "sparse" "accepts manifests whose content is missing" { offer.missing_content = MissingContent::Accept }
     "warnings" "sends warnings" {
@@ -54,7 +59,7 @@ pub const PROFILES: &[Profile] = profiles! {
     "chunk-min-length" "wants chunks of 64 KiB" { limits.chunk_min_length = 64 * 1024 }
     "small-manifests" "accepts manifests of 4 MiB and no more" { limits.manifest_size = 4 * 1024 * 1024 }
     "small-blobs" "accepts blobs of 16 MiB and no more" { limits.blob_size = 16 * 1024 * 1024 }
-    "small-pages" "sends lists in pages of two" { limits.page_size = 2, limits.referrers_page_size = 2 }
+    "small-pages" "sends lists in pages of two" { limits.page_size = TWO, limits.referrers_page_size = TWO }
     "few-tag-parameters" "accepts ten tag parameters" { limits.tag_parameters = 10 }
     "absolute-locations" "prints URLs with scheme and host" { location = Location::Absolute }
     "rate-limit" "admits 20 requests a second" { limits.request_rate = 20 }

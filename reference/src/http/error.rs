@@ -76,6 +76,10 @@ faults! {
     RouteUnknown => NOT_FOUND UNSUPPORTED "the path is not an endpoint of this registry",
     /// A method that the endpoint does not have, or that is switched off.
     MethodUnsupported => METHOD_NOT_ALLOWED UNSUPPORTED "the operation is unsupported",
+    /// No host, several, or one that is none.
+    HostInvalid => BAD_REQUEST UNSUPPORTED "a request names the host that it is for, once and well-formed",
+    /// A body that is coded in chunks more than once.
+    CodingInvalid => BAD_REQUEST UNSUPPORTED "a body is coded in chunks once",
     /// A head above the limit.
     HeadTooLarge => REQUEST_HEADER_FIELDS_TOO_LARGE UNSUPPORTED "the headers of the request are larger than this registry accepts",
     /// A blob above the limit.

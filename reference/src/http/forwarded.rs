@@ -5,66 +5,56 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
-use http::header::HOST;
-use http::uri::{Authority, Scheme, Uri};
+use http::uri::Scheme;
 
+use super::host::Host;
+use super::peer::{Arrival, Peer};
+use super::routes::UrlBuilder;
 use crate::config::{Config, Location};
-use crate::http::peer::Peer;
-use crate::http::routes::UrlBuilder;
 
 /// Settles how URLs are printed for a request.
-pub(crate) fn url_builder(config: &Config, peer: Peer, uri: &Uri, headers: &HeaderMap) -> UrlBuilder {
-    urls_of_form(config.location, config, peer, uri, headers)
+pub(crate) fn url_builder(config: &Config, arrival: &Arrival, headers: &HeaderMap) -> UrlBuilder {
+    urls_of_form(config.location, config, arrival, headers)
 }
 
 /// Settles how URLs are printed that have to be whole, whatever form the others have.
-pub(crate) fn whole_urls(config: &Config, peer: Peer, uri: &Uri, headers: &HeaderMap) -> UrlBuilder {
-    urls_of_form(Location::Absolute, config, peer, uri, headers)
+pub(crate) fn whole_urls(config: &Config, arrival: &Arrival, headers: &HeaderMap) -> UrlBuilder {
+    urls_of_form(Location::Absolute, config, arrival, headers)
 }
 
-fn urls_of_form(form: Location, config: &Config, peer: Peer, uri: &Uri, headers: &HeaderMap) -> UrlBuilder {
+fn urls_of_form(form: Location, config: &Config, arrival: &Arrival, headers: &HeaderMap) -> UrlBuilder {
+    let peer = arrival.peer;
     let forwarded = if config.trusted_proxies.contains(&peer.address.ip()) {
         Forwarded::read(headers)
     } else {
         Forwarded::default()
     };
-    let base = config.base_url.as_deref();
+    let base = config.base_url.as_ref();
     match (form, base) {
         (Location::Absolute, Some(base)) => UrlBuilder::under(base),
-        (Location::Relative, Some(base)) => {
-            let base = base.parse::<Uri>().unwrap_or_default();
-            UrlBuilder::relative(base.path())
-        }
+        (Location::Relative, Some(base)) => UrlBuilder::relative(base.path()),
         (Location::Relative, None) => UrlBuilder::relative(&forwarded.prefix),
         (Location::Absolute, None) => {
-            let host = forwarded
-                .host
-                .as_deref()
-                .or(host(uri, headers))
-                .unwrap_or_default();
             let own = if peer.is_secure {
                 Scheme::HTTPS
             } else {
                 Scheme::HTTP
             };
             let scheme = forwarded.scheme.as_ref().unwrap_or(&own);
-            UrlBuilder::absolute(scheme, host, &forwarded.prefix)
+            match forwarded.host.as_ref().or(arrival.host.as_ref()) {
+                Some(host) => UrlBuilder::absolute(scheme, host.as_ref(), &forwarded.prefix),
+                // A client of HTTP/1.0 that does not say how it has found the registry.
+                None => UrlBuilder::absolute(scheme, &config.listen.to_string(), &forwarded.prefix),
+            }
         }
     }
 }
 
-/// The host that a request was sent to.
-pub(crate) fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
-    let header = headers.get(HOST).and_then(|host| host.to_str().ok());
-    // HTTP/2 has the host in the request target.
-    header.or(uri.authority().map(Authority::as_str))
-}
-
-/// What a proxy says about the request that it received.
+/// What a proxy says about the request that it received. What is malformed has not been said.
 #[derive(Debug, Default)]
 struct Forwarded {
     scheme: Option<Scheme>,
-    host: Option<String>,
+    host: Option<Host>,
     prefix: String,
 }
 
@@ -83,23 +73,38 @@ impl Forwarded {
         };
         let scheme = parameter("proto").or_else(|| first("x-forwarded-proto"));
         let host = parameter("host").or_else(|| first("x-forwarded-host"));
-        let host = match (host, first("x-forwarded-port")) {
-            (Some(host), Some(port)) if !has_port(&host) => Some(format!("{host}:{port}")),
-            (host, _) => host,
-        };
+        let host = host.and_then(|host| Host::parse(&host));
+        let port = first("x-forwarded-port").and_then(|port| port.parse().ok());
         Self {
-            scheme: scheme.and_then(|scheme| scheme.to_ascii_lowercase().parse().ok()),
-            host,
+            scheme: scheme.and_then(|scheme| web_scheme(&scheme)),
+            host: match (host, port) {
+                (Some(host), Some(port)) => Some(host.with_port(port)),
+                (host, _) => host,
+            },
             prefix: first("x-forwarded-prefix")
-                .filter(|prefix| prefix.starts_with('/'))
+                .filter(|prefix| is_plain_path(prefix))
                 .unwrap_or_default(),
         }
     }
 }
 
-/// Whether a host, perhaps an IPv6 address in brackets, ends in a port.
-fn has_port(host: &str) -> bool {
-    host.rsplit_once(']').map_or(host, |(_, rest)| rest).contains(':')
+/// The scheme of a registry's URLs.
+fn web_scheme(text: &str) -> Option<Scheme> {
+    let known = [Scheme::HTTP, Scheme::HTTPS];
+    known
+        .into_iter()
+        .find(|scheme| scheme.as_str().eq_ignore_ascii_case(text))
+}
+
+/// Whether a text is a path that leads down from the root, and to no other host.
+fn is_plain_path(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&byte);
+    let is_segment = |part: &str| !matches!(part, "" | "." | "..") && part.bytes().all(is_plain);
+    let path = text.strip_suffix('/').unwrap_or(text);
+    path.is_empty()
+        || path
+            .strip_prefix('/')
+            .is_some_and(|path| path.split('/').all(is_segment))
 }
 
 /// The address of the client: the last that no trusted proxy has, as the proxies tell it.
@@ -151,9 +156,12 @@ mod tests {
 
     use http::{HeaderMap, Request};
 
+    use uuid::Uuid;
+
     use super::{client, url_builder, whole_urls};
     use crate::config::{Config, Location};
-    use crate::http::peer::Peer;
+    use crate::http::host::Host;
+    use crate::http::peer::{Arrival, Peer, RequestId};
     use crate::http::routes::Route;
 
     const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
@@ -165,6 +173,15 @@ mod tests {
         }
     }
 
+    fn arrival(is_secure: bool, host: Option<&str>) -> Arrival {
+        Arrival {
+            id: RequestId::new(Uuid::nil(), 1),
+            peer: peer(is_secure),
+            client: PROXY,
+            host: host.map(|host| Host::parse(host).unwrap()),
+        }
+    }
+
     fn headers(lines: &[(&str, &str)]) -> HeaderMap {
         let request = lines.iter().fold(Request::builder(), |request, (name, value)| {
             request.header(*name, *value)
@@ -173,7 +190,9 @@ mod tests {
     }
 
     fn base_url(config: &Config, lines: &[(&str, &str)]) -> String {
-        url_builder(config, peer(false), &"/v2/".parse().unwrap(), &headers(lines)).url(&Route::Base)
+        let host = lines.iter().find(|(name, _)| *name == "host");
+        let arrival = arrival(false, host.map(|(_, host)| *host));
+        url_builder(config, &arrival, &headers(lines)).url(&Route::Base)
     }
 
     fn absolute() -> Config {
@@ -192,18 +211,35 @@ mod tests {
 
     #[test]
     fn whole_urls_have_a_host_even_where_others_have_none() {
-        let url = |config: &Config, uri: &str, lines| {
-            let urls = whole_urls(config, peer(true), &uri.parse().unwrap(), &headers(lines));
-            urls.url(&Route::Base)
-        };
+        let url =
+            |config: &Config, host| whole_urls(config, &arrival(true, host), &headers(&[])).url(&Route::Base);
         let relative = Config::default();
-        assert_eq!(url(&relative, "/v2/", &[("host", "b")]), "https://b/v2/");
-        assert_eq!(url(&relative, "https://a:5/v2/", &[]), "https://a:5/v2/");
+        assert_eq!(url(&relative, Some("b")), "https://b/v2/");
+        assert_eq!(url(&relative, None), "https://127.0.0.1:5000/v2/");
         let known = Config {
-            base_url: Some("https://c/p/".into()),
+            base_url: Some("https://c/p/".parse().unwrap()),
             ..relative
         };
-        assert_eq!(url(&known, "/v2/", &[("host", "b")]), "https://c/p/v2/");
+        assert_eq!(url(&known, Some("b")), "https://c/p/v2/");
+    }
+
+    #[test]
+    fn what_a_proxy_says_badly_it_has_not_said() {
+        let rows: [&[(&str, &str)]; 9] = [
+            &[("x-forwarded-proto", "javascript")],
+            &[("forwarded", "proto=ftp")],
+            &[("x-forwarded-host", "b c")],
+            &[("x-forwarded-host", "b/c")],
+            &[("forwarded", "host=\"b>c\"")],
+            &[("x-forwarded-port", "80@c")],
+            &[("x-forwarded-prefix", "//evil.example")],
+            &[("x-forwarded-prefix", "/a/../b")],
+            &[("x-forwarded-prefix", "a?b")],
+        ];
+        for lines in rows {
+            let lines = [&[("host", "a")], lines].concat();
+            assert_eq!(base_url(&absolute(), &lines), "http://a/v2/", "{lines:?}");
+        }
     }
 
     #[test]
@@ -244,7 +280,7 @@ mod tests {
     #[test]
     fn a_configured_base_url_settles_it() {
         let config = Config {
-            base_url: Some("https://c/p/".into()),
+            base_url: Some("https://c/p/".parse().unwrap()),
             ..absolute()
         };
         assert_eq!(base_url(&config, &[("host", "a")]), "https://c/p/v2/");
@@ -257,8 +293,7 @@ mod tests {
 
     #[test]
     fn an_encrypted_connection_makes_https() {
-        let host = headers(&[("host", "a")]);
-        let urls = url_builder(&absolute(), peer(true), &"/v2/".parse().unwrap(), &host);
+        let urls = url_builder(&absolute(), &arrival(true, Some("a")), &headers(&[]));
         assert_eq!(urls.url(&Route::Base), "https://a/v2/");
     }
 

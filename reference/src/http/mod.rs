@@ -3,6 +3,8 @@
 pub(crate) mod body;
 pub(crate) mod error;
 pub(crate) mod forwarded;
+pub(crate) mod framing;
+pub(crate) mod host;
 pub(crate) mod idle_timeout;
 pub(crate) mod peer;
 pub(crate) mod request_body;

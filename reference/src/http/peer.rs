@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::host::Host;
+
 /// Who sends a request, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Peer {
@@ -39,7 +41,7 @@ impl fmt::Display for RequestId {
 }
 
 /// Where a request comes from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Arrival {
     /// Its name.
     pub(crate) id: RequestId,
@@ -47,6 +49,8 @@ pub(crate) struct Arrival {
     pub(crate) peer: Peer,
     /// The client, which may stand behind proxies.
     pub(crate) client: IpAddr,
+    /// The host that it was sent to; none only in HTTP/1.0.
+    pub(crate) host: Option<Host>,
 }
 
 /// What the access log says about a request besides its status.

@@ -9,6 +9,7 @@ use http::uri::Scheme;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use uuid::Uuid;
 
+use crate::config::BaseUrl;
 use crate::http::error::{Failure, Fault};
 use crate::protocol::{Digest, Name, Reference, Tag};
 
@@ -169,9 +170,9 @@ impl UrlBuilder {
     }
 
     /// URLs under a base URL.
-    pub(crate) fn under(base_url: &str) -> Self {
+    pub(crate) fn under(base: &BaseUrl) -> Self {
         Self {
-            base: base_url.trim_end_matches('/').to_owned(),
+            base: base.as_str().to_owned(),
         }
     }
 
@@ -276,7 +277,7 @@ mod tests {
             "https://example.org:5000/v2/a/b/tags/list"
         );
         assert_eq!(
-            UrlBuilder::under("http://h/p/").url(&route),
+            UrlBuilder::under(&"http://h/p/".parse().unwrap()).url(&route),
             "http://h/p/v2/a/b/tags/list"
         );
     }

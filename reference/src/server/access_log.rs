@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -13,6 +13,7 @@ use http_body::{Frame, SizeHint};
 
 use crate::app::App;
 use crate::http::body::Body;
+use crate::http::host::Host;
 use crate::http::idle_timeout::RequestUnderWay;
 use crate::http::peer::{Arrival, Note, Peer, RequestId};
 use crate::http::stalled_streams::Stream;
@@ -73,11 +74,12 @@ impl AccessLogEntry {
     }
 
     /// Where the request comes from.
-    pub(crate) const fn arrival(&self, peer: Peer) -> Arrival {
+    pub(crate) const fn arrival(&self, peer: Peer, host: Option<Host>) -> Arrival {
         Arrival {
             id: self.id,
             peer,
             client: self.remote,
+            host,
         }
     }
 
@@ -111,11 +113,16 @@ impl Drop for AccessLogEntry {
             status,
             bytes = self.sent,
             whole = self.is_whole,
-            milliseconds = took.as_secs_f64() * 1000.0,
+            milliseconds = milliseconds(took),
             remote = %self.remote,
             account = self.note.account.as_deref(),
         );
     }
+}
+
+/// A duration in milliseconds, to the microsecond.
+fn milliseconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 
 /// The method as a label: whatever else clients send is one label.
@@ -180,5 +187,20 @@ impl http_body::Body for LoggedBody {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::milliseconds;
+
+    #[test]
+    fn milliseconds_have_three_digits_behind_the_point() {
+        for (nanoseconds, expected) in [(58_847, "0.059"), (1_000_000, "1"), (12_345_678_901, "12345.679")] {
+            let took = Duration::from_nanos(nanoseconds);
+            assert_eq!(milliseconds(took).to_string(), expected);
+        }
     }
 }

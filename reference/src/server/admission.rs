@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::header::{CONTENT_LENGTH, HeaderName, WARNING};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode, request};
 use http_body::Body as _;
 use hyper::body::Incoming;
 
@@ -15,11 +15,12 @@ use crate::api;
 use crate::app::App;
 use crate::http::body::Body;
 use crate::http::error::{Failure, Fault};
-use crate::http::forwarded;
+use crate::http::host::Host;
 use crate::http::idle_timeout::RequestUnderWay;
-use crate::http::peer::Peer;
+use crate::http::peer::{Note, Peer};
 use crate::http::request_body::RequestBody;
 use crate::http::transport::Transport;
+use crate::http::{forwarded, framing};
 use crate::operation::places::Place;
 
 /// `Docker-Distribution-API-Version`.
@@ -49,14 +50,14 @@ pub(super) async fn answer(
         method.clone(),
         head.uri.path(),
     );
-    let (mut response, note) = match admit(&app, client, &head.headers) {
-        Err(failure) => (failure.into_response(), Default::default()),
-        Ok(place) => {
+    let (mut response, note) = match admit(&app, client, &head) {
+        Err(failure) => (failure.into_response(), Note::default()),
+        Ok((place, host)) => {
             entry.hold(place);
             if head.uri.path() == health::PATH {
-                health::answer(&app, &method)
+                health::answer(&app, &method).await
             } else {
-                api::answer(&app, head, body, entry.arrival(peer), transport).await
+                api::answer(&app, head, body, entry.arrival(peer, host), transport).await
             }
         }
     };
@@ -65,24 +66,27 @@ pub(super) async fn answer(
     response.map(|body| LoggedBody::new(body, entry))
 }
 
-/// Refuses a request that is too much: by its head, by the number of those of its client, or by the number
-/// of all; returns its place among those under way.
-fn admit(app: &App, client: IpAddr, headers: &HeaderMap) -> Result<Place, Failure> {
+/// Refuses a request that is too much, by its head, by the number of those of its client, or by the number of all, and
+/// one whose head leaves open what is asked of whom; returns its place among those under way, and its host.
+fn admit(app: &App, client: IpAddr, head: &request::Parts) -> Result<(Place, Option<Host>), Failure> {
     if let Some(limit) = &app.rate_limit {
         // Whole seconds, so that a client that waits as it is told has waited long enough.
         limit
             .admit(client, Instant::now())
             .map_err(|wait| Failure::from(Fault::TooManyRequests).retry_after(wait.as_secs() + 1))?;
     }
-    let size = headers
+    let size = head
+        .headers
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len());
     if size.sum::<usize>() > app.config.limits.header_size {
         return Err(Fault::HeadTooLarge.into());
     }
-    app.places
-        .take(client)
-        .ok_or_else(|| Failure::bare(StatusCode::SERVICE_UNAVAILABLE).retry_after(1))
+    framing::check(&head.headers)?;
+    let host = Host::of_request(head.version, &head.uri, &head.headers)?;
+    let place = app.places.take(client);
+    let place = place.ok_or_else(|| Failure::bare(StatusCode::SERVICE_UNAVAILABLE).retry_after(1))?;
+    Ok((place, host))
 }
 
 /// Adds what every answer has, and takes its body from the answer to a HEAD.

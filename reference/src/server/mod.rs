@@ -7,6 +7,7 @@ mod connections;
 mod health;
 mod maintenance;
 mod operator;
+mod signals;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -25,6 +26,7 @@ use crate::start_error::StartError;
 use crate::store::audit;
 use connection::Server;
 use maintenance::{keep_current, maintain};
+pub use signals::Signals;
 
 /// A registry that is running. Dropping it stops it at once; [`Running::shutdown`] lets requests end.
 #[derive(Debug)]

@@ -43,8 +43,8 @@ pub(super) async fn serve(listener: TcpListener, app: Arc<App>) {
 
 async fn serve_one(stream: TcpStream, app: Arc<App>) {
     let service = service_fn(|request: Request<Incoming>| {
-        let response = answer(&app, &request);
-        async { Ok::<_, Infallible>(response) }
+        let app = Arc::clone(&app);
+        async move { Ok::<_, Infallible>(answer(&app, &request).await) }
     });
     let builder = auto::Builder::new(TokioExecutor::new());
     if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
@@ -52,9 +52,9 @@ async fn serve_one(stream: TcpStream, app: Arc<App>) {
     }
 }
 
-fn answer(app: &App, request: &Request<Incoming>) -> Response<Body> {
+async fn answer(app: &App, request: &Request<Incoming>) -> Response<Body> {
     match (request.method(), request.uri().path()) {
-        (method, health::PATH) => health::answer(app, method).0,
+        (method, health::PATH) => health::answer(app, method).await.0,
         (&Method::GET | &Method::HEAD, METRICS) => {
             let mut response = health::plain(app.metrics.to_text());
             response
