@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::auth::{Authenticator, Signer};
 use crate::config::{Authentication, Config};
+use crate::http::body::memory::Memory;
 use crate::notifications::Notifier;
 use crate::operation::metrics::Metrics;
 use crate::operation::places::Places;
@@ -30,6 +31,8 @@ pub(crate) struct App {
     pub(crate) rate_limit: Option<RateLimit>,
     /// How many requests may be under way.
     pub(crate) places: Places,
+    /// What answers hold of it.
+    pub(crate) memory: Memory,
     /// When the store was last found to be well, or not.
     pub(crate) health: Mutex<Option<(Instant, bool)>>,
     /// What is counted.
@@ -78,6 +81,7 @@ impl App {
         Ok(Self {
             store,
             warnings,
+            memory: Memory::new(),
             health: Mutex::default(),
             rate_limit: RateLimit::new(config.limits.request_rate),
             places: Places::new(config.limits.requests, config.limits.requests_per_address),

@@ -124,6 +124,36 @@ async fn streams_of_which_nothing_is_taken_hold_little_memory() {
     assert!(more < 30, "800 streams take {more} MiB");
 }
 
+#[tokio::test]
+async fn large_manifests_that_nobody_takes_hold_no_more_memory_than_they_may() {
+    let registry = Registry::plain().await;
+    let mut manifest = registry.push_image_blobs("a", "seed").await;
+    manifest["annotations"] = serde_json::json!({"filler": "x".repeat(4 << 20)});
+    let pushed = registry.put_manifest("a", "large", &manifest).await;
+    assert_eq!(pushed.status(), StatusCode::CREATED);
+    let url = format!("{}/v2/a/manifests/large", registry.running.url());
+    let requests = multiplexed(registry.running.address(), 0).await;
+    let mut bodies = Vec::new();
+    let refused = loop {
+        let (status, body) = ask(&requests, "GET", &url).await;
+        if status != StatusCode::OK {
+            break status;
+        }
+        bodies.push(body);
+        assert!(bodies.len() <= 32, "one client holds more than 128 MiB");
+    };
+    assert_eq!(refused, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(status(client(2), &url).await, StatusCode::OK);
+    drop(bodies);
+    let deadline = Instant::now() + SLACK;
+    while ask(&requests, "GET", &url).await.0 != StatusCode::OK {
+        assert!(
+            Instant::now() < deadline,
+            "what nobody wants any more is still held"
+        );
+    }
+}
+
 /// An address of this machine that is a client of its own.
 const fn client(number: u8) -> IpAddr {
     IpAddr::V4(Ipv4Addr::new(127, 0, 1, number))

@@ -72,7 +72,7 @@ pub(crate) async fn get(context: &Context, name: &Name, digest: &Digest) -> Resu
     }
     if context.method() == Method::GET {
         let blob = context.store().open_blob(name, digest).await?;
-        *response.body_mut() = Body::blob(blob, part, context.transport());
+        *response.body_mut() = Body::blob(blob, part, context.transport(), context.memory());
     }
     Ok(pulled(context, response, name, digest, size))
 }

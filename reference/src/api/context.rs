@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, request};
 use crate::app::App;
 use crate::auth::{Challenge, Principal, RequiredAccess, Right, Scope};
 use crate::config::{Authentication, Config, Offer};
+use crate::http::body::memory::ClientMemory;
 use crate::http::error::{Failure, Fault};
 use crate::http::forwarded::{url_builder, whole_urls};
 use crate::http::peer::{Arrival, Note};
@@ -189,6 +190,11 @@ impl Context {
     /// The query.
     pub(crate) const fn query(&self) -> &Query {
         &self.query
+    }
+
+    /// The memory that answers to the client may hold.
+    pub(crate) fn memory(&self) -> ClientMemory {
+        self.app.memory.of(self.arrival.client)
     }
 
     /// How the answer leaves.

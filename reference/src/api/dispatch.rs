@@ -10,6 +10,7 @@ use super::context::{Context, Target};
 use super::endpoints;
 use crate::app::App;
 use crate::http::body::Body;
+use crate::http::body::memory::NoMemory;
 use crate::http::error::Failure;
 use crate::http::peer::{Arrival, Note};
 use crate::http::request_body::RequestBody;
@@ -80,7 +81,9 @@ async fn answer_context(context: Result<Context, Failure>, body: &mut RequestBod
 
 /// Lets the endpoint answer, and tells what it has done to those who want to know.
 async fn dispatch(context: &Context, body: &mut RequestBody) -> Result<Response<Body>, Failure> {
-    let answer = endpoints::answer(context, body).await?;
+    let mut answer = endpoints::answer(context, body).await?;
+    let counted = answer.response.body_mut().count_in(&context.memory());
+    counted.map_err(|NoMemory| Failure::bare(StatusCode::SERVICE_UNAVAILABLE).retry_after(1))?;
     if let (Some(notifier), Some(event)) = (context.notifier(), answer.event) {
         notifier.tell(event, &context.cause());
     }

@@ -72,7 +72,7 @@ pub struct Limits {
     #[arg(long, env = "ASSIZE_REFERENCE_REQUESTS", default_value_t = Limits::default().requests)]
     pub requests: usize,
 
-    /// Number of connections that one address may have open, at most half of all; beyond, its longest idle one ends
+    /// Number of connections that one address may have open, at most half of all; beyond, its longest idle one ends. A trusted proxy may have any
     #[arg(long, env = "ASSIZE_REFERENCE_CONNECTIONS_PER_ADDRESS", default_value_t = Limits::default().connections_per_address)]
     pub connections_per_address: usize,
 

@@ -182,7 +182,7 @@ mod tests {
 
     use super::IdleTimeout;
 
-    const PATIENCE: Duration = Duration::from_millis(40);
+    const PATIENCE: Duration = Duration::from_millis(300);
 
     #[tokio::test]
     async fn a_connection_without_a_request_is_over_after_a_while() {

@@ -103,7 +103,7 @@ mod tests {
 
     use super::Stream;
 
-    const PATIENCE: Duration = Duration::from_millis(40);
+    const PATIENCE: Duration = Duration::from_millis(300);
 
     #[tokio::test]
     async fn a_stream_is_stalled_when_its_client_has_taken_nothing_for_a_while() {

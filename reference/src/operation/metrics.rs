@@ -31,13 +31,13 @@ struct Asked {
     route: &'static str,
 }
 
-/// Whom something was told, or was to be.
+/// The labels of what one endpoint is told.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Told {
     endpoint: String,
 }
 
-/// How somebody was not to be told something.
+/// The labels of a failed notification.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct NotTold {
     endpoint: String,

@@ -1,4 +1,5 @@
-//! Places for requests under way: so many for all clients, and no more than a part of them for any one.
+//! Places for requests under way or for what they hold: so many for all clients, and no more than a part of them for
+//! any one.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -18,10 +19,11 @@ struct Taken {
     by_client: HashMap<IpAddr, usize>,
 }
 
-/// A place that a client has taken; it is free when this is dropped.
+/// Places that a client has taken; they are free when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
     client: IpAddr,
+    count: usize,
     taken: Arc<Mutex<Taken>>,
 }
 
@@ -37,17 +39,24 @@ impl Places {
 
     /// Takes a place; none if there is none for this client.
     pub(crate) fn take(&self, client: IpAddr) -> Option<Place> {
+        self.take_several(client, 1)
+    }
+
+    /// Takes several places at once; none if there are not as many for this client.
+    pub(crate) fn take_several(&self, client: IpAddr, count: usize) -> Option<Place> {
         let client = network(client);
         let mut taken = lock(&self.taken);
         let of_client = taken.by_client.get(&client).copied().unwrap_or_default();
-        if taken.all >= self.most || of_client >= self.most_of_one {
+        let (all, own) = (taken.all + count, of_client + count);
+        if all > self.most || own > self.most_of_one {
             return None;
         }
-        taken.all += 1;
-        taken.by_client.insert(client, of_client + 1);
+        taken.all = all;
+        taken.by_client.insert(client, own);
         drop(taken);
         Some(Place {
             client,
+            count,
             taken: Arc::clone(&self.taken),
         })
     }
@@ -56,8 +65,9 @@ impl Places {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = lock(&self.taken);
-        taken.all -= 1;
-        let rest = taken.by_client.get(&self.client).map_or(0, |count| count - 1);
+        taken.all -= self.count;
+        let own = taken.by_client.get(&self.client);
+        let rest = own.map_or(0, |own| own - self.count);
         if rest == 0 {
             taken.by_client.remove(&self.client);
         } else {
@@ -105,6 +115,17 @@ mod tests {
         assert!(places.take(address("192.0.2.3")).is_none());
         drop(first);
         assert!(places.take(one).is_some());
+    }
+
+    #[test]
+    fn several_places_are_taken_together_or_not_at_all() {
+        let places = Places::new(10, 10);
+        let one = address("192.0.2.1");
+        let three = places.take_several(one, 3).unwrap();
+        assert!(places.take_several(one, 3).is_none());
+        let _two = places.take_several(one, 2).unwrap();
+        drop(three);
+        assert!(places.take_several(one, 3).is_some());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The bodies of answers: bytes at hand, or a blob that is read while it is sent.
 
 mod from_file;
+pub(crate) mod memory;
 mod streamed;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use crate::protocol::Span;
 use crate::store::{BlobReader, StoreError};
 
 use from_file::SendfileBody;
+use memory::{ClientMemory, NoMemory, UNIT, counted};
 use streamed::{Pace, StreamedBody};
 
 /// The shortest part of a blob that the kernel sends from its file.
@@ -40,17 +42,35 @@ impl Body {
     }
 
     /// Part of a blob, in the way that suits the transport.
-    pub(crate) fn blob(blob: BlobReader, part: Span, transport: &Transport) -> Self {
+    pub(crate) fn blob(blob: BlobReader, part: Span, transport: &Transport, memory: ClientMemory) -> Self {
         let file = blob.on_disk().filter(|_| part.length >= WORTH_SENDFILE);
         match (transport, file) {
             (Transport::Sendfile(queue), Some(file)) => {
                 Self::Sendfile(SendfileBody::new(blob, file, part, queue.clone()))
             }
-            (Transport::Multiplexed, _) => Self::Streamed(StreamedBody::new(blob, part, Pace::Growing)),
+            (Transport::Multiplexed, _) => {
+                Self::Streamed(StreamedBody::new(blob, part, Pace::Growing, memory))
+            }
             (Transport::Sendfile(_) | Transport::Copied, _) => {
-                Self::Streamed(StreamedBody::new(blob, part, Pace::Full))
+                Self::Streamed(StreamedBody::new(blob, part, Pace::Full, memory))
             }
         }
+    }
+
+    /// Counts the bytes at hand in the memory of a client, unless they are few.
+    ///
+    /// # Errors
+    /// Fails if there is not as much left: the client has to take what it was sent first.
+    pub(crate) fn count_in(&mut self, memory: &ClientMemory) -> Result<(), NoMemory> {
+        let large = match self {
+            Self::Bytes(bytes) => bytes.as_mut().filter(|bytes| bytes.len() > UNIT),
+            Self::Streamed(_) | Self::Sendfile(_) => None,
+        };
+        if let Some(bytes) = large {
+            let place = memory.take(bytes.len()).ok_or(NoMemory)?;
+            *bytes = counted(std::mem::take(bytes), Some(place));
+        }
+        Ok(())
     }
 
     /// The number of bytes to come.

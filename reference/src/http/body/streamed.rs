@@ -1,25 +1,22 @@
 //! Part of a blob that is copied to its connection, a block at a time.
 //!
 //! What is read and not yet taken is memory that a client can make the registry hold. So the answers on a connection
-//! that many of them share begin with a small part and grow as the client takes them, and all answers together hold
-//! no more than [`BLOCKS`]: beyond, they go on in [`SMALL_PART`]s.
+//! that many of them share begin with a small part and grow as the client takes them, and where all answers together
+//! hold what they may, they go on in [`SMALL_PART`]s.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::after;
+use super::memory::{ClientMemory, counted};
+use crate::operation::places::Place;
 use crate::protocol::Span;
 use crate::store::{BLOCK, BlobReader, StoreError};
 
-/// The number of parts above [`SMALL_PART`] that are in memory at once, for all clients: at most 128 MiB. Two for
-/// each of some hundred downloads at full speed.
-const BLOCKS: usize = 256;
-
-/// The size of a part that is read without asking how many others are in memory: 10,000 of them take 80 MiB.
+/// The size of a part that is read without asking how much others hold: 10,000 of them take 80 MiB.
 const SMALL_PART: usize = 8 * 1024;
 
 /// The size of the first part where many answers share a connection. It is read before anybody knows whether the
@@ -28,8 +25,6 @@ const FIRST_PART: usize = 1024;
 
 /// How much larger each further part is, until it is a block: after five of them.
 const GROWTH: usize = 4;
-
-static LARGE_PARTS: Semaphore = Semaphore::const_new(BLOCKS);
 
 /// How fast the parts of an answer become large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +41,7 @@ pub(crate) struct StreamedBody {
     /// What has not been handed on.
     rest: Span,
     pace: Pace,
+    memory: ClientMemory,
     /// The size of the next part.
     size: usize,
     /// The part that comes next.
@@ -56,27 +52,16 @@ pub(crate) struct StreamedBody {
 struct Reading {
     bytes: Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>,
     /// What allows it to be large.
-    permit: Option<SemaphorePermit<'static>>,
-}
-
-/// A large part in memory; its place is free when it has been sent.
-struct LargePart {
-    bytes: Bytes,
-    _permit: SemaphorePermit<'static>,
-}
-
-impl AsRef<[u8]> for LargePart {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
+    place: Option<Place>,
 }
 
 impl StreamedBody {
-    pub(super) const fn new(blob: BlobReader, part: Span, pace: Pace) -> Self {
+    pub(super) const fn new(blob: BlobReader, part: Span, pace: Pace, memory: ClientMemory) -> Self {
         Self {
             blob,
             rest: part,
             pace,
+            memory,
             size: match pace {
                 Pace::Full => BLOCK,
                 Pace::Growing => FIRST_PART,
@@ -93,17 +78,15 @@ impl StreamedBody {
     /// Begins to read the next part, as large as it may be.
     fn read(&self) -> Reading {
         let wanted = self.length(self.size);
-        let permit = (wanted > SMALL_PART)
-            .then(|| LARGE_PARTS.try_acquire().ok())
-            .flatten();
-        let length = if permit.is_some() {
+        let place = (wanted > SMALL_PART).then(|| self.memory.take(wanted)).flatten();
+        let length = if place.is_some() {
             wanted
         } else {
             wanted.min(SMALL_PART)
         };
         Reading {
             bytes: Box::pin(self.blob.reading(self.rest.first, length)),
-            permit,
+            place,
         }
     }
 
@@ -119,7 +102,7 @@ impl StreamedBody {
         let reading = self.reading.take().unwrap_or_else(|| self.read());
         let reading = self.reading.insert(reading);
         let read = ready!(reading.bytes.as_mut().poll(context));
-        let permit = reading.permit.take();
+        let place = reading.place.take();
         self.reading = None;
         let bytes = read?;
         self.rest = after(self.rest, bytes.len() as u64);
@@ -127,9 +110,6 @@ impl StreamedBody {
         if self.pace == Pace::Full && self.rest.length > 0 {
             self.reading = Some(self.read());
         }
-        Poll::Ready(Ok(match permit {
-            Some(_permit) => Bytes::from_owner(LargePart { bytes, _permit }),
-            None => bytes,
-        }))
+        Poll::Ready(Ok(counted(bytes, place)))
     }
 }
