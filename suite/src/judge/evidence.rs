@@ -23,6 +23,8 @@ pub(super) enum Trace {
     NoMethod(String, EndpointKind, u16),
     /// Something odd about the request is not looked at, or answered in this way.
     Odd(Oddity, u16),
+    /// The place that a chunk gives itself is not looked at.
+    ChunkPlace,
     /// A header of the answer to this method of this endpoint is amiss, in the same way.
     Header(String, EndpointKind, String, Amiss),
     /// A member of the answer's JSON is amiss.
@@ -42,6 +44,8 @@ pub(super) enum Oddity {
     Digest,
     /// It goes to an upload that nobody opened there.
     UnknownUpload,
+    /// It says which place a chunk has.
+    ChunkPlace,
     /// It carries this header.
     Header(&'static str, EndpointKind),
     /// It asks for a blob that was never put into this repository.
@@ -60,8 +64,7 @@ pub(super) enum Amiss {
 }
 
 /// The headers of a request that make it another request than one without them.
-const TELLING: [&str; 6] = [
-    "Content-Range",
+const TELLING: [&str; 5] = [
     "Range",
     "If-Match",
     "If-None-Match",
@@ -113,10 +116,11 @@ fn of_answer(
         _ => {}
     }
     match &entry.check.as_ref()?.aspect.value {
-        Aspect::Status(_) => {
-            let oddity = oddity(exchange, endpoint, log)?;
-            Some(Trace::Odd(oddity, answer.status))
-        }
+        Aspect::Status(_) => match oddity(exchange, endpoint, log)? {
+            // Where the place of a chunk is not looked at, what comes of it depends on the bytes alone.
+            Oddity::ChunkPlace => Some(Trace::ChunkPlace),
+            oddity => Some(Trace::Odd(oddity, answer.status)),
+        },
         Aspect::Header(name, _) => {
             let amiss = if answer.headers.contains(name) {
                 Amiss::Wrong
@@ -158,6 +162,9 @@ fn oddity(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> Option<
         EndpointKind::Blob if !is_digest(reference) => return Some(Oddity::Digest),
         EndpointKind::Session if !was_opened(exchange, log) => return Some(Oddity::UnknownUpload),
         _ => {}
+    }
+    if request.headers.contains("Content-Range") {
+        return Some(Oddity::ChunkPlace);
     }
     if let Some(name) = TELLING.iter().find(|name| request.headers.contains(name)) {
         return Some(Oddity::Header(name, kind));

@@ -43,16 +43,6 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    // zot did wherever no n came with it.
-    Deviation::call(
-        "last-without-n-ignored-everywhere",
-        &["discovery.tags.last-not-listed"],
-        |call| {
-            if lists_tags(call) && call.parameter("n").is_none() {
-                call.drop_parameter("last");
-            }
-        },
-    ),
     Deviation::call("n-one-too-few", &["discovery.tags.n-exact"], |call| {
         if let (true, Some(n)) = (lists_tags(call), number_of_tags(call)) {
             call.set_parameter("n", &n.saturating_sub(1).max(1).to_string());
@@ -190,17 +180,26 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 if let (true, Some(last)) = (lists_tags(&story.call), story.call.parameter("last"))
                     && is_tag(&story, &last).await
                 {
-                    edit_tags(&mut reply, |tags| tags.insert(0, json!(last)));
+                    let n = number_of_tags(&story.call).unwrap_or(usize::MAX);
+                    edit_tags(&mut reply, |tags| {
+                        tags.insert(0, json!(last));
+                        tags.truncate(n);
+                    });
                 }
                 reply
             })
         },
     ),
-    Deviation::call("last-only-with-n", &["discovery.tags.last-without-n"], |call| {
-        if lists_tags(call) && number_of_tags(call).is_none() {
-            call.drop_parameter("last");
-        }
-    }),
+    // zot did.
+    Deviation::call(
+        "last-only-with-n",
+        &["discovery.tags.last-not-listed", "discovery.tags.last-without-n"],
+        |call| {
+            if lists_tags(call) && number_of_tags(call).is_none() {
+                call.drop_parameter("last");
+            }
+        },
+    ),
     Deviation::story(
         "n-counted-from-first-tag",
         &["discovery.tags.last-and-n"],
