@@ -10,6 +10,7 @@ mod floods;
 mod honest;
 mod laid_over;
 mod leads;
+mod reflections;
 mod server;
 mod tokens;
 mod trial;
@@ -54,6 +55,7 @@ fn cases() -> Vec<Case> {
         leads::cases(),
         tokens::cases(),
         laid_over::cases(),
+        reflections::cases(),
         floods::cases(),
     ];
     tables.into_iter().flatten().collect()

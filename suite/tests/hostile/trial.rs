@@ -57,6 +57,8 @@ pub struct Case {
     pub reach: Reach,
     /// The scenarios that are run.
     pub only: &'static [&'static str],
+    /// The requirements that must not be found broken.
+    pub never: &'static [&'static str],
 }
 
 /// How a server behaves.
@@ -111,6 +113,7 @@ impl Case {
             within: Duration::from_secs(60),
             reach: Reach::Anywhere,
             only: &SCENARIOS,
+            never: &[],
         }
     }
 }
@@ -174,7 +177,10 @@ impl Bench {
             (Err(unusable), Expect::Either) => refused(&unusable.to_string(), "")?,
             (Err(unusable), Expect::Judged) => return Err(format!("it is refused: {unusable}").into()),
             (Ok(_), Expect::Unusable(_)) => return Err("it is judged as a registry".into()),
-            (Ok(outcome), Expect::Judged | Expect::Either) => self.judged(&outcome)?,
+            (Ok(outcome), Expect::Judged | Expect::Either) => {
+                self.judged(&outcome)?;
+                spared(&outcome, case.never)?;
+            }
         }
         if elapsed > case.within {
             return Err(format!("it took {:.1} s", elapsed.as_secs_f64()).into());
@@ -242,6 +248,20 @@ impl Bench {
             }
         }
         shell(&outcome.findings)
+    }
+}
+
+/// What the behaviour says nothing of is not held against the registry.
+fn spared(outcome: &Outcome, never: &[&str]) -> Result<(), Failed> {
+    let broken = |id: &&&str| {
+        outcome
+            .findings
+            .iter()
+            .any(|finding| finding.requirement.as_str() == **id)
+    };
+    match never.iter().find(broken) {
+        Some(id) => Err(format!("{id} is found broken").into()),
+        None => Ok(()),
     }
 }
 
