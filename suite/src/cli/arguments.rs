@@ -164,7 +164,8 @@ pub(crate) struct RegistryArguments {
     #[arg(long, value_name = "HOST:PORT:ADDRESS", value_parser = value::address)]
     pub(crate) resolve: Vec<Address>,
 
-    /// A header line of every request to the registry, as in 'X-Tenant: me'
+    /// A header line of every request to the registry, as in 'X-Tenant: me'; reports show it, unless it is Authorization
+    /// or Cookie
     #[arg(long, value_name = "LINE", value_parser = value::header_line)]
     pub(crate) header: Vec<(String, String)>,
 

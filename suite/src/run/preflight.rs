@@ -70,8 +70,9 @@ impl Unusable {
     }
 }
 
-/// The largest least length of a chunk that is followed, in bytes: several chunks of it are in memory at once.
-const LARGEST_CHUNK: u64 = 16 * 1024 * 1024;
+/// The largest least length of a chunk that is followed, in bytes: storage asks for 5 MiB at worst, and several chunks of
+/// it are in memory at once.
+const LARGEST_CHUNK: u64 = 8 * 1024 * 1024;
 
 /// What was learned of a registry before the first scenario.
 #[derive(Clone, Debug, Default)]
@@ -213,13 +214,13 @@ mod tests {
     fn a_least_length_of_chunks_is_followed_as_far_as_it_can_be() {
         let five = announced("5242880");
         assert_eq!((five.min_chunk, five.notes.len()), (Some(5_242_880), 0));
-        assert_eq!(announced("16777216").min_chunk, Some(LARGEST_CHUNK));
+        assert_eq!(announced("8388608").min_chunk, Some(LARGEST_CHUNK));
     }
 
     #[test]
     fn what_cannot_be_followed_is_told() {
         for said in [
-            "16777217",
+            "8388609",
             "18446744073709551615",
             "99999999999999999999",
             "-1",

@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 use super::connection::Stream;
 use super::settings::Address;
 use super::url::{Origin, Scheme};
-use super::{Fault, Proxies, Settings, SettingsError, handshake, tls, tunnel};
+use super::{Fault, Proxies, Proxy, Settings, SettingsError, handshake, tls, tunnel};
 
 /// Makes connections.
 pub(super) struct Connector {
@@ -44,13 +44,19 @@ impl Connector {
                     .await
             }
             Some(proxy) => {
-                let stream = Box::new(self.tcp(&proxy.server, end).await?);
-                let stream = self.secured(&proxy.server, stream, end).await?;
+                let stream = self.to_proxy(proxy, end).await.map_err(|fault| {
+                    Fault::Connect(format!("the proxy {} cannot be reached: {fault}", proxy.server))
+                })?;
                 let tunnel = timeout_at(end, tunnel::open(stream, proxy, origin)).await;
                 let tunnel = tunnel.map_err(|_| self.late("waiting for the proxy"))??;
                 self.secured(origin, tunnel, end).await
             }
         }
+    }
+
+    async fn to_proxy(&self, proxy: &Proxy, end: Instant) -> Result<Box<dyn Stream>, Fault> {
+        let stream = Box::new(self.tcp(&proxy.server, end).await?);
+        self.secured(&proxy.server, stream, end).await
     }
 
     /// The connection as the server wants it: as it is, or with TLS on it.

@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::curl::escaped;
 use super::grant::REDACTED;
 use super::headers::is_secret;
 use super::{Login, Secret, Settings};
@@ -126,9 +127,10 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// The forms of a secret: as it is, in an address, in JSON, in HTML, and inside of anything in Base64.
+/// The forms of a secret: as it is, in an address, in JSON and in JSON that is told as JSON, in HTML, in a line for a
+/// shell, and inside of anything in Base64.
 fn forms(secret: &str) -> Vec<String> {
-    let json = serde_json::Value::from(secret).to_string();
+    let json = in_json(secret);
     let html = secret
         .replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -138,7 +140,10 @@ fn forms(secret: &str) -> Vec<String> {
         secret.to_owned(),
         percent_encoded(secret),
         percent_encoded(secret).replace("%20", "+"),
-        json.trim_matches('"').to_owned(),
+        in_json(&json),
+        json,
+        secret.replace('\'', r"'\''"),
+        escaped(secret.as_bytes()),
         html,
         quoted,
     ];
@@ -147,6 +152,13 @@ fn forms(secret: &str) -> Vec<String> {
         forms.extend(inside.flat_map(|form| [percent_encoded(&form), form]));
     }
     forms
+}
+
+/// What stands between the quotes where the text is one of JSON.
+fn in_json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    inner.unwrap_or_default().to_owned()
 }
 
 fn percent_encoded(text: &str) -> String {
@@ -285,6 +297,11 @@ mod tests {
         assert_eq!(shown("?x=p%26ss%20%22w%C3%B6rd%22%2F%2B&y"), "?x=<redacted>&y");
         assert_eq!(shown("?x=p%26ss+%22w%c3%b6rd%22%2f%2b&y"), "?x=<redacted>&y");
         assert_eq!(shown(r#"{"code":"p&ss \"wörd\"/+"}"#), r#"{"code":"<redacted>"}"#);
+        assert_eq!(
+            shown(r#"$.code: "p&ss \\\"wörd\\\"/+""#),
+            r#"$.code: "<redacted>""#
+        );
+        assert_eq!(shown(r#"printf 'p&ss "w\303\266rd"/+'"#), "printf '<redacted>'");
         assert_eq!(shown("p&amp;ss &quot;wörd&quot;/+"), "<redacted>");
         let line = STANDARD.encode("alice:p&ss \"wörd\"/+");
         let shown = shown(&format!("Authorization: Basic {line}"));

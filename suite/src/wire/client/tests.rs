@@ -10,8 +10,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use super::super::Body;
-use super::super::testing::{Act, Canned, answer, client, hasty, quick};
+use super::super::testing::{Act, Canned, Server, answer, client, hasty, patient, quick, status};
+use super::super::{Address, Body, RawConnection};
 use super::*;
 
 #[tokio::test]
@@ -213,4 +213,93 @@ async fn many_requests_at_once_get_what_is_theirs() {
     });
     futures_util::future::join_all(sends).await;
     assert_eq!(client.requests(), 120);
+}
+
+/// Two servers, the first of which leads to the second.
+async fn leading() -> (Server, Server) {
+    let second = Server::serve(|_| status(200, "")).await;
+    let place = Url::parse(&second.url.to_string().replace("127.0.0.1", "localhost")).unwrap();
+    let first = Server::serve(move |_| status(307, &format!("Location: {place}/there\r\n"))).await;
+    (first, second)
+}
+
+#[tokio::test]
+async fn every_server_that_was_asked_is_told() {
+    let (first, second) = leading().await;
+    let client = client(&first.url);
+    client
+        .send(Request::new("GET", first.url.clone()))
+        .await
+        .outcome
+        .unwrap();
+    let there = second.url.to_string().replace("127.0.0.1", "localhost");
+    assert_eq!(client.hosts(), [first.url.to_string(), there]);
+}
+
+#[tokio::test]
+async fn another_host_is_asked_only_where_it_may_be() {
+    let (first, second) = leading().await;
+    let mut settings = patient(&first.url);
+    settings.reach = Reach::SameHost;
+    let client = Client::new(settings).unwrap();
+    let outcome = client.send(Request::new("GET", first.url.clone())).await.outcome;
+    let there = second.url.to_string().replace("127.0.0.1", "localhost");
+    assert_eq!(
+        outcome.unwrap_err().to_string(),
+        format!("{there} was not asked: --same-host keeps every request on 127.0.0.1")
+    );
+    assert_eq!(client.hosts(), [first.url.to_string()]);
+    assert!(second.heard().is_empty());
+}
+
+#[tokio::test]
+async fn what_the_user_adds_goes_to_the_target_alone() {
+    let (first, second) = leading().await;
+    let mut settings = patient(&first.url);
+    settings.lines = [("X-Tenant", "me"), ("Accept", "x/y")].into_iter().collect();
+    settings.user_agent = Some("mine/1".to_owned());
+    let client = Client::new(settings).unwrap();
+    let mut request = Request::new("GET", first.url.clone());
+    request.headers.append("Accept", "a/b");
+    client.send(request).await.outcome.unwrap();
+    let (here, there) = (&first.heard()[0], &second.heard()[0]);
+    assert!(
+        here.contains("\r\nX-Tenant: me\r\n") && here.contains("\r\nUser-Agent: mine/1\r\n"),
+        "{here}"
+    );
+    assert!(
+        here.contains("\r\nAccept: a/b\r\n") && !here.contains("x/y"),
+        "{here}"
+    );
+    assert!(
+        !there.contains("X-Tenant") && there.contains("\r\nAccept: a/b\r\n"),
+        "{there}"
+    );
+    let mut raw = RawConnection::open(&client).await.unwrap();
+    raw.write_head("GET", "/", &[], &Account::Nobody).await.unwrap();
+    raw.answer("GET").await.unwrap();
+    let here = &first.heard()[1];
+    assert!(
+        here.contains("\r\nX-Tenant: me\r\n") && here.contains("\r\nUser-Agent: mine/1\r\n"),
+        "{here}"
+    );
+}
+
+#[tokio::test]
+async fn a_host_is_found_where_the_user_says() {
+    let server = Server::serve(|_| status(200, "")).await;
+    let url = Url::parse(&server.url.to_string().replace("127.0.0.1", "r.invalid")).unwrap();
+    let mut settings = patient(&url);
+    settings.addresses = vec![Address {
+        host: "r.invalid".to_owned(),
+        port: url.origin().port(),
+        address: [127, 0, 0, 1].into(),
+    }];
+    let client = Client::new(settings).unwrap();
+    client
+        .send(Request::new("GET", url.clone()))
+        .await
+        .outcome
+        .unwrap();
+    assert!(server.heard()[0].contains(&format!("\r\nHost: {}\r\n", url.authority())));
 }

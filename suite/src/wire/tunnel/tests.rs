@@ -75,6 +75,19 @@ async fn requests_go_through_the_tunnel_as_they_are_written() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_is_not_there_is_named() {
+    let target = Url::parse("http://127.0.0.1:2").unwrap();
+    let proxy = Proxy::parse("127.0.0.1:1").unwrap();
+    let exchange = through(&proxy, &target)
+        .send(Request::new("GET", target.clone()))
+        .await;
+    assert_eq!(
+        exchange.outcome.unwrap_err().to_string(),
+        "cannot connect: the proxy http://127.0.0.1:1 cannot be reached: cannot connect: 127.0.0.1:1: nothing listens there"
+    );
+}
+
+#[tokio::test]
 async fn a_proxy_that_gives_no_way_is_named() {
     let target = Url::parse("http://127.0.0.1:1").unwrap();
     for (said, why) in [

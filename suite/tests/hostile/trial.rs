@@ -1,0 +1,349 @@
+//! What is tried of a behaviour: a run against it, all reports of that run, and what they must never hold.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use assize::catalogue::Version;
+use assize::explore::Budget;
+use assize::plan::{Plan, Selection};
+use assize::report::{Destination, Format, Report, Request, Ruling, write};
+use assize::run::outcome::{Finding, Outcome, ScenarioOutcome, Strictness};
+use assize::run::{CleanUp, OnFinding, Progress, RunSettings, Unusable, native, run};
+use assize::scenario::Library;
+use assize::wire::{Client, Credentials, Login, Reach, Settings, Timeouts, Url};
+use libtest_mimic::Failed;
+use tokio::runtime::Runtime;
+
+use super::honest::Honest;
+use super::server::{Act, Script, greet, serve};
+
+/// The password that every run has, with what is written otherwise in an address, in JSON, in HTML and in Base64.
+pub const PASSWORD: &str = "s3ntinel/\"Pä&ss<1>";
+/// The token that token servers give.
+pub const TOKEN: &str = "eyJhbGciOiJub25lIn0.c2VudGluZWwtdG9rZW4tb2YtdGhlLWhvc3RpbGUtc2V0.c2lnbmF0dXJl";
+
+/// The scenarios that are run: few, and of every kind.
+const SCENARIOS: [&str; 12] = [
+    "push/chunk-gap",
+    "push/chunks",
+    "push/mount",
+    "push/upload-status",
+    "pull/blob",
+    "pull/manifest",
+    "discovery/tags-n",
+    "discovery/referrers",
+    "management/delete-tag",
+    "http/connection-after-error",
+    "http/location",
+    "security/tag-moved-at-once",
+];
+
+/// Set where this program runs for one case alone.
+const ALONE: &str = "ASSIZE_HOSTILE_ALONE";
+
+/// The largest report that may be written, in bytes.
+const LARGEST_REPORT: usize = 10 * 1024 * 1024;
+
+/// A behaviour, and what a run against it has to come to.
+pub struct Case {
+    pub name: &'static str,
+    pub manner: Manner,
+    pub expect: Expect,
+    pub weight: Weight,
+    /// How long a run may last on a busy machine.
+    pub within: Duration,
+    pub reach: Reach,
+    /// The scenarios that are run.
+    pub only: &'static [&'static str],
+    /// The requirements that must not be found broken.
+    pub never: &'static [&'static str],
+}
+
+/// How a server behaves.
+pub enum Manner {
+    /// As a script says, request by request.
+    Script(Script),
+    /// It does these things as soon as somebody connects.
+    Greet(Vec<Act>),
+    /// As a script says, for who comes with `https`.
+    Tls(Vec<Act>),
+    /// As the bundled registry does, but for this change.
+    Over(Honest),
+}
+
+/// What a run comes to.
+#[derive(Clone, Copy, Debug)]
+pub enum Expect {
+    /// Exit 3, with these words.
+    Unusable(&'static str),
+    /// Any verdict about the registry: exit 0, 1 or 3, and never 4.
+    Judged,
+    /// The same, or exit 3 at the door.
+    Either,
+}
+
+/// What a run costs.
+#[derive(Clone, Copy, Debug)]
+pub enum Weight {
+    /// Next to nothing, so that others run beside it.
+    Light,
+    /// So much that it runs alone, and memory is measured.
+    Heavy { most_mib: u64 },
+}
+
+impl Case {
+    /// A behaviour that is told at the door.
+    pub fn unusable(name: &'static str, script: Script, words: &'static str) -> Case {
+        Case::new(name, Manner::Script(script), Expect::Unusable(words))
+    }
+
+    /// A behaviour that is judged.
+    pub fn judged(name: &'static str, manner: Manner) -> Case {
+        Case::new(name, manner, Expect::Judged)
+    }
+
+    pub fn new(name: &'static str, manner: Manner, expect: Expect) -> Case {
+        Case {
+            name,
+            manner,
+            expect,
+            weight: Weight::Light,
+            within: Duration::from_secs(60),
+            reach: Reach::Anywhere,
+            only: &SCENARIOS,
+            never: &[],
+        }
+    }
+}
+
+/// What all trials share.
+pub struct Bench {
+    runtime: Runtime,
+    library: Arc<Library>,
+}
+
+impl Bench {
+    pub fn new(runtime: Runtime) -> Bench {
+        Bench {
+            runtime,
+            library: Arc::new(Library::built_in().unwrap()),
+        }
+    }
+
+    /// Runs the suite against a behaviour.
+    pub fn try_out(&self, case: &Case) -> Result<(), Failed> {
+        self.runtime.block_on(self.follow(case))
+    }
+
+    /// The same in a process of its own, with an eye on its memory, where the system tells of it.
+    pub fn measure(&self, case: &Case, most_mib: u64) -> Result<(), Failed> {
+        if std::env::var_os(ALONE).is_some() {
+            self.try_out(case)?;
+            return match peak_mib() {
+                Some(peak) if peak > most_mib => {
+                    Err(format!("{peak} MiB of memory, more than {most_mib}").into())
+                }
+                _ => Ok(()),
+            };
+        }
+        let itself = std::env::current_exe().unwrap();
+        let mut alone = Command::new(itself);
+        alone.args(["--exact", case.name]).env(ALONE, "1");
+        let output = alone.output().unwrap();
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stdout).into_owned().into());
+        }
+        Ok(())
+    }
+
+    async fn follow(&self, case: &Case) -> Result<(), Failed> {
+        let (scheme, port) = match &case.manner {
+            Manner::Script(script) => ("http", serve(Arc::clone(script)).await),
+            Manner::Greet(acts) => ("http", greet(acts.clone()).await),
+            Manner::Tls(acts) => ("https", greet(acts.clone()).await),
+            Manner::Over(honest) => ("http", serve_over(honest).await),
+        };
+        let target = format!("{scheme}://127.0.0.1:{port}");
+        let begin = Instant::now();
+        let limit = case.within + Duration::from_secs(60);
+        let outcome = tokio::time::timeout(limit, self.run(&target, case))
+            .await
+            .map_err(|_| Failed::from(format!("no end within {} s", limit.as_secs())))?;
+        let elapsed = begin.elapsed();
+        match (outcome, case.expect) {
+            (Err(unusable), Expect::Unusable(words)) => refused(&unusable.to_string(), words)?,
+            (Err(unusable), Expect::Either) => refused(&unusable.to_string(), "")?,
+            (Err(unusable), Expect::Judged) => return Err(format!("it is refused: {unusable}").into()),
+            (Ok(_), Expect::Unusable(_)) => return Err("it is judged as a registry".into()),
+            (Ok(outcome), Expect::Judged | Expect::Either) => {
+                self.judged(&outcome)?;
+                spared(&outcome, case.never)?;
+            }
+        }
+        if elapsed > case.within {
+            return Err(format!("it took {:.1} s", elapsed.as_secs_f64()).into());
+        }
+        Ok(())
+    }
+
+    async fn run(&self, target: &str, case: &Case) -> Result<Outcome, Unusable> {
+        let mut settings = Settings::new(Url::parse(target).unwrap());
+        settings.timeouts = Timeouts {
+            connect: Duration::from_millis(1_500),
+            answer: Duration::from_millis(1_000),
+            idle: Duration::from_millis(1_000),
+            total: Duration::from_secs(4),
+        };
+        settings.reach = case.reach;
+        settings.credentials = Credentials::none().with_default(Login::Password {
+            user: "alice".to_owned(),
+            password: PASSWORD.into(),
+        });
+        let names: Vec<String> = case.only.iter().map(|name| (*name).to_owned()).collect();
+        let selection = Selection::new(&names, &[], &[]).unwrap();
+        let plan = Plan::new(&self.library, native::declared(), &selection);
+        let how = RunSettings {
+            version: Version::V1_1,
+            strictness: Strictness::Violations,
+            seed: 7,
+            jobs: 8,
+            grace: Duration::ZERO,
+            on_finding: OnFinding::GoOn,
+            repositories: Vec::new(),
+            require: Vec::new(),
+            clean_up: CleanUp::UnlessBroken,
+            explore: Budget::Nothing,
+            narrowed: names,
+        };
+        let client = Client::new(settings).unwrap();
+        run(Arc::clone(&self.library), plan, client, how, Arc::new(Silent)).await
+    }
+
+    /// A verdict about the registry, in reports that can be read.
+    fn judged(&self, outcome: &Outcome) -> Result<(), Failed> {
+        let report = Report {
+            outcome,
+            library: &self.library,
+            baseline: None,
+        };
+        if report.ruling() == Ruling::SuiteFailed {
+            let failed: Vec<&ScenarioOutcome> = outcome
+                .scenarios
+                .iter()
+                .filter(|scenario| matches!(scenario.verdict, assize::run::outcome::Verdict::Failed(_)))
+                .collect();
+            return Err(format!("the suite itself failed: {failed:?}").into());
+        }
+        let folder = tempfile::tempdir().unwrap();
+        for format in Format::ALL {
+            let path = folder.path().join(format.to_string());
+            let destination = Destination::File(path.clone());
+            write(&report, &Request { format, destination }).map_err(|error| error.to_string())?;
+            let text = std::fs::read_to_string(&path).unwrap();
+            readable(&text).map_err(|why| format!("the report in {format}: {why}"))?;
+            if format == Format::Json {
+                serde_json::from_str::<serde_json::Value>(&text).map_err(|error| error.to_string())?;
+            }
+        }
+        shell(&outcome.findings)
+    }
+}
+
+/// What the behaviour says nothing of is not held against the registry.
+fn spared(outcome: &Outcome, never: &[&str]) -> Result<(), Failed> {
+    let broken = |id: &&&str| {
+        outcome
+            .findings
+            .iter()
+            .any(|finding| finding.requirement.as_str() == **id)
+    };
+    match never.iter().find(broken) {
+        Some(id) => Err(format!("{id} is found broken").into()),
+        None => Ok(()),
+    }
+}
+
+/// A report says no secret, hides no character, and is not too long.
+fn readable(text: &str) -> Result<(), String> {
+    if text.len() > LARGEST_REPORT {
+        return Err(format!("{} bytes", text.len()));
+    }
+    secretless(text)?;
+    let hidden = |c: &char| {
+        matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+            || (c.is_control() && !matches!(c, '\n' | '\t'))
+    };
+    match text.chars().find(hidden) {
+        Some(c) => Err(format!("the character {c:?}")),
+        None => Ok(()),
+    }
+}
+
+fn secretless(text: &str) -> Result<(), String> {
+    let pieces = [
+        "s3ntinel",
+        "S3NTINEL",
+        "YWxpY2U6czNudGluZWw",
+        "czNudGluZWwv",
+        &TOKEN[..30],
+        "c2VudGluZWwtdG9rZW4",
+        "c2lnbmF0dXJl",
+    ];
+    match pieces.iter().find_map(|piece| text.find(piece)) {
+        Some(at) => {
+            let beside = text.get(at.saturating_sub(60)..(at + 60).min(text.len()));
+            Err(format!("a secret, in {beside:?}"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn refused(said: &str, words: &str) -> Result<(), Failed> {
+    secretless(said)?;
+    if !said.contains(words) {
+        return Err(format!("it says: {said}").into());
+    }
+    Ok(())
+}
+
+/// Every line that shows a finding again is one that a shell takes.
+fn shell(findings: &[Finding]) -> Result<(), Failed> {
+    let ways = findings.iter().flat_map(|finding| &finding.ways);
+    let lines: Vec<&str> = ways.map(|way| way.curl.as_str()).collect();
+    let mut sh = Command::new("sh")
+        .args(["-n"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = sh.stdin.take().unwrap();
+    let script = lines.join("\n");
+    let writing = std::thread::spawn(move || input.write_all(script.as_bytes()));
+    let output = sh.wait_with_output().unwrap();
+    let _ = writing.join();
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    Ok(())
+}
+
+/// The bundled registry with a change laid over it; the port.
+async fn serve_over(honest: &Honest) -> u16 {
+    honest.serve().await
+}
+
+/// The most memory that this process has had at once.
+fn peak_mib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? / 1024)
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn planned(&self, _: usize) {}
+    fn finished(&self, _: &ScenarioOutcome) {}
+}
