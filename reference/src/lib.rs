@@ -57,3 +57,4 @@ pub use config::{
 pub use log::Log;
 pub use profiles::{PROFILES, Profile, profile};
 pub use server::{Running, StartError, check, serve};
+pub use store::{Audit, Check, Fault};

@@ -51,6 +51,11 @@ pub(crate) async fn keep_current(app: Arc<App>) {
     }
 }
 
+/// Looks for damaged content, for as long as the registry runs.
+pub(crate) async fn scrub(app: Arc<App>) {
+    app.store.scrub(app.config.scrub_rate).await;
+}
+
 async fn tidy(app: &App, expiry: Duration, grace: Grace) -> Result<(), StoreError> {
     let uploads = app.store.cancel_uploads_older_than(expiry).await?;
     let collected = app.store.collect(grace).await?;

@@ -13,9 +13,9 @@ use crate::app::App;
 use crate::config::Config;
 use crate::connection::Server;
 use crate::door;
-use crate::maintenance::{keep_current, maintain};
+use crate::maintenance::{keep_current, maintain, scrub};
 use crate::notifications::Notifier;
-use crate::store::{StoreError, audit};
+use crate::store::{Audit, Check, StoreError, audit};
 use crate::tls;
 
 /// Why a registry did not start.
@@ -62,7 +62,7 @@ pub struct Running {
     /// What tells others about what happens.
     deliveries: JoinSet<()>,
     /// What goes on beside; it ends with the registry.
-    _beside: JoinSet<()>,
+    beside: JoinSet<()>,
 }
 
 impl Running {
@@ -99,6 +99,7 @@ impl Running {
         if let Some(notifier) = &self.app.notifier {
             notifier.end(&mut self.deliveries).await;
         }
+        self.beside.shutdown().await;
     }
 }
 
@@ -136,6 +137,7 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
     };
     beside.spawn(maintain(Arc::clone(&app)));
     beside.spawn(keep_current(Arc::clone(&app)));
+    beside.spawn(scrub(Arc::clone(&app)));
     let deliveries = app.notifier.as_ref().map(Notifier::begin).unwrap_or_default();
     let router = door::router(Arc::clone(&app));
     let server = Server::new(Arc::clone(&app), router, tls, stopped);
@@ -146,7 +148,7 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
         stop,
         accepting: tokio::spawn(server.accept(listener)),
         deliveries,
-        _beside: beside,
+        beside,
     })
 }
 
@@ -163,11 +165,10 @@ async fn serve_metrics(listener: TcpListener, router: Router) {
     }
 }
 
-/// Audits the store in a folder that no registry is using: every digest and every reference. Returns what
-/// is wrong, in words; with `repair`, mends what can be mended.
+/// Audits the store in a folder that no registry is using: every digest, every reference and the journal.
 ///
 /// # Errors
-/// Fails if the store cannot be read.
-pub async fn check(folder: &Path, repair: bool) -> Result<Vec<String>, StartError> {
-    Ok(audit(folder, repair).await?)
+/// Fails if there is no store, or it cannot be read; then nothing is changed.
+pub fn check(folder: &Path, check: Check) -> Result<Audit, StartError> {
+    Ok(audit(folder, check)?)
 }

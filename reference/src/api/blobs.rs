@@ -66,7 +66,10 @@ pub(crate) async fn get(context: &Context, name: &Name, digest: &Digest) -> Resu
     }
     if context.method() == Method::GET {
         let blob = context.store().open_blob(name, digest).await?;
-        *response.body_mut() = Body::blob(blob, part, context.outlet());
+        *response.body_mut() = match status {
+            StatusCode::PARTIAL_CONTENT => Body::blob(blob, part, context.outlet()),
+            _ => Body::whole_blob(blob, size, context.outlet()),
+        };
     }
     Ok(response)
 }

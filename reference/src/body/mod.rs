@@ -38,13 +38,25 @@ impl Body {
         Self::Bytes(None)
     }
 
+    /// A whole blob. If it is to be proven it is copied, since what the kernel sends nobody reads here.
+    pub(crate) fn whole_blob(mut blob: BlobReader, size: u64, outlet: Option<&Outlet>) -> Self {
+        let whole = Span {
+            first: 0,
+            length: size,
+        };
+        match blob.take_proof() {
+            Some(proof) => Self::Copied(Copied::new(blob, whole, Some(proof))),
+            None => Self::blob(blob, whole, outlet),
+        }
+    }
+
     /// Part of a blob, for a connection that may have an outlet.
     pub(crate) fn blob(blob: BlobReader, part: Span, outlet: Option<&Outlet>) -> Self {
         match (outlet, blob.on_disk()) {
             (Some(outlet), Some(file)) if part.length >= WORTH_AN_OUTLET => {
                 Self::HandedOver(HandedOver::new(blob, file, part, outlet.clone()))
             }
-            _ => Self::Copied(Copied::new(blob, part)),
+            _ => Self::Copied(Copied::new(blob, part, None)),
         }
     }
 
