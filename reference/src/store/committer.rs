@@ -20,11 +20,26 @@ use super::tables::{SEQUENCE, STORE, Tables, View};
 /// How many changes one commit serves at most: it bounds how long the first of them waits.
 const LARGEST_GROUP: usize = 1024;
 
-/// After how many commits the database is synced: a start makes as many again from the journal.
-const COMMITS_UNTIL_SYNC: u32 = 1024;
-
 /// How long nothing is changed before the database is synced: then nobody waits for it.
 const QUIET: Duration = Duration::from_secs(1);
+
+/// How often what is not waited for is done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// After how many commits the database is synced: a start makes as many again from the journal.
+    pub(super) commits_until_sync: u32,
+    /// How many bytes a journal has at least before a new one is begun.
+    pub(super) worth_renewing: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            commits_until_sync: 1024,
+            worth_renewing: 4 * 1024 * 1024,
+        }
+    }
+}
 
 /// The database; none while it cannot be opened.
 type Opened = Arc<RwLock<Option<Database>>>;
@@ -45,7 +60,7 @@ impl Metadata {
     /// Makes a database in memory.
     pub(super) fn in_memory() -> Result<Self, StoreError> {
         let open = || Ok(Builder::new().create_with_backend(InMemoryBackend::new())?);
-        Self::start(open()?, Box::new(open), None)
+        Self::start(open()?, Box::new(open), None, Pace::default())
     }
 
     /// Brings the database up to its journal, and starts the thread that makes changes.
@@ -53,6 +68,7 @@ impl Metadata {
         database: Database,
         open: Open,
         journal: Option<Journal>,
+        pace: Pace,
     ) -> Result<Self, StoreError> {
         catch_up(&database, journal.as_ref())?;
         let database = Arc::new(RwLock::new(Some(database)));
@@ -61,6 +77,7 @@ impl Metadata {
             database: Arc::clone(&database),
             open,
             journal,
+            pace,
             unsynced: 0,
         };
         let thread = thread::Builder::new()
@@ -159,6 +176,7 @@ struct Committer {
     open: Open,
     /// `None` for a store in memory.
     journal: Option<Journal>,
+    pace: Pace,
     /// How many commits the database has made since it was last synced.
     unsynced: u32,
 }
@@ -180,7 +198,7 @@ impl Committer {
             for job in group {
                 job.answer(committed.clone());
             }
-            self.sync_if_needed(COMMITS_UNTIL_SYNC);
+            self.sync_if_needed(self.pace.commits_until_sync);
             self.tend_journal();
         }
         self.sync_if_needed(1);
@@ -212,8 +230,9 @@ impl Committer {
     fn try_commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let database = database.as_ref().ok_or(StoreError::Closed)?;
-        if let Some(journal) = &mut self.journal {
-            journal.make_sure(&View::new(database.begin_read()?))?;
+        if let Some(journal) = self.journal.as_mut().filter(|journal| journal.is_doubtful()) {
+            database.begin_write()?.commit()?;
+            journal.begin_again(&View::new(database.begin_read()?))?;
         }
         let mut transaction = database.begin_write()?;
         transaction.set_durability(redb::Durability::None)?;
@@ -256,7 +275,7 @@ impl Committer {
         let Some(journal) = &self.journal else { return };
         let tended = if journal.is_renewed() {
             self.sync().and_then(|()| self.go_over())
-        } else if journal.is_to_be_renewed() {
+        } else if journal.is_to_be_renewed(self.pace.worth_renewing) {
             self.begin_renewal()
         } else {
             return;

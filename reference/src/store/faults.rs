@@ -10,6 +10,7 @@ use redb::backends::InMemoryBackend;
 use redb::{Builder, StorageBackend};
 use uuid::Uuid;
 
+use super::committer::Pace;
 use super::files::{File, Files, MemoryFiles};
 use super::{Store, StoreError};
 use crate::protocol::{Algorithm, Digest, Name};
@@ -32,6 +33,7 @@ impl Fault {
 #[derive(Debug)]
 struct FaultyFiles {
     fault: Fault,
+    of_sync: Fault,
     of_write_back: Fault,
     files: MemoryFiles,
 }
@@ -39,6 +41,7 @@ struct FaultyFiles {
 #[derive(Debug)]
 struct FaultyFile {
     fault: Fault,
+    of_sync: Fault,
     of_write_back: Fault,
     file: Arc<dyn File>,
 }
@@ -48,6 +51,7 @@ impl Files for FaultyFiles {
         self.fault.pass()?;
         Ok(Arc::new(FaultyFile {
             fault: self.fault.clone(),
+            of_sync: self.of_sync.clone(),
             of_write_back: self.of_write_back.clone(),
             file: self.files.create(id)?,
         }))
@@ -56,6 +60,7 @@ impl Files for FaultyFiles {
     fn open(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
         Ok(Arc::new(FaultyFile {
             fault: self.fault.clone(),
+            of_sync: self.of_sync.clone(),
             of_write_back: self.of_write_back.clone(),
             file: self.files.open(id)?,
         }))
@@ -108,6 +113,7 @@ impl File for FaultyFile {
 
     fn sync(&self) -> io::Result<()> {
         self.fault.pass()?;
+        self.of_sync.pass()?;
         self.file.sync()
     }
 }
@@ -148,6 +154,7 @@ impl StorageBackend for FaultyDatabase {
 #[derive(Default)]
 struct Faults {
     of_journal: Fault,
+    of_journal_sync: Fault,
     of_files: Fault,
     of_write_back: Fault,
     of_database: Fault,
@@ -161,17 +168,22 @@ fn faulty() -> (Store, Faults) {
         storage: Arc::default(),
     };
     let open = move || Ok(Builder::new().create_with_backend(backend.clone())?);
-    let files = |fault: &Fault| FaultyFiles {
+    let files = |fault: &Fault, of_sync: &Fault| FaultyFiles {
         fault: fault.clone(),
+        of_sync: of_sync.clone(),
         of_write_back: faults.of_write_back.clone(),
         files: MemoryFiles::default(),
     };
-    let (content, journals) = (files(&faults.of_files), files(&faults.of_journal));
+    let (content, journals) = (
+        files(&faults.of_files, &Fault::default()),
+        files(&faults.of_journal, &faults.of_journal_sync),
+    );
     let store = Store::assemble(
         open().unwrap(),
         Box::new(open),
         Arc::new(content),
         Arc::new(journals),
+        Pace::default(),
     );
     (store.unwrap(), faults)
 }
@@ -257,10 +269,14 @@ async fn a_database_that_cannot_be_written_costs_nothing_that_is_in_the_journal(
 
 #[tokio::test]
 async fn a_journal_that_cannot_be_written_costs_the_request_and_nothing_else() {
-    for kind in KINDS {
+    let places: [fn(&Faults) -> &Fault; 2] = [|faults| &faults.of_journal, |faults| &faults.of_journal_sync];
+    for (kind, place) in KINDS
+        .into_iter()
+        .flat_map(|kind| places.map(|place| (kind, place)))
+    {
         let (store, faults) = faulty();
         let before = push(&store, b"before").await.unwrap();
-        faults.of_journal.set(Some(kind));
+        place(&faults).set(Some(kind));
         for _ in 0..2 {
             let failed = push(&store, b"lost").await.unwrap_err();
             assert_eq!(failed.is_out_of_space(), kind == io::ErrorKind::StorageFull);
@@ -270,7 +286,7 @@ async fn a_journal_that_cannot_be_written_costs_the_request_and_nothing_else() {
             store.open_blob(&name(), &lost).await,
             Err(StoreError::BlobUnknown)
         ));
-        faults.of_journal.set(None);
+        place(&faults).set(None);
         let after = push(&store, b"after").await.unwrap();
         assert_whole(&store, &before, b"before").await;
         assert_whole(&store, &after, b"after").await;

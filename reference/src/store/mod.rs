@@ -32,6 +32,8 @@ mod losses;
 mod manifests;
 mod opening;
 mod pool;
+#[cfg(test)]
+mod power_loss;
 mod proof;
 mod reader;
 mod sessions;

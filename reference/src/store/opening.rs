@@ -12,7 +12,7 @@ use std::sync::Arc;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase as _, ReadableTable as _};
 use uuid::Uuid;
 
-use super::committer::{Metadata, Open};
+use super::committer::{Metadata, Open, Pace};
 use super::files::{DiskFiles, Files, Layout, sync_folder};
 use super::guard::guarded;
 use super::journal::{self, Found, Journal};
@@ -135,8 +135,15 @@ impl Store {
         let database = guarded(place.open(false)).map_err(|fault| place.advise(fault))?;
         let journals = DiskFiles::open(folder.join("journal"), Layout::Flat, durability)?;
         let content = DiskFiles::open(folder.join("content"), Layout::Fanned, durability)?;
-        let store =
-            guarded(|| Self::assemble(database, place.open(false), Arc::new(content), Arc::new(journals)));
+        let store = guarded(|| {
+            Self::assemble(
+                database,
+                place.open(false),
+                Arc::new(content),
+                Arc::new(journals),
+                Pace::default(),
+            )
+        });
         let store = store.map_err(|fault| place.advise(fault))?;
         sync_folder(folder)?;
         sync_folder(parent_of(folder))?;
@@ -149,6 +156,7 @@ impl Store {
         open: Open,
         content: Arc<dyn Files>,
         journals: Arc<dyn Files>,
+        pace: Pace,
     ) -> Result<Self, StoreError> {
         let known = Known::of(&database)?;
         let found = journal::find(journals.as_ref())?;
@@ -167,7 +175,7 @@ impl Store {
                 Journal::begin(journals, store, &view)?
             }
         };
-        let metadata = Metadata::start(database, open, Some(journal))?;
+        let metadata = Metadata::start(database, open, Some(journal), pace)?;
         let store = Self::start(metadata, content);
         if is_trusted {
             store.remove_files_without_meaning()?;

@@ -34,9 +34,6 @@ const VERSION: u32 = 1;
 /// How many bytes are held ready behind the end, so that a disk that is full still takes what is deleted.
 const RESERVE: u64 = 64 * 1024;
 
-/// How long a journal is at least before a new one is begun.
-const WORTH_RENEWING: u64 = 4 * 1024 * 1024;
-
 /// How many bytes of a state are written at once.
 const BLOCK: usize = 256 * 1024;
 
@@ -166,11 +163,13 @@ impl Journal {
         }
     }
 
-    /// Writes a new journal from a view, which is of the last change, if the disk may not hold the old one.
-    pub(super) fn make_sure(&mut self, view: &View) -> Result<(), StoreError> {
-        if !self.is_doubtful {
-            return Ok(());
-        }
+    /// Whether the disk may not hold what it was given.
+    pub(super) const fn is_doubtful(&self) -> bool {
+        self.is_doubtful
+    }
+
+    /// Writes a new journal from a view, which is of the last change, and for good.
+    pub(super) fn begin_again(&mut self, view: &View) -> Result<(), StoreError> {
         self.stop_renewal();
         *self = Self::begin(Arc::clone(&self.files), self.store, view)?;
         Ok(())
@@ -197,8 +196,8 @@ impl Journal {
     }
 
     /// Whether it has grown so much that a new one is to be begun.
-    pub(super) fn is_to_be_renewed(&self) -> bool {
-        self.renewal.is_none() && self.length > WORTH_RENEWING.max(self.state_length * 2)
+    pub(super) fn is_to_be_renewed(&self, at_least: u64) -> bool {
+        self.renewal.is_none() && self.length > at_least.max(self.state_length * 2)
     }
 
     /// Begins to write a new one beside it, from a view, which is of the last change.

@@ -41,14 +41,15 @@ impl Found {
     }
 }
 
-/// Finds the journal that counts: of those whose state is complete, the one that reaches furthest.
+/// Finds the journal that counts: of those whose state is complete, the one that reaches furthest; of two that
+/// reach as far the older one, since the database may not have come to the state that the other one begins with.
 pub(in crate::store) fn find(files: &dyn Files) -> Result<Option<Found>, StoreError> {
     let mut best: Option<Found> = None;
     for id in files.list()? {
         if let Some(found) = scan(id.as_u128(), files.open(id)?)?
             && best
                 .as_ref()
-                .is_none_or(|best| (found.last, found.number) > (best.last, best.number))
+                .is_none_or(|best| (found.last, best.number) > (best.last, found.number))
         {
             best = Some(found);
         }
