@@ -51,9 +51,10 @@ pub(crate) async fn keep_current(app: Arc<App>) {
     }
 }
 
-/// Looks for damaged content, for as long as the registry runs.
+/// Looks for content that is damaged on its disk, for as long as the registry runs.
 pub(crate) async fn scrub(app: Arc<App>) {
-    app.store.scrub(app.config.scrub_rate).await;
+    let rate = app.config.store.as_ref().map_or(0, |_| app.config.scrub_rate);
+    app.store.scrub(rate).await;
 }
 
 async fn tidy(app: &App, expiry: Duration, grace: Grace) -> Result<(), StoreError> {

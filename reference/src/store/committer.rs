@@ -183,15 +183,7 @@ struct Committer {
 
 impl Committer {
     fn commit_in_groups(&mut self, queue: &mpsc::Receiver<Box<dyn Job>>) {
-        loop {
-            let first = match queue.recv_timeout(QUIET) {
-                Ok(first) => first,
-                Err(mpsc::RecvTimeoutError::Timeout) => {
-                    self.sync_if_needed(1);
-                    continue;
-                }
-                Err(mpsc::RecvTimeoutError::Disconnected) => break,
-            };
+        while let Some(first) = self.next_change(queue) {
             let mut group = vec![first];
             group.extend(queue.try_iter().take(LARGEST_GROUP - 1));
             let committed = self.commit(&mut group);
@@ -202,6 +194,18 @@ impl Committer {
             self.tend_journal();
         }
         self.sync_if_needed(1);
+    }
+
+    /// Waits for a change; syncs the database when none comes for a while. `None` when the store is closing.
+    fn next_change(&mut self, queue: &mpsc::Receiver<Box<dyn Job>>) -> Option<Box<dyn Job>> {
+        if self.unsynced > 0 {
+            match queue.recv_timeout(QUIET) {
+                Ok(change) => return Some(change),
+                Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+                Err(mpsc::RecvTimeoutError::Timeout) => self.sync_if_needed(1),
+            }
+        }
+        queue.recv().ok()
     }
 
     /// Commits a group, and opens the database again where that has failed: it takes no more then.
