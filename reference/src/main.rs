@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use assize_reference::{
-    Config, ConfigError, Log, LogFormat, PROFILES, Signals, check, profile, refuse_unknown_variables, serve,
+    Check, Config, ConfigError, Log, LogFormat, PROFILES, Signals, check, profile, refuse_unknown_variables,
+    serve,
 };
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
@@ -37,15 +38,22 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Audit a store that no registry is using: every digest and every reference
+    /// Audit a store that no registry is using: every digest, every reference, and the journal
+    ///
+    /// Exits with 0 if all is whole or was mended, with 1 if there are faults, and with 2 if there is no store or
+    /// it cannot be read.
     Check {
         /// Directory that holds the content
         #[arg(long, env = "ASSIZE_REFERENCE_STORE")]
         store: PathBuf,
 
-        /// Mend what can be mended
+        /// Mend what can be mended, and say how
         #[arg(long)]
         repair: bool,
+
+        /// Make the metadata anew from the journal, as far as it goes, and audit what came out
+        #[arg(long, conflicts_with = "repair")]
+        rebuild: bool,
     },
 }
 
@@ -66,9 +74,21 @@ async fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
     };
-    if let Some(Command::Check { store, repair }) = &arguments.command {
+    if let Some(Command::Check {
+        store,
+        repair,
+        rebuild,
+    }) = &arguments.command
+    {
         let _log = Log::start(LogFormat::Text);
-        return audit(store, *repair).await;
+        return audit(
+            store,
+            match (repair, rebuild) {
+                (true, _) => Check::Repair,
+                (_, true) => Check::Rebuild,
+                _ => Check::Look,
+            },
+        );
     }
     match settle(&matches, &arguments) {
         Ok(config) => {
@@ -111,19 +131,19 @@ async fn run(config: Config) -> ExitCode {
     }
 }
 
-/// Audits a store, and says what is wrong with it, a line for each finding.
-async fn audit(store: &Path, repair: bool) -> ExitCode {
-    match check(store, repair).await {
-        Ok(findings) => {
-            findings.iter().for_each(|finding| say(finding));
-            if findings.is_empty() || repair {
+/// Audits a store, says what is wrong with it, a line for each fault, and sums up.
+fn audit(store: &Path, kind: Check) -> ExitCode {
+    match check(store, kind) {
+        Ok(audit) => {
+            say(&audit.to_string());
+            if audit.faults.is_empty() || audit.is_mended {
                 ExitCode::SUCCESS
             } else {
                 ExitCode::FAILURE
             }
         }
         Err(error) => {
-            tracing::error!(%error, "the store cannot be audited");
+            drop(writeln!(io::stderr(), "error: {error}"));
             ExitCode::from(2)
         }
     }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use assize_reference::check;
+use assize_reference::{Check, check};
 use reqwest::{Client, Method, StatusCode};
 use support::{IMAGE, image, sha256};
 
@@ -299,9 +299,8 @@ async fn whatever_was_acknowledged_survives_being_killed() {
         .unwrap();
     assert_eq!(ping.status(), StatusCode::OK);
     registry.kill();
-    let findings = check(folder.path(), false).await.unwrap();
-    let real = findings
-        .iter()
-        .filter(|finding| !finding.ends_with("belongs to nothing"));
+    let audit = check(folder.path(), Check::Look).unwrap();
+    let real = audit.faults.iter().map(|fault| &fault.what);
+    let real = real.filter(|what| !what.ends_with("belongs to nothing"));
     assert_eq!(real.collect::<Vec<_>>(), [""; 0]);
 }

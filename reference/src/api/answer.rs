@@ -86,7 +86,12 @@ impl From<StoreError> for Failure {
                     .map(|digest| serde_json::json!({"digest": digest.as_str()}));
                 Self::several(Fault::ManifestBlobUnknown, details)
             }
-            StoreError::Files(_) | StoreError::Database(_) | StoreError::Damaged(_) | StoreError::Closed => {
+            StoreError::Files(_)
+            | StoreError::Database(_)
+            | StoreError::Damaged(_)
+            | StoreError::Unusable(_)
+            | StoreError::InUse
+            | StoreError::Closed => {
                 tracing::error!(%error, "the store failed");
                 Self::bare(if error.is_out_of_space() {
                     StatusCode::INSUFFICIENT_STORAGE

@@ -72,7 +72,11 @@ pub(crate) async fn get(context: &Context, name: &Name, digest: &Digest) -> Resu
     }
     if context.method() == Method::GET {
         let blob = context.store().open_blob(name, digest).await?;
-        *response.body_mut() = Body::blob(blob, part, context.transport(), context.memory());
+        let (transport, memory) = (context.transport(), context.memory());
+        *response.body_mut() = match status {
+            StatusCode::PARTIAL_CONTENT => Body::blob(blob, part, transport, memory),
+            _ => Body::whole_blob(blob, size, transport, memory),
+        };
     }
     Ok(pulled(context, response, name, digest, size))
 }

@@ -46,6 +46,11 @@ pub struct Config {
     #[arg(long, env = "ASSIZE_REFERENCE_DURABILITY", value_enum, default_value_t)]
     pub durability: Durability,
 
+    /// Bytes of content read in a second to find what has been damaged on the disk; 0 to look only at what
+    /// somebody has met damage in
+    #[arg(long, env = "ASSIZE_REFERENCE_SCRUB_RATE", default_value_t = Config::default().scrub_rate)]
+    pub scrub_rate: u64,
+
     /// URL under which clients reach the registry; otherwise taken from each request
     #[arg(long, env = "ASSIZE_REFERENCE_BASE_URL")]
     pub base_url: Option<BaseUrl>,
@@ -121,6 +126,7 @@ impl Default for Config {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 5000)),
             store: None,
             durability: Durability::default(),
+            scrub_rate: 8 * 1024 * 1024,
             base_url: None,
             location: Location::default(),
             trusted_proxies: Vec::new(),

@@ -51,6 +51,12 @@ pub(crate) async fn keep_current(app: Arc<App>) {
     }
 }
 
+/// Looks for content that is damaged on its disk, for as long as the registry runs.
+pub(crate) async fn scrub(app: Arc<App>) {
+    let rate = app.config.store.as_ref().map_or(0, |_| app.config.scrub_rate);
+    app.store.scrub(rate).await;
+}
+
 async fn tidy(app: &App, expiry: Duration, grace: Grace) -> Result<(), StoreError> {
     let uploads = app.store.cancel_uploads_older_than(expiry).await?;
     let collected = app.store.collect(grace).await?;

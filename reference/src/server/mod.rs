@@ -23,9 +23,9 @@ use crate::notifications::Notifier;
 use crate::operation::descriptors::make_room_for;
 use crate::operation::tls;
 use crate::start_error::StartError;
-use crate::store::audit;
+use crate::store::{Audit, Check, audit};
 use connection::Server;
-use maintenance::{keep_current, maintain};
+use maintenance::{keep_current, maintain, scrub};
 pub use signals::Signals;
 
 /// A registry that is running. Dropping it stops it at once; [`Running::shutdown`] lets requests end.
@@ -40,7 +40,7 @@ pub struct Running {
     /// What tells others about what happens.
     deliveries: JoinSet<()>,
     /// What goes on beside; it ends with the registry.
-    _beside: JoinSet<()>,
+    beside: JoinSet<()>,
 }
 
 impl Running {
@@ -78,6 +78,7 @@ impl Running {
         if let Some(notifier) = &self.app.notifier {
             notifier.end(&mut self.deliveries).await;
         }
+        self.beside.shutdown().await;
     }
 }
 
@@ -118,6 +119,7 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
     };
     beside.spawn(maintain(Arc::clone(&app)));
     beside.spawn(keep_current(Arc::clone(&app)));
+    beside.spawn(scrub(Arc::clone(&app)));
     let deliveries = app.notifier.as_ref().map(Notifier::begin).unwrap_or_default();
     let server = Server::new(Arc::clone(&app), room, tls, stopped);
     Ok(Running {
@@ -127,7 +129,7 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
         stop,
         accepting: tokio::spawn(server.accept(listener)),
         deliveries,
-        _beside: beside,
+        beside,
     })
 }
 
@@ -138,11 +140,10 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
     Ok((listener, address))
 }
 
-/// Audits the store in a folder that no registry is using: every digest and every reference. Returns what
-/// is wrong, in words; with `repair`, mends what can be mended.
+/// Audits the store in a folder that no registry is using: every digest, every reference and the journal.
 ///
 /// # Errors
-/// Fails if the store cannot be read.
-pub async fn check(folder: &Path, repair: bool) -> Result<Vec<String>, StartError> {
-    Ok(audit(folder, repair).await?)
+/// Fails if there is no store, or it cannot be read; then nothing is changed.
+pub fn check(folder: &Path, check: Check) -> Result<Audit, StartError> {
+    Ok(audit(folder, check)?)
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use redb::ReadableTable as _;
 use uuid::Uuid;
 
+use super::journal::Entry;
+use super::proof::Proof;
 use super::reader::BlobReader;
-use super::tables::{Tables, has_second};
+use super::tables::Tables;
 use super::{Store, StoreError, now, on_disk};
 use crate::protocol::{Digest, Name};
 
@@ -31,22 +33,29 @@ impl Store {
                 Ok((file.length()?, file))
             });
             match opened.await {
-                Ok((length, file)) if length == size => return Ok(BlobReader::new(file, self.pool.clone())),
+                Ok((length, opened)) if length == size => {
+                    let proof = Proof::needed(&self.health, digest, file, opened.as_ref());
+                    return Ok(BlobReader::new(opened, self.pool.clone(), proof));
+                }
                 Ok((length, _)) => {
+                    self.health.suspect(digest);
                     return Err(StoreError::Damaged(format!(
                         "{digest} has {length} bytes, not {size}"
                     )));
                 }
                 // It may have been deleted between the two looks, and pushed again.
                 Err(fault) => match self.blob_row(repository, digest)?.0 {
-                    same if same == file => return Err(fault),
+                    same if same == file => {
+                        self.health.suspect(digest);
+                        return Err(fault);
+                    }
                     other => file = other,
                 },
             }
         }
     }
 
-    /// The file of a blob of a repository, and its size.
+    /// The file of a blob of a repository, and its size. One that is damaged is not there.
     pub(super) fn blob_row(&self, repository: &Name, digest: &Digest) -> Result<(Uuid, u64), StoreError> {
         let view = self.metadata.view()?;
         if view
@@ -55,6 +64,9 @@ impl Store {
             .is_none()
         {
             return Err(self.unknown_in(repository, StoreError::BlobUnknown));
+        }
+        if view.damaged()?.get(digest.as_str())?.is_some() {
+            return Err(StoreError::BlobUnknown);
         }
         let row = view.blobs()?.get(digest.as_str())?;
         let row = row.ok_or_else(|| StoreError::Damaged(format!("{digest} has no file")))?;
@@ -73,8 +85,8 @@ impl Store {
         let mounting = self.metadata.change(move |tables| {
             let size = tables.blobs.get(digest.as_str())?.map(|row| row.value().1);
             let is_readable = match &from {
-                Some(from) => tables.links.get((from.as_str(), digest.as_str()))?.is_some(),
-                None => true,
+                Some(from) => tables.has_blob(from, &digest)?,
+                None => tables.damaged.get(digest.as_str())?.is_none(),
             };
             let size = size.filter(|_| is_readable).ok_or(StoreError::BlobUnknown)?;
             tables.link_blob(&repository, &digest)?;
@@ -102,20 +114,13 @@ impl Store {
 }
 
 impl Tables<'_> {
-    /// Records that a repository exists.
-    pub(super) fn create_repository(&mut self, repository: &Name) -> Result<(), StoreError> {
-        if self.repositories.get(repository.as_str())?.is_none() {
-            self.repositories.insert(repository.as_str(), now())?;
-        }
-        Ok(())
-    }
-
     /// Makes a blob readable in a repository.
     pub(super) fn link_blob(&mut self, repository: &Name, digest: &Digest) -> Result<(), StoreError> {
-        self.create_repository(repository)?;
-        self.links.insert((repository.as_str(), digest.as_str()), now())?;
-        self.holders.insert((digest.as_str(), repository.as_str()), ())?;
-        Ok(())
+        self.make(Entry::Link {
+            name: repository.to_string(),
+            digest: digest.as_str().to_owned(),
+            at: now(),
+        })
     }
 
     /// Takes a blob out of a repository; out of the last one, it returns the file that nobody needs now.
@@ -124,18 +129,22 @@ impl Tables<'_> {
         repository: &Name,
         digest: &Digest,
     ) -> Result<Option<Uuid>, StoreError> {
-        if self
-            .links
-            .remove((repository.as_str(), digest.as_str()))?
-            .is_none()
-        {
+        let (name, digest) = (repository.as_str(), digest.as_str());
+        if self.links.get((name, digest))?.is_none() {
             return Err(StoreError::BlobUnknown);
         }
-        self.holders.remove((digest.as_str(), repository.as_str()))?;
-        if has_second(&self.holders, digest.as_str())? {
-            return Ok(None);
-        }
-        let row = self.blobs.remove(digest.as_str())?;
-        Ok(row.map(|row| Uuid::from_u128(row.value().0)))
+        let file = self.blobs.get(digest)?.map(|row| row.value().0);
+        self.make(Entry::Unlink {
+            name: name.to_owned(),
+            digest: digest.to_owned(),
+        })?;
+        let is_gone = self.blobs.get(digest)?.is_none();
+        Ok(file.filter(|_| is_gone).map(Uuid::from_u128))
+    }
+
+    /// Whether a blob can be read in a repository, as far as is known.
+    pub(super) fn has_blob(&self, repository: &Name, digest: &Digest) -> Result<bool, StoreError> {
+        Ok(self.links.get((repository.as_str(), digest.as_str()))?.is_some()
+            && self.damaged.get(digest.as_str())?.is_none())
     }
 }

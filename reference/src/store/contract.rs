@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::json;
 
-use super::{Grace, NewManifest, Store, StoreError};
+use super::{Check, Grace, NewManifest, Store, StoreError};
 use crate::config::{Durability, MissingContent};
 use crate::protocol::{Algorithm, Condition, Digest, Manifest, Name, Reference, Tag};
 
@@ -26,8 +26,8 @@ macro_rules! contract {
                 let folder = tempfile::tempdir().unwrap();
                 let store = super::Store::open(folder.path(), super::Durability::Strict).unwrap();
                 super::$test(std::sync::Arc::new(store)).await;
-                let findings = super::super::audit(folder.path(), false).await.unwrap();
-                assert_eq!(findings, [""; 0]);
+                let audit = super::super::audit(folder.path(), super::super::Check::Look).unwrap();
+                assert_eq!(audit.faults, []);
             })*
         }
     };
@@ -306,10 +306,18 @@ async fn an_audit_finds_damage_and_mends_it() {
         .unwrap();
     file.write_at(&[Bytes::from_static(b"D")], 0).unwrap();
     drop((file, store));
+    let faults = |check| {
+        let audit = super::audit(folder.path(), check).unwrap();
+        audit
+            .faults
+            .into_iter()
+            .map(|fault| fault.what)
+            .collect::<Vec<_>>()
+    };
     let expected = [format!("blob {damaged} is not whole")];
-    assert_eq!(super::audit(folder.path(), false).await.unwrap(), expected);
-    assert_eq!(super::audit(folder.path(), true).await.unwrap(), expected);
-    assert_eq!(super::audit(folder.path(), true).await.unwrap(), [""; 0]);
+    assert_eq!(faults(Check::Look), expected);
+    assert_eq!(faults(Check::Repair), expected);
+    assert_eq!(faults(Check::Look), [""; 0]);
     let store = Store::open(folder.path(), Durability::Strict).unwrap();
     assert_eq!(read(&store, "a", &whole).await.unwrap(), b"whole".as_slice());
     assert!(matches!(

@@ -3,16 +3,16 @@
 use std::fs;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use redb::backends::InMemoryBackend;
 use redb::{Builder, StorageBackend};
 use uuid::Uuid;
 
-use super::committer::Metadata;
+use super::committer::Pace;
 use super::files::{File, Files, MemoryFiles};
 use super::{Store, StoreError};
-use crate::config::Durability;
 use crate::protocol::{Algorithm, Digest, Name};
 
 /// A fault that can be switched on and off.
@@ -33,6 +33,7 @@ impl Fault {
 #[derive(Debug)]
 struct FaultyFiles {
     fault: Fault,
+    of_sync: Fault,
     of_write_back: Fault,
     files: MemoryFiles,
 }
@@ -40,6 +41,7 @@ struct FaultyFiles {
 #[derive(Debug)]
 struct FaultyFile {
     fault: Fault,
+    of_sync: Fault,
     of_write_back: Fault,
     file: Arc<dyn File>,
 }
@@ -49,6 +51,7 @@ impl Files for FaultyFiles {
         self.fault.pass()?;
         Ok(Arc::new(FaultyFile {
             fault: self.fault.clone(),
+            of_sync: self.of_sync.clone(),
             of_write_back: self.of_write_back.clone(),
             file: self.files.create(id)?,
         }))
@@ -57,6 +60,7 @@ impl Files for FaultyFiles {
     fn open(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
         Ok(Arc::new(FaultyFile {
             fault: self.fault.clone(),
+            of_sync: self.of_sync.clone(),
             of_write_back: self.of_write_back.clone(),
             file: self.files.open(id)?,
         }))
@@ -64,6 +68,11 @@ impl Files for FaultyFiles {
 
     fn remove(&self, id: Uuid) -> io::Result<()> {
         self.files.remove(id)
+    }
+
+    fn keep_name(&self, id: Uuid) -> io::Result<()> {
+        self.fault.pass()?;
+        self.files.keep_name(id)
     }
 
     fn list(&self) -> io::Result<Vec<Uuid>> {
@@ -104,6 +113,7 @@ impl File for FaultyFile {
 
     fn sync(&self) -> io::Result<()> {
         self.fault.pass()?;
+        self.of_sync.pass()?;
         self.file.sync()
     }
 }
@@ -143,6 +153,8 @@ impl StorageBackend for FaultyDatabase {
 /// What can go wrong.
 #[derive(Default)]
 struct Faults {
+    of_journal: Fault,
+    of_journal_sync: Fault,
     of_files: Fault,
     of_write_back: Fault,
     of_database: Fault,
@@ -156,13 +168,24 @@ fn faulty() -> (Store, Faults) {
         storage: Arc::default(),
     };
     let open = move || Ok(Builder::new().create_with_backend(backend.clone())?);
-    let metadata = Metadata::start(Box::new(open), Durability::Strict).unwrap();
-    let files = FaultyFiles {
-        fault: faults.of_files.clone(),
+    let files = |fault: &Fault, of_sync: &Fault| FaultyFiles {
+        fault: fault.clone(),
+        of_sync: of_sync.clone(),
         of_write_back: faults.of_write_back.clone(),
         files: MemoryFiles::default(),
     };
-    (Store::start(metadata, Arc::new(files)).unwrap(), faults)
+    let (content, journals) = (
+        files(&faults.of_files, &Fault::default()),
+        files(&faults.of_journal, &faults.of_journal_sync),
+    );
+    let store = Store::assemble(
+        open().unwrap(),
+        Box::new(open),
+        Arc::new(content),
+        Arc::new(journals),
+        Pace::default(),
+    );
+    (store.unwrap(), faults)
 }
 
 const KINDS: [io::ErrorKind; 3] = [
@@ -214,28 +237,59 @@ async fn a_disk_that_takes_no_content_costs_the_request_and_nothing_else() {
     }
 }
 
+async fn assert_whole(store: &Store, digest: &Digest, content: &[u8]) {
+    let reader = store.open_blob(&name(), digest).await.unwrap();
+    assert_eq!(reader.reading(0, content.len()).await.unwrap(), content);
+}
+
 #[tokio::test]
-async fn a_database_that_cannot_be_written_is_used_again_when_it_can() {
+async fn a_database_that_cannot_be_written_costs_nothing_that_is_in_the_journal() {
     for kind in KINDS {
-        let (
-            store,
-            Faults {
-                of_database: database,
-                ..
-            },
-        ) = faulty();
+        let (store, faults) = faulty();
         let before = push(&store, b"before").await.unwrap();
-        database.set(Some(kind));
-        assert!(push(&store, b"doubtful").await.unwrap_err().is_of_the_store());
-        assert!(push(&store, b"doubtful").await.unwrap_err().is_of_the_store());
-        database.set(None);
+        faults.of_database.set(Some(kind));
+        let doubtful = push(&store, b"doubtful").await.unwrap();
+        // The database is synced when it is quiet, which fails, and it cannot be opened again.
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert!(store.open_blob(&name(), &doubtful).await.is_err());
+        assert!(push(&store, b"refused").await.unwrap_err().is_of_the_store());
+        faults.of_database.set(None);
         // The first change finds that the database is to be opened again.
         drop(push(&store, b"again").await);
         let again = push(&store, b"again").await.unwrap();
-        for (digest, content) in [(&before, b"before".as_slice()), (&again, b"again")] {
-            let reader = store.open_blob(&name(), digest).await.unwrap();
-            assert_eq!(reader.reading(0, content.len()).await.unwrap(), content);
+        for (digest, content) in [
+            (&before, b"before".as_slice()),
+            (&doubtful, b"doubtful"),
+            (&again, b"again"),
+        ] {
+            assert_whole(&store, digest, content).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_journal_that_cannot_be_written_costs_the_request_and_nothing_else() {
+    let places: [fn(&Faults) -> &Fault; 2] = [|faults| &faults.of_journal, |faults| &faults.of_journal_sync];
+    for (kind, place) in KINDS
+        .into_iter()
+        .flat_map(|kind| places.map(|place| (kind, place)))
+    {
+        let (store, faults) = faulty();
+        let before = push(&store, b"before").await.unwrap();
+        place(&faults).set(Some(kind));
+        for _ in 0..2 {
+            let failed = push(&store, b"lost").await.unwrap_err();
+            assert_eq!(failed.is_out_of_space(), kind == io::ErrorKind::StorageFull);
+        }
+        let lost = Digest::of(Algorithm::Sha256, b"lost");
+        assert!(matches!(
+            store.open_blob(&name(), &lost).await,
+            Err(StoreError::BlobUnknown)
+        ));
+        place(&faults).set(None);
+        let after = push(&store, b"after").await.unwrap();
+        assert_whole(&store, &before, b"before").await;
+        assert_whole(&store, &after, b"after").await;
     }
 }
 

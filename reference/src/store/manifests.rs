@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use redb::ReadableTable as _;
 
-use super::tables::{Tables, thirds};
+use super::journal::{Content, Entry};
+use super::tables::Tables;
 use super::{Store, StoreError, now};
 use crate::config::MissingContent;
 use crate::protocol::{Condition, Digest, Manifest, Name, Reference, Tag, Target};
@@ -93,11 +94,21 @@ impl Store {
             if missing == MissingContent::Refuse {
                 tables.require_content(&repository, &new.manifest)?;
             }
-            tables.create_repository(&repository)?;
-            tables.insert_manifest(&repository, &new)?;
-            new.tags
-                .iter()
-                .try_for_each(|tag| tables.set_tag(&repository, tag, &new.digest))
+            let digest = new.digest.as_str();
+            tables.make(Entry::Manifest {
+                name: repository.to_string(),
+                digest: digest.to_owned(),
+                at: now(),
+                media_type: new.manifest.kind.as_str().to_owned(),
+                content: Content::new(&new.bytes),
+            })?;
+            new.tags.iter().try_for_each(|tag| {
+                tables.make(Entry::Tag {
+                    name: repository.to_string(),
+                    tag: tag.as_str().to_owned(),
+                    digest: digest.to_owned(),
+                })
+            })
         });
         storing.await
     }
@@ -118,7 +129,10 @@ impl Store {
                 return Err(StoreError::PreconditionFailed);
             }
             match &reference {
-                Reference::Tag(tag) => tables.remove_tag(&name, tag),
+                Reference::Tag(tag) => tables.make(Entry::RemoveTag {
+                    name: name.to_string(),
+                    tag: tag.as_str().to_owned(),
+                }),
                 Reference::Digest(digest) => tables.remove_manifest(&name, digest),
             }
         });
@@ -156,7 +170,7 @@ impl Tables<'_> {
         let mut missing = Vec::new();
         for target in &manifest.required {
             let digest = target.digest();
-            let is_blob = self.links.get((repository.as_str(), digest.as_str()))?.is_some();
+            let is_blob = self.has_blob(repository, digest)?;
             let is_there = is_blob
                 || (matches!(target, Target::Manifest(_)) && self.has_manifest(repository, digest)?);
             if !is_there {
@@ -170,79 +184,15 @@ impl Tables<'_> {
         }
     }
 
-    /// Stores the bytes, and what they mean for references and referrers.
-    fn insert_manifest(&mut self, repository: &Name, new: &NewManifest) -> Result<(), StoreError> {
-        let (name, digest) = (repository.as_str(), new.digest.as_str());
-        let media_type = new.manifest.kind.as_str();
-        let old = match self
-            .manifests
-            .insert((name, digest), (now(), media_type, new.bytes.as_ref()))?
-        {
-            Some(row) => Some(parse_stored(digest, row.value().1, row.value().2)?),
-            None => None,
-        };
-        if let Some(old) = old {
-            self.forget_meaning(name, digest, &old)?;
-        }
-        for target in new.manifest.targets() {
-            self.references
-                .insert((name, target.digest().as_str(), digest), ())?;
-        }
-        if let Some(subject) = &new.manifest.subject {
-            let descriptor = new.manifest.referrer_descriptor(&new.digest, new.bytes.len());
-            self.referrers
-                .insert((name, subject.as_str(), digest), descriptor.as_str())?;
-            let artifact_type = new.manifest.artifact_type.as_deref().unwrap_or_default();
-            self.referrer_types
-                .insert((name, subject.as_str(), artifact_type, digest), ())?;
-        }
-        Ok(())
-    }
-
-    /// Removes what a manifest meant for references and referrers.
-    fn forget_meaning(&mut self, name: &str, digest: &str, manifest: &Manifest) -> Result<(), StoreError> {
-        for target in manifest.targets() {
-            self.references.remove((name, target.digest().as_str(), digest))?;
-        }
-        if let Some(subject) = &manifest.subject {
-            self.referrers.remove((name, subject.as_str(), digest))?;
-            let artifact_type = manifest.artifact_type.as_deref().unwrap_or_default();
-            self.referrer_types
-                .remove((name, subject.as_str(), artifact_type, digest))?;
-        }
-        Ok(())
-    }
-
-    fn set_tag(&mut self, repository: &Name, tag: &Tag, digest: &Digest) -> Result<(), StoreError> {
-        let name = repository.as_str();
-        if let Some(old) = self.tags.insert((name, tag.as_str()), digest.as_str())? {
-            self.tagged.remove((name, old.value(), tag.as_str()))?;
-        }
-        self.tagged.insert((name, digest.as_str(), tag.as_str()), ())?;
-        Ok(())
-    }
-
-    fn remove_tag(&mut self, repository: &Name, tag: &Tag) -> Result<(), StoreError> {
-        let name = repository.as_str();
-        if let Some(digest) = self.tags.remove((name, tag.as_str()))? {
-            self.tagged.remove((name, digest.value(), tag.as_str()))?;
-        }
-        Ok(())
-    }
-
     /// Removes a manifest with the tags that point to it and with its place in a referrers list.
     pub(super) fn remove_manifest(&mut self, repository: &Name, digest: &Digest) -> Result<(), StoreError> {
-        let (name, digest) = (repository.as_str(), digest.as_str());
-        let manifest = match self.manifests.remove((name, digest))? {
-            Some(row) => parse_stored(digest, row.value().1, row.value().2)?,
-            None => return Err(StoreError::ManifestUnknown),
-        };
-        self.forget_meaning(name, digest, &manifest)?;
-        for tag in thirds(&self.tagged, name, digest)? {
-            self.tags.remove((name, tag.as_str()))?;
-            self.tagged.remove((name, digest, tag.as_str()))?;
+        if !self.has_manifest(repository, digest)? {
+            return Err(StoreError::ManifestUnknown);
         }
-        Ok(())
+        self.make(Entry::RemoveManifest {
+            name: repository.to_string(),
+            digest: digest.as_str().to_owned(),
+        })
     }
 }
 

@@ -9,9 +9,10 @@
 //! - **At once.** A change shows in every read that begins after it was acknowledged.
 //! - **Together.** A manifest, its tags, and its place in the referrers list change in one step.
 //!
-//! Metadata ([`tables`]) says what exists; files ([`files`]) hold the bytes of blobs and uploads. A file
-//! is complete and synced before the metadata names it, and the metadata forgets it before it is
-//! removed, so a crash can leave a file too many, which [`Store::open`] sweeps up, and never one too few.
+//! Metadata ([`tables`]) says what exists; the [`journal`] holds every change of it, from which it can be
+//! made anew; files ([`files`]) hold the bytes of blobs and uploads. A file is complete and synced before the
+//! metadata names it, and the metadata forgets it before it is removed, so a crash can leave a file too many,
+//! which [`Store::open`] sweeps up, and never one too few.
 
 mod audit;
 mod blobs;
@@ -22,11 +23,19 @@ mod contract;
 #[cfg(test)]
 mod faults;
 mod files;
+mod guard;
+mod journal;
 mod leases;
 mod listings;
+#[cfg(test)]
+mod losses;
 mod manifests;
+mod opening;
 mod pool;
+#[cfg(test)]
+mod power_loss;
 mod probe;
+mod proof;
 mod reader;
 mod sessions;
 #[cfg(test)]
@@ -36,28 +45,29 @@ mod uploads;
 
 use std::collections::HashSet;
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use redb::ReadableTable as _;
+use redb::ReadableTable;
 use uuid::Uuid;
 
 pub(crate) use audit::audit;
+pub use audit::{Audit, Check, Fault};
 pub(crate) use collect::Grace;
 pub(crate) use manifests::NewManifest;
 pub(crate) use pool::BLOCK;
+pub(crate) use proof::Proof;
 pub(crate) use reader::BlobReader;
 pub(crate) use uploads::{Appender, Session};
 
 use committer::Metadata;
-use files::{DiskFiles, Files, MemoryFiles};
+use files::{Files, MemoryFiles};
 use leases::Leases;
 use pool::Pool;
+use proof::Health;
 use sessions::Sessions;
 use tables::View;
 
-use crate::config::Durability;
 use crate::protocol::{Digest, Name};
 
 /// Why the store did not do what it was asked to do.
@@ -99,6 +109,12 @@ pub(crate) enum StoreError {
     /// Stored bytes are not what the metadata says.
     #[error("damaged content: {0}")]
     Damaged(String),
+    /// The store cannot be used as it is.
+    #[error("{0}")]
+    Unusable(String),
+    /// Another process has the store open.
+    #[error("another registry is using the store")]
+    InUse,
     /// The store is closing.
     #[error("the store is closed")]
     Closed,
@@ -109,7 +125,12 @@ impl StoreError {
     pub(crate) const fn is_of_the_store(&self) -> bool {
         matches!(
             self,
-            Self::Files(_) | Self::Database(_) | Self::Damaged(_) | Self::Closed
+            Self::Files(_)
+                | Self::Database(_)
+                | Self::Damaged(_)
+                | Self::Unusable(_)
+                | Self::InUse
+                | Self::Closed
         )
     }
 
@@ -156,6 +177,7 @@ pub(crate) struct Store {
     sessions: Sessions,
     leases: Arc<Leases>,
     pool: Pool,
+    health: Arc<Health>,
     /// When the process began to use it.
     started: u64,
 }
@@ -166,33 +188,22 @@ impl Store {
     /// # Errors
     /// Fails if there is no memory for it.
     pub(crate) fn in_memory() -> Result<Self, StoreError> {
-        Self::start(Metadata::in_memory()?, Arc::new(MemoryFiles::default()))
+        Ok(Self::start(
+            Metadata::in_memory()?,
+            Arc::new(MemoryFiles::default()),
+        ))
     }
 
-    /// The store in a folder, which is made if it is missing.
-    ///
-    /// # Errors
-    /// Fails if the folder cannot be used, or another process uses it.
-    pub(crate) fn open(folder: &Path, durability: Durability) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder)?;
-        let metadata = Metadata::open(&folder.join("metadata.redb"), durability)?;
-        Self::start(
-            metadata,
-            Arc::new(DiskFiles::open(folder.join("content"), durability)?),
-        )
-    }
-
-    fn start(metadata: Metadata, files: Arc<dyn Files>) -> Result<Self, StoreError> {
-        let store = Self {
+    fn start(metadata: Metadata, files: Arc<dyn Files>) -> Self {
+        Self {
             metadata,
             files,
             sessions: Sessions::default(),
             leases: Arc::default(),
             pool: Pool::default(),
+            health: Arc::default(),
             started: now(),
-        };
-        store.remove_files_without_meaning()?;
-        Ok(store)
+        }
     }
 
     /// Removes what a crash has left behind: files that neither a blob nor an upload has.
@@ -211,14 +222,7 @@ impl Store {
 
     /// The files that the metadata knows.
     fn files_known_to(view: &View) -> Result<HashSet<Uuid>, StoreError> {
-        let mut known = HashSet::new();
-        for row in view.blobs()?.iter()? {
-            known.insert(Uuid::from_u128(row?.1.value().0));
-        }
-        for row in view.uploads()?.iter()? {
-            known.insert(Uuid::from_u128(row?.0.value()));
-        }
-        Ok(known)
+        files_in(&view.blobs()?, &view.uploads()?)
     }
 
     /// Whether a repository exists: it does from its first blob or manifest on.
@@ -251,6 +255,21 @@ impl Store {
             tracing::warn!(%fault, "a file that is not needed any more was not removed");
         }
     }
+}
+
+/// The files of blobs and of uploads.
+fn files_in(
+    blobs: &impl ReadableTable<&'static str, (u128, u64)>,
+    uploads: &impl ReadableTable<u128, (&'static str, &'static str, u64)>,
+) -> Result<HashSet<Uuid>, StoreError> {
+    let mut known = HashSet::new();
+    for row in blobs.iter()? {
+        known.insert(Uuid::from_u128(row?.1.value().0));
+    }
+    for row in uploads.iter()? {
+        known.insert(Uuid::from_u128(row?.0.value()));
+    }
+    Ok(known)
 }
 
 /// Begins what may wait for the disk where waiting does no harm.

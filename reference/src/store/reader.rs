@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::files::File;
 use super::pool::{BLOCK, Pool};
+use super::proof::Proof;
 use super::{StoreError, on_disk};
 use crate::operation::kernel::read_resident;
 use crate::protocol::Span;
@@ -24,11 +25,17 @@ const SMALL: usize = 64 * 1024;
 pub(crate) struct BlobReader {
     file: Arc<dyn File>,
     pool: Pool,
+    proof: Option<Proof>,
 }
 
 impl BlobReader {
-    pub(super) const fn new(file: Arc<dyn File>, pool: Pool) -> Self {
-        Self { file, pool }
+    pub(super) const fn new(file: Arc<dyn File>, pool: Pool, proof: Option<Proof>) -> Self {
+        Self { file, pool, proof }
+    }
+
+    /// What whoever reads all of the blob is to prove it with; `None` if that was done lately.
+    pub(crate) fn take_proof(&mut self) -> Option<Proof> {
+        self.proof.take()
     }
 
     /// The file that holds the blob and nothing else, if it is on a disk.
@@ -36,23 +43,43 @@ impl BlobReader {
         self.file.on_disk()
     }
 
-    /// Begins to read the `length` bytes from `offset` on, at most [`BLOCK`]: all of them or none.
+    /// Reads the `length` bytes from `offset` on.
+    #[cfg(test)]
     pub(crate) fn reading(
         &self,
         offset: u64,
         length: usize,
     ) -> impl Future<Output = Result<Bytes, StoreError>> + Send + use<> {
+        let reading = self.proving(offset, length, None);
+        async move { Ok(reading.await?.0) }
+    }
+
+    /// Begins to read the `length` bytes from `offset` on, at most [`BLOCK`], all of them or none, and adds them
+    /// to a proof.
+    pub(crate) fn proving(
+        &self,
+        offset: u64,
+        length: usize,
+        mut proof: Option<Proof>,
+    ) -> impl Future<Output = Result<(Bytes, Option<Proof>), StoreError>> + Send + use<> {
         let length = length.min(BLOCK);
-        let at_hand = self.read_small(offset, length);
-        let reader = self.clone();
-        let reading = at_hand
-            .is_none()
-            .then(|| on_disk(move || reader.read_block(offset, length)));
+        let prove = move |bytes: Bytes| {
+            if let Some(proof) = &mut proof {
+                proof.add(&bytes);
+            }
+            (bytes, proof)
+        };
+        let reading = match self.read_small(offset, length) {
+            Some(bytes) => Ok(prove(bytes)),
+            None => {
+                let reader = self.clone();
+                Err(on_disk(move || Ok(prove(reader.read_block(offset, length)?))))
+            }
+        };
         async move {
-            match (at_hand, reading) {
-                (Some(bytes), _) => Ok(bytes),
-                (None, Some(reading)) => reading.await,
-                (None, None) => Err(StoreError::Closed),
+            match reading {
+                Ok(read) => Ok(read),
+                Err(reading) => reading.await,
             }
         }
     }

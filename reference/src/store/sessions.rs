@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use super::uploads::Session;
 
+/// How many uploads are kept in memory that nobody is busy with: some two megabytes.
+const KEPT: usize = 4096;
+
 /// The open uploads in memory; one that is missing here may still be in the metadata.
 #[derive(Debug, Default)]
 pub(super) struct Sessions(Mutex<HashMap<Uuid, Arc<Session>>>);
@@ -23,15 +26,36 @@ impl Sessions {
 
     /// Remembers an upload; of two that met it at once, both get the same one.
     pub(super) fn remember(&self, session: Session) -> Arc<Session> {
-        Arc::clone(
-            self.lock()
-                .entry(session.id())
-                .or_insert_with(|| Arc::new(session)),
-        )
+        let mut met = self.lock();
+        if met.len() >= KEPT {
+            forget_the_longest_idle(&mut met);
+        }
+        Arc::clone(met.entry(session.id()).or_insert_with(|| Arc::new(session)))
     }
 
     /// Forgets an upload.
     pub(super) fn forget(&self, id: Uuid) {
         self.lock().remove(&id);
+    }
+
+    /// How many uploads are in memory.
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.lock().len()
+    }
+}
+
+/// Forgets half of the uploads: those that nobody holds and that were touched least lately. Who comes back to
+/// one finds it in the metadata, as far as it was acknowledged.
+fn forget_the_longest_idle(met: &mut HashMap<Uuid, Arc<Session>>) {
+    let idle = met
+        .values()
+        .filter(|session| Arc::strong_count(session) == 1 && !session.is_busy());
+    let mut idle = idle
+        .map(|session| (session.touched(), session.id()))
+        .collect::<Vec<_>>();
+    idle.sort_unstable();
+    for (_, id) in idle.into_iter().take(KEPT / 2) {
+        met.remove(&id);
     }
 }

@@ -39,6 +39,10 @@ impl Files for SlowFiles {
         self.files.remove(id)
     }
 
+    fn keep_name(&self, id: Uuid) -> io::Result<()> {
+        self.files.keep_name(id)
+    }
+
     fn list(&self) -> io::Result<Vec<Uuid>> {
         self.files.list()
     }
@@ -59,7 +63,7 @@ async fn a_blob_that_is_deleted_and_pushed_again_while_it_is_opened_is_read_whol
         gate: Mutex::new(Some((told, waits))),
         files: MemoryFiles::default(),
     };
-    let store = Store::start(Metadata::in_memory().unwrap(), Arc::new(files)).unwrap();
+    let store = Store::start(Metadata::in_memory().unwrap(), Arc::new(files));
     let store = Arc::new(store);
     let repository = Name::parse("a").unwrap();
     let digest = push(&store, &repository).await;

@@ -6,6 +6,13 @@
 use redb::{ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::StoreError;
+use super::journal::Entry;
+
+/// The fact that names the store, so that no journal of another one is taken for its own.
+pub(super) const STORE: &str = "store";
+
+/// The fact that numbers the last change of the journal that is in the tables.
+pub(super) const SEQUENCE: &str = "sequence";
 
 /// Declares the tables, with the set of them open for reading and the set open for writing.
 macro_rules! tables {
@@ -13,12 +20,16 @@ macro_rules! tables {
         $($(#[doc = $doc])* const $name: TableDefinition<'static, $key, $value> = TableDefinition::new(stringify!($field));)*
 
         /// Every table, open in one writing transaction.
-        pub(super) struct Tables<'txn> { $($(#[doc = $doc])* pub(super) $field: Table<'txn, $key, $value>,)* }
+        pub(super) struct Tables<'txn> {
+            $($(#[doc = $doc])* pub(super) $field: Table<'txn, $key, $value>,)*
+            /// What has been changed in the transaction and is not in the journal yet.
+            pub(super) made: Vec<Entry>,
+        }
 
         impl<'txn> Tables<'txn> {
             /// Opens every table, and creates those that are missing.
             pub(super) fn open(transaction: &'txn WriteTransaction) -> Result<Self, StoreError> {
-                Ok(Self { $($field: transaction.open_table($name)?,)* })
+                Ok(Self { $($field: transaction.open_table($name)?,)* made: Vec::new() })
             }
         }
 
@@ -64,6 +75,12 @@ tables! {
     uploads UPLOADS: u128 => (&'static str, &'static str, u64),
     /// Upload -> how many bytes of it were acknowledged, and the state of its hash there.
     checkpoints CHECKPOINTS: u128 => (u64, &'static [u8]),
+    /// Upload -> when it was last added to.
+    touched TOUCHED: u128 => u64,
+    /// Digest of a blob whose file was found damaged -> when. It is not there until it is pushed again.
+    damaged DAMAGED: &'static str => u64,
+    /// What there is one of: see [`STORE`] and [`SEQUENCE`].
+    facts FACTS: &'static str => u128,
 }
 
 /// The third parts of the keys that begin with `first` and `second`.

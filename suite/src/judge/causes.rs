@@ -143,7 +143,7 @@ fn fold_what_rests_on_others(standard: &Standard<'_>, findings: Vec<Finding>) ->
                     && root.ways.iter().all(|way| is_seen_with(way, &other.ways))
             })
         };
-        roots.filter(free).map(|root| root.requirement.clone()).last()
+        roots.rev().find(free).map(|root| root.requirement.clone())
     };
     let roots: Vec<Option<RequirementId>> = findings.iter().map(root_of).collect();
     let (mut kept, mut folded) = (Vec::new(), Vec::new());

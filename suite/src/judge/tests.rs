@@ -55,7 +55,10 @@ fn program(library: &Library, name: &str, body: &str) -> Arc<Program> {
     ))
 }
 
-fn exchange(number: u64, request: &str, outcome: Result<(u16, &[(&str, &str)]), Fault>) -> Arc<Exchange> {
+/// A status and header lines, or why there is none.
+type Came<'a> = Result<(u16, &'a [(&'a str, &'a str)]), Fault>;
+
+fn exchange(number: u64, request: &str, outcome: Came<'_>) -> Arc<Exchange> {
     let (method, target) = request.split_once(' ').unwrap();
     let url = Url::parse(TARGET).unwrap().with_target(target);
     let mut request = Request::new(method, url.clone());

@@ -24,6 +24,7 @@ mod tests;
 pub use causes::reason;
 pub use progress::ProgressLine;
 pub use request::{BadRequest, Destination, Format, Request, WriteError, write};
+pub use rerun::script;
 pub use ruling::Ruling;
 pub use text::styled;
 

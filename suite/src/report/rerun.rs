@@ -19,7 +19,7 @@ pub(super) fn command(way: &Way, outcome: &Outcome) -> String {
 }
 
 /// The lines for a shell that show a way again; none where the target is gone when they are read.
-pub(super) fn script(way: &Way, outcome: &Outcome) -> String {
+pub fn script(way: &Way, outcome: &Outcome) -> String {
     if outcome.facts.rerun.lifetime == Lifetime::EndsWithTheRun {
         return String::new();
     }

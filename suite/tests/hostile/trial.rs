@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use assize::catalogue::Version;
-use assize::explore::Budget;
+use assize::outcome::Outcome;
 use assize::plan::{Plan, Selection};
-use assize::report::{Destination, Format, Report, Request, Ruling, write};
-use assize::run::outcome::{Finding, Outcome, ScenarioOutcome, Strictness};
-use assize::run::{CleanUp, OnFinding, Progress, RunSettings, Unusable, native, run};
+use assize::report::{Destination, Format, Report, Request, Ruling, script, write};
+use assize::run::{RunSettings, Silent, Unusable, coded, run};
 use assize::scenario::Library;
 use assize::wire::{Client, Credentials, Login, Reach, Settings, Timeouts, Url};
 use libtest_mimic::Failed;
@@ -203,19 +202,10 @@ impl Bench {
         });
         let names: Vec<String> = case.only.iter().map(|name| (*name).to_owned()).collect();
         let selection = Selection::new(&names, &[], &[]).unwrap();
-        let plan = Plan::new(&self.library, native::declared(), &selection);
+        let plan = Plan::new(&self.library, coded::scenarios(), &selection, Version::V1_1);
         let how = RunSettings {
-            version: Version::V1_1,
-            strictness: Strictness::Violations,
-            seed: 7,
-            jobs: 8,
-            grace: Duration::ZERO,
-            on_finding: OnFinding::GoOn,
-            repositories: Vec::new(),
-            require: Vec::new(),
-            clean_up: CleanUp::UnlessBroken,
-            explore: Budget::Nothing,
             narrowed: names,
+            ..RunSettings::new(Version::V1_1, 7)
         };
         let client = Client::new(settings).unwrap();
         run(Arc::clone(&self.library), plan, client, how, Arc::new(Silent)).await
@@ -229,10 +219,10 @@ impl Bench {
             baseline: None,
         };
         if report.ruling() == Ruling::SuiteFailed {
-            let failed: Vec<&ScenarioOutcome> = outcome
+            let failed: Vec<&assize::outcome::ScenarioOutcome> = outcome
                 .scenarios
                 .iter()
-                .filter(|scenario| matches!(scenario.verdict, assize::run::outcome::Verdict::Failed(_)))
+                .filter(|scenario| matches!(scenario.verdict, assize::outcome::Verdict::Failed(_)))
                 .collect();
             return Err(format!("the suite itself failed: {failed:?}").into());
         }
@@ -247,7 +237,7 @@ impl Bench {
                 serde_json::from_str::<serde_json::Value>(&text).map_err(|error| error.to_string())?;
             }
         }
-        shell(&outcome.findings)
+        shell(outcome)
     }
 }
 
@@ -309,9 +299,9 @@ fn refused(said: &str, words: &str) -> Result<(), Failed> {
 }
 
 /// Every line that shows a finding again is one that a shell takes.
-fn shell(findings: &[Finding]) -> Result<(), Failed> {
-    let ways = findings.iter().flat_map(|finding| &finding.ways);
-    let lines: Vec<&str> = ways.map(|way| way.curl.as_str()).collect();
+fn shell(outcome: &Outcome) -> Result<(), Failed> {
+    let ways = outcome.findings.iter().flat_map(|finding| &finding.ways);
+    let lines: Vec<String> = ways.map(|way| script(way, outcome)).collect();
     let mut sh = Command::new("sh")
         .args(["-n"])
         .stdin(Stdio::piped())
@@ -339,11 +329,4 @@ fn peak_mib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? / 1024)
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn planned(&self, _: usize) {}
-    fn finished(&self, _: &ScenarioOutcome) {}
 }

@@ -41,6 +41,29 @@ impl Body {
         Self::Bytes(None)
     }
 
+    /// A whole blob. If it is to be proven it is copied, since what the kernel sends nobody reads here.
+    pub(crate) fn whole_blob(
+        mut blob: BlobReader,
+        size: u64,
+        transport: &Transport,
+        memory: ClientMemory,
+    ) -> Self {
+        let whole = Span {
+            first: 0,
+            length: size,
+        };
+        match blob.take_proof() {
+            Some(proof) => {
+                let pace = match transport {
+                    Transport::Multiplexed => Pace::Growing,
+                    Transport::Sendfile(_) | Transport::Copied => Pace::Full,
+                };
+                Self::Streamed(StreamedBody::new(blob, whole, pace, memory).proven_with(proof))
+            }
+            None => Self::blob(blob, whole, transport, memory),
+        }
+    }
+
     /// Part of a blob, in the way that suits the transport.
     pub(crate) fn blob(blob: BlobReader, part: Span, transport: &Transport, memory: ClientMemory) -> Self {
         let file = blob.on_disk().filter(|_| part.length >= WORTH_SENDFILE);

@@ -1,4 +1,5 @@
-//! Part of a blob that is copied to its connection, a block at a time.
+//! Part of a blob that is copied to its connection, a block at a time. A whole blob may have to be proven on the way:
+//! if it does not have its digest, its last part is not sent.
 //!
 //! What is read and not yet taken is memory that a client can make the registry hold. So the answers on a connection
 //! that many of them share begin with a small part and grow as the client takes them, and where all answers together
@@ -14,7 +15,7 @@ use super::after;
 use super::memory::{ClientMemory, counted};
 use crate::operation::places::Place;
 use crate::protocol::Span;
-use crate::store::{BLOCK, BlobReader, StoreError};
+use crate::store::{BLOCK, BlobReader, Proof, StoreError};
 
 /// The size of a part that is read without asking how much others hold: 10,000 of them take 80 MiB.
 const SMALL_PART: usize = 8 * 1024;
@@ -46,11 +47,16 @@ pub(crate) struct StreamedBody {
     size: usize,
     /// The part that comes next.
     reading: Option<Reading>,
+    /// What the blob is proven with, but while a part is read.
+    proof: Option<Proof>,
 }
+
+/// Bytes that were read, and what the rest is proven with.
+type Proven = (Bytes, Option<Proof>);
 
 /// A part that is being read.
 struct Reading {
-    bytes: Pin<Box<dyn Future<Output = Result<Bytes, StoreError>> + Send>>,
+    bytes: Pin<Box<dyn Future<Output = Result<Proven, StoreError>> + Send>>,
     /// What allows it to be large.
     place: Option<Place>,
 }
@@ -67,6 +73,15 @@ impl StreamedBody {
                 Pace::Growing => FIRST_PART,
             },
             reading: None,
+            proof: None,
+        }
+    }
+
+    /// The same, proven with this: what it is a part of has to be all of the blob.
+    pub(super) fn proven_with(self, proof: Proof) -> Self {
+        Self {
+            proof: Some(proof),
+            ..self
         }
     }
 
@@ -76,7 +91,7 @@ impl StreamedBody {
     }
 
     /// Begins to read the next part, as large as it may be.
-    fn read(&self) -> Reading {
+    fn read(&mut self) -> Reading {
         let wanted = self.length(self.size);
         let place = (wanted > SMALL_PART).then(|| self.memory.take(wanted)).flatten();
         let length = if place.is_some() {
@@ -85,7 +100,7 @@ impl StreamedBody {
             wanted.min(SMALL_PART)
         };
         Reading {
-            bytes: Box::pin(self.blob.reading(self.rest.first, length)),
+            bytes: Box::pin(self.blob.proving(self.rest.first, length, self.proof.take())),
             place,
         }
     }
@@ -99,16 +114,25 @@ impl StreamedBody {
         if self.rest.length == 0 {
             return Poll::Ready(Ok(Bytes::new()));
         }
-        let reading = self.reading.take().unwrap_or_else(|| self.read());
+        let reading = match self.reading.take() {
+            Some(reading) => reading,
+            None => self.read(),
+        };
         let reading = self.reading.insert(reading);
         let read = ready!(reading.bytes.as_mut().poll(context));
         let place = reading.place.take();
         self.reading = None;
-        let bytes = read?;
+        let (bytes, proof) = read?;
+        self.proof = proof;
         self.rest = after(self.rest, bytes.len() as u64);
         self.size = (self.size * GROWTH).min(BLOCK);
         if self.pace == Pace::Full && self.rest.length > 0 {
             self.reading = Some(self.read());
+        }
+        if self.rest.length == 0
+            && let Some(proof) = self.proof.take()
+        {
+            proof.end()?;
         }
         Poll::Ready(Ok(counted(bytes, place)))
     }

@@ -1,11 +1,10 @@
-//! Files on a disk: `<first two digits>/<name>`, so that no folder holds them all.
+//! Files on a disk.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use uuid::Uuid;
@@ -13,54 +12,86 @@ use uuid::Uuid;
 use super::{File, Files};
 use crate::config::Durability;
 
+/// How files lie under their folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Layout {
+    /// `<first two digits>/<name>`, so that no folder holds them all.
+    Fanned,
+    /// All in the folder itself, for a few of them.
+    Flat,
+}
+
 /// Files under a folder of the file system.
 #[derive(Debug)]
 pub(in crate::store) struct DiskFiles {
     root: PathBuf,
+    layout: Layout,
     durability: Durability,
 }
 
 impl DiskFiles {
     /// Files under `root`, which is made if it is missing.
-    pub(in crate::store) fn open(root: PathBuf, durability: Durability) -> io::Result<Self> {
-        for folder in 0..=u8::MAX {
-            fs::create_dir_all(root.join(format!("{folder:02x}")))?;
+    pub(in crate::store) fn open(root: PathBuf, layout: Layout, durability: Durability) -> io::Result<Self> {
+        fs::create_dir_all(&root)?;
+        if layout == Layout::Fanned {
+            for folder in 0..=u8::MAX {
+                fs::create_dir_all(root.join(format!("{folder:02x}")))?;
+            }
         }
         sync_folder(&root)?;
-        Ok(Self { root, durability })
+        Ok(Self::found(root, layout, durability))
     }
 
-    fn path(&self, id: Uuid) -> PathBuf {
+    /// Files under `root` as it is; without one, there are none.
+    pub(in crate::store) const fn found(root: PathBuf, layout: Layout, durability: Durability) -> Self {
+        Self {
+            root,
+            layout,
+            durability,
+        }
+    }
+
+    /// Where a file is.
+    pub(in crate::store) fn path(&self, id: Uuid) -> PathBuf {
         let name = id.hyphenated().to_string();
-        self.root.join(&name[..2]).join(name)
+        match self.layout {
+            Layout::Fanned => self.root.join(&name[..2]).join(name),
+            Layout::Flat => self.root.join(name),
+        }
     }
 
-    fn opened(&self, file: fs::File, path: PathBuf) -> Arc<dyn File> {
-        let strict = self.durability == Durability::Strict;
+    fn opened(&self, file: fs::File) -> Arc<dyn File> {
         Arc::new(DiskFile {
             file: Arc::new(file),
-            path,
-            strict,
-            is_named: AtomicBool::new(false),
+            strict: self.durability == Durability::Strict,
         })
+    }
+
+    /// Says of a file that is not there whether its folder is: a disk that is not mounted has lost nothing.
+    fn explain(&self, error: io::Error, path: &Path) -> io::Error {
+        let folder = path.parent().unwrap_or(&self.root);
+        if error.kind() == io::ErrorKind::NotFound && !folder.is_dir() {
+            return io::Error::other(format!("the folder {} is gone", folder.display()));
+        }
+        error
     }
 }
 
 impl Files for DiskFiles {
     fn create(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
-        let path = self.path(id);
-        let file = fs::File::options()
+        let mut options = fs::File::options();
+        let file = options
             .read(true)
             .write(true)
             .create_new(true)
-            .open(&path)?;
-        Ok(self.opened(file, path))
+            .open(self.path(id))?;
+        Ok(self.opened(file))
     }
 
     fn open(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
         let path = self.path(id);
-        let file = fs::File::options().read(true).write(true).open(&path)?;
-        Ok(self.opened(file, path))
+        let opened = fs::File::options().read(true).write(true).open(&path);
+        Ok(self.opened(opened.map_err(|error| self.explain(error, &path))?))
     }
 
     fn remove(&self, id: Uuid) -> io::Result<()> {
@@ -70,15 +101,54 @@ impl Files for DiskFiles {
         }
     }
 
+    fn keep_name(&self, id: Uuid) -> io::Result<()> {
+        match (self.durability, self.path(id).parent()) {
+            (Durability::Strict, Some(folder)) => sync_folder(folder),
+            _ => Ok(()),
+        }
+    }
+
     fn list(&self) -> io::Result<Vec<Uuid>> {
-        let mut found = Vec::new();
-        for folder in fs::read_dir(&self.root)? {
-            for file in fs::read_dir(folder?.path())? {
-                let name = file?.file_name();
-                found.extend(name.to_str().and_then(|name| Uuid::try_parse(name).ok()));
+        match self.layout {
+            Layout::Flat => names_in(&self.root),
+            Layout::Fanned => {
+                let mut found = Vec::new();
+                for folder in folders_in(&self.root)? {
+                    found.extend(names_in(&folder)?);
+                }
+                Ok(found)
             }
         }
-        Ok(found)
+    }
+}
+
+/// The folders in a folder; none in one that is not there.
+fn folders_in(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in entries_of(root)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// The names of files in a folder; none in one that is not there.
+fn names_in(folder: &Path) -> io::Result<Vec<Uuid>> {
+    let mut found = Vec::new();
+    for entry in entries_of(folder)? {
+        let name = entry?.file_name();
+        found.extend(name.to_str().and_then(|name| Uuid::try_parse(name).ok()));
+    }
+    Ok(found)
+}
+
+fn entries_of(folder: &Path) -> io::Result<impl Iterator<Item = io::Result<fs::DirEntry>>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(Some(entries).into_iter().flatten()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None.into_iter().flatten()),
+        Err(error) => Err(error),
     }
 }
 
@@ -86,10 +156,7 @@ impl Files for DiskFiles {
 #[derive(Debug)]
 struct DiskFile {
     file: Arc<fs::File>,
-    path: PathBuf,
     strict: bool,
-    /// Whether the folder is known to hold the name for good; not known of a file that was found.
-    is_named: AtomicBool,
 }
 
 impl File for DiskFile {
@@ -118,27 +185,19 @@ impl File for DiskFile {
     }
 
     fn write_back(&self) -> io::Result<()> {
+        self.sync()
+    }
+
+    fn sync(&self) -> io::Result<()> {
         if self.strict {
             self.file.sync_data()
         } else {
             Ok(())
         }
     }
-
-    fn sync(&self) -> io::Result<()> {
-        if !self.strict {
-            return Ok(());
-        }
-        self.file.sync_data()?;
-        if !self.is_named.load(Ordering::Acquire) {
-            sync_folder(self.path.parent().unwrap_or(&self.path))?;
-            self.is_named.store(true, Ordering::Release);
-        }
-        Ok(())
-    }
 }
 
 /// Makes the names in a folder survive a loss of power.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(in crate::store) fn sync_folder(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }

@@ -39,6 +39,10 @@ impl Files for MemoryFiles {
         Ok(())
     }
 
+    fn keep_name(&self, _: Uuid) -> io::Result<()> {
+        Ok(())
+    }
+
     fn list(&self) -> io::Result<Vec<Uuid>> {
         Ok(self
             .0
@@ -72,10 +76,14 @@ impl File for MemoryFile {
 
     fn write_at(&self, parts: &[Bytes], offset: u64) -> io::Result<()> {
         let mut content = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let offset = usize::try_from(offset).map_err(io::Error::other)?;
-        content.resize(offset, 0);
+        let mut start = usize::try_from(offset).map_err(io::Error::other)?;
         for part in parts {
-            content.extend_from_slice(part);
+            let end = start + part.len();
+            if content.len() < end {
+                content.resize(end, 0);
+            }
+            content[start..end].copy_from_slice(part);
+            start = end;
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use uuid::Uuid;
 
-pub(super) use disk::DiskFiles;
+pub(super) use disk::{DiskFiles, Layout, sync_folder};
 pub(super) use memory::MemoryFiles;
 
 /// A set of files.
@@ -27,6 +27,9 @@ pub(super) trait Files: fmt::Debug + Send + Sync {
 
     /// Removes a file; to remove one that is not there is no fault.
     fn remove(&self, id: Uuid) -> io::Result<()>;
+
+    /// Returns when the name of a file survives a loss of power.
+    fn keep_name(&self, id: Uuid) -> io::Result<()>;
 
     /// The names of all files.
     fn list(&self) -> io::Result<Vec<Uuid>>;
@@ -52,6 +55,6 @@ pub(super) trait File: fmt::Debug + Send + Sync {
     /// Makes the system write what it has; a fault that it meets may not be met again.
     fn write_back(&self) -> io::Result<()>;
 
-    /// Returns when the file, with its name, survives a loss of power.
+    /// Returns when the content of the file survives a loss of power; [`Files::keep_name`] is for its name.
     fn sync(&self) -> io::Result<()>;
 }

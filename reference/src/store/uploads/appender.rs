@@ -98,7 +98,7 @@ impl Appender {
             return Ok(());
         }
         self.end_of_writing_back().await?;
-        if let Some(file) = content.file.clone() {
+        if let Some(file) = content.open_file() {
             self.written_back = self.received;
             self.writing_back = Some(tokio::task::spawn_blocking(move || file.write_back()));
         }
@@ -148,10 +148,11 @@ impl Appender {
         if let Progress::Writing(task) = std::mem::replace(&mut self.content, Progress::Lost) {
             drop(task.await);
         }
-        let Some(before) = &self.before else { return Ok(()) };
+        let Some(mut before) = self.before.clone() else {
+            return Ok(());
+        };
         let (files, id) = (Arc::clone(&self.files), self.session.id);
-        let (file, length) = (before.file.clone(), before.length);
-        on_disk(move || file.map_or_else(|| files.remove(id), |file| file.truncate(length))).await?;
+        on_disk(move || before.restore(files.as_ref(), id)).await?;
         match self.give_back().await {
             Err(StoreError::UploadUnknown) => Ok(()),
             given_back => given_back,

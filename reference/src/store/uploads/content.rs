@@ -8,7 +8,6 @@ use uuid::Uuid;
 
 use crate::protocol::{Algorithm, Digest, Hasher};
 use crate::store::files::{File, Files};
-use crate::store::{StoreError, on_disk};
 
 /// How many bytes are gathered before they are hashed and written in one go.
 pub(super) const BLOCK: usize = 1024 * 1024;
@@ -31,11 +30,24 @@ impl Checkpoint {
     }
 }
 
+/// Where the bytes of an upload are.
+#[derive(Debug, Clone, Default)]
+enum Bed {
+    /// There is no first byte yet, and no file.
+    #[default]
+    Missing,
+    /// In the file of the upload, which is closed: an upload that waits holds no descriptor.
+    Closed,
+    /// In an open file.
+    Open(Arc<dyn File>),
+}
+
 /// The content of an upload so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Content {
-    /// `None` until there is a first byte.
-    pub(super) file: Option<Arc<dyn File>>,
+    bed: Bed,
+    /// Whether the folder is known to hold the name of the file for good.
+    is_named: bool,
     pub(super) length: u64,
     /// The hash of everything so far; `None` if it is to be made from the file.
     hasher: Option<Box<Hasher>>,
@@ -54,17 +66,56 @@ impl Content {
     /// a loss of power it may be anything: it is cut off.
     pub(super) fn found(files: &dyn Files, id: Uuid, checkpoint: Checkpoint) -> io::Result<Self> {
         let Checkpoint { length, hasher } = checkpoint;
-        let file = match files.open(id) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && length == 0 => None,
-            opened => Some(opened?),
-        };
-        if let Some(file) = &file {
-            if file.length()? < length {
-                return Err(io::ErrorKind::UnexpectedEof.into());
+        let bed = match files.open(id) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && length == 0 => Bed::Missing,
+            opened => {
+                let file = opened?;
+                if file.length()? < length {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                file.truncate(length)?;
+                Bed::Closed
             }
-            file.truncate(length)?;
+        };
+        Ok(Self {
+            bed,
+            is_named: false,
+            length,
+            hasher,
+        })
+    }
+
+    /// Closes the file.
+    pub(super) fn close(&mut self) {
+        if let Bed::Open(_) = self.bed {
+            self.bed = Bed::Closed;
         }
-        Ok(Self { file, length, hasher })
+    }
+
+    /// The file, if it is open.
+    pub(super) fn open_file(&self) -> Option<Arc<dyn File>> {
+        match &self.bed {
+            Bed::Open(file) => Some(Arc::clone(file)),
+            Bed::Missing | Bed::Closed => None,
+        }
+    }
+
+    /// The file, opened if need be; `None` if there is none.
+    fn file(&mut self, files: &dyn Files, id: Uuid) -> io::Result<Option<Arc<dyn File>>> {
+        if let Bed::Closed = self.bed {
+            self.bed = Bed::Open(files.open(id)?);
+        }
+        Ok(self.open_file())
+    }
+
+    /// The file, made if there is none.
+    fn made_file(&mut self, files: &dyn Files, id: Uuid) -> io::Result<Arc<dyn File>> {
+        if let Some(file) = self.file(files, id)? {
+            return Ok(file);
+        }
+        let file = files.create(id)?;
+        self.bed = Bed::Open(Arc::clone(&file));
+        Ok(file)
     }
 
     /// How far it is, to be come back to.
@@ -75,26 +126,25 @@ impl Content {
         }
     }
 
+    /// The digest of the content, if the running hash is of the algorithm and there is a file.
+    pub(super) fn digest_at_hand(&self, algorithm: Algorithm) -> Option<Digest> {
+        let hasher = self.hasher.as_ref()?;
+        let is_at_hand = hasher.algorithm() == algorithm && !matches!(self.bed, Bed::Missing);
+        is_at_hand.then(|| hasher.as_ref().clone().finish())
+    }
+
     /// The digest of the content: from the running hash if it is of the algorithm, else from the file.
-    pub(super) async fn digest(&self, algorithm: Algorithm) -> Result<Digest, StoreError> {
-        match (&self.hasher, &self.file) {
-            (Some(hasher), _) if hasher.algorithm() == algorithm => Ok(hasher.as_ref().clone().finish()),
-            (_, None) => Ok(Hasher::new(algorithm).finish()),
-            (_, Some(file)) => {
-                let (file, length) = (Arc::clone(file), self.length);
-                on_disk(move || hash_file(file.as_ref(), length, algorithm)).await
-            }
+    pub(super) fn digest(&mut self, files: &dyn Files, id: Uuid, algorithm: Algorithm) -> io::Result<Digest> {
+        match (self.digest_at_hand(algorithm), self.file(files, id)?) {
+            (Some(digest), _) => Ok(digest),
+            (None, Some(file)) => hash_file(file.as_ref(), self.length, algorithm),
+            (None, None) => Ok(Hasher::new(algorithm).finish()),
         }
     }
 
     /// Hashes and writes a block at the end.
     pub(super) fn add(&mut self, files: &dyn Files, id: Uuid, block: &[Bytes]) -> io::Result<()> {
-        let file = match &self.file {
-            Some(file) => Arc::clone(file),
-            None => files.create(id)?,
-        };
-        self.file = Some(Arc::clone(&file));
-        file.write_at(block, self.length)?;
+        self.made_file(files, id)?.write_at(block, self.length)?;
         for part in block {
             if let Some(hasher) = &mut self.hasher {
                 hasher.update(part);
@@ -109,7 +159,36 @@ impl Content {
         if !block.is_empty() {
             self.add(files, id, block)?;
         }
-        self.file.as_ref().map_or(Ok(()), |file| file.sync())
+        match self.file(files, id)? {
+            Some(file) => self.sync(files, id, file.as_ref()),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes sure that there is a file, be it an empty one.
+    pub(super) fn require_file(&mut self, files: &dyn Files, id: Uuid) -> io::Result<()> {
+        if let Bed::Missing = self.bed {
+            let file = self.made_file(files, id)?;
+            self.sync(files, id, file.as_ref())?;
+        }
+        Ok(())
+    }
+
+    fn sync(&mut self, files: &dyn Files, id: Uuid, file: &dyn File) -> io::Result<()> {
+        file.sync()?;
+        if !self.is_named {
+            files.keep_name(id)?;
+            self.is_named = true;
+        }
+        Ok(())
+    }
+
+    /// Makes the file hold this content and no more.
+    pub(super) fn restore(&mut self, files: &dyn Files, id: Uuid) -> io::Result<()> {
+        match self.file(files, id)? {
+            Some(file) => file.truncate(self.length),
+            None => files.remove(id),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) use appender::Appender;
 pub(super) use content::hash_file;
 pub(crate) use session::Session;
 
+use super::journal::{Entry, encode};
 use super::tables::Tables;
 use super::{Store, StoreError, is_older, now, on_disk};
 use crate::protocol::{Algorithm, Digest, Hasher, Name};
@@ -37,10 +38,12 @@ impl Store {
         let session = Session::fresh(repository.clone(), algorithm);
         let (id, name) = (session.id, repository.clone());
         let opening = self.metadata.change(move |tables| {
-            tables
-                .uploads
-                .insert(id.as_u128(), (name.as_str(), algorithm.as_str(), now()))?;
-            Ok(())
+            tables.make(Entry::Upload {
+                id,
+                name: name.to_string(),
+                algorithm: algorithm.as_str().to_owned(),
+                at: now(),
+            })
         });
         opening.await?;
         Ok(self.sessions.remember(session))
@@ -86,13 +89,17 @@ impl Store {
     }
 
     fn recorded_upload(&self, id: Uuid) -> Result<Session, StoreError> {
-        let uploads = self.metadata.view()?.uploads()?;
-        let row = uploads.get(id.as_u128())?.ok_or(StoreError::UploadUnknown)?;
-        let (repository, algorithm, _) = row.value();
+        let view = self.metadata.view()?;
+        let row = view.uploads()?.get(id.as_u128())?;
+        let row = row.ok_or(StoreError::UploadUnknown)?;
+        let (repository, algorithm, opened) = row.value();
+        let added_to = view.touched()?.get(id.as_u128())?.map_or(0, |at| at.value());
         let damaged = || StoreError::Damaged(format!("upload {id}"));
         let repository = Name::parse(repository).ok_or_else(damaged)?;
         let algorithm = Algorithm::parse(algorithm).ok_or_else(damaged)?;
-        Ok(Session::new(id, repository, algorithm, State::OnDisk))
+        // While nobody could reach it, its time stood still.
+        let touched = opened.max(added_to).max(self.started);
+        Ok(Session::new(id, repository, algorithm, State::OnDisk, touched))
     }
 
     /// Ends an upload without a blob (end-14).
@@ -120,11 +127,9 @@ impl Store {
         for id in expired {
             let session = match self.sessions.get(id) {
                 Some(session) => session,
-                // Met for the first time since the start: its time begins now.
                 None => self.sessions.remember(self.recorded_upload(id)?),
             };
-            let is_idle = !matches!(*session.state(), State::Busy);
-            if is_idle && is_older(session.touched.load(Ordering::Acquire), age) {
+            if !session.is_busy() && is_older(session.touched(), age) {
                 self.cancel_upload(&session).await?;
                 count += 1;
             }
@@ -174,13 +179,16 @@ impl Store {
         let state = content
             .checkpoint()
             .hasher
-            .map_or_else(Vec::new, |hasher| hasher.save());
+            .map_or_else(String::new, |hasher| encode(&hasher.save()));
         let keeping = self.metadata.change(move |tables| {
             // An upload that was cancelled meanwhile leaves nothing behind.
             if tables.uploads.get(id.as_u128())?.is_some() {
-                tables
-                    .checkpoints
-                    .insert(id.as_u128(), (length, state.as_slice()))?;
+                tables.make(Entry::Checkpoint {
+                    id,
+                    length,
+                    state,
+                    at: now(),
+                })?;
             }
             Ok(())
         });
@@ -212,17 +220,25 @@ impl Store {
     }
 
     async fn try_finish(&self, upload: &mut Appender, digest: &Digest) -> Result<(), StoreError> {
-        let content = upload.settled_for_good().await?;
-        if content.digest(digest.algorithm()).await? != *digest {
+        let mut content = upload.settled_for_good().await?;
+        let length = content.length;
+        let found = match content.digest_at_hand(digest.algorithm()) {
+            Some(found) => found,
+            None => {
+                let (files, id, algorithm) = (Arc::clone(&self.files), upload.session.id, digest.algorithm());
+                on_disk(move || {
+                    content.require_file(files.as_ref(), id)?;
+                    content.digest(files.as_ref(), id, algorithm)
+                })
+                .await?
+            }
+        };
+        if found != *digest {
             return Err(StoreError::DigestMismatch);
-        }
-        if content.file.is_none() {
-            let (files, id) = (Arc::clone(&self.files), upload.session.id);
-            on_disk(move || files.create(id)?.sync()).await?;
         }
         // From here on the file may be that of a blob, whoever waits for the commit or gives up.
         upload.before = None;
-        self.commit_blob(&upload.session, content.length, digest).await
+        self.commit_blob(&upload.session, length, digest).await
     }
 
     /// Records the blob, and ends the session in the same step.
@@ -233,21 +249,24 @@ impl Store {
             if is_recorded {
                 tables.forget_upload(id)?;
             }
-            let is_known = tables.blobs.get(digest.as_str())?.is_some();
-            if !is_known {
-                tables.blobs.insert(digest.as_str(), (id.as_u128(), size))?;
-            }
+            // Of two files of a blob the new one stays: it was just found whole, the old one may be damaged.
+            let old = tables.blobs.get(digest.as_str())?.map(|row| row.value().0);
+            tables.make(Entry::Blob {
+                digest: digest.as_str().to_owned(),
+                file: id,
+                size,
+            })?;
             tables.link_blob(&repository, &digest)?;
-            Ok(if is_known { vec![id] } else { Vec::new() })
+            Ok(old.map(Uuid::from_u128))
         });
         let committed = committing.await;
         let unneeded = match &committed {
-            Ok(unneeded) => unneeded.clone(),
+            Ok(old) => *old,
             // It was cancelled meanwhile.
-            Err(StoreError::UploadUnknown) => vec![id],
-            Err(_) => Vec::new(),
+            Err(StoreError::UploadUnknown) => Some(id),
+            Err(_) => None,
         };
-        self.remove_files(unneeded).await;
+        self.remove_files(unneeded.into_iter().collect()).await;
         committed.map(|_| ())
     }
 }
@@ -255,10 +274,9 @@ impl Store {
 impl Tables<'_> {
     /// Takes an upload out, with what was noted of it.
     fn forget_upload(&mut self, id: Uuid) -> Result<(), StoreError> {
-        if self.uploads.remove(id.as_u128())?.is_none() {
+        if self.uploads.get(id.as_u128())?.is_none() {
             return Err(StoreError::UploadUnknown);
         }
-        self.checkpoints.remove(id.as_u128())?;
-        Ok(())
+        self.make(Entry::EndUpload { id })
     }
 }

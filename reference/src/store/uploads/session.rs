@@ -42,7 +42,7 @@ pub(super) enum State {
 
 impl Session {
     /// An upload that the metadata knows.
-    pub(super) fn new(id: Uuid, repository: Name, algorithm: Algorithm, state: State) -> Self {
+    pub(super) fn new(id: Uuid, repository: Name, algorithm: Algorithm, state: State, touched: u64) -> Self {
         Self {
             id,
             repository,
@@ -52,14 +52,14 @@ impl Session {
             has_ended: AtomicBool::new(false),
             state: Mutex::new(state),
             offset: AtomicU64::new(0),
-            touched: AtomicU64::new(now()),
+            touched: AtomicU64::new(touched),
         }
     }
 
     /// An upload that nobody has heard of yet.
     pub(super) fn fresh(repository: Name, algorithm: Algorithm) -> Self {
         let state = State::Waiting(Content::none(algorithm));
-        Self::new(Uuid::new_v4(), repository, algorithm, state)
+        Self::new(Uuid::new_v4(), repository, algorithm, state, now())
     }
 
     /// An upload that begins and ends with one request: the metadata never knows it.
@@ -99,8 +99,13 @@ impl Session {
         matches!(*self.state(), State::OnDisk)
     }
 
+    /// When a request last had to do with it.
+    pub(crate) fn touched(&self) -> u64 {
+        self.touched.load(Ordering::Acquire)
+    }
+
     /// Whether a request is adding to it.
-    pub(super) fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         matches!(*self.state(), State::Busy)
     }
 
@@ -116,8 +121,9 @@ impl Session {
         }
     }
 
-    /// Gives the content back, for the requests that follow.
-    pub(super) fn put_back(&self, content: Content) {
+    /// Gives the content back, for the requests that follow; until then its file is closed.
+    pub(super) fn put_back(&self, mut content: Content) {
+        content.close();
         self.offset.store(content.length, Ordering::Release);
         self.touched.store(now(), Ordering::Release);
         *self.state() = State::Waiting(content);

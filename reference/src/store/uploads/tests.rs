@@ -12,7 +12,7 @@ use super::Appender;
 use super::session::State;
 use crate::config::Durability;
 use crate::protocol::{Algorithm, Digest, Name};
-use crate::store::{Session, Store, StoreError, audit};
+use crate::store::{Check, Session, Store, StoreError, audit};
 
 fn name() -> Name {
     Name::parse("a").unwrap()
@@ -162,9 +162,72 @@ async fn an_upload_that_was_acknowledged_and_is_gone_from_the_disk_is_damage() {
     assert!(matches!(found, Err(StoreError::Files(_))), "{found:?}");
     drop(store);
     let expected = [format!("upload {} is not what was acknowledged", session.id())];
-    assert_eq!(audit(folder.path(), false).await.unwrap(), expected);
-    assert_eq!(audit(folder.path(), true).await.unwrap(), expected);
-    assert_eq!(audit(folder.path(), true).await.unwrap(), [""; 0]);
+    let faults = |check| {
+        let audit = audit(folder.path(), check).unwrap();
+        audit
+            .faults
+            .into_iter()
+            .map(|fault| fault.what)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(faults(Check::Look), expected);
+    assert_eq!(faults(Check::Repair), expected);
+    assert_eq!(faults(Check::Look), [""; 0]);
     let found = open(folder.path()).upload(&name(), session.id()).await;
     assert!(matches!(found, Err(StoreError::UploadUnknown)), "{found:?}");
+}
+
+/// How many files of a folder this process has open.
+fn open_files_under(folder: &Path) -> usize {
+    let open = std::fs::read_dir("/proc/self/fd").unwrap();
+    let targets = open.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    targets.filter(|target| target.starts_with(folder)).count()
+}
+
+#[tokio::test]
+async fn uploads_that_wait_hold_no_file_and_only_so_many_are_kept_in_memory() {
+    const UPLOADS: usize = 5000;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(Store::open(folder.path(), Durability::Relaxed).unwrap());
+    let open_before = open_files_under(folder.path());
+    let mut opening = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let store = Arc::clone(&store);
+        opening.spawn(async move {
+            let mut ids = Vec::new();
+            for _ in 0..UPLOADS / 50 {
+                let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+                send(&store, &session, 0, b"c").await;
+                ids.push(session.id());
+            }
+            ids
+        });
+    }
+    let ids = opening.join_all().await.concat();
+    assert_eq!(open_files_under(folder.path()), open_before);
+    assert!(store.sessions.count() < UPLOADS, "{}", store.sessions.count());
+    for id in ids {
+        let session = store.upload(&name(), id).await.unwrap();
+        assert_eq!(session.offset(), 1);
+        send(&store, &session, 1, b"ontent").await;
+        close(&store, &session, b"content").await.unwrap();
+    }
+    assert_eq!(store.files.list().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_upload_that_is_only_in_the_metadata_expires_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let old = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    send(&store, &old, 0, b"content").await;
+    store.sessions.forget(old.id());
+    tokio::time::sleep(Duration::from_millis(2100)).await;
+    let added_to = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    send(&store, &added_to, 0, b"con").await;
+    store.sessions.forget(added_to.id());
+    let age = Duration::from_secs(1);
+    assert_eq!(store.cancel_uploads_older_than(age).await.unwrap(), 1);
+    assert!(store.upload(&name(), old.id()).await.is_err());
+    assert_eq!(store.upload(&name(), added_to.id()).await.unwrap().offset(), 3);
 }

@@ -1,0 +1,102 @@
+//! The making anew of lost or damaged metadata from the journal.
+
+use std::fs::{self, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+
+use redb::{Builder, Database, ReadableDatabase as _};
+use uuid::Uuid;
+
+use super::begin_journal;
+use crate::store::files::{Files as _, sync_folder};
+use crate::store::journal::{self, Found};
+use crate::store::opening::{Place, name_store};
+use crate::store::tables::{Tables, View};
+use crate::store::{Store, StoreError, now};
+
+/// Makes the metadata of a store anew, as far as its journal goes. The old metadata, files that the new one
+/// does not name, and a damaged journal are put aside. Returns what was done.
+pub(super) fn rebuild(place: &Place) -> Result<Vec<String>, StoreError> {
+    refuse_if_in_use(place)?;
+    let Some(found) = journal::find(&place.journals())? else {
+        return Err(StoreError::Unusable(format!(
+            "there is no journal in {} from which the metadata could be made anew",
+            place.folder.display()
+        )));
+    };
+    let mut notes = Vec::new();
+    let made = place.folder.join("metadata.redb.new");
+    let unreadable = make(&made, &found)?;
+    fs::create_dir_all(place.lost())?;
+    if place.database().exists() {
+        let kept = place.lost().join(format!("metadata.redb-{}", now()));
+        fs::rename(place.database(), &kept)?;
+        notes.push(format!("the old metadata is now {}", kept.display()));
+    }
+    fs::rename(&made, place.database())?;
+    sync_folder(&place.folder)?;
+    let database = place.open(false)()?;
+    if found.is_damaged {
+        let kept = place.lost().join(format!("journal-{}", now()));
+        fs::copy(place.journals().path(found.id()), &kept)?;
+        begin_journal(&database, Arc::new(place.journals()))?;
+        notes.push(format!(
+            "{unreadable} lines of the journal cannot be read, and what they say is lost; it is now {}",
+            kept.display()
+        ));
+    }
+    let strays = put_strays_aside(place, &database)?;
+    if strays > 0 {
+        let lost = place.lost();
+        notes.push(format!(
+            "{strays} files that belong to nothing are now in {}",
+            lost.display()
+        ));
+    }
+    notes.push("the metadata is made anew from the journal".to_owned());
+    Ok(notes)
+}
+
+/// A registry holds the lock of its database for as long as it runs.
+fn refuse_if_in_use(place: &Place) -> Result<(), StoreError> {
+    let Ok(file) = fs::File::open(place.database()) else {
+        return Ok(());
+    };
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
+        _ => Ok(()),
+    }
+}
+
+/// Makes a database in a file from all that can be read of a journal; returns how many lines cannot.
+fn make(path: &Path, found: &Found) -> Result<usize, StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    let database = Builder::new().create(path)?;
+    let transaction = database.begin_write()?;
+    let mut tables = Tables::open(&transaction)?;
+    let mut unmade = 0;
+    let broken = journal::salvage(found, &mut |entry| match tables.apply(entry) {
+        Err(StoreError::Damaged(_)) => {
+            unmade += 1;
+            Ok(())
+        }
+        applied => applied,
+    })?;
+    tables.set_sequence(found.last)?;
+    drop(tables);
+    transaction.commit()?;
+    name_store(&database, found.store.unwrap_or_else(Uuid::new_v4))?;
+    Ok(broken + unmade)
+}
+
+fn put_strays_aside(place: &Place, database: &Database) -> Result<usize, StoreError> {
+    let known = Store::files_known_to(&View::new(database.begin_read()?))?;
+    let strays = place.content().list()?;
+    let strays = strays.into_iter().filter(|file| !known.contains(file));
+    let strays = strays.collect::<Vec<_>>();
+    strays.iter().try_for_each(|file| place.put_aside(*file))?;
+    Ok(strays.len())
+}
