@@ -5,7 +5,7 @@ use std::sync::Arc;
 use redb::ReadableTable as _;
 use uuid::Uuid;
 
-use super::journal::Entry;
+use super::entry::Entry;
 use super::proof::Proof;
 use super::reader::BlobReader;
 use super::tables::Tables;

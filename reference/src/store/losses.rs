@@ -7,7 +7,8 @@ use std::path::Path;
 use bytes::Bytes;
 use serde_json::json;
 
-use super::journal::{Entry, entries_of};
+use super::entry::Entry;
+use super::journal::entries_of;
 use super::{Audit, Check, NewManifest, Store, StoreError, audit};
 use crate::config::{Durability, MissingContent};
 use crate::protocol::{Algorithm, Condition, Digest, Manifest, Name, Reference, Tag};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use redb::ReadableTable as _;
 
-use super::journal::{Content, Entry};
+use super::entry::{Content, Entry};
 use super::tables::Tables;
 use super::{Store, StoreError, now};
 use crate::config::MissingContent;

@@ -14,12 +14,14 @@
 //! metadata names it, and the metadata forgets it before it is removed, so a crash can leave a file too many,
 //! which [`Store::open`] sweeps up, and never one too few.
 
+mod apply;
 mod audit;
 mod blobs;
 mod collect;
 mod committer;
 #[cfg(test)]
 mod contract;
+mod entry;
 #[cfg(test)]
 mod faults;
 mod files;

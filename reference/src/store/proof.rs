@@ -12,8 +12,8 @@ use redb::ReadableTable as _;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use super::entry::Entry;
 use super::files::File;
-use super::journal::Entry;
 use super::manifests::stored_digest;
 use super::pool::BLOCK;
 use super::{Store, StoreError, now, on_disk};

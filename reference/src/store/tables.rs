@@ -6,7 +6,7 @@
 use redb::{ReadTransaction, ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use super::StoreError;
-use super::journal::Entry;
+use super::entry::Entry;
 
 /// The fact that names the store, so that no journal of another one is taken for its own.
 pub(super) const STORE: &str = "store";

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::entry::Entry;
 use crate::protocol::{Algorithm, Digest};
 use crate::store::StoreError;
+use crate::store::entry::Entry;
 use crate::store::files::File;
 
 /// How many digits of a digest a line has.
@@ -149,8 +149,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::{Body, Lines, Piece, write};
+    use crate::store::entry::{Content, Entry};
     use crate::store::files::{Files as _, MemoryFiles};
-    use crate::store::journal::entry::{Content, Entry};
 
     fn changes(number: u64) -> Body {
         Body::Changes(vec![Entry::Manifest {

@@ -5,7 +5,6 @@
 //! that is lost is made anew from it. A journal begins with the state at one moment. When it has grown, a new
 //! one is written beside it, from the state at a later moment on; the one that reaches further counts.
 
-mod entry;
 mod line;
 mod scan;
 mod state;
@@ -19,11 +18,11 @@ use std::thread::JoinHandle;
 use bytes::Bytes;
 use uuid::Uuid;
 
-pub(super) use entry::{Content, Entry, encode};
 pub(super) use scan::{Found, find, salvage};
 pub(super) use state::entries_of;
 
 use super::StoreError;
+use super::entry::Entry;
 use super::files::{File, Files};
 use super::tables::View;
 use line::{Body, Lines, Piece, write};

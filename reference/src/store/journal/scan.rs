@@ -6,9 +6,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::VERSION;
-use super::entry::Entry;
 use super::line::{Body, Line, Lines, Piece};
 use crate::store::StoreError;
+use crate::store::entry::Entry;
 use crate::store::files::{File, Files};
 
 /// A journal that was found.

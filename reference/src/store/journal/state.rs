@@ -3,8 +3,8 @@
 use redb::ReadableTable as _;
 use uuid::Uuid;
 
-use super::entry::{Content, Entry, encode};
 use crate::store::StoreError;
+use crate::store::entry::{Content, Entry, encode};
 use crate::store::tables::View;
 
 /// Tells the entries that make the state of a view, in an order in which they can be made.

@@ -21,7 +21,7 @@ pub(crate) use appender::Appender;
 pub(super) use content::hash_file;
 pub(crate) use session::Session;
 
-use super::journal::{Entry, encode};
+use super::entry::{Entry, encode};
 use super::tables::Tables;
 use super::{Store, StoreError, is_older, now, on_disk};
 use crate::protocol::{Algorithm, Digest, Hasher, Name};

@@ -1,114 +1,22 @@
-//! The changes of a store: each is made of entries, and an entry made again, in the same order, has the
-//! same effect. All that changes the metadata goes through here.
+//! How entries change the metadata. All that changes it goes through here.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use redb::ReadableTable as _;
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::store::StoreError;
-use crate::store::manifests::parse_stored;
-use crate::store::tables::{Tables, has_second, thirds};
-
-/// One step of a change. Times are in seconds since 1970.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub(in crate::store) enum Entry {
-    /// A repository exists.
-    Repository { name: String, at: u64 },
-    /// A file holds a blob, whatever held it before.
-    Blob { digest: String, file: Uuid, size: u64 },
-    /// A blob can be read in a repository.
-    Link { name: String, digest: String, at: u64 },
-    /// It cannot any more; out of the last repository, the blob is gone.
-    Unlink { name: String, digest: String },
-    /// A repository has a manifest.
-    Manifest {
-        name: String,
-        digest: String,
-        at: u64,
-        media_type: String,
-        content: Content,
-    },
-    /// It has it no more, nor the tags that pointed to it.
-    RemoveManifest { name: String, digest: String },
-    /// A tag points to a manifest.
-    Tag {
-        name: String,
-        tag: String,
-        digest: String,
-    },
-    /// A tag is gone.
-    RemoveTag { name: String, tag: String },
-    /// An upload is open.
-    Upload {
-        id: Uuid,
-        name: String,
-        algorithm: String,
-        at: u64,
-    },
-    /// So much of an upload was acknowledged; the state of its hash there is in base64.
-    Checkpoint {
-        id: Uuid,
-        length: u64,
-        state: String,
-        at: u64,
-    },
-    /// An upload is over.
-    EndUpload { id: Uuid },
-    /// The file of a blob was found damaged.
-    Damaged { digest: String, at: u64 },
-    /// It was found whole after all.
-    Whole { digest: String },
-}
-
-/// The bytes of a manifest, legible where they are text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(in crate::store) enum Content {
-    Text(String),
-    Base64(String),
-}
-
-impl Content {
-    /// The form in which bytes are written down.
-    pub(in crate::store) fn new(bytes: &[u8]) -> Self {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Self::Text(text.to_owned()),
-            Err(_) => Self::Base64(encode(bytes)),
-        }
-    }
-
-    fn bytes(&self) -> Result<Vec<u8>, StoreError> {
-        match self {
-            Self::Text(text) => Ok(text.clone().into_bytes()),
-            Self::Base64(text) => decode(text),
-        }
-    }
-}
-
-/// Bytes as text.
-pub(in crate::store) fn encode(bytes: &[u8]) -> String {
-    BASE64_STANDARD.encode(bytes)
-}
-
-fn decode(text: &str) -> Result<Vec<u8>, StoreError> {
-    BASE64_STANDARD
-        .decode(text)
-        .map_err(|error| StoreError::Damaged(format!("the journal holds no base64: {error}")))
-}
+use super::StoreError;
+use super::entry::{Entry, decode};
+use super::manifests::{parse_stored, stored_digest};
+use super::tables::{Tables, has_second, thirds};
 
 impl Tables<'_> {
     /// Makes an entry, and notes it for the journal.
-    pub(in crate::store) fn make(&mut self, entry: Entry) -> Result<(), StoreError> {
+    pub(super) fn make(&mut self, entry: Entry) -> Result<(), StoreError> {
         self.apply(&entry)?;
         self.made.push(entry);
         Ok(())
     }
 
     /// Makes an entry that is in the journal already. What is not there cannot be removed, and is no fault.
-    pub(in crate::store) fn apply(&mut self, entry: &Entry) -> Result<(), StoreError> {
+    pub(super) fn apply(&mut self, entry: &Entry) -> Result<(), StoreError> {
         match entry {
             Entry::Repository { name, at } => self.create_repository(name, *at),
             Entry::Blob { digest, file, size } => {
@@ -217,7 +125,7 @@ impl Tables<'_> {
                 .insert((name, target.digest().as_str(), digest), ())?;
         }
         if let Some(subject) = &manifest.subject {
-            let stored = crate::store::manifests::stored_digest(digest)?;
+            let stored = stored_digest(digest)?;
             let descriptor = manifest.referrer_descriptor(&stored, bytes.len());
             self.referrers
                 .insert((name, subject.as_str(), digest), descriptor.as_str())?;
