@@ -5,7 +5,7 @@
 use percent_encoding::percent_decode_str;
 
 use crate::wire::Url;
-use crate::words::words;
+use assize_language::words;
 
 words! {
     /// The kinds of endpoint.

@@ -3,12 +3,12 @@
 //! The pipeline, in order: [`catalogue`] -> [`scenario`] (text to program) -> [`plan`] -> [`run`] -> [`log`] -> [`judge`]
 //! -> [`outcome`] -> [`report`].
 
+pub use assize_language::{catalogue, diagnostic, scenario};
+
 #[cfg(feature = "bundled")]
 pub mod bundled;
-pub mod catalogue;
 pub mod cause;
 pub mod check;
-pub mod diagnostic;
 pub mod endpoint;
 pub mod explore;
 pub mod judge;
@@ -18,8 +18,6 @@ pub mod plan;
 pub mod report;
 pub mod run;
 pub mod saboteur;
-pub mod scenario;
 pub mod values;
 mod visible;
 pub mod wire;
-mod words;

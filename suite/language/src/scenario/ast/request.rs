@@ -1,7 +1,6 @@
 //! What goes out.
 
 use super::{Name, Slot, Spanned, Template};
-use crate::words::words;
 
 /// The `>` lines of one request.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::{env, fs};
 
 /// Where the catalogue is, seen from here.
-const CATALOGUE: &str = "../scenarios/requirements";
+const CATALOGUE: &str = "../../scenarios/requirements";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=../scenarios");
-    println!("cargo::rerun-if-changed=../fixtures/manifests");
+    println!("cargo::rerun-if-changed=../../scenarios");
+    println!("cargo::rerun-if-changed=../../fixtures/manifests");
     let mut ids = ids(Path::new(CATALOGUE))?;
     ids.sort();
     let list = format!("const IDS: &[&str] = &{ids:#?};\n");

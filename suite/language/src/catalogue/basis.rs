@@ -1,7 +1,5 @@
 //! Who says that a requirement is one.
 
-use crate::words::words;
-
 words! {
     /// Who says that a requirement is one.
     Basis {

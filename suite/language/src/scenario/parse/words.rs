@@ -1,7 +1,6 @@
 //! The words that can start a line.
 
 use super::phrase::Phrase;
-use crate::words::words;
 
 words! {
     /// A word that can start a line. They are the language; a test holds the manual to this list.

@@ -1,7 +1,6 @@
 //! What a `let` binds: contents, parts and edits of them, and values of the last answer.
 
 use super::{Name, Spanned, Template};
-use crate::words::words;
 
 /// `let NAME = VALUE`.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::Spanned;
-use crate::words::words;
 
 /// The name of a variable: lower-case words joined by hyphens.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::by_version::ByVersion;
 use super::{Basis, Version};
-use crate::words::words;
 
 /// A document that requirements cite: a specification, or an RFC.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Things that are named by fixed words, each listed once.
 
 /// Makes an enum whose values stand for words: `ALL` and `all_words` list them, `words` writes one, `read` reads one.
+#[macro_export]
 macro_rules! words {
     ($(#[$meta:meta])* $type:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$meta])*
@@ -31,5 +32,3 @@ macro_rules! words {
         }
     };
 }
-
-pub(crate) use words;

@@ -53,12 +53,12 @@ fn is_catalogue(path: &str) -> bool {
 }
 
 #[derive(RustEmbed)]
-#[folder = "../scenarios"]
+#[folder = "../../scenarios"]
 struct Scenarios;
 
 /// The exact contents that scenarios name with `file`; the other folders of `fixtures/` are for tests alone.
 #[derive(RustEmbed)]
-#[folder = "../fixtures/manifests"]
+#[folder = "../../fixtures/manifests"]
 #[prefix = "manifests/"]
 struct Fixtures;
 

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::{Name, Spanned, Template};
-use crate::words::words;
 
 /// One check of the last answer.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::{Basis, Levels, RequirementId, Source, Version};
 use crate::diagnostic::Span;
-use crate::words::words;
 
 /// One sentence that a registry can keep or break.
 #[derive(Clone, Debug, PartialEq, Eq)]

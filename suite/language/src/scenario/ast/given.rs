@@ -1,7 +1,6 @@
 //! The stage.
 
 use super::{Name, Spanned, Template};
-use crate::words::words;
 
 /// `given …`: the stage, set and not judged.
 #[derive(Clone, Debug, PartialEq)]

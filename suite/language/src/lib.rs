@@ -1,0 +1,11 @@
+//! The language of Assize, without a network: texts in, programs out.
+//!
+//! The order: [`diagnostic`] (how a fault of a text is shown) -> [`catalogue`] (the requirements) -> [`scenario`] (from a
+//! text to a [`scenario::Program`] for one version of the specification). Scenarios and catalogue are part of this crate.
+
+#[macro_use]
+mod words;
+
+pub mod catalogue;
+pub mod diagnostic;
+pub mod scenario;
