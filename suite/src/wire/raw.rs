@@ -171,9 +171,11 @@ impl RawConnection {
         };
         self.overhear();
         if let Ok(answer) = &answer
-            && let Some(wait) = wait_asked_for(answer.status, &answer.headers)
+            && answer.status == 429
         {
-            self.transcript.limited = Some(wait);
+            // Where more is asked than can be borne, it is tried again all the same.
+            let wait = wait_asked_for(answer.status, &answer.headers);
+            self.transcript.limited = wait.or(Some(Duration::from_secs(1)));
         }
         if let Err(Fault::Closed(_)) = answer {
             self.note(Step::Ended);

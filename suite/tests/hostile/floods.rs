@@ -20,7 +20,7 @@ fn flood(name: &'static str, change: impl Fn(&Call, &mut Reply) + Send + Sync + 
     };
     Case {
         weight: Weight::Heavy { most_mib: MOST_MIB },
-        within: Duration::from_secs(150),
+        within: Duration::from_secs(240),
         only: &["pull/blob", "discovery/tags-n", "discovery/referrers"],
         ..Case::judged(name, Manner::Over(Honest::but(change)))
     }

@@ -24,7 +24,7 @@ use tokio::runtime::Runtime;
 use self::trial::{Bench, Case, Weight};
 
 /// How many behaviours are tried at once: nearly all of them spend their time asleep.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 8;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
