@@ -322,7 +322,7 @@ fn a_limit_of_open_files_that_is_too_low_is_told_in_a_line() {
     let told = registry.errors_until_its_end();
     assert_eq!(told.lines().count(), 1, "{told}");
     assert!(
-        told.contains("264 files may be open, which is room for 200 connections and not for 400"),
+        told.contains("264 files may be open, which is room for 200 connections with 10000 requests and not for 400 with 10000"),
         "{told}"
     );
 }

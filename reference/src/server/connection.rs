@@ -53,15 +53,11 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// A server of what `app` answers, on so many connections.
-    pub(super) fn new(
-        app: Arc<App>,
-        connections: usize,
-        tls: Option<TlsAcceptor>,
-        stopped: watch::Receiver<bool>,
-    ) -> Arc<Self> {
-        let of_one = app.config.limits.connections_per_address;
-        let connections = Connections::new(connections, of_one, app.config.trusted_proxies.clone());
+    /// A server of what `app` answers.
+    pub(super) fn new(app: Arc<App>, tls: Option<TlsAcceptor>, stopped: watch::Receiver<bool>) -> Arc<Self> {
+        let limits = &app.config.limits;
+        let proxies = app.config.trusted_proxies.clone();
+        let connections = Connections::new(limits.connections, limits.connections_per_address, proxies);
         Arc::new(Self {
             app,
             connections,
@@ -148,6 +144,8 @@ impl Server {
         let service = service_fn(|request: Request<Incoming>| {
             let transport = Transport::of(request.version(), queue.as_ref());
             let answer = admission::answer(Arc::clone(&self.app), peer, transport, idle.begin(), request);
+            // Boxed so that what it takes is free while the body of the answer waits for its client.
+            let answer = Box::pin(answer);
             async { Ok::<_, Infallible>(answer.await) }
         });
         let mut builder = auto::Builder::new(StreamExecutor::new(patience));

@@ -20,7 +20,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::app::App;
 use crate::config::Config;
 use crate::notifications::Notifier;
-use crate::operation::descriptors::make_room_for;
+use crate::operation::descriptors::{Room, make_room_for};
 use crate::operation::tls;
 use crate::start_error::StartError;
 use crate::store::{Audit, Check, audit};
@@ -94,12 +94,13 @@ impl Drop for Running {
 /// Fails if the store cannot be opened, an address cannot be listened on, or a file that the configuration
 /// names cannot be used.
 pub async fn serve(config: Config) -> Result<Running, StartError> {
-    let room = make_room_for(config.limits.connections, config.store.is_some());
     let (listener, address) = listen(config.listen).await?;
-    let app = App::new(Config {
+    let mut config = Config {
         listen: address,
         ..config
-    })?;
+    };
+    make_room(&mut config);
+    let app = App::new(config)?;
     let tls = app
         .certificate
         .clone()
@@ -121,7 +122,7 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
     beside.spawn(keep_current(Arc::clone(&app)));
     beside.spawn(scrub(Arc::clone(&app)));
     let deliveries = app.notifier.as_ref().map(Notifier::begin).unwrap_or_default();
-    let server = Server::new(Arc::clone(&app), room, tls, stopped);
+    let server = Server::new(Arc::clone(&app), tls, stopped);
     Ok(Running {
         address,
         metrics,
@@ -131,6 +132,17 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
         deliveries,
         beside,
     })
+}
+
+/// Makes room for as many connections and requests as are configured; configures fewer if there is none.
+fn make_room(config: &mut Config) {
+    let wanted = Room {
+        connections: config.limits.connections,
+        requests: config.limits.requests,
+    };
+    let room = make_room_for(wanted, config.store.is_some());
+    config.limits.connections = room.connections;
+    config.limits.requests = room.requests;
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
