@@ -109,10 +109,7 @@ impl Learned {
 pub(super) async fn examine(client: &Client, seed: u64) -> Result<Learned, Unusable> {
     let target = client.target().to_string();
     let asked = client.send(request(client, "GET", "/v2/")).await;
-    let base = asked
-        .outcome
-        .as_ref()
-        .map_err(|fault| unreachable(&target, fault))?;
+    let base = asked.whole().map_err(|fault| unreachable(&target, fault))?;
     if base.status == 401 {
         return Err(refused(target, base, &asked));
     }
@@ -180,7 +177,8 @@ fn unreachable(target: &str, fault: &Fault) -> Unusable {
 }
 
 async fn ask(client: &Client, method: &str, path: &str) -> Result<Answer, Fault> {
-    client.send(request(client, method, path)).await.outcome
+    let exchange = client.send(request(client, method, path)).await;
+    exchange.whole().cloned().map_err(Clone::clone)
 }
 
 fn request(client: &Client, method: &str, path: &str) -> Request {

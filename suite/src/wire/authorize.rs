@@ -121,6 +121,9 @@ impl Client {
         };
         for _ in 0..=self.redirect_limit() {
             let answer = self.once(&self.complete(request.clone())).await.map_err(failed)?;
+            if let Some(fault) = answer.cut {
+                return Err(failed(fault));
+            }
             course.pass(course.passed(), &answer);
             match redirect::next(&request, &answer).map_err(failed)? {
                 Some(next) => request = next,

@@ -60,6 +60,18 @@ impl Exchange {
         self.outcome.as_ref().ok().map(|answer| answer.status)
     }
 
+    /// The answer with all of its body, or why there is none.
+    ///
+    /// # Errors
+    /// Fails if there is no answer, or if its body was cut.
+    pub fn whole(&self) -> Result<&Answer, &Fault> {
+        let answer = self.outcome.as_ref()?;
+        match &answer.cut {
+            Some(fault) => Err(fault),
+            None => Ok(answer),
+        }
+    }
+
     /// Why there is no answer, or no whole one.
     pub fn fault(&self) -> Option<&Fault> {
         match &self.outcome {
