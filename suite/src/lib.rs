@@ -19,6 +19,7 @@ pub mod report;
 pub mod run;
 pub mod saboteur;
 pub mod scenario;
+mod secret;
 pub mod values;
 pub mod wire;
 mod words;

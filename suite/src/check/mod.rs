@@ -205,7 +205,7 @@ pub fn error_codes(json: &Json) -> Vec<String> {
 fn content(name: &Name, answers: &[&Answer], scope: &Scope) -> Result<Seen, Unusable> {
     let expected = scope.get(name)?.content()?;
     Ok(worst(answers.iter().map(|answer| {
-        if answer.body == expected.bytes {
+        if answer.body.is(&expected.bytes) {
             Seen::Holds
         } else {
             Seen::Breaks(describe::difference(&expected.bytes, &answer.body))

@@ -67,7 +67,7 @@ fn exchange(number: u64, request: &str, outcome: Result<(u16, &[(&str, &str)]), 
             url,
             status,
             headers: headers.iter().copied().collect(),
-            body: bytes::Bytes::new(),
+            body: "".into(),
         }),
         hops: Vec::new(),
         elapsed: Duration::ZERO,
@@ -96,6 +96,7 @@ fn log_of(program: &Arc<Program>, events: Vec<Event>) -> ProgramLog {
     ProgramLog {
         program: program.clone(),
         events,
+        moments: std::collections::BTreeMap::new(),
         elapsed: Duration::ZERO,
     }
 }

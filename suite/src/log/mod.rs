@@ -4,16 +4,19 @@
 
 mod created;
 mod event;
+mod kept;
 mod run;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::scenario::Program;
 use crate::wire::{Exchange, Transcript};
 
 pub use created::{Created, OpenUpload};
 pub use event::{Event, Evidence, Passed, Reason, Refusal, Sight, Timing};
+pub use kept::Keeper;
 pub use run::{Attempts, End, Facts, Lifetime, Offer, Rerun, RunLog, Strictness};
 
 /// All that happened in one run of one program.
@@ -23,6 +26,8 @@ pub struct ProgramLog {
     pub program: Arc<Program>,
     /// What happened, in order.
     pub events: Vec<Event>,
+    /// When each exchange and each connection by hand was over, by its number: the time since 1970.
+    pub moments: BTreeMap<u64, Duration>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -37,6 +42,7 @@ impl ProgramLog {
         ProgramLog {
             program,
             events: vec![Event::Passed(passed), Event::Stopped(reason)],
+            moments: BTreeMap::new(),
             elapsed: Duration::ZERO,
         }
     }
@@ -52,12 +58,20 @@ impl ProgramLog {
 
 /// Where the events of one run of one program are written, by all its copies.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder(Arc<Mutex<Vec<Event>>>);
+pub struct Recorder(Arc<Mutex<Recorded>>);
+
+#[derive(Debug, Default)]
+struct Recorded {
+    events: Vec<Event>,
+    moments: BTreeMap<u64, Duration>,
+}
 
 impl Recorder {
     /// Writes an event down.
     pub fn record(&self, event: Event) {
-        self.events().push(event);
+        let mut recorded = self.recorded();
+        recorded.moments.extend(event.number().zip(since_1970()));
+        recorded.events.push(event);
     }
 
     /// Writes down a connection that was written on by hand.
@@ -67,13 +81,23 @@ impl Recorder {
         transcript
     }
 
-    /// Takes out all that was written.
-    pub fn take(&self) -> Vec<Event> {
-        std::mem::take(&mut self.events())
+    /// Takes out all that was written of a program.
+    pub fn take(&self, program: Arc<Program>) -> ProgramLog {
+        let Recorded { events, moments } = std::mem::take(&mut *self.recorded());
+        ProgramLog {
+            program,
+            events,
+            moments,
+            elapsed: Duration::ZERO,
+        }
     }
 
     // What a panicking task left behind is still good, since every change is made whole.
-    fn events(&self) -> MutexGuard<'_, Vec<Event>> {
+    fn recorded(&self) -> MutexGuard<'_, Recorded> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn since_1970() -> Option<Duration> {
+    SystemTime::now().duration_since(UNIX_EPOCH).ok()
 }

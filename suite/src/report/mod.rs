@@ -11,7 +11,6 @@ mod progress;
 mod request;
 mod rerun;
 mod ruling;
-mod secret;
 mod tally;
 mod text;
 mod words;
@@ -30,6 +29,7 @@ pub use text::styled;
 use crate::outcome::Outcome;
 use crate::report::baseline::Baseline;
 use crate::scenario::Library;
+use crate::secret;
 
 /// A result, and what is needed to explain it.
 #[derive(Clone, Copy, Debug)]

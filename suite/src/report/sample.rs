@@ -249,7 +249,7 @@ pub(super) fn exchange(method: &str, path: &str, outcome: Result<u16, Fault>) ->
             ]
             .into_iter()
             .collect::<Headers>(),
-            body: Bytes::from_static(b"{\"errors\":[{\"code\":\"UNKNOWN\"}]}\n"),
+            body: "{\"errors\":[{\"code\":\"UNKNOWN\"}]}\n".into(),
         }),
         hops: Vec::new(),
         elapsed: Duration::from_millis(12),

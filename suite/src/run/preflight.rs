@@ -97,7 +97,7 @@ async fn speaks_like_a_registry(client: &Client, opened: &Answer, seed: u64) -> 
     let Ok(missing) = ask(client, "GET", &path).await else {
         return false;
     };
-    let json = serde_json::from_slice(&missing.body).unwrap_or_default();
+    let json = serde_json::from_slice(&missing.body.bytes()).unwrap_or_default();
     missing.status == 404 && !error_codes(&json).is_empty()
 }
 

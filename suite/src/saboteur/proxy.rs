@@ -142,7 +142,7 @@ impl Honest {
             reply.add(name, value);
         }
         drop_connection_headers(&mut reply.headers);
-        reply.body = answer.body;
+        reply.body = answer.body.bytes();
         reply
     }
 

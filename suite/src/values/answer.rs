@@ -64,9 +64,10 @@ impl Answered {
     }
 }
 
-/// The body of one answer as JSON.
+/// The body of one answer as JSON; a body that is not kept whole is none.
 pub fn json_of(answer: &Answer) -> Option<Json> {
-    serde_json::from_slice(&answer.body).ok()
+    let whole = answer.body.is_whole().then(|| answer.body.bytes())?;
+    serde_json::from_slice(&whole).ok()
 }
 
 fn join(pages: impl Iterator<Item = Option<Json>>) -> Option<Json> {

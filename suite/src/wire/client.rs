@@ -106,6 +106,11 @@ impl Client {
         &self.0.settings.target
     }
 
+    /// The texts that must be written nowhere: what the accounts show.
+    pub fn secrets(&self) -> Vec<String> {
+        self.credentials().secrets()
+    }
+
     /// Whether requests can be sent by this account.
     pub fn knows(&self, account: &Account) -> bool {
         self.credentials().knows(account)
@@ -178,7 +183,7 @@ impl Client {
             url: request.url.clone(),
             status: head.status,
             headers: head.headers,
-            body,
+            body: body.into(),
         })
     }
 

@@ -37,6 +37,14 @@ impl Grant {
         }
     }
 
+    /// The secret in it.
+    pub(super) fn secret(&self) -> &Secret {
+        match self {
+            Grant::Basic { password, .. } => password,
+            Grant::Bearer(token) => token,
+        }
+    }
+
     /// The same value, fit to be seen.
     pub(super) fn shown(&self) -> String {
         match self {

@@ -45,6 +45,9 @@ pub(super) fn complete(mut request: Request) -> Request {
 
 /// The request line and the header lines, down to the empty one.
 pub(super) fn write(request: &Request) -> Result<Vec<u8>, Fault> {
+    if let Body::Cut(part) = &request.body {
+        return cannot_send(format!("only the beginning of its {part:?} is kept"));
+    }
     if !is_token(&request.method) {
         return cannot_send(format!("{:?} is not a method", request.method));
     }

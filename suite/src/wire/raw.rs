@@ -175,7 +175,7 @@ impl RawConnection {
         Ok(Answer {
             url: self.client.target().clone(),
             status: head.status,
-            body: self.incoming.body(framing, limits).await?,
+            body: self.incoming.body(framing, limits).await?.into(),
             headers: head.headers,
         })
     }
@@ -255,7 +255,7 @@ mod tests {
             .unwrap();
         raw.write(b"abc").await.unwrap();
         let answer = raw.answer("PUT").await.unwrap();
-        assert_eq!((answer.status, &answer.body[..]), (400, &b"no"[..]));
+        assert_eq!((answer.status, answer.body), (400, "no".into()));
         let text =
             "PUT /a b HTTP/1.1\r\nHost: x\r\nUser-Agent: y\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n";
         assert!(server.heard()[0].starts_with(text));

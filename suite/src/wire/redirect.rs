@@ -79,7 +79,7 @@ mod tests {
             url: request.url.clone(),
             status,
             headers: location.iter().map(|value| ("location", *value)).collect(),
-            body: bytes::Bytes::new(),
+            body: "".into(),
         }
     }
 

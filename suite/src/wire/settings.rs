@@ -10,6 +10,9 @@ use thiserror::Error;
 use super::grant::Grant;
 use super::{Account, Url};
 
+/// The shortest text that is looked for in what a registry says, in bytes: shorter ones stand in every text.
+const SHORTEST_SECRET: usize = 8;
+
 /// What a client has to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -86,6 +89,16 @@ impl Credentials {
     /// What all the accounts show by themselves.
     pub(super) fn grants(&self) -> impl Iterator<Item = Grant> {
         self.default.iter().chain(self.named.values()).map(Grant::of)
+    }
+
+    /// The texts that let somebody in: passwords, tokens, and pairs of user and password as `Basic` writes them.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let shown = self.grants().flat_map(|grant| {
+            let value = grant.value();
+            let pair = value.split(' ').next_back().unwrap_or_default().to_owned();
+            [pair, grant.secret().reveal().to_owned()]
+        });
+        shown.filter(|text| text.len() >= SHORTEST_SECRET).collect()
     }
 
     /// What the account shows, if it has anything to show.

@@ -94,7 +94,7 @@ pub(super) fn read(answer: &Answer) -> Result<Token, Fault> {
             )));
         }
     }
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let body: Value = serde_json::from_slice(&answer.body.bytes()).unwrap_or_default();
     let token = ["token", "access_token"]
         .iter()
         .find_map(|name| body.get(name)?.as_str().filter(|token| !token.is_empty()))

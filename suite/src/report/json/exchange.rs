@@ -1,7 +1,6 @@
 //! Exchanges, as programs read them: headers as they were written, short bodies as text, all bodies by their digest.
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::report::secret;
 use crate::wire;
@@ -46,7 +45,7 @@ impl<'a> Request<'a> {
             method: &request.method,
             url: secret::text(&request.url.to_string()),
             headers: headers(&request.headers),
-            body: Body::of(request.body.bytes()),
+            body: Body::of(&request.body.received()),
         }
     }
 }
@@ -103,20 +102,19 @@ fn headers(headers: &wire::Headers) -> Vec<Header<'_>> {
 
 #[derive(Serialize)]
 struct Body {
-    size: usize,
+    size: u64,
     sha256: String,
     text: Option<String>,
 }
 
 impl Body {
-    fn of(bytes: &[u8]) -> Body {
-        let text = std::str::from_utf8(bytes).ok().filter(|_| bytes.len() <= SHOWN);
+    fn of(body: &wire::Received) -> Body {
+        let kept = body.bytes();
+        let is_shown = body.is_whole() && kept.len() <= SHOWN;
+        let text = std::str::from_utf8(&kept).ok().filter(|_| is_shown);
         Body {
-            size: bytes.len(),
-            sha256: Sha256::digest(bytes)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            size: body.len(),
+            sha256: body.digest().trim_start_matches("sha256:").to_owned(),
             text: text.map(secret::text),
         }
     }

@@ -331,7 +331,7 @@ mod tests {
                 url: Url::parse("http://h/").unwrap(),
                 status: 204,
                 headers,
-                body: bytes::Bytes::new(),
+                body: "".into(),
             }))
         };
         assert_eq!(told("0-1023"), Some(1024));

@@ -106,7 +106,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused_unless_all_are_taken()
     );
     let exchange = get(&url, Tls::Insecure).await;
     assert!(exchange.insecure && curl(&exchange).contains(" -k "));
-    assert_eq!(exchange.outcome.unwrap().body, "hi");
+    assert_eq!(exchange.outcome.unwrap().body, "hi".into());
 }
 
 #[tokio::test]
