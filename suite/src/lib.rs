@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod cause;
 pub mod check;
 pub mod diagnostic;
+mod door;
 pub mod endpoint;
 pub mod explore;
 pub mod judge;
@@ -23,3 +24,5 @@ mod secret;
 pub mod values;
 pub mod wire;
 mod words;
+
+pub use door::{Outcome, Run, RunError, Suite};

@@ -7,7 +7,6 @@ use assize::catalogue::Version;
 use assize::explore::Budget;
 use assize::outcome::{Lifetime, Strictness};
 use assize::plan::Selection;
-use assize::report::{Destination, Request};
 use assize::run::{CleanUp, OnFinding, RunSettings};
 use assize::wire::{self, Credentials, Login, Timeouts, Tls, Url};
 
@@ -33,16 +32,15 @@ pub(crate) struct Settings {
     pub(crate) selection: Selection,
     /// How the run is done.
     pub(crate) run: RunSettings,
-    /// The file of known findings.
-    pub(crate) baseline: Option<PathBuf>,
-    /// The reports that are wanted besides the one on the terminal.
-    pub(crate) reports: Vec<Request>,
+    /// Where all that happens is written down.
+    pub(crate) record: Option<PathBuf>,
 }
 
 /// How a registry is talked to.
 #[derive(Debug)]
 pub(crate) struct Manner {
-    credentials: Credentials,
+    /// Who asks.
+    pub(crate) credentials: Credentials,
     tls: Tls,
     timeouts: Timeouts,
 }
@@ -51,7 +49,6 @@ impl Manner {
     /// What a client of `target` has to know.
     pub(crate) fn client(&self, target: Url) -> wire::Settings {
         wire::Settings {
-            credentials: self.credentials.clone(),
             tls: self.tls.clone(),
             timeouts: self.timeouts,
             ..wire::Settings::new(target)
@@ -83,7 +80,7 @@ impl Settings {
         } else {
             Lifetime::EndsWithTheRun
         };
-        check_destinations(&verdict.report)?;
+        let record = conduct.record.clone();
         Ok(Settings {
             target: target.as_deref().map(value::target).transpose()?,
             manner: manner(&registry, environment)?,
@@ -94,16 +91,8 @@ impl Settings {
                 ..run_settings(registry, &selection, &conduct, strictness)?
             },
             scenarios: selection.scenarios,
-            baseline: verdict.baseline,
-            reports: verdict.report,
+            record,
         })
-    }
-
-    /// Whether a report takes the standard output for itself.
-    pub(crate) fn stdout_is_taken(&self) -> bool {
-        self.reports
-            .iter()
-            .any(|report| report.destination == Destination::Stdout)
     }
 }
 
@@ -283,21 +272,6 @@ fn narrowed(selection: &SelectionArguments) -> Vec<String> {
     typed.collect()
 }
 
-/// Two reports in one place would spoil each other.
-fn check_destinations(reports: &[Request]) -> Result<(), Failure> {
-    for (at, report) in reports.iter().enumerate() {
-        let same = |other: &Request| other.destination == report.destination;
-        if reports.iter().skip(at + 1).any(same) {
-            let place = match &report.destination {
-                Destination::Stdout => "the standard output".to_owned(),
-                Destination::File(path) => path.display().to_string(),
-            };
-            return Err(Failure::Arguments(format!("two reports would go to {place}")));
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -363,12 +337,5 @@ mod tests {
     fn a_repository_has_the_form_of_one() {
         assert!(settings("--repository me/app", &[]).is_ok());
         assert!(settings("--repository Me", &[]).is_err());
-    }
-
-    #[test]
-    fn two_reports_do_not_go_to_one_place() {
-        assert!(settings("--report json=a --report junit=b --report text=-", &[]).is_ok());
-        assert!(settings("--report json=- --report junit=-", &[]).is_err());
-        assert!(settings("--report json=a --report junit=a", &[]).is_err());
     }
 }

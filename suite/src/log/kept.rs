@@ -276,3 +276,62 @@ fn beginning(bytes: &[u8]) -> &[u8] {
 fn in_text(bytes: Vec<u8>) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(body: Vec<u8>) -> Received {
+        Keeper::default().received(&body.into())
+    }
+
+    #[test]
+    fn of_a_long_body_the_beginning_is_kept_and_of_json_all() {
+        let long = vec![b'x'; BEGINNING + 1];
+        let body = kept(long.clone());
+        assert!(body.is(&long) && !body.is_whole());
+        assert_eq!(body.bytes(), long[..BEGINNING]);
+        let json = |length: usize| format!("[\"{}\"]", "x".repeat(length - 4)).into_bytes();
+        assert!(kept(json(JSON)).is_whole());
+        assert!(!kept(json(JSON + 1)).is_whole());
+        assert!(kept(vec![b'x'; BEGINNING]).is_whole());
+    }
+
+    #[test]
+    fn of_a_request_what_a_line_of_shell_writes_out_is_kept() {
+        let body = |length| Keeper::default().body(&Body::Sized(vec![0xff; length].into()));
+        assert!(matches!(body(BEGINNING), Body::Sized(_)));
+        assert!(matches!(body(BEGINNING + 1), Body::Cut(part) if part.len() == 4097));
+    }
+
+    #[test]
+    fn what_lets_somebody_in_is_masked_wherever_it_stands() {
+        let mut keeper = Keeper::without(vec!["hunter2-hunter2".to_owned()]);
+        let url = Url::parse("http://h/v2/a?sig=ab").unwrap();
+        let headers = [
+            ("Location", "/v2/a?x=1&sig=ab"),
+            ("Set-Cookie", "id=ab"),
+            ("X-Echo", "hunter2-hunter2"),
+        ];
+        let exchange = Arc::new(Exchange {
+            number: 1,
+            request: Request::new("GET", url.clone()),
+            outcome: Ok(Answer {
+                url,
+                status: 200,
+                headers: headers.into_iter().collect(),
+                body: "{\"token\": \"ab\"}".into(),
+            }),
+            hops: Vec::new(),
+            elapsed: std::time::Duration::ZERO,
+            insecure: false,
+        });
+        let kept = keeper.exchange(&exchange);
+        assert_eq!(kept.request.url.to_string(), "http://h/v2/a?sig=**");
+        let answer = kept.outcome.as_ref().unwrap();
+        let values: Vec<&str> = answer.headers.iter().map(|(_, value)| value).collect();
+        assert_eq!(values, ["/v2/a?x=1&sig=**", "<redacted>", "***************"]);
+        assert_eq!(answer.body.bytes(), "{\"token\": \"**\"}");
+        assert!(answer.body.is_whole() && Arc::ptr_eq(&keeper.exchange(&exchange), &kept));
+    }
+}

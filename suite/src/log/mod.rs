@@ -5,7 +5,9 @@
 mod created;
 mod event;
 mod kept;
+pub mod record;
 mod run;
+pub mod trace;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,6 +35,16 @@ pub struct ProgramLog {
 }
 
 impl ProgramLog {
+    /// A run of a program in which nothing has happened.
+    pub(crate) fn of(program: Arc<Program>, elapsed: Duration) -> ProgramLog {
+        ProgramLog {
+            program,
+            events: Vec::new(),
+            moments: BTreeMap::new(),
+            elapsed,
+        }
+    }
+
     /// A program that was not begun.
     pub fn not_begun(program: Arc<Program>, reason: Reason) -> ProgramLog {
         let passed = Passed {
@@ -40,10 +52,8 @@ impl ProgramLog {
             reason: reason.clone(),
         };
         ProgramLog {
-            program,
             events: vec![Event::Passed(passed), Event::Stopped(reason)],
-            moments: BTreeMap::new(),
-            elapsed: Duration::ZERO,
+            ..ProgramLog::of(program, Duration::ZERO)
         }
     }
 

@@ -4,6 +4,7 @@
 
 pub mod baseline;
 mod causes;
+mod file;
 mod json;
 mod junit;
 mod markdown;
@@ -21,6 +22,7 @@ mod sample;
 mod tests;
 
 pub use causes::reason;
+pub use file::NewFile;
 pub use progress::ProgressLine;
 pub use request::{BadRequest, Destination, Format, Request, WriteError, write};
 pub use ruling::Ruling;
