@@ -144,7 +144,9 @@ async fn what_is_no_record_is_told_apart_by_its_lines() {
 async fn a_trace_is_an_http_archive() {
     let suite = Suite::built_in().unwrap();
     let registry = bundled::in_memory().await.unwrap();
-    let log = run(&suite, &registry.url()).only("push/cut*").only("pull/blob*");
+    let log = run(&suite, &registry.url())
+        .only("push/put-cut*")
+        .only("pull/blob*");
     let log = log.record().await.unwrap();
     let mut archive = Vec::new();
     trace::write(&log, &mut archive).unwrap();

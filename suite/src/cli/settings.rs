@@ -80,18 +80,17 @@ impl Settings {
         } else {
             Lifetime::EndsWithTheRun
         };
-        let record = conduct.record.clone();
+        let manner = manner(&registry, environment)?;
+        let mut run = run_settings(registry, &selection, &conduct, strictness)?;
+        run.command = command;
+        run.lifetime = lifetime;
         Ok(Settings {
             target: target.as_deref().map(value::target).transpose()?,
-            manner: manner(&registry, environment)?,
+            manner,
             selection: Selection::new(&selection.only, &selection.requirement, &selection.section)?,
-            run: RunSettings {
-                command,
-                lifetime,
-                ..run_settings(registry, &selection, &conduct, strictness)?
-            },
+            run,
             scenarios: selection.scenarios,
-            record,
+            record: conduct.record,
         })
     }
 }
@@ -210,30 +209,23 @@ fn run_settings(
             "`{wrong}` is not the name of a repository"
         )));
     }
-    Ok(RunSettings {
-        version: version(selection)?,
-        strictness,
-        // A short number is easier to type again.
-        seed: conduct.seed.unwrap_or_else(|| u64::from(rand::random::<u32>())),
-        jobs: conduct.jobs.get(),
-        grace: conduct.grace,
-        on_finding: if conduct.fail_fast {
-            OnFinding::Stop
-        } else {
-            OnFinding::GoOn
-        },
-        repositories: registry.repository,
-        require: selection.require.clone(),
-        clean_up: if conduct.keep {
-            CleanUp::Never
-        } else {
-            CleanUp::UnlessBroken
-        },
-        explore: budget(conduct, &narrowed(selection)),
-        narrowed: narrowed(selection),
-        command: String::new(),
-        lifetime: Lifetime::Stays,
-    })
+    // A short number is easier to type again.
+    let seed = conduct.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    let mut run = RunSettings::new(version(selection)?, seed);
+    run.strictness = strictness;
+    run.jobs = conduct.jobs.get();
+    run.grace = conduct.grace;
+    if conduct.fail_fast {
+        run.on_finding = OnFinding::Stop;
+    }
+    if conduct.keep {
+        run.clean_up = CleanUp::Never;
+    }
+    run.repositories = registry.repository;
+    run.require.clone_from(&selection.require);
+    run.narrowed = narrowed(selection);
+    run.explore = budget(conduct, &run.narrowed);
+    Ok(run)
 }
 
 /// A part of the suite is asked without random workflows, unless they are asked for.
