@@ -1,5 +1,25 @@
 //! Assize tells the truth about a container registry.
 //!
+//! A registry that is tested by Rust programs can ask the whole suite, or a part of it, among its own tests:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let registry = assize::bundled::in_memory().await?;
+//! # let url = registry.url();
+//! let suite = assize::Suite::built_in()?;
+//! let outcome = suite.against(&url).spec(assize::Version::V1_1).only("pull/blob").run().await?;
+//!
+//! assert!(outcome.conforms(), "{:#?}", outcome.findings());
+//! assert_eq!(outcome.requirement("pull.blob.get-200"), Some(&assize::Verdict::Held));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Run`] says what can be told to a run: accounts, a version, a selection. An [`Outcome`] can be asked for its findings,
+//! for what became of a requirement, and for a report. What happened can be kept, too: [`Run::record`] gives a
+//! [`log::RunLog`], [`log::record`] and [`log::trace`] write it, and [`Suite::judge`] judges it.
+//!
 //! The pipeline, in order: [`catalogue`] -> [`scenario`] (text to program) -> [`plan`] -> [`run`] -> [`log`] -> [`judge`]
 //! -> [`outcome`] -> [`report`].
 
@@ -8,7 +28,10 @@ pub use assize_language::{catalogue, diagnostic, scenario};
 #[cfg(feature = "bundled")]
 pub mod bundled;
 pub mod cause;
+#[doc(hidden)]
 pub mod check;
+mod door;
+#[doc(hidden)]
 pub mod endpoint;
 pub mod explore;
 pub mod judge;
@@ -18,6 +41,14 @@ pub mod plan;
 pub mod report;
 pub mod run;
 pub mod saboteur;
+mod secret;
+#[doc(hidden)]
 pub mod values;
 mod visible;
 pub mod wire;
+
+pub use catalogue::{Level, Version};
+pub use door::{Outcome, Run, RunError, Suite};
+pub use outcome::{Finding, Verdict};
+pub use report::Format;
+pub use wire::Login;

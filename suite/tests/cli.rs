@@ -44,7 +44,16 @@ fn text(path: &Path) -> &str {
 
 #[test]
 fn every_command_has_its_help() {
-    for command in ["run", "list", "explain", "fmt", "selftest", "completions", "man"] {
+    for command in [
+        "run",
+        "judge",
+        "list",
+        "explain",
+        "fmt",
+        "selftest",
+        "completions",
+        "man",
+    ] {
         let output = assize(&[command, "--help"]);
         assert_eq!(code(&output), 0);
         insta::assert_snapshot!(format!("help_{command}"), stdout(&output));
@@ -241,6 +250,60 @@ why     = "Every client begins with this request."
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(json["schema"], "assize-report/1");
         assert!(stderr(&output).contains("conforms to"));
+    }
+
+    #[test]
+    fn what_was_recorded_is_judged_again() {
+        let suite = suite("404");
+        let folder = suite.path().join("kept");
+        std::fs::create_dir(&folder).unwrap();
+        let path = |name: &str| text(&folder.join(name)).to_owned();
+        let (record, trace) = (path("record"), path("trace.har"));
+        let report = |name: &str| format!("json={}", path(name));
+        let ran = assize(&[
+            "run",
+            "--scenarios",
+            text(suite.path()),
+            "--record",
+            &record,
+            "--trace",
+            &trace,
+            "--report",
+            &report("first"),
+        ]);
+        assert_eq!(code(&ran), 1, "{}", stderr(&ran));
+        let scenarios = ["--scenarios", text(suite.path())];
+        let again = report("again");
+        let judged = assize(&[&["judge", &record, "--report", &again][..], &scenarios].concat());
+        assert_eq!(code(&judged), 1, "{}", stderr(&judged));
+        assert_eq!(stdout(&judged), stdout(&ran));
+        let read = |name: &str| std::fs::read_to_string(path(name)).unwrap();
+        assert_eq!(read("first"), read("again"));
+        assert!(read("trace.har").starts_with("{\"log\":{\"version\":\"1.2\""));
+
+        let elsewhere = assize(&["judge", &record]);
+        assert_eq!(code(&elsewhere), 2);
+        let message = stderr(&elsewhere);
+        assert!(
+            message.contains("record: line 2: there is no scenario"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_record_that_could_not_be_written_is_found_before_the_run() {
+        let suite = suite("200");
+        let path = suite.path().join("missing/record");
+        for option in ["--record", "--trace"] {
+            let output = assize(&["--scenarios", text(suite.path()), option, text(&path)]);
+            assert_eq!(code(&output), 2);
+            assert_eq!(stdout(&output), "");
+            assert!(
+                stderr(&output).contains("missing/record: No such file"),
+                "{}",
+                stderr(&output)
+            );
+        }
     }
 
     #[test]

@@ -8,12 +8,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use assize::catalogue::{Level, Version};
-use assize::outcome::{Outcome, Strictness, Verdict};
+use assize::outcome::Verdict;
 use assize::plan::{Plan, Selection};
 use assize::report::reason;
-use assize::run::{RunSettings, Silent, coded, run};
-use assize::scenario::Library;
-use assize::wire::{Client, Settings, Url};
+use assize::run::coded;
+use assize::{Outcome, Suite};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tokio::runtime::Runtime;
 
@@ -31,8 +30,9 @@ fn main() -> ExitCode {
 }
 
 fn trials(arguments: &Arguments) -> Anything<Vec<Trial>> {
-    let library = Arc::new(Library::built_in()?);
-    let names: Vec<Arc<str>> = library
+    let suite = Suite::built_in()?;
+    let names: Vec<Arc<str>> = suite
+        .library()
         .scenarios
         .iter()
         .map(|loaded| loaded.name.clone())
@@ -44,7 +44,7 @@ fn trials(arguments: &Arguments) -> Anything<Vec<Trial>> {
     let mut results = if arguments.list {
         BTreeMap::new()
     } else {
-        results(library)?
+        results(&suite)?
     };
     Ok(names
         .into_iter()
@@ -56,18 +56,23 @@ fn trials(arguments: &Arguments) -> Anything<Vec<Trial>> {
 }
 
 /// What became of each scenario.
-fn results(library: Arc<Library>) -> Anything<BTreeMap<Arc<str>, Result<Completion, String>>> {
+fn results(suite: &Suite) -> Anything<BTreeMap<Arc<str>, Result<Completion, String>>> {
     let runtime = Runtime::new()?;
     let bench = runtime.block_on(Bench::build())?;
-    let target = bench.target.to_string();
-    let plan = Plan::new(&library, coded::scenarios(), &Selection::default(), bench.version);
+    let everything = Selection::default();
+    let plan = Plan::new(suite.library(), coded::scenarios(), &everything, bench.version);
     let invariants: Vec<Arc<str>> = plan
         .invariants
         .iter()
         .map(|program| program.name.clone())
         .collect();
-    let client = Client::new(Settings::new(Url::parse(&target)?))?;
-    let outcome = runtime.block_on(run(library, plan, client, bench.settings(), Arc::new(Silent)))?;
+    let run = suite
+        .against(&bench.target)
+        .spec(bench.version)
+        .seed(u64::from(std::process::id()))
+        .strict()
+        .with(|settings| settings.jobs = 16);
+    let outcome = runtime.block_on(run.run())?;
     let named = outcome
         .scenarios
         .iter()
@@ -81,7 +86,7 @@ fn results(library: Arc<Library>) -> Anything<BTreeMap<Arc<str>, Result<Completi
 
 /// What is under test, and how hard it is judged.
 struct Bench {
-    target: Url,
+    target: String,
     version: Version,
     least: Level,
     _bundled: Option<assize_reference::Running>,
@@ -95,7 +100,7 @@ impl Bench {
                 .parse()
                 .map_err(|()| format!("ASSIZE_SPEC: `{version}` is no version"))?;
             return Ok(Bench {
-                target: Url::parse(&target)?,
+                target,
                 version,
                 least: Level::Must,
                 _bundled: None,
@@ -106,28 +111,19 @@ impl Bench {
             ..Default::default()
         };
         let bundled = assize_reference::serve(config).await?;
-        let target = Url::parse(&bundled.url())?;
         Ok(Bench {
-            target,
+            target: bundled.url(),
             version: Version::Next,
             least: Level::Should,
             _bundled: Some(bundled),
         })
     }
 
-    fn settings(&self) -> RunSettings {
-        RunSettings {
-            strictness: Strictness::Warnings,
-            jobs: 16,
-            ..RunSettings::new(self.version, u64::from(std::process::id()))
-        }
-    }
-
     /// A scenario fails by what was found in it, or by what could not be reached.
     fn result(&self, name: &str, verdict: &Verdict, outcome: &Outcome) -> Result<Completion, String> {
         let mut found = String::new();
         for finding in outcome
-            .findings
+            .findings()
             .iter()
             .filter(|finding| finding.level >= self.least)
         {

@@ -2,35 +2,29 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
-
 use assize::catalogue::Version;
 use assize::explore::Budget;
-use assize::outcome::{Outcome, Strictness};
-use assize::plan::{Plan, Selection};
-use assize::run::{RunSettings, Silent, coded, run};
 use assize::saboteur::{Ground, Saboteur, deviations};
-use assize::scenario::Library;
-use assize::wire::{Client, Settings, Url};
+use assize::wire::Url;
+use assize::{Outcome, Suite};
 
 /// How many workflows a run tries at most.
 const WORKFLOWS: u32 = 300;
 
 /// Runs the probes, and then nothing but random workflows, against the registry at `url`.
 async fn explored(url: &str, seed: u64) -> Outcome {
-    let library = Arc::new(Library::built_in().unwrap());
-    let client = Client::new(Settings::new(Url::parse(url).unwrap())).unwrap();
-    let probes = Selection::new(&["probe/*".to_owned()], &[], &[]).unwrap();
-    let plan = Plan::new(&library, coded::scenarios(), &probes, Version::Next);
-    let settings = RunSettings {
-        strictness: Strictness::Warnings,
-        jobs: 4,
-        explore: Budget::Workflows(WORKFLOWS),
-        ..RunSettings::new(Version::Next, seed)
-    };
-    run(library, plan, client, settings, Arc::new(Silent))
-        .await
-        .unwrap()
+    let suite = Suite::built_in().unwrap();
+    let run = suite
+        .against(url)
+        .spec(Version::Next)
+        .seed(seed)
+        .strict()
+        .only("probe/*")
+        .with(|settings| {
+            settings.jobs = 4;
+            settings.explore = Budget::Workflows(WORKFLOWS);
+        });
+    run.run().await.unwrap()
 }
 
 async fn bundled() -> assize_reference::Running {
@@ -53,13 +47,13 @@ async fn found(deviation: &str) -> (Vec<String>, String) {
         .unwrap();
     let outcome = explored(&saboteur.url(), 7).await;
     let ids = outcome
-        .findings
+        .findings()
         .iter()
         .map(|finding| finding.requirement.to_string());
-    let shortest = outcome.generated.into_values().next();
+    let shortest = outcome.generated.values().next();
     (
         ids.collect(),
-        shortest.map_or_else(String::new, |text| text.to_string()),
+        shortest.map_or_else(String::new, ToString::to_string),
     )
 }
 
@@ -88,6 +82,6 @@ async fn a_deleted_manifest_that_stays_in_a_cache_is_found() {
 async fn nothing_is_found_in_a_registry_that_keeps_to_the_specification() {
     let registry = bundled().await;
     let outcome = explored(&registry.url(), 11).await;
-    assert!(outcome.findings.is_empty(), "{:?}", outcome.findings);
+    assert!(outcome.findings().is_empty(), "{:?}", outcome.findings());
     assert!(outcome.generated.is_empty());
 }

@@ -2,15 +2,10 @@
 //! and on disk, and for each way to ask who is there, in which nothing is found.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use assize::bundled::{Authentication, Config, Guarded, serve};
 use assize::catalogue::{Level, Version};
-use assize::outcome::{Outcome, Strictness};
-use assize::plan::{Plan, Selection};
-use assize::run::{RunSettings, Silent, coded, run};
-use assize::scenario::Library;
-use assize::wire::{Client, Settings, Url};
+use assize::{Outcome, Run, Suite};
 use assize_reference::{PROFILES, Profile};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tempfile::TempDir;
@@ -20,8 +15,8 @@ type Anything<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let library = match Library::built_in() {
-        Ok(library) => Arc::new(library),
+    let suite = match Suite::built_in() {
+        Ok(suite) => suite,
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::FAILURE;
@@ -29,9 +24,11 @@ fn main() -> ExitCode {
     };
     let profiles = PROFILES.iter().flat_map(|profile| {
         Storage::ALL.map(|storage| {
-            let library = library.clone();
+            let suite = suite.clone();
             let name = format!("{} {}", profile.name, storage.words());
-            Trial::test(name, move || conforms(of_profile(library, profile, storage)))
+            Trial::test(name, move || {
+                conforms(async move { of_profile(&suite, profile, storage).await })
+            })
         })
     });
     let accounts = [
@@ -39,8 +36,10 @@ fn main() -> ExitCode {
         ("accounts-with-tokens", Authentication::Token),
     ];
     let accounts = accounts.map(|(name, authentication)| {
-        let library = library.clone();
-        Trial::test(name, move || conforms(with_accounts(library, authentication)))
+        let suite = suite.clone();
+        Trial::test(name, move || {
+            conforms(async move { with_accounts(&suite, authentication).await })
+        })
     });
     libtest_mimic::run(&arguments, profiles.chain(accounts).collect()).exit_code()
 }
@@ -76,7 +75,7 @@ fn conforms(outcome: impl Future<Output = Anything<Outcome>>) -> Result<(), Fail
         .block_on(outcome)
         .map_err(|error| error.to_string())?;
     let found: Vec<String> = outcome
-        .findings
+        .findings()
         .iter()
         .filter(|finding| finding.level >= least(finding.requirement.as_str()))
         .map(|finding| {
@@ -112,7 +111,7 @@ const SHOULD_BE_OFFERED: &[&str] = &[
     "push.manifest.tag-parameters-ten",
 ];
 
-async fn of_profile(library: Arc<Library>, profile: &Profile, storage: Storage) -> Anything<Outcome> {
+async fn of_profile(suite: &Suite, profile: &Profile, storage: Storage) -> Anything<Outcome> {
     let folder = storage.folder()?;
     let config = (profile.apply)(Config {
         listen: ([127, 0, 0, 1], 0).into(),
@@ -120,33 +119,22 @@ async fn of_profile(library: Arc<Library>, profile: &Profile, storage: Storage) 
         ..Config::default()
     });
     let registry = serve(config).await?;
-    let client = Client::new(Settings::new(Url::parse(&registry.url())?))?;
-    outcome(library, client, &selection(profile)?).await
+    let run = against(suite, &registry.url());
+    let run = match profile.name {
+        // It makes a client wait, so that a few scenarios have to do.
+        "rate-limit" => run.only("errors/*"),
+        _ => run,
+    };
+    Ok(run.run().await?)
 }
 
-async fn with_accounts(library: Arc<Library>, authentication: Authentication) -> Anything<Outcome> {
+async fn with_accounts(suite: &Suite, authentication: Authentication) -> Anything<Outcome> {
     let registry = Guarded::start(authentication).await?;
-    let client = Client::new(Settings {
-        credentials: Guarded::credentials(),
-        ..Settings::new(Url::parse(&registry.url())?)
-    })?;
-    outcome(library, client, &Selection::default()).await
+    let run = against(suite, &registry.url());
+    Ok(run.accounts(Guarded::credentials()).run().await?)
 }
 
-async fn outcome(library: Arc<Library>, client: Client, selection: &Selection) -> Anything<Outcome> {
-    let plan = Plan::new(&library, coded::scenarios(), selection, Version::Next);
-    let settings = RunSettings {
-        strictness: Strictness::Warnings,
-        ..RunSettings::new(Version::Next, u64::from(std::process::id()))
-    };
-    Ok(run(library, plan, client, settings, Arc::new(Silent)).await?)
-}
-
-/// All scenarios; a few of them, where the registry makes a client wait.
-fn selection(profile: &Profile) -> Anything<Selection> {
-    let scenarios = match profile.name {
-        "rate-limit" => vec!["errors/*".to_owned()],
-        _ => Vec::new(),
-    };
-    Ok(Selection::new(&scenarios, &[], &[])?)
+fn against(suite: &Suite, target: &str) -> Run {
+    let seed = u64::from(std::process::id());
+    suite.against(target).spec(Version::Next).seed(seed).strict()
 }

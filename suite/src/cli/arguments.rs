@@ -47,6 +47,9 @@ pub(crate) enum Command {
     Serve(Box<assize::bundled::Config>),
     /// Lay every deviation over a well-behaved registry and see that the suite catches it
     Selftest(SelftestArguments),
+    /// Judge again what `assize run --record` wrote down, without any registry
+    #[command(after_long_help = Exit::table())]
+    Judge(JudgeArguments),
     /// List scenarios, requirements or capabilities
     List(ListArguments),
     /// Say what a requirement asks and why, or show a scenario
@@ -246,6 +249,10 @@ pub(crate) struct ConductArguments {
     /// Leave what the run has pushed in the registry
     #[arg(long)]
     pub(crate) keep: bool,
+
+    /// Write down all that happens, so that `assize judge` can judge it again; no secret is in it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) record: Option<PathBuf>,
 }
 
 /// What the result is held against, and where it is written.
@@ -264,6 +271,25 @@ pub(crate) struct VerdictArguments {
     /// - is the standard output
     #[arg(long, value_name = "FORMAT=PATH", value_parser = Request::parse)]
     pub(crate) report: Vec<Request>,
+
+    /// Write every exchange into a HAR file, as a browser shows them
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) trace: Option<PathBuf>,
+}
+
+/// `assize judge`.
+#[derive(Args, Debug)]
+pub(crate) struct JudgeArguments {
+    /// What `assize run --record FILE` wrote
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+
+    /// The folder of scenarios that ran, if it was not those that come with the suite
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) scenarios: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) verdict: VerdictArguments,
 }
 
 /// The versions of the OCI distribution specification.

@@ -4,10 +4,11 @@ use std::io;
 use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
+use assize::RunError;
 use assize::diagnostic::{Color, Faulty};
+use assize::log::record::ReadError;
 use assize::plan::BadGlob;
 use assize::report::WriteError;
-use assize::run::Unusable;
 use assize::scenario::LoadError;
 use assize::wire::SettingsError;
 use thiserror::Error;
@@ -46,9 +47,25 @@ pub(crate) enum Failure {
         /// What the system says.
         source: io::Error,
     },
-    /// The target cannot be used.
+    /// A record cannot be judged.
+    #[error("{}: {source}", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot.
+        source: ReadError,
+    },
+    /// A file is not where it was wanted.
+    #[error("cannot write {}: {source}", path.display())]
+    Unwritten {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// There was no run.
     #[error(transparent)]
-    Unusable(#[from] Unusable),
+    Run(#[from] RunError),
     /// A report is not where it was wanted.
     #[error(transparent)]
     Report(#[from] WriteError),
@@ -79,11 +96,25 @@ impl Failure {
             | Failure::Client(_)
             | Failure::Library(_)
             | Failure::Faulty(_)
-            | Failure::File { .. } => Exit::BadInput,
-            Failure::Unusable(_) => Exit::UnusableTarget,
+            | Failure::File { .. }
+            | Failure::Record { .. } => Exit::BadInput,
+            Failure::Run(RunError::Unusable(_)) => Exit::UnusableTarget,
+            Failure::Run(_) => Exit::BadInput,
             #[cfg(feature = "bundled")]
             Failure::Bundled(_) => Exit::SuiteFailed,
-            Failure::Report(_) | Failure::Suite(_) | Failure::System { .. } => Exit::SuiteFailed,
+            Failure::Unwritten { .. } | Failure::Report(_) | Failure::Suite(_) | Failure::System { .. } => {
+                Exit::SuiteFailed
+            }
+        }
+    }
+
+    /// Why a run came to nothing, that was narrowed by these options.
+    pub(crate) fn of_run(error: RunError, narrowed: &str) -> Failure {
+        match error {
+            RunError::Nothing => Failure::Arguments(format!(
+                "no scenario is selected by {narrowed}; `assize list` shows them all"
+            )),
+            other => Failure::Run(other),
         }
     }
 

@@ -6,6 +6,7 @@ mod exit;
 mod explain;
 mod failure;
 mod fmt;
+mod judge;
 mod library;
 mod list;
 mod output;
@@ -16,6 +17,7 @@ mod serve;
 mod settings;
 mod shell;
 mod value;
+mod verdict;
 
 use anstream::ColorChoice;
 use clap::Parser;
@@ -24,6 +26,7 @@ use arguments::{Arguments, Command, When};
 use exit::Exit;
 use failure::Failure;
 use settings::Settings;
+use verdict::Wanted;
 
 /// Does what the arguments ask for.
 pub(crate) fn main() -> Exit {
@@ -44,6 +47,7 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Selftest(selftest)) => {
             block_on(selftest::execute(&selftest, &|name| std::env::var(name).ok()))
         }
+        Some(Command::Judge(arguments)) => judge::execute(&arguments),
         Some(Command::List(list)) => list::execute(&list),
         Some(Command::Explain(explain)) => explain::execute(&explain),
         Some(Command::Fmt(fmt)) => fmt::execute(&fmt),
@@ -53,8 +57,9 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
 }
 
 fn run_scenarios(arguments: arguments::RunArguments) -> Result<Exit, Failure> {
+    let wanted = Wanted::new(&arguments.verdict, arguments.conduct.record.as_deref())?;
     let settings = Settings::new(arguments, &|name| std::env::var(name).ok())?;
-    block_on(run::execute(settings))
+    block_on(run::execute(settings, wanted))
 }
 
 fn block_on(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {

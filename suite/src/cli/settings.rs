@@ -7,7 +7,6 @@ use assize::catalogue::Version;
 use assize::explore::Budget;
 use assize::outcome::{Lifetime, Strictness};
 use assize::plan::Selection;
-use assize::report::{Destination, Request};
 use assize::run::{CleanUp, OnFinding, RunSettings};
 use assize::wire::{
     self, Address, Credentials, Headers, Identity, Login, Proxies, Reach, Timeouts, Tls, Url,
@@ -35,16 +34,15 @@ pub(crate) struct Settings {
     pub(crate) selection: Selection,
     /// How the run is done.
     pub(crate) run: RunSettings,
-    /// The file of known findings.
-    pub(crate) baseline: Option<PathBuf>,
-    /// The reports that are wanted besides the one on the terminal.
-    pub(crate) reports: Vec<Request>,
+    /// Where all that happens is written down.
+    pub(crate) record: Option<PathBuf>,
 }
 
 /// How a registry is talked to.
 #[derive(Debug)]
 pub(crate) struct Manner {
-    credentials: Credentials,
+    /// Who asks.
+    pub(crate) credentials: Credentials,
     tls: Tls,
     identity: Option<Identity>,
     proxies: Proxies,
@@ -59,7 +57,6 @@ impl Manner {
     /// What a client of `target` has to know.
     pub(crate) fn client(&self, target: Url) -> wire::Settings {
         wire::Settings {
-            credentials: self.credentials.clone(),
             tls: self.tls.clone(),
             identity: self.identity.clone(),
             proxies: self.proxies.clone(),
@@ -97,27 +94,18 @@ impl Settings {
         } else {
             Lifetime::EndsWithTheRun
         };
-        check_destinations(&verdict.report)?;
+        let manner = manner(&registry, environment)?;
+        let mut run = run_settings(registry, &selection, &conduct, strictness)?;
+        run.command = command;
+        run.lifetime = lifetime;
         Ok(Settings {
             target: target.as_deref().map(value::target).transpose()?,
-            manner: manner(&registry, environment)?,
+            manner,
             selection: Selection::new(&selection.only, &selection.requirement, &selection.section)?,
-            run: RunSettings {
-                command,
-                lifetime,
-                ..run_settings(registry, &selection, &conduct, strictness)?
-            },
+            run,
             scenarios: selection.scenarios,
-            baseline: verdict.baseline,
-            reports: verdict.report,
+            record: conduct.record,
         })
-    }
-
-    /// Whether a report takes the standard output for itself.
-    pub(crate) fn stdout_is_taken(&self) -> bool {
-        self.reports
-            .iter()
-            .any(|report| report.destination == Destination::Stdout)
     }
 }
 
@@ -251,30 +239,23 @@ fn run_settings(
             "`{wrong}` is not the name of a repository"
         )));
     }
-    Ok(RunSettings {
-        version: version(selection)?,
-        strictness,
-        // A short number is easier to type again.
-        seed: conduct.seed.unwrap_or_else(|| u64::from(rand::random::<u32>())),
-        jobs: conduct.jobs.get(),
-        grace: conduct.grace,
-        on_finding: if conduct.fail_fast {
-            OnFinding::Stop
-        } else {
-            OnFinding::GoOn
-        },
-        repositories: registry.repository,
-        require: selection.require.clone(),
-        clean_up: if conduct.keep {
-            CleanUp::Never
-        } else {
-            CleanUp::UnlessBroken
-        },
-        explore: budget(conduct, &narrowed(selection)),
-        narrowed: narrowed(selection),
-        command: String::new(),
-        lifetime: Lifetime::Stays,
-    })
+    // A short number is easier to type again.
+    let seed = conduct.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    let mut run = RunSettings::new(version(selection)?, seed);
+    run.strictness = strictness;
+    run.jobs = conduct.jobs.get();
+    run.grace = conduct.grace;
+    if conduct.fail_fast {
+        run.on_finding = OnFinding::Stop;
+    }
+    if conduct.keep {
+        run.clean_up = CleanUp::Never;
+    }
+    run.repositories = registry.repository;
+    run.require.clone_from(&selection.require);
+    run.narrowed = narrowed(selection);
+    run.explore = budget(conduct, &run.narrowed);
+    Ok(run)
 }
 
 /// A part of the suite is asked without random workflows, unless they are asked for.
@@ -311,21 +292,6 @@ fn narrowed(selection: &SelectionArguments) -> Vec<String> {
             .map(move |value| format!("{option} {}", value::quoted(value)))
     });
     typed.collect()
-}
-
-/// Two reports in one place would spoil each other.
-fn check_destinations(reports: &[Request]) -> Result<(), Failure> {
-    for (at, report) in reports.iter().enumerate() {
-        let same = |other: &Request| other.destination == report.destination;
-        if reports.iter().skip(at + 1).any(same) {
-            let place = match &report.destination {
-                Destination::Stdout => "the standard output".to_owned(),
-                Destination::File(path) => path.display().to_string(),
-            };
-            return Err(Failure::Arguments(format!("two reports would go to {place}")));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -420,12 +386,5 @@ mod tests {
     fn a_repository_has_the_form_of_one() {
         assert!(settings("--repository me/app", &[]).is_ok());
         assert!(settings("--repository Me", &[]).is_err());
-    }
-
-    #[test]
-    fn two_reports_do_not_go_to_one_place() {
-        assert!(settings("--report json=a --report junit=b --report text=-", &[]).is_ok());
-        assert!(settings("--report json=- --report junit=-", &[]).is_err());
-        assert!(settings("--report json=a --report junit=a", &[]).is_err());
     }
 }

@@ -100,6 +100,7 @@ fn log_of(program: &Arc<Program>, events: Vec<Event>) -> ProgramLog {
     ProgramLog {
         program: program.clone(),
         events,
+        moments: std::collections::BTreeMap::new(),
         elapsed: Duration::ZERO,
     }
 }

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::scenario::ast::Algorithm;
-use crate::values::digest;
-use crate::wire::{Answer, Exchange, Url};
+use crate::wire::{Answer, Body, Exchange, Url};
 
 /// What was created and may still be there.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +45,7 @@ impl Created {
         let endpoint = Endpoint::of(&request.url);
         match (request.method.as_str(), answer.status, endpoint.kind()) {
             ("PUT", 200..=299, EndpointKind::Manifest | EndpointKind::Tag) => {
-                self.note_manifest(&endpoint, request.body.bytes());
+                self.note_manifest(&endpoint, &request.body);
             }
             ("PUT" | "POST", 201, _) => {
                 let repository = self.close_upload(&request.url, &endpoint);
@@ -69,7 +67,7 @@ impl Created {
         }
     }
 
-    fn note_manifest(&mut self, endpoint: &Endpoint, body: &[u8]) {
+    fn note_manifest(&mut self, endpoint: &Endpoint, body: &Body) {
         let (Some(repository), Some(reference)) = (endpoint.repository(), endpoint.reference()) else {
             return;
         };
@@ -78,7 +76,7 @@ impl Created {
             self.manifests.insert(named(reference));
         } else {
             self.tags.insert(named(reference));
-            self.manifests.insert(named(&digest(Algorithm::Sha256, body)));
+            self.manifests.insert(named(&body.received().digest()));
         }
     }
 

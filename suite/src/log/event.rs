@@ -27,6 +27,17 @@ pub enum Event {
     Stopped(Reason),
 }
 
+impl Event {
+    /// The number of the exchange or of the connection that it is about.
+    pub(super) fn number(&self) -> Option<u64> {
+        match self {
+            Event::Sent(_, exchange) => Some(exchange.number),
+            Event::Connected(connection) => Some(connection.number),
+            Event::Saw(_) | Event::Passed(_) | Event::Refused(_) | Event::Stopped(_) => None,
+        }
+    }
+}
+
 /// A capability that the user demanded, and that the registry refuses.
 #[derive(Clone, Debug)]
 pub struct Refusal {

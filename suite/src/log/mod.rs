@@ -4,16 +4,21 @@
 
 mod created;
 mod event;
+mod kept;
+pub mod record;
 mod run;
+pub mod trace;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::scenario::Program;
 use crate::wire::{Exchange, Transcript};
 
 pub use created::{Created, OpenUpload};
 pub use event::{Event, Evidence, Passed, Reason, Refusal, Sight, Timing};
+pub use kept::Keeper;
 pub use run::{Attempts, End, Facts, Lifetime, Offer, Rerun, RunLog, Strictness};
 
 /// All that happened in one run of one program.
@@ -23,11 +28,23 @@ pub struct ProgramLog {
     pub program: Arc<Program>,
     /// What happened, in order.
     pub events: Vec<Event>,
+    /// When each exchange and each connection by hand was over, by its number: the time since 1970.
+    pub moments: BTreeMap<u64, Duration>,
     /// How long it took.
     pub elapsed: Duration,
 }
 
 impl ProgramLog {
+    /// A run of a program in which nothing has happened.
+    pub(crate) fn of(program: Arc<Program>, elapsed: Duration) -> ProgramLog {
+        ProgramLog {
+            program,
+            events: Vec::new(),
+            moments: BTreeMap::new(),
+            elapsed,
+        }
+    }
+
     /// A program that was not begun.
     pub fn not_begun(program: Arc<Program>, reason: Reason) -> ProgramLog {
         let passed = Passed {
@@ -35,9 +52,8 @@ impl ProgramLog {
             reason: reason.clone(),
         };
         ProgramLog {
-            program,
             events: vec![Event::Passed(passed), Event::Stopped(reason)],
-            elapsed: Duration::ZERO,
+            ..ProgramLog::of(program, Duration::ZERO)
         }
     }
 
@@ -52,12 +68,20 @@ impl ProgramLog {
 
 /// Where the events of one run of one program are written, by all its copies.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder(Arc<Mutex<Vec<Event>>>);
+pub struct Recorder(Arc<Mutex<Recorded>>);
+
+#[derive(Debug, Default)]
+struct Recorded {
+    events: Vec<Event>,
+    moments: BTreeMap<u64, Duration>,
+}
 
 impl Recorder {
     /// Writes an event down.
     pub fn record(&self, event: Event) {
-        self.events().push(event);
+        let mut recorded = self.recorded();
+        recorded.moments.extend(event.number().zip(since_1970()));
+        recorded.events.push(event);
     }
 
     /// Writes down a connection that was written on by hand.
@@ -67,13 +91,23 @@ impl Recorder {
         transcript
     }
 
-    /// Takes out all that was written.
-    pub fn take(&self) -> Vec<Event> {
-        std::mem::take(&mut self.events())
+    /// Takes out all that was written of a program.
+    pub fn take(&self, program: Arc<Program>) -> ProgramLog {
+        let Recorded { events, moments } = std::mem::take(&mut *self.recorded());
+        ProgramLog {
+            program,
+            events,
+            moments,
+            elapsed: Duration::ZERO,
+        }
     }
 
     // What a panicking task left behind is still good, since every change is made whole.
-    fn events(&self) -> MutexGuard<'_, Vec<Event>> {
+    fn recorded(&self) -> MutexGuard<'_, Recorded> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn since_1970() -> Option<Duration> {
+    SystemTime::now().duration_since(UNIX_EPOCH).ok()
 }

@@ -4,6 +4,7 @@
 
 pub mod baseline;
 mod causes;
+mod file;
 mod json;
 mod junit;
 mod markdown;
@@ -11,7 +12,6 @@ mod progress;
 mod request;
 mod rerun;
 mod ruling;
-mod secret;
 mod tally;
 mod text;
 mod words;
@@ -22,6 +22,7 @@ mod sample;
 mod tests;
 
 pub use causes::reason;
+pub use file::NewFile;
 pub use progress::ProgressLine;
 pub use request::{BadRequest, Destination, Format, Request, WriteError, write};
 pub use rerun::script;
@@ -31,6 +32,7 @@ pub use text::styled;
 use crate::outcome::Outcome;
 use crate::report::baseline::Baseline;
 use crate::scenario::Library;
+use crate::secret;
 
 /// A result, and what is needed to explain it.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{Report, baseline, json, junit, markdown, text};
+use super::{NewFile, Report, baseline, json, junit, markdown, text};
 
 /// A report that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Format {
         Format::ALL.map(Format::name).join(", ")
     }
 
-    fn render(self, report: &Report<'_>) -> Result<String, String> {
+    pub(crate) fn render(self, report: &Report<'_>) -> Result<String, String> {
         match self {
             Format::Text => Ok(text::plain(report)),
             Format::Json => json::render(report).map_err(|error| error.to_string()),
@@ -176,33 +176,10 @@ pub fn write(report: &Report<'_>, request: &Request) -> Result<(), WriteError> {
     }
 }
 
-/// Replaces a file in one step, so that nobody ever reads half a report. What is no file, as `/dev/null`, is
-/// written to as it is.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    if path.metadata().is_ok_and(|found| !found.is_file()) {
-        return std::fs::write(path, text);
-    }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut file = readable_by_all(&mut tempfile::Builder::new()).tempfile_in(folder)?;
+    let mut file = NewFile::create(path)?;
     file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
-
-/// A temporary file is its owner's alone; a report is read by whoever may read the job's other files.
-#[cfg(unix)]
-fn readable_by_all<'a, 'x, 'y>(file: &'a mut tempfile::Builder<'x, 'y>) -> &'a mut tempfile::Builder<'x, 'y> {
-    use std::os::unix::fs::PermissionsExt;
-    file.permissions(std::fs::Permissions::from_mode(0o666))
-}
-
-#[cfg(not(unix))]
-fn readable_by_all<'a, 'x, 'y>(file: &'a mut tempfile::Builder<'x, 'y>) -> &'a mut tempfile::Builder<'x, 'y> {
-    file
+    file.finish()
 }
 
 #[cfg(test)]
@@ -221,18 +198,5 @@ mod tests {
             read("xml=x").unwrap_err(),
             @"`xml` is not a format; there are text, json, junit, markdown, baseline"
         );
-    }
-
-    #[test]
-    fn a_file_is_replaced_whole_or_left_as_it_was() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("report.txt");
-        replace(&path, "first").unwrap();
-        replace(&path, "second").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "second");
-        assert!(replace(&folder.path().join("missing/report.txt"), "text").is_err());
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        replace(Path::new("/dev/null"), "text").unwrap();
-        assert!(!Path::new("/dev/null").is_file());
     }
 }

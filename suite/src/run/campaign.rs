@@ -1,7 +1,7 @@
 //! The course of a run: in which order programs are carried out, how many at once, and which of them twice.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -100,14 +100,10 @@ impl Campaign {
         if let Flow::Stop(reason) = flow {
             recorder.record(Event::Stopped(reason));
         }
-        let log = ProgramLog {
-            program,
-            events: recorder.take_log(),
-            elapsed: Duration::ZERO,
-        };
-        let ran = self.judged(log);
-        self.clean_up(&ran, attempt).await;
-        let mut ran = ran;
+        let whole = recorder.take_log();
+        let created = Created::by(whole.exchanges());
+        let mut ran = self.judged(session.keeper().program(whole));
+        self.clean_up(created, &ran, attempt).await;
         ran.log.elapsed = began.elapsed();
         ran.verdict.outcome.elapsed = began.elapsed();
         ran
@@ -119,11 +115,11 @@ impl Campaign {
     }
 
     /// Removes what a program created, but for what shows a finding.
-    async fn clean_up(&self, ran: &Ran, attempt: u32) {
+    async fn clean_up(&self, created: Created, ran: &Ran, attempt: u32) {
         let settings = &self.session.settings;
         let is_shown = ran.is_broken() && attempt == 1 && settings.repositories.is_empty();
         if settings.clean_up == CleanUp::UnlessBroken && !is_shown {
-            cleanup::remove(Created::by(ran.log.exchanges()), &self.session).await;
+            cleanup::remove(created, &self.session).await;
         }
     }
 
@@ -194,7 +190,7 @@ impl Campaign {
     ) -> RunLog {
         let session = &self.session;
         let end = match session.lost() {
-            Some(fault) => End::TargetLost(fault),
+            Some(fault) => End::TargetLost(session.keeper().fault(&fault)),
             None if session.has_failed_fast() => End::FailedFast,
             None => End::Complete,
         };
@@ -202,7 +198,7 @@ impl Campaign {
             facts: facts(session, began),
             asked,
             invariants: self.invariants.to_vec(),
-            offers: session.offers(),
+            offers: session.keeper().offers(session.offers()),
             programs,
             end,
         }

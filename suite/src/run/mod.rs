@@ -14,9 +14,8 @@ mod world;
 
 use std::sync::Arc;
 
-use crate::judge::judge;
 use crate::log::RunLog;
-use crate::outcome::{Outcome, ScenarioOutcome};
+use crate::outcome::ScenarioOutcome;
 use crate::plan::Plan;
 use crate::scenario::Library;
 use crate::wire::Client;
@@ -39,18 +38,6 @@ pub struct Silent;
 impl Progress for Silent {
     fn planned(&self, _: usize) {}
     fn finished(&self, _: &ScenarioOutcome) {}
-}
-
-/// Runs a plan against a target and judges what was seen.
-pub async fn run(
-    library: Arc<Library>,
-    plan: Plan,
-    client: Client,
-    settings: RunSettings,
-    progress: Arc<dyn Progress>,
-) -> Result<Outcome, Unusable> {
-    let log = record(library.clone(), plan, client, settings, progress).await?;
-    Ok(judge(&library, &log))
 }
 
 /// Runs a plan against a target and writes down all that happens.

@@ -9,7 +9,7 @@ use super::{OnFinding, RunSettings};
 use crate::catalogue::{Catalogue, Level, RequirementId};
 use crate::cause::Unsettled;
 use crate::check::Seen;
-use crate::log::{Event, Recorder, Sight};
+use crate::log::{Event, Keeper, Recorder, Sight};
 use crate::outcome::Offer;
 use crate::plan::Plan;
 use crate::scenario::ast::Stance;
@@ -68,6 +68,11 @@ impl Session {
     /// The seed of the run.
     pub(super) fn seed(&self) -> u64 {
         self.settings.seed
+    }
+
+    /// What takes out of a log what is not kept.
+    pub(super) fn keeper(&self) -> Keeper {
+        Keeper::without(self.client.secrets().clone())
     }
 
     /// The catalogue.

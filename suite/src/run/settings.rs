@@ -8,6 +8,7 @@ use crate::log::{Lifetime, Strictness};
 
 /// What the user asks of a run.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct RunSettings {
     /// The version that the registry is judged by.
     pub version: Version,

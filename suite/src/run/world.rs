@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::session::Session;
 use crate::cause::Cause;
-use crate::log::{Event, Evidence, Passed, Reason, Recorder, Sight};
+use crate::log::{Event, Evidence, Passed, ProgramLog, Reason, Recorder, Sight};
 use crate::scenario::{Program, ast};
 use crate::values::{Answered, Maker, Scope};
 use crate::wire::{Exchange, Request};
@@ -109,7 +109,7 @@ impl World {
     }
 
     /// All that was written down.
-    pub(super) fn take_log(&self) -> Vec<Event> {
-        self.recorder.take()
+    pub(super) fn take_log(&self) -> ProgramLog {
+        self.recorder.take(self.program.clone())
     }
 }

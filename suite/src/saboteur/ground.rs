@@ -21,15 +21,7 @@ impl Ground {
         }
     }
 
-    /// A client that asks this registry, or one at another address that looks like it.
-    pub(super) fn client(&self, url: Url) -> Result<Client, SettingsError> {
-        Client::new(Settings {
-            credentials: self.credentials.clone(),
-            ..Settings::new(url)
-        })
-    }
-
-    /// The same for answers that are passed on, so that every body is kept whole.
+    /// A client for answers that are passed on, so that every body is kept whole.
     pub(super) fn messenger(&self, url: Url) -> Result<Client, SettingsError> {
         Client::new(Settings {
             credentials: self.credentials.clone(),

@@ -9,11 +9,10 @@ use super::deviation::Deviation;
 use super::ground::{Ground, Grounds};
 use super::proxy::Saboteur;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
-use crate::outcome::{Outcome, Strictness, Verdict};
-use crate::plan::{Plan, Selection};
-use crate::run::{CleanUp, RunSettings, Silent, Unusable, coded, run};
+use crate::door::{Outcome, RunError, Suite};
+use crate::outcome::{Strictness, Verdict};
+use crate::run::{CleanUp, RunSettings};
 use crate::scenario::Library;
-use crate::wire::Url;
 
 /// How many deviations are tried at once.
 const AT_ONCE: usize = 4;
@@ -100,7 +99,7 @@ pub async fn matrix(
     grounds: &Grounds,
     seed: u64,
     told: impl Fn(&Cell),
-) -> Result<Matrix, Unusable> {
+) -> Result<Matrix, RunError> {
     let honestly = honestly(&library, &deviations, grounds, seed).await?;
     let mut cells = stream::iter(deviations.into_iter().enumerate())
         .map(|(at, deviation)| {
@@ -140,7 +139,7 @@ async fn honestly(
     deviations: &[Deviation],
     grounds: &Grounds,
     seed: u64,
-) -> Result<BTreeMap<String, BTreeSet<RequirementId>>, Unusable> {
+) -> Result<BTreeMap<String, BTreeSet<RequirementId>>, RunError> {
     let mut honestly = BTreeMap::new();
     let grounds: BTreeMap<String, &Ground> = deviations
         .iter()
@@ -158,16 +157,13 @@ async fn found_on(
     library: &Arc<Library>,
     ground: &Ground,
     seed: u64,
-) -> Result<BTreeSet<RequirementId>, Unusable> {
-    let client = ground
-        .client(ground.url.clone())
-        .map_err(|error| Unusable::Unreachable {
-            target: ground.url.to_string(),
-            why: error.to_string(),
-        })?;
-    let plan = Plan::new(library, coded::scenarios(), &Selection::default(), Version::Next);
-    let settings = settings(Version::Next, seed);
-    let outcome = run(library.clone(), plan, client, settings, Arc::new(Silent)).await?;
+) -> Result<BTreeSet<RequirementId>, RunError> {
+    let outcome = Suite::of(library.clone())
+        .against(&ground.url.to_string())
+        .accounts(ground.credentials.clone())
+        .settings(settings(Version::Next, seed))
+        .run()
+        .await?;
     Ok(found(&outcome, &[]))
 }
 
@@ -213,20 +209,19 @@ async fn outcome(
     library: Arc<Library>,
     deviation: Deviation,
     breaks: &[RequirementId],
-    over: &Ground,
+    ground: &Ground,
     seed: u64,
 ) -> Result<Outcome, String> {
-    let saboteur = Saboteur::lay(deviation, over)
+    let saboteur = Saboteur::lay(deviation, ground)
         .await
         .map_err(|error| error.to_string())?;
-    let url = Url::parse(&saboteur.url()).map_err(|error| error.to_string())?;
-    let client = over.client(url).map_err(|error| error.to_string())?;
     let version = version_of(&library.catalogue, breaks);
-    let plan = Plan::that_asks(&library, coded::scenarios(), breaks, version);
-    let settings = settings(version, seed);
-    run(library, plan, client, settings, Arc::new(Silent))
-        .await
-        .map_err(|unusable| unusable.to_string())
+    let run = Suite::of(library)
+        .against(&saboteur.url())
+        .accounts(ground.credentials.clone())
+        .settings(settings(version, seed))
+        .asking(breaks);
+    run.run().await.map_err(|error| error.to_string())
 }
 
 fn settings(version: Version, seed: u64) -> RunSettings {

@@ -163,7 +163,8 @@ impl<W: AsyncWrite + Unpin> Writing<'_, W> {
     async fn message(&mut self, head: &[u8], body: &Body) -> Result<(), Fault> {
         match body {
             Body::Sized(bytes) if bytes.len() <= SMALL_BODY => self.all(&[head, bytes].concat()).await?,
-            Body::None => self.all(head).await?,
+            // A cut body has been refused with its head.
+            Body::None | Body::Cut(_) => self.all(head).await?,
             Body::Sized(bytes) => {
                 self.all(head).await?;
                 self.all(bytes).await?;

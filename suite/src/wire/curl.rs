@@ -50,7 +50,7 @@ fn method(request: &Request) -> Vec<String> {
 /// The words for one header line; none for a line that curl writes by itself.
 fn header(request: &Request, name: &str, value: &str) -> Vec<String> {
     let is = |other: &str| name == other;
-    let length = request.body.bytes().len();
+    let length = request.body.len();
     let by_itself = name.eq_ignore_ascii_case("Host") && value == request.url.authority()
         || is("User-Agent") && value == USER_AGENT
         || is("Content-Length") && length > 0 && value == length.to_string();
@@ -89,22 +89,25 @@ fn defaults(request: &Request) -> Vec<&'static str> {
 
 /// What stands before `curl` to make the body, and the words that make curl send it.
 fn body(body: &Body) -> (String, Vec<String>) {
+    let from = |file: String| vec!["--data-binary".to_owned(), file];
     let bytes = match body {
         Body::None => return (String::new(), Vec::new()),
         Body::Sized(bytes) if bytes.is_empty() => return (String::new(), Vec::new()),
-        Body::Sized(bytes) | Body::Chunked(bytes) => bytes,
+        Body::Sized(bytes) | Body::Chunked(bytes) if is_written_out(bytes) => bytes,
+        longer => return (String::new(), from(format!("@body-of-{}-bytes", longer.len()))),
     };
-    let from = |file: String| vec!["--data-binary".to_owned(), file];
     match std::str::from_utf8(bytes) {
-        Ok(text) if text.len() <= TEXT_LIMIT && !text.contains(char::is_control) => {
+        Ok(text) if !text.contains(char::is_control) => {
             (String::new(), vec!["--data-raw".to_owned(), quoted(text)])
         }
-        Ok(text) if text.len() <= TEXT_LIMIT && !text.contains(is_unprintable) => {
-            (printf(bytes) + " | ", from("@-".to_owned()))
-        }
-        _ if bytes.len() <= BYTES_LIMIT => (printf(bytes) + " | ", from("@-".to_owned())),
-        _ => (String::new(), from(format!("@body-of-{}-bytes", bytes.len()))),
+        _ => (printf(bytes) + " | ", from("@-".to_owned())),
     }
+}
+
+/// Whether a body is short enough to be written out in the line.
+pub fn is_written_out(bytes: &[u8]) -> bool {
+    let is_text = || std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(is_unprintable));
+    bytes.len() <= BYTES_LIMIT || bytes.len() <= TEXT_LIMIT && is_text()
 }
 
 fn is_unprintable(c: char) -> bool {

@@ -37,6 +37,7 @@ mod wait;
 
 pub use challenge::{Challenge, challenges};
 pub use client::Client;
+pub(crate) use curl::is_written_out;
 pub use curl::{curl, quoted};
 pub use exchange::{Answer, Exchange, Hop};
 pub use fault::{Fault, Source};

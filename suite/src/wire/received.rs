@@ -33,6 +33,16 @@ struct Inner {
 }
 
 impl Received {
+    /// A body of which only this beginning is kept.
+    pub fn part(length: u64, sha256: [u8; 32], beginning: Bytes) -> Received {
+        Received(Arc::new(Inner {
+            length,
+            sha256,
+            kept: Mutex::new(beginning),
+            books: None,
+        }))
+    }
+
     /// How many bytes came.
     pub fn len(&self) -> u64 {
         self.0.length
@@ -41,6 +51,11 @@ impl Received {
     /// Whether no byte came.
     pub fn is_empty(&self) -> bool {
         self.0.length == 0
+    }
+
+    /// The SHA-256 of all bytes that came.
+    pub fn sha256(&self) -> [u8; 32] {
+        self.0.sha256
     }
 
     /// The SHA-256 of all bytes that came, as `sha256:` and hexadecimal digits.

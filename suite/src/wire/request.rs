@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Headers, Url};
+use super::{Headers, Received, Url};
 
 /// A request: it is sent as it is written here, with a `Host` and a framing line where they are missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,14 +49,38 @@ pub enum Body {
     Sized(Bytes),
     /// Sent in chunks, without its length.
     Chunked(Bytes),
+    /// Sent in one of these ways and kept in part: it can be shown, and not be sent again.
+    Cut(Received),
 }
 
 impl Body {
-    /// The bytes, whichever way they are sent.
-    pub fn bytes(&self) -> &[u8] {
+    /// The bytes, whichever way they are sent, as far as they are kept.
+    pub fn bytes(&self) -> Bytes {
         match self {
-            Body::None => &[],
-            Body::Sized(bytes) | Body::Chunked(bytes) => bytes,
+            Body::None => Bytes::new(),
+            Body::Sized(bytes) | Body::Chunked(bytes) => bytes.clone(),
+            Body::Cut(part) => part.bytes(),
+        }
+    }
+
+    /// How many bytes are sent.
+    pub fn len(&self) -> u64 {
+        match self {
+            Body::Cut(part) => part.len(),
+            whole => whole.bytes().len() as u64,
+        }
+    }
+
+    /// Whether no byte is sent.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What who is asked receives.
+    pub fn received(&self) -> Received {
+        match self {
+            Body::Cut(part) => part.clone(),
+            whole => Received::from(whole.bytes()),
         }
     }
 }
@@ -67,6 +91,7 @@ impl fmt::Debug for Body {
             Body::None => f.write_str("None"),
             Body::Sized(bytes) => write!(f, "Sized({} bytes)", bytes.len()),
             Body::Chunked(bytes) => write!(f, "Chunked({} bytes)", bytes.len()),
+            Body::Cut(part) => write!(f, "Cut({part:?})"),
         }
     }
 }

@@ -46,6 +46,14 @@ struct Known {
 }
 
 impl Secrets {
+    /// These texts.
+    #[cfg(test)]
+    pub(crate) fn of(texts: &[&str]) -> Secrets {
+        let known = Secrets::default();
+        texts.iter().for_each(|text| known.learn(&Secret::from(*text)));
+        known
+    }
+
     /// Remembers every secret that a client is given.
     pub(super) fn learn_all(&self, settings: &Settings) {
         settings
@@ -95,6 +103,21 @@ impl Secrets {
         }
         shown.push_str(&text[at..]);
         shown
+    }
+
+    /// Where secrets stand in these bytes, in order.
+    pub(crate) fn places(&self, bytes: &[u8]) -> Vec<Range<usize>> {
+        let Some(finder) = self.finder() else {
+            return Vec::new();
+        };
+        match std::str::from_utf8(bytes) {
+            Ok(text) => finder.find(text),
+            // A secret is found among bytes that are no text as well, if its own are ASCII.
+            Err(_) => {
+                let letter = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '?' };
+                finder.find(&bytes.iter().map(letter).collect::<String>())
+            }
+        }
     }
 
     fn add(&self, forms: impl IntoIterator<Item = String>) {
@@ -278,11 +301,7 @@ mod tests {
     use super::*;
 
     fn knowing(secrets: &[&str]) -> Secrets {
-        let known = Secrets::default();
-        secrets
-            .iter()
-            .for_each(|secret| known.learn(&Secret::from(*secret)));
-        known
+        Secrets::of(secrets)
     }
 
     #[test]

@@ -5,13 +5,10 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use assize::catalogue::Version;
-use assize::outcome::Outcome;
-use assize::plan::{Plan, Selection};
-use assize::report::{Destination, Format, Report, Request, Ruling, script, write};
-use assize::run::{RunSettings, Silent, Unusable, coded, run};
-use assize::scenario::Library;
-use assize::wire::{Client, Credentials, Login, Reach, Settings, Timeouts, Url};
+use assize::outcome;
+use assize::report::{Destination, Format, Request, Ruling, script, write};
+use assize::wire::{Login, Reach, Settings, Timeouts};
+use assize::{Outcome, RunError, Suite};
 use libtest_mimic::Failed;
 use tokio::runtime::Runtime;
 
@@ -141,14 +138,14 @@ impl Case {
 /// What all trials share.
 pub struct Bench {
     runtime: Runtime,
-    library: Arc<Library>,
+    suite: Suite,
 }
 
 impl Bench {
     pub fn new(runtime: Runtime) -> Bench {
         Bench {
             runtime,
-            library: Arc::new(Library::built_in().unwrap()),
+            suite: Suite::built_in().unwrap(),
         }
     }
 
@@ -208,37 +205,33 @@ impl Bench {
         Ok(())
     }
 
-    async fn run(&self, target: &str, case: &Case) -> Result<Outcome, Unusable> {
-        let mut settings = Settings::new(Url::parse(target).unwrap());
-        settings.timeouts = case.manner.timeouts();
-        settings.reach = case.reach;
-        settings.credentials = Credentials::none().with_default(Login::Password {
+    async fn run(&self, target: &str, case: &Case) -> Result<Outcome, RunError> {
+        let (timeouts, reach) = (case.manner.timeouts(), case.reach);
+        let names = case.only.iter();
+        let run = names.fold(self.suite.against(target), |run, name| run.only(name));
+        run.account(Login::Password {
             user: "alice".to_owned(),
             password: PASSWORD.into(),
-        });
-        let names: Vec<String> = case.only.iter().map(|name| (*name).to_owned()).collect();
-        let selection = Selection::new(&names, &[], &[]).unwrap();
-        let plan = Plan::new(&self.library, coded::scenarios(), &selection, Version::V1_1);
-        let how = RunSettings {
-            narrowed: names,
-            ..RunSettings::new(Version::V1_1, 7)
-        };
-        let client = Client::new(settings).unwrap();
-        run(Arc::clone(&self.library), plan, client, how, Arc::new(Silent)).await
+        })
+        .manner(move |url| {
+            let mut settings = Settings::new(url);
+            settings.timeouts = timeouts;
+            settings.reach = reach;
+            settings
+        })
+        .seed(7)
+        .run()
+        .await
     }
 
     /// A verdict about the registry, in reports that can be read.
     fn judged(&self, outcome: &Outcome) -> Result<(), Failed> {
-        let report = Report {
-            outcome,
-            library: &self.library,
-            baseline: None,
-        };
+        let report = outcome.as_report();
         if report.ruling() == Ruling::SuiteFailed {
-            let failed: Vec<&assize::outcome::ScenarioOutcome> = outcome
+            let failed: Vec<&outcome::ScenarioOutcome> = outcome
                 .scenarios
                 .iter()
-                .filter(|scenario| matches!(scenario.verdict, assize::outcome::Verdict::Failed(_)))
+                .filter(|scenario| matches!(scenario.verdict, outcome::Verdict::Failed(_)))
                 .collect();
             return Err(format!("the suite itself failed: {failed:?}").into());
         }

@@ -1,7 +1,6 @@
 //! Exchanges, as programs read them: headers as they were written, short bodies as text, all bodies by their digest.
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::report::secret;
 use crate::wire;
@@ -50,7 +49,7 @@ impl<'a> Request<'a> {
             method: &request.method,
             url: cut(secret::text(&request.url.to_string())),
             headers: headers(&request.headers),
-            body: Body::of(request.body.bytes()),
+            body: Body::of(&request.body.received()),
         }
     }
 }
@@ -86,7 +85,7 @@ impl<'a> Answer<'a> {
             url: cut(secret::text(&answer.url.to_string())),
             status: answer.status,
             headers: headers(&answer.headers),
-            body: Body::received(&answer.body),
+            body: Body::of(&answer.body),
         }
     }
 }
@@ -121,18 +120,7 @@ struct Body {
 }
 
 impl Body {
-    fn of(bytes: &[u8]) -> Body {
-        let digits = Sha256::digest(bytes)
-            .into_iter()
-            .map(|byte| format!("{byte:02x}"));
-        Body {
-            size: bytes.len() as u64,
-            sha256: digits.collect(),
-            text: Body::text(bytes),
-        }
-    }
-
-    fn received(body: &wire::Received) -> Body {
+    fn of(body: &wire::Received) -> Body {
         Body {
             size: body.len(),
             sha256: body.digest().trim_start_matches("sha256:").to_owned(),

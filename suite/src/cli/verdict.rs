@@ -1,0 +1,162 @@
+//! What is done with a result: it is held against what is known, and said.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use assize::Suite;
+use assize::diagnostic::Source;
+use assize::log::{RunLog, trace};
+use assize::report::baseline::Baseline;
+use assize::report::{self, Destination, NewFile, Report, Request, WriteError};
+
+use super::arguments::VerdictArguments;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::output;
+
+/// What the user wants of a result.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    /// The file of known findings.
+    baseline: Option<PathBuf>,
+    /// The reports that are wanted besides the one on the terminal.
+    reports: Vec<Request>,
+    /// Where the exchanges go.
+    trace: Option<PathBuf>,
+}
+
+impl Wanted {
+    /// What the arguments ask for, beside the `record` that goes to a file of its own.
+    pub(crate) fn new(arguments: &VerdictArguments, record: Option<&Path>) -> Result<Wanted, Failure> {
+        let wanted = Wanted {
+            baseline: arguments.baseline.clone(),
+            reports: arguments.report.clone(),
+            trace: arguments.trace.clone(),
+        };
+        wanted.check_places(record)?;
+        Ok(wanted)
+    }
+
+    /// Two things in one place would spoil each other.
+    fn check_places(&self, record: Option<&Path>) -> Result<(), Failure> {
+        let file = |path: &Path| Destination::File(path.to_owned());
+        let reports = self.reports.iter().map(|report| report.destination.clone());
+        let others = self.trace.as_deref().into_iter().chain(record).map(file);
+        let places: Vec<Destination> = reports.chain(others).collect();
+        for (at, place) in places.iter().enumerate() {
+            if places[..at].contains(place) {
+                let place = match place {
+                    Destination::Stdout => "the standard output".to_owned(),
+                    Destination::File(path) => path.display().to_string(),
+                };
+                return Err(Failure::Arguments(format!(
+                    "two things would be written to {place}"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes ready what the result is held against and written to: what is amiss there is found before the run.
+    pub(crate) fn prepare(self, suite: &Suite) -> Result<Prepared, Failure> {
+        let baseline = self.baseline.as_deref().map(|path| read_baseline(path, suite));
+        Ok(Prepared {
+            baseline: baseline.transpose()?,
+            reports: self.reports,
+            trace: self.trace.as_deref().map(begun).transpose()?,
+        })
+    }
+}
+
+/// Begins a file.
+pub(crate) fn begun(path: &Path) -> Result<NewFile, Failure> {
+    NewFile::create(path).map_err(|source| Failure::File {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Writes a file that was begun, and puts it in its place.
+pub(crate) fn written(
+    mut file: NewFile,
+    write: impl FnOnce(&mut NewFile) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let path = file.path().to_owned();
+    write(&mut file)
+        .and_then(|()| file.finish())
+        .map_err(|source| Failure::Unwritten { path, source })
+}
+
+/// What a result is held against and written to.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    baseline: Option<Baseline>,
+    reports: Vec<Request>,
+    trace: Option<NewFile>,
+}
+
+impl Prepared {
+    /// Judges what happened, says what came out, and writes what is wanted.
+    pub(crate) fn conclude(self, suite: &Suite, log: &RunLog) -> Result<Exit, Failure> {
+        let outcome = suite.judge(log);
+        let report = Report {
+            baseline: self.baseline.as_ref(),
+            ..outcome.as_report()
+        };
+        let text = report::styled(&report, output::width());
+        let is_taken = |report: &Request| report.destination == Destination::Stdout;
+        if self.reports.iter().any(is_taken) {
+            anstream::eprint!("{text}");
+        } else {
+            output::print(&text)?;
+        }
+        let traced = self.trace.map(|file| {
+            written(file, |file| {
+                trace::write(log, &mut *file)?;
+                file.flush()
+            })
+        });
+        // One that cannot be written does not keep the others from it.
+        let reported: Vec<Result<(), WriteError>> = self
+            .reports
+            .iter()
+            .map(|request| report::write(&report, request))
+            .collect();
+        traced.transpose()?;
+        reported.into_iter().collect::<Result<(), WriteError>>()?;
+        Ok(report.ruling().into())
+    }
+}
+
+fn read_baseline(path: &Path, suite: &Suite) -> Result<Baseline, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|source| Failure::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    let source = Source::new(path.display().to_string(), text);
+    Baseline::parse(&source, &suite.library().catalogue).map_err(|faulty| Failure::Faulty(vec![faulty]))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::arguments::Arguments;
+
+    fn wanted(line: &str) -> Result<Wanted, String> {
+        let words = std::iter::once("assize").chain(line.split_whitespace());
+        let arguments = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
+        let record = arguments.run.conduct.record.as_deref();
+        Wanted::new(&arguments.run.verdict, record).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn no_two_things_are_written_to_one_place() {
+        assert!(wanted("--report json=a --report junit=b --report text=- --record c --trace d").is_ok());
+        assert!(wanted("--report json=- --report junit=-").is_err());
+        assert!(wanted("--report json=a --report junit=a").is_err());
+        assert!(wanted("--report json=a --record a").is_err());
+        assert!(wanted("--record a --trace a").is_err());
+    }
+}

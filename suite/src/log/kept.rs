@@ -1,0 +1,348 @@
+//! What is kept of a log: no secret that a registry gave away, and of long bodies their beginning.
+//!
+//! A run is judged by what is kept, so that a record of it is judged alike.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use serde::de::IgnoredAny;
+
+use super::{Event, Evidence, Offer, Passed, ProgramLog, Reason, Refusal, Sight};
+use crate::cause::{Cause, Unsettled};
+use crate::check::Seen;
+use crate::secret;
+use crate::wire::{
+    Answer, Body, Exchange, Fault, Headers, Hop, Received, Request, Secrets, Step, Transcript, Url,
+    is_written_out,
+};
+
+/// The longest JSON of an answer that is kept whole, in bytes: lists and errors are judged by what is in them.
+const JSON: usize = 64 * 1024;
+/// How much is kept of any other body, in bytes: as much as a report shows.
+const BEGINNING: usize = 4 * 1024;
+
+/// What takes out of a log what is not kept.
+#[derive(Debug, Default)]
+pub struct Keeper {
+    /// The texts that are written nowhere.
+    secrets: Secrets,
+    /// What was kept of exchanges already, by their numbers: one exchange stays one.
+    exchanges: HashMap<u64, Arc<Exchange>>,
+    /// What was kept of connections already, by where they are in memory: one may be told of twice, on its way.
+    connections: HashMap<usize, Arc<Transcript>>,
+}
+
+impl Keeper {
+    /// Takes out these texts, too, wherever a registry repeats them.
+    pub fn without(secrets: Secrets) -> Keeper {
+        Keeper {
+            secrets,
+            ..Keeper::default()
+        }
+    }
+
+    /// What is kept of a run of a program.
+    pub fn program(&mut self, log: ProgramLog) -> ProgramLog {
+        ProgramLog {
+            events: log.events.iter().map(|event| self.event(event)).collect(),
+            ..log
+        }
+    }
+
+    /// What is kept of what the probes settled.
+    pub fn offers(&mut self, offers: BTreeMap<String, Offer>) -> BTreeMap<String, Offer> {
+        let kept = |(name, offer)| match offer {
+            Offer::Offered(exchange) => (name, Offer::Offered(self.exchange(&exchange))),
+            Offer::Refused(exchange) => (name, Offer::Refused(self.exchange(&exchange))),
+            Offer::Unsettled(why) => (name, Offer::Unsettled(self.unsettled(&why))),
+        };
+        offers.into_iter().map(kept).collect()
+    }
+
+    fn event(&mut self, event: &Event) -> Event {
+        match event {
+            Event::Sent(action, exchange) => Event::Sent(*action, self.exchange(exchange)),
+            Event::Connected(connection) => Event::Connected(self.connection(connection)),
+            Event::Saw(sight) => Event::Saw(self.sight(sight)),
+            Event::Passed(passed) => Event::Passed(Passed {
+                actions: passed.actions.clone(),
+                reason: self.reason(&passed.reason),
+            }),
+            Event::Refused(refusal) => Event::Refused(Refusal {
+                exchange: self.exchange(&refusal.exchange),
+                ..refusal.clone()
+            }),
+            Event::Stopped(reason) => Event::Stopped(self.reason(reason)),
+        }
+    }
+
+    fn sight(&mut self, sight: &Sight) -> Sight {
+        Sight {
+            row: sight.row.as_deref().map(|row| self.text(row)),
+            asked: self.text(&sight.asked),
+            seen: match &sight.seen {
+                Seen::Breaks(got) => Seen::Breaks(self.text(got)),
+                Seen::NotReached(cause) => Seen::NotReached(self.cause(cause)),
+                Seen::Senseless(why) => Seen::Senseless(self.text(why)),
+                Seen::Holds | Seen::NoOccasion => sight.seen.clone(),
+            },
+            evidence: match &sight.evidence {
+                Evidence::Nothing => Evidence::Nothing,
+                Evidence::Exchanges(all) => {
+                    Evidence::Exchanges(all.iter().map(|exchange| self.exchange(exchange)).collect())
+                }
+                Evidence::Connection(connection) => Evidence::Connection(self.connection(connection)),
+            },
+            ..sight.clone()
+        }
+    }
+
+    fn reason(&mut self, reason: &Reason) -> Reason {
+        match reason {
+            Reason::NotReached(cause) => Reason::NotReached(self.cause(cause)),
+            Reason::Failed(why) => Reason::Failed(self.text(why)),
+            Reason::NotOffered(_)
+            | Reason::NoOccasion
+            | Reason::NoAccount(_)
+            | Reason::EndedEarly
+            | Reason::NotInForce(_) => reason.clone(),
+        }
+    }
+
+    fn cause(&mut self, cause: &Cause) -> Cause {
+        match cause {
+            Cause::Came(came) => Cause::Came(self.exchange(came)),
+            Cause::Lacks(came, what) => Cause::Lacks(self.exchange(came), self.text(what)),
+            Cause::Broke(came, requirement) => Cause::Broke(self.exchange(came), requirement.clone()),
+            Cause::NotGranted { came, asked, got } => Cause::NotGranted {
+                came: self.exchange(came),
+                asked: self.text(asked),
+                got: self.text(got),
+            },
+            Cause::Unsettled { capability, because } => Cause::Unsettled {
+                capability: capability.clone(),
+                because: self.unsettled(because),
+            },
+            Cause::NoToken(fault) => Cause::NoToken(self.fault(fault)),
+            Cause::NotSent(fault) => Cause::NotSent(self.fault(fault)),
+            Cause::NoId(address) => Cause::NoId(self.text(address)),
+            Cause::NoConnection(fault) => Cause::NoConnection(self.fault(fault)),
+            Cause::TargetLost(fault) => Cause::TargetLost(self.fault(fault)),
+            Cause::Said(words) => Cause::Said(self.text(words)),
+            Cause::NothingToRead | Cause::NothingSent => cause.clone(),
+        }
+    }
+
+    fn unsettled(&self, why: &Unsettled) -> Unsettled {
+        match why {
+            Unsettled::Broke {
+                probe,
+                requirement,
+                got,
+            } => Unsettled::Broke {
+                probe: probe.clone(),
+                requirement: requirement.clone(),
+                got: self.text(got),
+            },
+            Unsettled::NoProbe | Unsettled::Nothing { .. } => why.clone(),
+        }
+    }
+
+    fn exchange(&mut self, exchange: &Arc<Exchange>) -> Arc<Exchange> {
+        if let Some(kept) = self.exchanges.get(&exchange.number) {
+            return kept.clone();
+        }
+        let kept = Arc::new(Exchange {
+            request: self.request(&exchange.request),
+            outcome: match &exchange.outcome {
+                Ok(answer) => Ok(self.answer(answer)),
+                Err(fault) => Err(self.fault(fault)),
+            },
+            hops: exchange.hops.iter().map(|hop| self.hop(hop)).collect(),
+            ..**exchange
+        });
+        self.exchanges.insert(exchange.number, kept.clone());
+        kept
+    }
+
+    fn request(&self, request: &Request) -> Request {
+        Request {
+            url: self.url(&request.url),
+            headers: self.headers(&request.headers),
+            body: self.body(&request.body),
+            ..request.clone()
+        }
+    }
+
+    fn answer(&self, answer: &Answer) -> Answer {
+        Answer {
+            url: self.url(&answer.url),
+            status: answer.status,
+            headers: self.headers(&answer.headers),
+            body: self.received(&answer.body),
+            cut: answer.cut.as_ref().map(|fault| self.fault(fault)),
+        }
+    }
+
+    fn hop(&self, hop: &Hop) -> Hop {
+        Hop {
+            url: self.url(&hop.url),
+            status: hop.status,
+            headers: self.headers(&hop.headers),
+        }
+    }
+
+    fn connection(&mut self, connection: &Arc<Transcript>) -> Arc<Transcript> {
+        let place = Arc::as_ptr(connection).addr();
+        if let Some(kept) = self.connections.get(&place) {
+            return kept.clone();
+        }
+        let step = |step: &Step| match step {
+            Step::Sent(bytes) => Step::Sent(self.bytes(bytes)),
+            Step::Received(bytes) => Step::Received(self.bytes(beginning(bytes))),
+            Step::Authorized(_) | Step::Finished | Step::Waited(_) | Step::Ended => step.clone(),
+        };
+        let kept = Arc::new(Transcript {
+            steps: connection.steps.iter().map(step).collect(),
+            ..(**connection).clone()
+        });
+        self.connections.insert(place, kept.clone());
+        kept
+    }
+
+    /// What is kept of a fault.
+    pub fn fault(&self, fault: &Fault) -> Fault {
+        match fault {
+            Fault::Connect(why) => Fault::Connect(self.text(why)),
+            Fault::Tls(why) => Fault::Tls(self.text(why)),
+            Fault::Closed(why) => Fault::Closed(self.text(why)),
+            Fault::BadRedirect(why) => Fault::BadRedirect(self.text(why)),
+            Fault::Malformed(why) => Fault::Malformed(self.text(why)),
+            Fault::Credentials(why) => Fault::Credentials(self.text(why)),
+            Fault::CannotSend { reason, from } => Fault::CannotSend {
+                reason: self.text(reason),
+                from: *from,
+            },
+            Fault::Elsewhere { .. }
+            | Fault::Timeout { .. }
+            | Fault::TooLarge { .. }
+            | Fault::TooManyRedirects(_) => fault.clone(),
+        }
+    }
+
+    /// An address; a mask takes nothing from it that makes it one.
+    fn url(&self, url: &Url) -> Url {
+        let text = url.to_string();
+        let masked = secret::masked(text.as_bytes(), &self.secrets).and_then(in_text);
+        masked
+            .and_then(|text| Url::parse(&text).ok())
+            .unwrap_or_else(|| url.clone())
+    }
+
+    fn headers(&self, headers: &Headers) -> Headers {
+        let kept = |(name, value)| (name, self.text(secret::whole_header(name).unwrap_or(value)));
+        headers.iter().map(kept).collect()
+    }
+
+    /// The body of a request: whole as long as a line of shell writes it out.
+    fn body(&self, body: &Body) -> Body {
+        match body {
+            Body::None => Body::None,
+            Body::Sized(bytes) if is_written_out(bytes) => Body::Sized(self.bytes(bytes)),
+            Body::Chunked(bytes) if is_written_out(bytes) => Body::Chunked(self.bytes(bytes)),
+            longer => Body::Cut(self.received(&longer.received())),
+        }
+    }
+
+    fn received(&self, body: &Received) -> Received {
+        let bytes = body.bytes();
+        let is_json =
+            || bytes.len() <= JSON && body.is_whole() && serde_json::from_slice::<IgnoredAny>(&bytes).is_ok();
+        let kept = if bytes.len() <= BEGINNING || is_json() {
+            &bytes
+        } else {
+            beginning(&bytes)
+        };
+        Received::part(body.len(), body.sha256(), self.bytes(kept))
+    }
+
+    fn bytes(&self, bytes: &[u8]) -> bytes::Bytes {
+        // A copy in either case, since a slice would hold on to the whole.
+        secret::masked(bytes, &self.secrets)
+            .unwrap_or_else(|| bytes.to_vec())
+            .into()
+    }
+
+    fn text(&self, text: &str) -> String {
+        let masked = secret::masked(text.as_bytes(), &self.secrets).and_then(in_text);
+        masked.unwrap_or_else(|| text.to_owned())
+    }
+}
+
+fn beginning(bytes: &[u8]) -> &[u8] {
+    &bytes[..bytes.len().min(BEGINNING)]
+}
+
+fn in_text(bytes: Vec<u8>) -> Option<String> {
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(body: Vec<u8>) -> Received {
+        Keeper::default().received(&body.into())
+    }
+
+    #[test]
+    fn of_a_long_body_the_beginning_is_kept_and_of_json_all() {
+        let long = vec![b'x'; BEGINNING + 1];
+        let body = kept(long.clone());
+        assert!(body.is(&long) && !body.is_whole());
+        assert_eq!(body.bytes(), long[..BEGINNING]);
+        let json = |length: usize| format!("[\"{}\"]", "x".repeat(length - 4)).into_bytes();
+        assert!(kept(json(JSON)).is_whole());
+        assert!(!kept(json(JSON + 1)).is_whole());
+        assert!(kept(vec![b'x'; BEGINNING]).is_whole());
+    }
+
+    #[test]
+    fn of_a_request_what_a_line_of_shell_writes_out_is_kept() {
+        let body = |length| Keeper::default().body(&Body::Sized(vec![0xff; length].into()));
+        assert!(matches!(body(BEGINNING), Body::Sized(_)));
+        assert!(matches!(body(BEGINNING + 1), Body::Cut(part) if part.len() == 4097));
+    }
+
+    #[test]
+    fn what_lets_somebody_in_is_masked_wherever_it_stands() {
+        let mut keeper = Keeper::without(Secrets::of(&["hunter2-hunter2"]));
+        let url = Url::parse("http://h/v2/a?sig=ab").unwrap();
+        let headers = [
+            ("Location", "/v2/a?x=1&sig=ab"),
+            ("Set-Cookie", "id=ab"),
+            ("X-Echo", "hunter2-hunter2"),
+        ];
+        let exchange = Arc::new(Exchange {
+            number: 1,
+            request: Request::new("GET", url.clone()),
+            outcome: Ok(Answer {
+                url,
+                status: 200,
+                headers: headers.into_iter().collect(),
+                body: "{\"token\": \"ab\"}".into(),
+                cut: None,
+            }),
+            hops: Vec::new(),
+            elapsed: std::time::Duration::ZERO,
+            insecure: false,
+        });
+        let kept = keeper.exchange(&exchange);
+        assert_eq!(kept.request.url.to_string(), "http://h/v2/a?sig=**");
+        let answer = kept.outcome.as_ref().unwrap();
+        let values: Vec<&str> = answer.headers.iter().map(|(_, value)| value).collect();
+        assert_eq!(values, ["/v2/a?x=1&sig=**", "<redacted>", "***************"]);
+        assert_eq!(answer.body.bytes(), "{\"token\": \"**\"}");
+        assert!(answer.body.is_whole() && Arc::ptr_eq(&keeper.exchange(&exchange), &kept));
+    }
+}

@@ -1,0 +1,267 @@
+//! From lines to a log.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value as Json;
+use thiserror::Error;
+
+use super::cause::Known;
+use super::write::digest;
+use super::{Bad, FORM, Head, Line, id};
+use crate::catalogue::{Catalogue, Version};
+use crate::log::{Attempts, End, Event, Offer, ProgramLog, RunLog};
+use crate::plan::{Plan, Selection};
+use crate::scenario::{CodedScenario, Library, Program, Reading, check, parse};
+use crate::wire::Transcript;
+
+/// Why there is no log to be had of a file.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// The file cannot be read.
+    #[error("line {line}: {source}")]
+    Unreadable {
+        /// The line, counted from one.
+        line: usize,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is something else.
+    #[error("it is no record of a run: the first line of one names `{FORM}`")]
+    NoRecord,
+    /// It has another form.
+    #[error("it is a record of the form `{0}`, and this assize reads `{FORM}`")]
+    OtherForm(String),
+    /// A line does not say what it should.
+    #[error("line {line}: {why}")]
+    Line {
+        /// The line, counted from one.
+        line: usize,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Its end is missing.
+    #[error("line {line}: the record ends here, before its run does: it was cut off")]
+    Cut {
+        /// The last line, counted from one.
+        line: usize,
+    },
+}
+
+/// Reads a log. Its scenarios are those of the library, and those that are coded in Rust; if one of them is not the one
+/// that ran, that is an error.
+pub fn read(
+    source: impl BufRead,
+    library: &Library,
+    coded: impl IntoIterator<Item = &'static CodedScenario>,
+) -> Result<RunLog, ReadError> {
+    let coded: Vec<&'static CodedScenario> = coded.into_iter().collect();
+    let mut lines = source.lines().zip(1..).map(|(line, number)| match line {
+        Ok(line) => Ok((number, line)),
+        Err(source) => Err(ReadError::Unreadable { line: number, source }),
+    });
+    let (_, first) = lines.next().ok_or(ReadError::NoRecord)??;
+    let mut reader = Reader::new(head(&first)?, library, coded)?;
+    let mut last = 1;
+    for line in lines {
+        let (number, text) = line?;
+        last = number;
+        let line_error = |why: Bad| ReadError::Line { line: number, why };
+        if reader.end.is_some() {
+            return Err(line_error("there is more behind the end of the run".to_owned()));
+        }
+        match serde_json::from_str(&text) {
+            Ok(line) => reader.take(line).map_err(line_error)?,
+            Err(error) if error.is_eof() => return Err(ReadError::Cut { line: number }),
+            Err(error) => return Err(line_error(in_line(&error))),
+        }
+    }
+    reader.finish().ok_or(ReadError::Cut { line: last })
+}
+
+/// What is wrong with a line, without the line that it calls itself.
+fn in_line(error: &serde_json::Error) -> Bad {
+    let text = error.to_string();
+    let what = text.rsplit_once(" at line ").map_or(&*text, |(what, _)| what);
+    format!("{what}, at column {}", error.column())
+}
+
+fn head(line: &str) -> Result<Head, ReadError> {
+    let json: Json = serde_json::from_str(line).map_err(|_| ReadError::NoRecord)?;
+    match json.get("record").and_then(Json::as_str) {
+        Some(FORM) => {}
+        Some(other) if other.starts_with("assize-log/") => {
+            return Err(ReadError::OtherForm(other.to_owned()));
+        }
+        _ => return Err(ReadError::NoRecord),
+    }
+    serde_json::from_value(json).map_err(|error| ReadError::Line {
+        line: 1,
+        why: in_line(&error),
+    })
+}
+
+struct Reader<'a> {
+    library: &'a Library,
+    coded: Vec<&'static CodedScenario>,
+    /// The version of the suite that ran.
+    suite: String,
+    log: RunLog,
+    known: Known,
+    /// The run of a program that is being read.
+    present: Option<(ProgramLog, u32)>,
+    connections: Vec<Arc<Transcript>>,
+    end: Option<End>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(
+        head: Head,
+        library: &'a Library,
+        coded: Vec<&'static CodedScenario>,
+    ) -> Result<Reader<'a>, ReadError> {
+        let in_head = |why| ReadError::Line { line: 1, why };
+        let facts = head.facts.read().map_err(in_head)?;
+        let asked = head.asked.map(|ids| ids.iter().map(|text| id(text)).collect());
+        let plan = Plan::new(
+            library,
+            coded.iter().copied(),
+            &Selection::default(),
+            facts.version,
+        );
+        Ok(Reader {
+            library,
+            coded,
+            suite: head.suite,
+            log: RunLog {
+                facts,
+                asked: asked.transpose().map_err(in_head)?,
+                invariants: plan.invariants,
+                offers: BTreeMap::new(),
+                programs: Vec::new(),
+                end: End::Complete,
+            },
+            known: Known::default(),
+            present: None,
+            connections: Vec::new(),
+            end: None,
+        })
+    }
+
+    fn take(&mut self, line: Line) -> Result<(), Bad> {
+        match line {
+            Line::Program(program) => {
+                self.put_away()?;
+                let (attempt, elapsed) = (program.attempt, Duration::from_nanos(program.elapsed_ns));
+                let program = Arc::new(self.understood(program)?);
+                self.present = Some((ProgramLog::of(program, elapsed), attempt));
+            }
+            Line::Exchange(exchange) => {
+                self.known.add(exchange.read()?);
+            }
+            Line::Offer(settled) => {
+                let name = settled.capability.clone();
+                let offer: Offer = settled.read(&self.known)?;
+                self.log.offers.insert(name, offer);
+            }
+            Line::End(end) => {
+                self.put_away()?;
+                self.end = Some(end.read());
+            }
+            event => self.event(event)?,
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, line: Line) -> Result<(), Bad> {
+        let Some((log, _)) = &mut self.present else {
+            return Err("no scenario has begun in which this could happen".to_owned());
+        };
+        let (event, ended) = match line {
+            Line::Sent(sent) => {
+                let exchange = self.known.add(sent.exchange.read()?);
+                (Event::Sent(sent.action, exchange), sent.ended_ns)
+            }
+            Line::Connected(connected) => {
+                let ended = connected.ended_ns;
+                let connection = Arc::new(connected.read()?);
+                self.connections.push(connection.clone());
+                (Event::Connected(connection), ended)
+            }
+            Line::Saw(sight) => {
+                let sight = sight.read(&log.program, &self.known, &self.connections)?;
+                (Event::Saw(sight), None)
+            }
+            Line::Passed(passed) => (Event::Passed(passed.read(&self.known)?), None),
+            Line::Refused(refusal) => (Event::Refused(refusal.read(&log.program, &self.known)?), None),
+            Line::Stopped(reason) => (Event::Stopped(reason.read(&self.known)?), None),
+            Line::Program(_) | Line::Exchange(_) | Line::Offer(_) | Line::End(_) => return Ok(()),
+        };
+        log.moments
+            .extend(event.number().zip(ended.map(Duration::from_nanos)));
+        log.events.push(event);
+        Ok(())
+    }
+
+    /// Puts the run that was read to the others.
+    fn put_away(&mut self) -> Result<(), Bad> {
+        self.connections.clear();
+        match self.present.take() {
+            None => {}
+            Some((first, 1)) => self.log.programs.push(Attempts { first, again: None }),
+            Some((again, _)) => match self.log.programs.last_mut() {
+                Some(attempts) if attempts.first.program.name == again.program.name => {
+                    attempts.again = Some(again);
+                }
+                _ => return Err(format!("`{}` ran again before it ran", again.program.name)),
+            },
+        }
+        Ok(())
+    }
+
+    /// The scenario that ran.
+    fn understood(&self, told: super::Program) -> Result<Program, Bad> {
+        let (catalogue, version) = (&self.library.catalogue, self.log.facts.version);
+        let name = &told.name;
+        if let Some(text) = told.text {
+            return of_text(name, text, catalogue, version);
+        }
+        let Some(ran) = told.digest else {
+            let coded = self.coded.iter().find(|coded| coded.name == name);
+            return coded
+                .map(|coded| Program::coded(coded, catalogue, version))
+                .ok_or_else(|| format!("there is no coded scenario `{name}`"));
+        };
+        let loaded = self.library.get(name).ok_or_else(|| {
+            format!("there is no scenario `{name}`; what ran with --scenarios is judged with the same folder")
+        })?;
+        if digest(&loaded.text) != ran {
+            return Err(format!(
+                "the scenario `{name}` is not the one that ran: judge with the scenarios of assize {}",
+                self.suite
+            ));
+        }
+        Ok(loaded.program(catalogue, version))
+    }
+
+    fn finish(self) -> Option<RunLog> {
+        let end = self.end?;
+        Some(RunLog { end, ..self.log })
+    }
+}
+
+fn of_text(name: &str, text: String, catalogue: &Catalogue, version: Version) -> Result<Program, Bad> {
+    let (scenario, faults) = parse(&text);
+    let scenario = scenario
+        .filter(|scenario| faults.is_empty() && check(scenario, catalogue, Reading::Whole).is_empty())
+        .ok_or_else(|| format!("the scenario `{name}` makes no sense here"))?;
+    Ok(Program::of(
+        name.into(),
+        text.into(),
+        &scenario,
+        catalogue,
+        version,
+    ))
+}

@@ -1,0 +1,165 @@
+//! From a log to lines.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::connection::Connected;
+use super::event::{Passed, Reason, Refusal, Sent, Sight};
+use super::exchange::Exchange;
+use super::facts::{End, Facts, Settled};
+use super::{FORM, Head, Line, Program, nanoseconds};
+use crate::cause::Cause;
+use crate::check::Seen;
+use crate::log::{self, Event, Evidence, Offer, ProgramLog, RunLog};
+use crate::scenario::Library;
+use crate::wire::{self, Received, Transcript};
+
+/// Writes a log, line by line. A scenario that is not in the library stands there with its text.
+pub fn write(log: &RunLog, library: &Library, to: impl Write) -> io::Result<()> {
+    let mut writer = Writer {
+        to: io::BufWriter::new(to),
+        written: HashSet::new(),
+        connections: Vec::new(),
+    };
+    writer.json(&Head {
+        record: FORM.to_owned(),
+        suite: env!("CARGO_PKG_VERSION").to_owned(),
+        facts: Facts::of(&log.facts),
+        asked: log
+            .asked
+            .as_ref()
+            .map(|ids| ids.iter().map(ToString::to_string).collect()),
+    })?;
+    for attempts in &log.programs {
+        writer.program(&attempts.first, 1, library)?;
+        if let Some(again) = &attempts.again {
+            writer.program(again, 2, library)?;
+        }
+    }
+    for (capability, offer) in &log.offers {
+        if let Offer::Offered(exchange) | Offer::Refused(exchange) = offer {
+            writer.aside(exchange)?;
+        }
+        writer.json(&Line::Offer(Settled::of(capability, offer)))?;
+    }
+    writer.json(&Line::End(End::of(&log.end)))?;
+    writer.to.flush()
+}
+
+struct Writer<W: Write> {
+    to: io::BufWriter<W>,
+    /// The numbers of the exchanges that were told of.
+    written: HashSet<u64>,
+    /// The connections that were told of in the present program.
+    connections: Vec<Arc<Transcript>>,
+}
+
+impl<W: Write> Writer<W> {
+    fn json(&mut self, line: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer(&mut self.to, line)?;
+        self.to.write_all(b"\n")
+    }
+
+    fn program(&mut self, log: &ProgramLog, attempt: u32, library: &Library) -> io::Result<()> {
+        let program = &log.program;
+        let text = Some(program.lines.text()).filter(|text| !text.is_empty());
+        let is_loaded = library.get(&program.name).is_some();
+        self.connections.clear();
+        self.json(&Line::Program(Program {
+            name: program.name.to_string(),
+            attempt,
+            digest: text.map(|text| digest(text)),
+            text: text.filter(|_| !is_loaded).map(ToString::to_string),
+            elapsed_ns: nanoseconds(log.elapsed),
+        }))?;
+        log.events.iter().try_for_each(|event| self.event(log, event))
+    }
+
+    fn event(&mut self, log: &ProgramLog, event: &Event) -> io::Result<()> {
+        for exchange in looked_at(event) {
+            self.aside(exchange)?;
+        }
+        let moment = event.number().and_then(|number| log.moments.get(&number));
+        let ended_ns = moment.copied().map(nanoseconds);
+        let line = match event {
+            Event::Sent(action, exchange) => {
+                self.written.insert(exchange.number);
+                Line::Sent(Sent {
+                    action: *action,
+                    exchange: Exchange::of(exchange),
+                    ended_ns,
+                })
+            }
+            Event::Connected(connection) => {
+                self.connections.push(connection.clone());
+                Line::Connected(Connected::of(connection, ended_ns))
+            }
+            Event::Saw(sight) => Line::Saw(Sight::of(sight, &log.program, &self.connections)),
+            Event::Passed(passed) => Line::Passed(Passed::of(passed)),
+            Event::Refused(refusal) => Line::Refused(Refusal::of(refusal)),
+            Event::Stopped(reason) => Line::Stopped(Reason::of(reason)),
+        };
+        self.json(&line)
+    }
+
+    /// Tells of an exchange, unless that was done.
+    fn aside(&mut self, exchange: &wire::Exchange) -> io::Result<()> {
+        if self.written.insert(exchange.number) {
+            self.json(&Line::Exchange(Exchange::of(exchange)))?;
+        }
+        Ok(())
+    }
+}
+
+/// The digest of a scenario's text.
+pub(super) fn digest(text: &str) -> String {
+    Received::from(text.as_bytes().to_vec()).digest()
+}
+
+/// The exchanges that an event names.
+fn looked_at(event: &Event) -> Vec<&Arc<wire::Exchange>> {
+    match event {
+        Event::Sent(..) | Event::Connected(_) => Vec::new(),
+        Event::Saw(sight) => {
+            let mut named = match &sight.evidence {
+                Evidence::Exchanges(all) => all.iter().collect(),
+                Evidence::Nothing | Evidence::Connection(_) => Vec::new(),
+            };
+            if let Seen::NotReached(cause) = &sight.seen {
+                named.extend(came(cause));
+            }
+            named
+        }
+        Event::Passed(passed) => came_of(&passed.reason),
+        Event::Stopped(reason) => came_of(reason),
+        Event::Refused(refusal) => vec![&refusal.exchange],
+    }
+}
+
+fn came_of(reason: &log::Reason) -> Vec<&Arc<wire::Exchange>> {
+    match reason {
+        log::Reason::NotReached(cause) => came(cause).into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn came(cause: &Cause) -> Option<&Arc<wire::Exchange>> {
+    match cause {
+        Cause::Came(came)
+        | Cause::Lacks(came, _)
+        | Cause::Broke(came, _)
+        | Cause::NotGranted { came, .. } => Some(came),
+        Cause::Unsettled { .. }
+        | Cause::NothingToRead
+        | Cause::NoToken(_)
+        | Cause::NotSent(_)
+        | Cause::NoId(_)
+        | Cause::NoConnection(_)
+        | Cause::TargetLost(_)
+        | Cause::NothingSent
+        | Cause::Said(_) => None,
+    }
+}

@@ -1,0 +1,54 @@
+//! What the README and CONTRIBUTING.md say of files is so.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// What a text names between backticks, or links to, that begins like a path of the repository.
+fn paths(text: &str) -> Vec<String> {
+    let quoted = text.split('`').skip(1).step_by(2);
+    let linked = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let is_ours = |path: &&str| {
+        let folders = ["scenarios/", "suite/", "reference/", "fixtures/", ".ci/"];
+        let is_named = folders.iter().any(|folder| path.starts_with(folder));
+        is_named && !path.contains([' ', '*', '…', '<'])
+    };
+    let words = quoted.flat_map(|quoted| quoted.split(' ').take(1));
+    words.chain(linked).filter(is_ours).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_path_that_is_named_is_there() {
+    for document in ["README.md", "CONTRIBUTING.md"] {
+        let named = paths(&read(document));
+        assert!(named.len() > 5, "{document}: {named:?}");
+        for path in named {
+            assert!(root().join(&path).exists(), "{document} names {path}");
+        }
+    }
+}
+
+/// The example leaves lines out where it has an ellipsis; what it shows stands in the file, in the same order.
+#[test]
+fn the_scenario_of_the_readme_is_the_one_that_runs() {
+    let readme = read("README.md");
+    let example = readme
+        .split("```")
+        .find(|fence| fence.trim_start().starts_with("scenario "))
+        .unwrap();
+    let file = read("scenarios/push/chunk-gap.scenario");
+    let mut rest = file.as_str();
+    for piece in example.trim().split("…\n") {
+        let at = rest.find(piece.trim_end());
+        let at = at.unwrap_or_else(|| panic!("this is not in push/chunk-gap:\n{piece}"));
+        rest = &rest[at + piece.trim_end().len()..];
+    }
+}
