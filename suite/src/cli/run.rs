@@ -8,7 +8,7 @@ use assize::outcome::Outcome;
 use assize::plan::{self, Plan};
 use assize::report::baseline::Baseline;
 use assize::report::{self, ProgressLine, Report, WriteError};
-use assize::run::{coded, run};
+use assize::run::{Stop, coded, run};
 use assize::scenario::Library;
 use assize::wire::{Client, Url};
 
@@ -86,9 +86,36 @@ async fn against(
 ) -> Result<Outcome, Failure> {
     let client = Client::new(settings.manner.client(target))?;
     let progress = Arc::new(ProgressLine::new());
+    let listening = tokio::spawn(listen(settings.run.stop.clone()));
     let outcome = run(library, plan, client, settings.run.clone(), progress.clone()).await;
+    listening.abort();
     progress.clear();
     Ok(outcome?)
+}
+
+/// Stops the run at the first signal, and everything at the second.
+async fn listen(stop: Stop) {
+    signalled().await;
+    stop.stop();
+    anstream::eprintln!("\nstopping, and removing what the run has pushed; once more ends at once");
+    signalled().await;
+    std::process::exit(Exit::Interrupted as i32);
+}
+
+/// Waits for ctrl-C, or for the signal by which a system ends a program.
+async fn signalled() {
+    #[cfg(unix)]
+    if let Ok(mut ended) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = ended.recv() => {}
+        }
+        return;
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Whoever cannot be told is not stopped.
+        std::future::pending::<()>().await;
+    }
 }
 
 #[cfg(feature = "bundled")]

@@ -9,6 +9,7 @@ use assize::outcome::{Lifetime, Strictness};
 use assize::plan::Selection;
 use assize::report::{Destination, Request};
 use assize::run::{CleanUp, OnFinding, RunSettings};
+use assize::values::RunId;
 use assize::wire::{self, Credentials, Login, Timeouts, Tls, Url};
 
 use super::arguments::{
@@ -107,7 +108,8 @@ impl Settings {
     }
 }
 
-fn manner(registry: &RegistryArguments, environment: Environment<'_>) -> Result<Manner, Failure> {
+/// How the user wants a registry to be talked to.
+pub(crate) fn manner(registry: &RegistryArguments, environment: Environment<'_>) -> Result<Manner, Failure> {
     Ok(Manner {
         credentials: credentials(&registry.login, environment)?,
         tls: if registry.insecure {
@@ -226,6 +228,7 @@ fn run_settings(
         strictness,
         // A short number is easier to type again.
         seed: conduct.seed.unwrap_or_else(|| u64::from(rand::random::<u32>())),
+        run_id: conduct.run_id.clone().unwrap_or_else(RunId::fresh),
         jobs: conduct.jobs.get(),
         grace: conduct.grace,
         on_finding: if conduct.fail_fast {
@@ -240,10 +243,10 @@ fn run_settings(
         } else {
             CleanUp::UnlessBroken
         },
+        longest: conduct.longest,
         explore: budget(conduct, &narrowed(selection)),
         narrowed: narrowed(selection),
-        command: String::new(),
-        lifetime: Lifetime::Stays,
+        ..RunSettings::new(version(selection)?, 0)
     })
 }
 

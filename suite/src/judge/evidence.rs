@@ -222,6 +222,7 @@ fn name_of(fault: &Fault) -> &'static str {
         Fault::Malformed(_) => "malformed",
         Fault::Credentials(_) => "credentials",
         Fault::CannotSend(_) => "cannot send",
+        Fault::Withheld(_) => "withheld",
     }
 }
 

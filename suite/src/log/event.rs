@@ -15,6 +15,8 @@ use crate::wire::{Exchange, Transcript};
 pub enum Event {
     /// The action of this number made an exchange.
     Sent(usize, Arc<Exchange>),
+    /// A read of the action of this number showed only within the grace what was written before.
+    Late(usize, Arc<Exchange>),
     /// A connection was written on by hand.
     Connected(Arc<Transcript>),
     /// A check looked at what came.
@@ -98,8 +100,6 @@ pub enum Reason {
     NoOccasion,
     /// They need an account of this name, which was not given.
     NoAccount(String),
-    /// The run ended before: at a violation, or since nobody answered any more.
-    EndedEarly,
     /// Nothing that the program asks is in force in its version.
     NotInForce(Version),
     /// The suite itself failed.

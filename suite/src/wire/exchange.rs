@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Fault, Headers, Request, Url};
+use super::{Fault, Headers, Request, Url, Withheld};
 
 /// The answer that ended an exchange.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,6 +68,18 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// A request that was not sent.
+    pub fn withheld(request: Request, why: Withheld) -> Exchange {
+        Exchange {
+            number: 0,
+            request,
+            outcome: Err(Fault::Withheld(why)),
+            hops: Vec::new(),
+            elapsed: Duration::ZERO,
+            insecure: false,
+        }
+    }
+
     /// The status of the answer, if there is one.
     pub fn status(&self) -> Option<u16> {
         self.outcome.as_ref().ok().map(|answer| answer.status)

@@ -45,6 +45,23 @@ pub enum Fault {
     /// The request cannot be written as a request: a fault of the suite or of its scenario, not of the registry.
     #[error("the suite cannot send this request: {0}")]
     CannotSend(String),
+    /// The suite did not send the request, for a reason of its own.
+    #[error("it was not sent: {0}")]
+    Withheld(Withheld),
+}
+
+/// Why a request is not sent, although it could be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Withheld {
+    /// It names a repository that the run was not given.
+    #[error("the run is confined to {}", .0.join(", "))]
+    Confined(Vec<String>),
+    /// It would change what stood in a shared repository before.
+    #[error("{0} was there before")]
+    Taken(String),
+    /// The run has come to its end.
+    #[error("the run has ended")]
+    Ended,
 }
 
 /// A limit as a reader would say it.

@@ -32,7 +32,7 @@ pub use challenge::{Challenge, challenges};
 pub use client::Client;
 pub use curl::{curl, quoted};
 pub use exchange::{Answer, Exchange, Hop};
-pub use fault::Fault;
+pub use fault::{Fault, Withheld};
 pub use headers::Headers;
 pub use raw::{RawConnection, Rest};
 pub use request::{Account, Body, Letters, Redirects, Request};
