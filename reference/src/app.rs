@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use http::HeaderValue;
-use tokio::sync::Semaphore;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::auth::{Gate, Signer};
-use crate::config::Config;
-use crate::limiter::Limiter;
-use crate::metrics::Metrics;
+use crate::auth::{Authenticator, Signer};
+use crate::config::{Authentication, Config};
+use crate::http::body::memory::Memory;
 use crate::notifications::Notifier;
-use crate::server::StartError;
+use crate::operation::metrics::Metrics;
+use crate::operation::places::Places;
+use crate::operation::rate_limit::RateLimit;
+use crate::operation::tls::{self, Certificate};
+use crate::start_error::StartError;
 use crate::store::Store;
-use crate::tls::{self, Certificate};
 
 /// One running registry.
 #[derive(Debug)]
@@ -25,9 +28,13 @@ pub(crate) struct App {
     /// The `Warning` headers of every answer.
     pub(crate) warnings: Vec<HeaderValue>,
     /// How many requests a client may make.
-    pub(crate) limiter: Option<Limiter>,
+    pub(crate) rate_limit: Option<RateLimit>,
     /// How many requests may be under way.
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) places: Places,
+    /// What answers hold of it.
+    pub(crate) memory: Memory,
+    /// When the store was last found to be well, or not.
+    pub(crate) health: Mutex<Option<(Instant, bool)>>,
     /// What is counted.
     pub(crate) metrics: Metrics,
     /// What tells others about what happens, if there are any.
@@ -35,7 +42,7 @@ pub(crate) struct App {
     /// What distinguishes this run of the registry from all others.
     pub(crate) instance: Uuid,
     /// Who may do what.
-    pub(crate) gate: Gate,
+    pub(crate) authenticator: Authenticator,
     /// What signs the URLs that blobs are redirected to.
     pub(crate) signer: Signer,
     /// The certificate, if connections are to be encrypted.
@@ -48,6 +55,10 @@ impl App {
     /// # Errors
     /// Fails if its store cannot be opened, or a file that the configuration names cannot be used.
     pub(crate) fn new(config: Config) -> Result<Self, StartError> {
+        if config.authentication == Authentication::Token && config.accounts.is_none() {
+            let why = "tokens (--authentication token) are given to accounts (--accounts FILE), and there is no file of them";
+            return Err(StartError::Accounts(why.to_owned()));
+        }
         let store = match &config.store {
             Some(folder) => Store::open(folder, config.durability)?,
             None => Store::in_memory()?,
@@ -70,15 +81,15 @@ impl App {
         Ok(Self {
             store,
             warnings,
-            limiter: Limiter::new(config.limits.request_rate),
-            places: Arc::new(Semaphore::new(
-                config.limits.requests.clamp(1, Semaphore::MAX_PERMITS),
-            )),
+            memory: Memory::new(),
+            health: Mutex::default(),
+            rate_limit: RateLimit::new(config.limits.request_rate),
+            places: Places::new(config.limits.requests, config.limits.requests_per_address),
             metrics,
             notifier,
             instance,
             signer: Signer::new(),
-            gate: Gate::open(config.accounts.clone()).map_err(StartError::Accounts)?,
+            authenticator: Authenticator::open(config.accounts.clone()).map_err(StartError::Accounts)?,
             certificate: certificate.transpose().map_err(StartError::Tls)?.map(Arc::new),
             config,
         })
@@ -89,7 +100,7 @@ impl App {
         if let Some(certificate) = &self.certificate {
             certificate.reload();
         }
-        if let Some(accounts) = self.gate.file() {
+        if let Some(accounts) = self.authenticator.file() {
             accounts.reload();
         }
     }
@@ -99,7 +110,7 @@ impl App {
         if let Some(certificate) = &self.certificate {
             certificate.reload_if_changed();
         }
-        if let Some(accounts) = self.gate.file() {
+        if let Some(accounts) = self.authenticator.file() {
             accounts.reload_if_changed();
         }
     }

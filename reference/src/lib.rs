@@ -10,50 +10,35 @@
 //! # }
 //! ```
 //!
-//! The map of the crate, in the order in which a request meets it:
-//! - [`server`]: starts and stops what follows; [`connection`] accepts connections and ends them; by the
-//!   [`outlet`] of a connection blobs leave it without passing through this process.
-//! - [`door`]: each request gets a [`context`] and an answer.
-//! - [`auth`]: who may do what.
-//! - [`dispatch`]: which endpoint answers which method, after [`routes`] has read the path.
-//! - [`api`]: the verbs, a file for each resource; what goes wrong is in the table of [`error`].
-//! - [`protocol`]: the nouns, parsed once.
+//! The map of the crate, in the order in which a request meets it; no folder uses one that stands above it:
+//! - [`server`]: starts and stops what follows, accepts connections, and admits requests.
+//! - [`api`]: gives each request a context and dispatches it to its endpoint, a file for each resource.
+//! - [`app`]: what one running registry owns.
 //! - [`notifications`]: others are told what happened.
+//! - [`auth`]: who may do what.
+//! - [`http`]: paths, errors, bodies, and the ways in which bytes leave.
 //! - [`store`]: the storage contract, and the store that keeps it.
-//! - [`app`] is what one instance owns, built from its [`config`]; its [`log`] and [`metrics`] say what it does.
+//! - [`operation`]: the log, the metrics, certificates, and what only the kernel can do.
+//! - [`config`]: everything that can be chosen, and named profiles of it.
+//! - [`protocol`]: the nouns, parsed once.
 
-mod activity;
 mod api;
 mod app;
 mod auth;
-mod body;
 mod config;
-mod connection;
-mod context;
-mod dispatch;
-mod door;
-mod error;
-mod forwarded;
-mod kernel;
-mod limiter;
-mod log;
-mod maintenance;
-mod metrics;
+mod http;
 mod notifications;
-mod outlet;
-mod profiles;
+mod operation;
 mod protocol;
-mod record;
-mod reloading;
-mod routes;
 mod server;
+mod start_error;
 mod store;
-mod tls;
 
 pub use config::{
-    Action, Authentication, Config, ConfigError, Durability, Ignore, Limits, Location, LogFormat,
-    MissingContent, NotificationEndpoint, Offer, refuse_unknown_variables,
+    Action, Authentication, BaseUrl, BlobRedirect, Config, ConfigError, Durability, Ignore, Limits, Location,
+    LogFormat, MissingContent, NotificationEndpoint, Offer, PROFILES, Profile, profile,
+    refuse_unknown_variables,
 };
-pub use log::Log;
-pub use profiles::{PROFILES, Profile, profile};
-pub use server::{Running, StartError, check, serve};
+pub use operation::log::Log;
+pub use server::{Running, Signals, check, serve};
+pub use start_error::StartError;

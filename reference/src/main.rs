@@ -1,15 +1,15 @@
 //! The reference registry as a program.
 
+use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use assize_reference::{
-    Config, ConfigError, Log, LogFormat, PROFILES, Running, check, profile, refuse_unknown_variables, serve,
+    Config, ConfigError, Log, LogFormat, PROFILES, Signals, check, profile, refuse_unknown_variables, serve,
 };
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// An OCI distribution registry that shows how the protocol is meant
 #[derive(Debug, Parser)]
@@ -49,6 +49,12 @@ enum Command {
     },
 }
 
+/// The exit code where an argument, a variable or a file of the configuration is wrong.
+const BAD_INPUT: u8 = 2;
+
+/// The exit code where the registry does not start.
+const CANNOT_START: u8 = 4;
+
 fn profile_names() -> PossibleValuesParser {
     PossibleValuesParser::new(PROFILES.iter().map(|profile| profile.name))
 }
@@ -69,10 +75,7 @@ async fn main() -> ExitCode {
             let _log = Log::start(config.log_format);
             run(config).await
         }
-        Err(error) => {
-            drop(writeln!(io::stderr(), "error: {error}"));
-            ExitCode::from(2)
-        }
+        Err(error) => fail(&error, BAD_INPUT),
     }
 }
 
@@ -90,63 +93,21 @@ fn settle(matches: &ArgMatches, arguments: &Arguments) -> Result<Config, ConfigE
 
 /// Serves until the operating system asks the program to end.
 async fn run(config: Config) -> ExitCode {
+    let mut signals = match Signals::receive() {
+        Ok(signals) => signals,
+        Err(error) => return fail(&format!("cannot receive signals: {error}"), CANNOT_START),
+    };
     let registry = match serve(config).await {
         Ok(registry) => registry,
-        Err(error) => {
-            tracing::error!(%error, "the registry does not start");
-            return ExitCode::FAILURE;
-        }
+        Err(error) => return fail(&error, CANNOT_START),
     };
     tracing::info!(url = %registry.url(), "listening");
     say(&registry.url());
-    let mut signals = match Signals::new() {
-        Ok(signals) => signals,
-        Err(error) => {
-            tracing::error!(%error, "signals cannot be received");
-            return ExitCode::FAILURE;
-        }
-    };
-    signals.wait_for_the_end(&registry).await;
+    signals.end(&registry).await;
     tracing::info!("ending; a second signal ends at once");
     tokio::select! {
         () = registry.shutdown() => ExitCode::SUCCESS,
-        () = signals.wait() => ExitCode::FAILURE,
-    }
-}
-
-/// What the operating system asks for.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_up: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// Waits until the program is asked to end.
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-
-    /// Waits until the program is asked to end; reads certificates and accounts again when asked to.
-    async fn wait_for_the_end(&mut self, registry: &Running) {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => registry.reload(),
-            }
-        }
+        () = signals.end_at_once() => ExitCode::FAILURE,
     }
 }
 
@@ -166,6 +127,12 @@ async fn audit(store: &Path, repair: bool) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Says on the standard error why the program does not do what it was asked to do.
+fn fail(error: &impl Display, exit: u8) -> ExitCode {
+    drop(writeln!(io::stderr(), "error: {error}"));
+    ExitCode::from(exit)
 }
 
 /// Prints a line for whoever started the program; one who has stopped listening misses nothing.

@@ -309,6 +309,18 @@ async fn a_token_is_good_for_its_scopes_as_far_as_its_account_goes() {
 }
 
 #[tokio::test]
+async fn the_token_endpoint_says_to_everybody_which_methods_it_has() {
+    let guarded = Guarded::start_with(Authentication::Token, "").await;
+    for account in [None, Some("reader"), Some("nobody")] {
+        let refused = guarded
+            .send(account, Method::POST, "/token", "grant_type=password")
+            .await;
+        assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED, "{account:?}");
+        assert_eq!(text(refused.headers(), "allow"), "GET, HEAD");
+    }
+}
+
+#[tokio::test]
 async fn tokens_are_given_for_a_password_and_to_nobody_where_nobody_may_do_something() {
     let closed = Guarded::start_with(Authentication::Token, "").await;
     let refused = closed.send(None, Method::GET, "/token", "").await;

@@ -139,7 +139,7 @@ async fn referrers_are_listed_with_type_and_annotations_at_once() {
 #[tokio::test]
 async fn referrers_are_filtered_and_paged() {
     let mut small = config();
-    small.limits.referrers_page_size = 2;
+    small.limits.referrers_page_size = 2.try_into().unwrap();
     let registry = Registry::start(small).await;
     let mut referrer = registry.push_image_blobs("a", "x").await;
     referrer["subject"] = descriptor("a/b", b"subject");

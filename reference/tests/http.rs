@@ -186,3 +186,46 @@ async fn a_client_that_waits_for_100_is_answered_without_its_body() {
     .await;
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
 }
+
+#[tokio::test]
+async fn a_request_names_its_host_once() {
+    let registry = Registry::plain().await;
+    for (version, lines, status) in [
+        ("1.1", "Host: a:5000\r\n", "200"),
+        ("1.1", "", "400"),
+        ("1.1", "Host: a\r\nHost: a\r\n", "400"),
+        ("1.1", "Host: a b\r\n", "400"),
+        ("1.1", "Host: x\"><script>\r\n", "400"),
+        ("1.1", "Host: evil/..@x\r\n", "400"),
+        ("1.1", "Host: \r\n", "400"),
+        ("1.0", "", "200"),
+        ("1.0", "Host: a b\r\n", "400"),
+    ] {
+        let head = format!("GET /v2/ HTTP/{version}\r\nConnection: close\r\n{lines}\r\n");
+        let answer = raw(&registry, head).await;
+        assert_eq!(
+            answer.split(' ').nth(1),
+            Some(status),
+            "{version} {lines:?}: {answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_in_an_unknown_coding_is_not_stored() {
+    let registry = Registry::plain().await;
+    let place = format!("/v2/a/blobs/uploads/?digest={}", sha256(b"x"));
+    for (coding, statuses) in [
+        ("chunked", ["201", "201"]),
+        ("gzip, chunked", ["501", "501"]),
+        ("chunked, chunked", ["400", "400"]),
+        ("chunked\r\nTransfer-Encoding: chunked", ["400", "400"]),
+        // The library may refuse it before it is asked.
+        ("identity", ["501", "400"]),
+    ] {
+        let head = format!("POST {place} HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: {coding}\r\n\r\n");
+        let answer = raw(&registry, format!("{head}1\r\nx\r\n0\r\n\r\n")).await;
+        let status = answer.split(' ').nth(1).unwrap_or_default();
+        assert!(statuses.contains(&status), "{coding}: {answer}");
+    }
+}

@@ -9,7 +9,7 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assize_reference::{Action, Config, NotificationEndpoint};
+use assize_reference::{Action, BlobRedirect, Config, NotificationEndpoint};
 use http::HeaderValue;
 use listener::{Listener, PATIENCE, deed, redirect, status};
 use reqwest::{Method, StatusCode};
@@ -208,7 +208,7 @@ async fn a_pull_by_redirect_is_told_once_with_the_name_of_whoever_pulls() {
         accounts: Some(accounts.path().to_owned()),
         ..config()
     };
-    config.offer.redirect_blobs = Some("self".to_owned());
+    config.offer.redirect_blobs = Some(BlobRedirect::Itself);
     let registry = Registry::start(config).await;
     let as_jane = |method, place: &str| {
         let request = registry.request(method, place);
@@ -243,7 +243,7 @@ async fn an_event_names_the_place_as_clients_know_it() {
     let mut listener = Listener::willing().await;
     let registry = Registry::start(Config {
         notify: vec![listener.endpoint()],
-        base_url: Some("https://registry.example.org/r".to_owned()),
+        base_url: Some("https://registry.example.org/r".parse().unwrap()),
         trusted_proxies: vec![std::net::Ipv4Addr::LOCALHOST.into()],
         ..config()
     })

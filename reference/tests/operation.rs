@@ -4,19 +4,24 @@
 
 mod support;
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use assize_reference::{Config, Limits};
+use assize_reference::{Authentication, Config, Limits, serve};
 use reqwest::{Method, StatusCode};
+use support::process::Process;
 use support::{Registry, codes, config, sha256, text};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// The patience of a registry that is tried for it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a registry that is out of patience may take in addition, on a busy machine.
 const SLACK: Duration = Duration::from_secs(20);
+
+/// A request that is the last of its connection.
+const LAST_REQUEST: &[u8] = b"GET /v2/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 fn with_limits(limits: Limits) -> Config {
     Config {
@@ -102,7 +107,7 @@ async fn a_body_that_stops_is_refused() {
     let head = format!("PATCH {upload} HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n01234");
     stream.write_all(head.as_bytes()).await.unwrap();
     let (answer, _) = rest(&mut stream).await;
-    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     // What came is kept, and the upload can go on.
     assert_eq!(text(registry.get(&upload).await.headers(), "range"), "0-4");
 }
@@ -140,22 +145,44 @@ async fn a_request_too_many_is_told_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_connection_too_many_waits_for_its_turn() {
+async fn a_connection_too_many_takes_the_place_of_an_idle_one() {
     let registry = Registry::start(with_limits(Limits {
         connections: 1,
         ..Limits::default()
     }))
     .await;
-    let first = connect(&registry).await;
+    let mut first = connect(&registry).await;
     wait_for(&registry, "registry_connections", 1.0).await;
     let mut second = connect(&registry).await;
-    second
-        .write_all(b"GET /v2/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-        .await
-        .unwrap();
+    second.write_all(LAST_REQUEST).await.unwrap();
+    let (answer, _) = rest(&mut second).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert_eq!(rest(&mut first).await.0, "");
+}
+
+#[tokio::test]
+async fn a_connection_too_many_waits_while_all_others_are_in_use() {
+    let registry = Registry::start(with_limits(Limits {
+        connections: 1,
+        ..Limits::default()
+    }))
+    .await;
+    let mut first = connect(&registry).await;
+    let head = format!(
+        "POST /v2/a/blobs/uploads/?digest={} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: close\r\n\r\n",
+        sha256(b"x")
+    );
+    first.write_all(head.as_bytes()).await.unwrap();
+    wait_for(&registry, "registry_requests_under_way", 1.0).await;
+    let other = TcpSocket::new_v4().unwrap();
+    other.bind(([127, 0, 1, 2], 0).into()).unwrap();
+    let mut second = other.connect(registry.running.address()).await.unwrap();
+    second.write_all(LAST_REQUEST).await.unwrap();
     let early = tokio::time::timeout(Duration::from_millis(300), second.readable()).await;
     assert!(early.is_err(), "it does not wait");
-    drop(first);
+    first.write_all(b"x").await.unwrap();
+    let (pushed, _) = rest(&mut first).await;
+    assert!(pushed.starts_with("HTTP/1.1 201"), "{pushed}");
     let (answer, _) = rest(&mut second).await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
@@ -261,5 +288,76 @@ async fn metrics_and_health_can_be_asked_for() {
         let healthy = registry.get(&place).await;
         assert_eq!(healthy.status(), StatusCode::OK);
         assert_eq!(healthy.text().await.unwrap(), "ok\n");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_is_not_healthy() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = Registry::start(Config {
+        store: Some(folder.path().join("store")),
+        ..with_limits(Limits::default())
+    })
+    .await;
+    assert_eq!(registry.get("/healthz").await.status(), StatusCode::OK);
+    std::fs::remove_dir_all(folder.path().join("store")).unwrap();
+    let deadline = Instant::now() + SLACK;
+    while registry.get("/healthz").await.status() != StatusCode::SERVICE_UNAVAILABLE {
+        assert!(Instant::now() < deadline, "it says that it is well");
+        tokio::time::sleep(PATIENCE / 10).await;
+    }
+    let metrics = registry.running.metrics_url().unwrap();
+    let health = registry.get(&metrics.replace("/metrics", "/healthz")).await;
+    assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn tokens_need_accounts() {
+    let config = Config {
+        authentication: Authentication::Token,
+        ..config()
+    };
+    let error = serve(config).await.unwrap_err().to_string();
+    assert!(error.contains("--accounts FILE"), "{error}");
+}
+
+#[test]
+fn a_program_that_does_not_start_says_why_in_a_sentence() {
+    for (arguments, exit, why) in [
+        (
+            &["--store", "/dev/null/store"][..],
+            4,
+            "error: cannot open the store: ",
+        ),
+        (
+            &["--authentication", "token"],
+            4,
+            "error: cannot tell accounts apart: ",
+        ),
+        (&["--config", "/dev/null/file"], 2, "error: /dev/null/file: "),
+        (
+            &["--page-size", "0"],
+            2,
+            "error: invalid value '0' for '--page-size",
+        ),
+    ] {
+        let program = Command::new(env!("CARGO_BIN_EXE_assize-reference"))
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&program.stderr).into_owned();
+        assert_eq!(program.status.code(), Some(exit), "{said}");
+        assert!(said.starts_with(why), "{said}");
+    }
+}
+
+#[test]
+fn a_program_that_is_hung_up_on_goes_on() {
+    let registry = Process::start(&[]);
+    registry.hang_up();
+    for _ in 0..5 {
+        std::thread::sleep(PATIENCE / 20);
+        std::net::TcpStream::connect(registry.address).unwrap();
     }
 }

@@ -252,7 +252,7 @@ async fn urls_may_be_absolute_and_blobs_may_be_elsewhere() {
     assert_eq!(registry.get(&location(&closed)).await.status(), StatusCode::OK);
 
     let mut elsewhere = config();
-    elsewhere.offer.redirect_blobs = Some("https://blobs.example.com/store/".into());
+    elsewhere.offer.redirect_blobs = Some("https://blobs.example.com/store/".parse().unwrap());
     let registry = Registry::start(elsewhere).await;
     let digest = registry.push_blob("a", b"content").await;
     let redirected = registry.get(&format!("/v2/a/blobs/{digest}")).await;

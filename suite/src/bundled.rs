@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 
-pub use assize_reference::{Authentication, Config, Log, Running, StartError, serve};
+pub use assize_reference::{Authentication, Config, Log, Running, Signals, StartError, serve};
 use tempfile::NamedTempFile;
 
 use crate::wire::{Credentials, Login};

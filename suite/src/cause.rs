@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::catalogue::RequirementId;
 use crate::endpoint::Endpoint;
-use crate::wire::{Account, Exchange, Fault, Request, Withheld};
+use crate::wire::{Account, Exchange, Fault, Request, Source, Withheld};
 
 /// Why something was not reached.
 #[derive(Clone, Debug)]
@@ -37,8 +37,12 @@ pub enum Cause {
     NothingToRead,
     /// No token was to be had.
     NoToken(Fault),
+    /// What an answer named cannot be asked, or must not be.
+    NotSent(Fault),
     /// A connection by hand could not be made, or did not hold.
     NoConnection(Fault),
+    /// This address holds no id in whose place another one could stand.
+    NoId(String),
     /// The target is not what it was any more.
     TargetLost(Loss),
     /// It took longer than a scenario may take.
@@ -93,9 +97,10 @@ impl Loss {
     /// What this exchange shows, if it shows a target that may be lost.
     pub fn seen_in(exchange: &Exchange) -> Option<Loss> {
         match &exchange.outcome {
-            Err(Fault::CannotSend(_) | Fault::Withheld(_)) => None,
+            Err(Fault::CannotSend { .. } | Fault::Elsewhere { .. } | Fault::Withheld(_)) => None,
             Err(fault) => Some(Loss::Silent(fault.clone())),
             Ok(answer) if matches!(answer.status, 401 | 429 | 500..) => Some(Loss::Refuses(answer.status)),
+            Ok(answer) if answer.cut.is_some() => answer.cut.clone().map(Loss::Silent),
             Ok(answer) => {
                 let (asked, answered) = (exchange.request.url.origin(), answer.url.origin());
                 let is_fine = asked == answered || (200..300).contains(&answer.status);
@@ -160,12 +165,19 @@ impl Cause {
             Err(Fault::Connect(_) | Fault::Tls(_) | Fault::Timeout { .. } | Fault::Credentials(_)) => {
                 Some(Cause::Came(exchange.clone()))
             }
-            // What a scenario says can be sent: it is what an earlier answer said that cannot.
-            Err(Fault::CannotSend(_)) => Some(Cause::Came(exchange.clone())),
+            Err(
+                fault @ (Fault::CannotSend {
+                    from: Source::Answer, ..
+                }
+                | Fault::Elsewhere { .. }),
+            ) => Some(Cause::NotSent(fault.clone())),
             Ok(answer) if answer.status == 403 && deletes_with_credentials(&exchange.request) => {
                 Some(Cause::Beyond(Beyond::MayNotDelete))
             }
             Ok(answer) if matches!(answer.status, 429 | 502..=504) => Some(Cause::Came(exchange.clone())),
+            Ok(answer) if matches!(answer.cut, Some(Fault::Timeout { .. })) => {
+                Some(Cause::Came(exchange.clone()))
+            }
             _ => None,
         }
     }
@@ -188,12 +200,12 @@ impl Cause {
             Cause::Came(came) | Cause::Broke(came, _) | Cause::NotGranted { came, .. } => shape(came),
             Cause::Lacks(came, what) => format!("{} without {what}", shape(came)),
             Cause::Unsettled { because, .. } => format!("{because:?}"),
-            Cause::NoToken(fault) | Cause::NoConnection(fault) => fault.to_string(),
+            Cause::NoToken(fault) | Cause::NotSent(fault) | Cause::NoConnection(fault) => fault.to_string(),
             Cause::TargetLost(loss) => loss.to_string(),
             Cause::OutOfTime(limit) => format!("{limit:?}"),
             Cause::Beyond(beyond) => beyond.to_string(),
             Cause::Said(words) => words.clone(),
-            Cause::NothingToRead | Cause::NothingSent => String::new(),
+            Cause::NoId(_) | Cause::NothingToRead | Cause::NothingSent => String::new(),
         };
         let requirement = match self {
             Cause::Broke(_, id) => Some(id.clone()),

@@ -20,5 +20,6 @@ pub mod run;
 pub mod saboteur;
 pub mod scenario;
 pub mod values;
+mod visible;
 pub mod wire;
 mod words;

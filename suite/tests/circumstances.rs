@@ -159,8 +159,11 @@ async fn left_over(url: &str) -> Vec<String> {
     let get = async |path: &str| {
         let url = client.target().with_target(path);
         let asked = client.send(assize::wire::Request::new("GET", url)).await;
-        let body = asked.outcome.map(|answer| answer.body).unwrap_or_default();
-        serde_json::from_slice::<serde_json::Value>(&body).unwrap_or_default()
+        let answer = asked.outcome.ok();
+        answer
+            .as_ref()
+            .and_then(assize::values::json_of)
+            .unwrap_or_default()
     };
     let mut left = Vec::new();
     for name in get("/v2/_catalog?n=10000").await["repositories"]

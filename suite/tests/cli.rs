@@ -144,6 +144,16 @@ fn a_requirement_and_a_scenario_are_explained() {
     let requirement = stdout(&assize(&["explain", "push.mount.201"]));
     assert!(requirement.starts_with("push.mount.201\n"), "{requirement}");
     assert!(requirement.contains("push/mount"), "{requirement}");
+    assert!(
+        requirement.contains("spec: stated by the specification"),
+        "{requirement}"
+    );
+    let link = "https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md\
+        #mounting-a-blob-from-another-repository:~:text=";
+    assert!(requirement.contains(link), "{requirement}");
+    let doubtful = stdout(&assize(&["explain", "push.chunk.range-vs-length"]));
+    assert!(doubtful.contains("implied, and stated nowhere"), "{doubtful}");
+    assert!(doubtful.contains("\n  decided    "), "{doubtful}");
     let scenario = stdout(&assize(&["explain", "push/mount"]));
     assert!(scenario.contains("MUST push.mount.201"), "{scenario}");
 }

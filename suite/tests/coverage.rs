@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use assize::catalogue::{Level, RequirementId, Version, cross_check};
+use assize::catalogue::{Level, RequirementId, Version, cross_check, unsourced};
 use assize::diagnostic::Color;
 use assize::run::coded;
 use assize::saboteur::deviations;
@@ -27,6 +27,14 @@ fn every_requirement_is_asked_or_left_out_with_a_reason() {
     let library = Library::built_in().unwrap();
     let asked = cited_ids(&library);
     let faulty = cross_check(&library.catalogue, &asked);
+    let drawn: Vec<String> = faulty.iter().map(|file| file.render(Color::Never)).collect();
+    assert!(drawn.is_empty(), "\n{}", drawn.join("\n\n"));
+}
+
+#[test]
+fn every_requirement_that_a_document_states_shows_where() {
+    let library = Library::built_in().unwrap();
+    let faulty = unsourced(&library.catalogue);
     let drawn: Vec<String> = faulty.iter().map(|file| file.render(Color::Never)).collect();
     assert!(drawn.is_empty(), "\n{}", drawn.join("\n\n"));
 }

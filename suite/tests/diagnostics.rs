@@ -45,6 +45,20 @@ text    = "A blob has an entity tag."
 why     = "It is pulled again and again."
 "#;
 
+/// The documents that the malformed catalogues cite.
+const DOCUMENTS: &str = r#"
+[oci-distribution]
+title   = "OCI distribution specification"
+anchors = "headings"
+edition."1.1" = { url = "https://example.com/spec.md" }
+
+[rfc9110]
+title   = "RFC 9110, HTTP Semantics"
+short   = "RFC 9110"
+anchors = "numbers"
+edition = { url = "https://example.com/rfc9110.html" }
+"#;
+
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
 }
@@ -105,7 +119,8 @@ fn malformed_scenarios() {
 fn malformed_catalogues() {
     for source in files("malformed/requirements", "toml") {
         let name = source.path.to_string();
-        let (_, faulty) = Catalogue::load(vec![source]);
+        let documents = Source::new("known/documents.toml", DOCUMENTS);
+        let (_, faulty) = Catalogue::load(vec![documents, source]);
         hold("catalogues", &name, &faulty);
     }
 }

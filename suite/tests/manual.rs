@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use assize::catalogue::{Basis, Catalogue, Category};
+use assize::catalogue::{Basis, Catalogue, Category, unsourced};
 use assize::diagnostic::{Color, Faulty, Source};
 use assize::scenario::ast::{Algorithm, PlainForm, Property, Unit, Way};
 use assize::scenario::{Library, LineWord, Reading, check, format, parse};
@@ -81,13 +81,19 @@ fn every_scenario_of_the_manual_is_a_good_one() {
 }
 
 #[test]
-fn the_requirement_of_the_manual_is_a_good_one() {
+fn the_requirements_of_the_manual_are_good_ones() {
+    let documents = include_str!("../../scenarios/requirements/documents.toml");
     let entries = fences("toml");
     assert!(!entries.is_empty());
     for entry in entries {
         let text = format!("category = \"pull\"\n{}", entry.replace("rests-on", "# rests-on"));
-        let (catalogue, faulty) = Catalogue::load(vec![Source::new("README.md", text)]);
+        let files = vec![
+            Source::new("documents.toml", documents),
+            Source::new("README.md", text),
+        ];
+        let (catalogue, faulty) = Catalogue::load(files);
         assert_eq!(faulty, []);
         assert_eq!(catalogue.iter().len(), 1);
+        assert_eq!(unsourced(&catalogue), []);
     }
 }

@@ -3,13 +3,42 @@
 use http::header::{ETAG, HeaderName, LOCATION};
 use http::{HeaderValue, Response, StatusCode};
 
-use crate::body::Body;
-use crate::error::{Failure, Fault};
+use crate::http::body::Body;
+use crate::http::error::{Failure, Fault};
+use crate::notifications::Event;
 use crate::protocol::{Digest, entity_tag};
 use crate::store::StoreError;
 
 /// `Docker-Content-Digest`.
-pub(crate) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+
+/// The answer to a request, and what the request has done that others may want to know.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// What the client is told.
+    pub(super) response: Response<Body>,
+    /// What others are told.
+    pub(super) event: Option<Event>,
+}
+
+impl Answer {
+    /// An answer to a request that has done something.
+    pub(super) const fn with_event(response: Response<Body>, event: Event) -> Self {
+        Self {
+            response,
+            event: Some(event),
+        }
+    }
+}
+
+impl From<Response<Body>> for Answer {
+    fn from(response: Response<Body>) -> Self {
+        Self {
+            response,
+            event: None,
+        }
+    }
+}
 
 /// An answer without content.
 pub(super) fn empty(status: StatusCode) -> Response<Body> {
@@ -59,7 +88,7 @@ impl From<StoreError> for Failure {
             }
             StoreError::Files(_) | StoreError::Database(_) | StoreError::Damaged(_) | StoreError::Closed => {
                 tracing::error!(%error, "the store failed");
-                Self::internal(if error.is_out_of_space() {
+                Self::bare(if error.is_out_of_space() {
                     StatusCode::INSUFFICIENT_STORAGE
                 } else {
                     StatusCode::INTERNAL_SERVER_ERROR

@@ -1,11 +1,11 @@
 //! The base endpoint (spec: Determining Support; end-1).
 
-use http::Response;
 use serde_json::json;
 
-use crate::body::{self, Body};
+use super::answer::Answer;
+use crate::http::body;
 
 /// Says that this is a registry.
-pub(crate) fn answer() -> Response<Body> {
-    body::json(&json!({}))
+pub(crate) fn answer() -> Answer {
+    body::json(&json!({})).into()
 }

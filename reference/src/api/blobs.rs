@@ -3,16 +3,17 @@
 use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, IF_RANGE, LOCATION, RANGE};
 use http::{HeaderValue, Method, Response, StatusCode};
 
-use super::answer::{empty, identify, set};
-use crate::body::Body;
-use crate::config::REDIRECT_TO_ITSELF;
-use crate::context::Context;
-use crate::error::{Failure, Fault};
+use super::answer::{Answer, empty, identify, set};
+use crate::api::context::Context;
+use crate::config::{Action, BlobRedirect};
+use crate::http::body::Body;
+use crate::http::error::{Failure, Fault};
+use crate::http::routes::{Route, UrlBuilder};
+use crate::notifications::Event;
 use crate::protocol::{Digest, IfRange, Name, Selection, Span, select};
-use crate::routes::{Route, UrlBuilder};
 
 /// Sends a blob, or the part that is asked for.
-pub(crate) async fn get(context: &Context, name: &Name, digest: &Digest) -> Result<Response<Body>, Failure> {
+pub(crate) async fn get(context: &Context, name: &Name, digest: &Digest) -> Result<Answer, Failure> {
     let size = context.store().blob_size(name, digest).await?;
     let condition = context.condition();
     if !condition
@@ -26,20 +27,25 @@ pub(crate) async fn get(context: &Context, name: &Name, digest: &Digest) -> Resu
         .if_none_match
         .is_some_and(|tags| tags.matches_weakly(Some(digest)))
     {
-        return Ok(identified(context, empty(StatusCode::NOT_MODIFIED), digest));
+        return Ok(identified(context, empty(StatusCode::NOT_MODIFIED), digest).into());
     }
-    if let Some(elsewhere) = &context.offer().redirect_blobs
+    if let Some(redirect) = &context.offer().redirect_blobs
         && !context.is_signed()
     {
         let mut response = empty(StatusCode::TEMPORARY_REDIRECT);
         let route = Route::Blob(name.clone(), digest.clone());
-        let location = if elsewhere == REDIRECT_TO_ITSELF {
-            context.signed_url(&route)
-        } else {
-            UrlBuilder::under(elsewhere).url(&route)
+        let location = match redirect {
+            BlobRedirect::Itself => context.signed_url(&route),
+            BlobRedirect::Elsewhere(base) => UrlBuilder::under(base).url(&route),
         };
         set(&mut response, LOCATION, &location);
-        return Ok(identified(context, response, digest));
+        return Ok(pulled(
+            context,
+            identified(context, response, digest),
+            name,
+            digest,
+            size,
+        ));
     }
     let (status, part) = match selection(context, digest, size) {
         Selection::Whole => (
@@ -66,19 +72,34 @@ pub(crate) async fn get(context: &Context, name: &Name, digest: &Digest) -> Resu
     }
     if context.method() == Method::GET {
         let blob = context.store().open_blob(name, digest).await?;
-        *response.body_mut() = Body::blob(blob, part, context.outlet());
+        *response.body_mut() = Body::blob(blob, part, context.transport(), context.memory());
     }
-    Ok(response)
+    Ok(pulled(context, response, name, digest, size))
 }
 
 /// Takes a blob out of a repository.
-pub(crate) async fn delete(
-    context: &Context,
-    name: &Name,
-    digest: &Digest,
-) -> Result<Response<Body>, Failure> {
+pub(crate) async fn delete(context: &Context, name: &Name, digest: &Digest) -> Result<Answer, Failure> {
     context.store().delete_blob(name, digest).await?;
-    Ok(empty(StatusCode::ACCEPTED))
+    let event = Event::Deleted {
+        repository: name.clone(),
+        digest: digest.clone(),
+    };
+    Ok(Answer::with_event(empty(StatusCode::ACCEPTED), event))
+}
+
+/// The answer to a pull. With a signed URL the pull is told when the URL is signed; a HEAD is none.
+fn pulled(context: &Context, response: Response<Body>, name: &Name, digest: &Digest, size: u64) -> Answer {
+    if context.is_signed() || context.method() == Method::HEAD {
+        return response.into();
+    }
+    let event = Event::Blob {
+        action: Action::Pull,
+        repository: name.clone(),
+        digest: digest.clone(),
+        size,
+        from: None,
+    };
+    Answer::with_event(response, event)
 }
 
 /// What of the blob is asked for: `Range` has a meaning for GET only (RFC 9110, section 14.2).

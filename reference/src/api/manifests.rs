@@ -2,27 +2,26 @@
 
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
-use http::{Method, Response, StatusCode};
+use http::{Method, StatusCode};
 
-use super::answer::{created, empty, identify, set};
-use crate::body::Body;
-use crate::context::{Context, Received};
-use crate::error::{Failure, Fault};
+use super::answer::{Answer, created, empty, identify, set};
+use crate::api::context::Context;
+use crate::config::Action;
+use crate::http::body::Body;
+use crate::http::error::{Failure, Fault};
+use crate::http::request_body::RequestBody;
+use crate::http::routes::{Route, parse_tag};
+use crate::notifications::Event;
 use crate::protocol::{Algorithm, Digest, Manifest, Name, Reference, Tag};
-use crate::routes::{Route, parse_tag};
 use crate::store::NewManifest;
 
 /// `OCI-Subject`.
 const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 /// `OCI-Tag`.
-pub(crate) const TAG: HeaderName = HeaderName::from_static("oci-tag");
+const TAG: HeaderName = HeaderName::from_static("oci-tag");
 
 /// Sends a manifest as it was pushed, whatever `Accept` says: its digest leaves no choice.
-pub(crate) async fn get(
-    context: &Context,
-    name: &Name,
-    reference: &Reference,
-) -> Result<Response<Body>, Failure> {
+pub(crate) async fn get(context: &Context, name: &Name, reference: &Reference) -> Result<Answer, Failure> {
     let stored = context.store().manifest(name, reference).await?;
     let condition = context.condition();
     if !condition
@@ -38,7 +37,7 @@ pub(crate) async fn get(
     {
         let mut response = empty(StatusCode::NOT_MODIFIED);
         identify(&mut response, &stored.digest);
-        return Ok(response);
+        return Ok(response.into());
     }
     let mut response = empty(StatusCode::OK);
     identify(&mut response, &stored.digest);
@@ -46,10 +45,19 @@ pub(crate) async fn get(
     response
         .headers_mut()
         .insert(CONTENT_LENGTH, stored.bytes.len().into());
-    if context.method() == Method::GET {
-        *response.body_mut() = Body::from(stored.bytes);
+    if context.method() == Method::HEAD {
+        return Ok(response.into());
     }
-    Ok(response)
+    *response.body_mut() = Body::from(stored.bytes.clone());
+    let event = Event::Manifest {
+        action: Action::Pull,
+        repository: name.clone(),
+        digest: stored.digest,
+        media_type: stored.media_type,
+        content: stored.bytes,
+        tags: own_tag(reference).into_iter().collect(),
+    };
+    Ok(Answer::with_event(response, event))
 }
 
 /// Stores a manifest, byte for byte as it is sent.
@@ -57,8 +65,8 @@ pub(crate) async fn put(
     context: &Context,
     name: &Name,
     reference: &Reference,
-    body: &mut Received,
-) -> Result<Response<Body>, Failure> {
+    body: &mut RequestBody,
+) -> Result<Answer, Failure> {
     let parameters = tag_parameters(context, reference)?;
     let bytes = read_limited(context, body).await?;
     let digest = digest_of(context, reference, &bytes)?;
@@ -66,11 +74,16 @@ pub(crate) async fn put(
     let manifest = Manifest::parse(&bytes, content_type)
         .map_err(|why| Failure::with_detail(Fault::ManifestInvalid, why))?;
     let subject = manifest.subject.clone().filter(|_| !context.offer().no_referrers);
-    let own_tag = match reference {
-        Reference::Tag(tag) => Some(tag.clone()),
-        Reference::Digest(_) => None,
+    let tags = own_tag(reference).into_iter().chain(parameters.iter().cloned());
+    let tags = tags.collect::<Vec<_>>();
+    let event = Event::Manifest {
+        action: Action::Push,
+        repository: name.clone(),
+        digest: digest.clone(),
+        media_type: manifest.kind.as_str().to_owned(),
+        content: bytes.clone(),
+        tags: tags.clone(),
     };
-    let tags = own_tag.into_iter().chain(parameters.iter().cloned()).collect();
     let new = NewManifest {
         digest: digest.clone(),
         bytes,
@@ -92,20 +105,29 @@ pub(crate) async fn put(
         let accepted = parameters.iter().map(Tag::as_str).collect::<Vec<_>>();
         set(&mut response, TAG, &accepted.join(", "));
     }
-    Ok(response)
+    Ok(Answer::with_event(response, event))
 }
 
 /// Deletes a tag, or a manifest with the tags that point to it.
-pub(crate) async fn delete(
-    context: &Context,
-    name: &Name,
-    reference: &Reference,
-) -> Result<Response<Body>, Failure> {
+pub(crate) async fn delete(context: &Context, name: &Name, reference: &Reference) -> Result<Answer, Failure> {
     context
         .store()
         .delete_manifest(name, reference, context.condition())
         .await?;
-    Ok(empty(StatusCode::ACCEPTED))
+    let repository = name.clone();
+    let event = match reference.clone() {
+        Reference::Tag(tag) => Event::Untagged { repository, tag },
+        Reference::Digest(digest) => Event::Deleted { repository, digest },
+    };
+    Ok(Answer::with_event(empty(StatusCode::ACCEPTED), event))
+}
+
+/// The tag that a manifest is pulled or pushed by.
+fn own_tag(reference: &Reference) -> Option<Tag> {
+    match reference {
+        Reference::Tag(tag) => Some(tag.clone()),
+        Reference::Digest(_) => None,
+    }
 }
 
 /// The tags that a push by digest asks for as well (end-7b).
@@ -127,7 +149,7 @@ fn tag_parameters(context: &Context, reference: &Reference) -> Result<Vec<Tag>, 
 }
 
 /// Reads a body that fits into memory.
-async fn read_limited(context: &Context, body: &mut Received) -> Result<Bytes, Failure> {
+async fn read_limited(context: &Context, body: &mut RequestBody) -> Result<Bytes, Failure> {
     let limit = context.config().limits.manifest_size;
     if context
         .content_length()
@@ -136,7 +158,7 @@ async fn read_limited(context: &Context, body: &mut Received) -> Result<Bytes, F
         return Err(Fault::ManifestTooLarge.into());
     }
     let mut bytes = BytesMut::new();
-    while let Some(part) = context.next_part(body).await? {
+    while let Some(part) = body.next_part().await? {
         if bytes.len() + part.len() > limit {
             return Err(Fault::ManifestTooLarge.into());
         }

@@ -1,16 +1,17 @@
 //! The verbs of the protocol, a file for each resource.
 
-pub(crate) mod base;
-pub(crate) mod blobs;
-pub(crate) mod catalog;
-pub(crate) mod manifests;
-pub(crate) mod referrers;
-pub(crate) mod tags;
-pub(crate) mod token;
-pub(crate) mod uploads;
+mod base;
+mod blobs;
+mod catalog;
+mod manifests;
+mod referrers;
+mod tags;
+mod token;
+mod uploads;
 
 mod answer;
+mod context;
+mod dispatch;
+mod endpoints;
 mod paging;
-
-pub(crate) use answer::CONTENT_DIGEST;
-pub(crate) use manifests::TAG;
+pub(crate) use dispatch::answer;

@@ -1,21 +1,23 @@
 //! Paging: `n`, `last` and `Link` (spec: Listing Tags; RFC 8288).
 
+use std::num::NonZeroUsize;
+
 use http::Response;
 use http::header::LINK;
 
 use super::answer::set;
-use crate::body::Body;
-use crate::context::Context;
-use crate::error::{Failure, Fault};
-use crate::routes::Route;
+use crate::api::context::Context;
+use crate::http::body::Body;
+use crate::http::error::{Failure, Fault};
+use crate::http::routes::Route;
 
 /// The number of entries that the client wants, at most those of a page.
-pub(super) fn limit(context: &Context, page_size: usize) -> Result<usize, Failure> {
+pub(super) fn limit(context: &Context, page_size: NonZeroUsize) -> Result<usize, Failure> {
     match context.query().first("n") {
-        None => Ok(page_size),
+        None => Ok(page_size.get()),
         Some(n) if !n.is_empty() && n.bytes().all(|byte| byte.is_ascii_digit()) => {
             // A number that does not fit is more than a page.
-            Ok(n.parse().unwrap_or(usize::MAX).min(page_size))
+            Ok(n.parse().unwrap_or(usize::MAX).min(page_size.get()))
         }
         Some(n) => Err(Failure::with_detail(Fault::PageInvalid, n)),
     }

@@ -4,18 +4,19 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Response};
 
+use super::answer::Answer;
 use super::paging;
-use crate::body::Body;
-use crate::context::Context;
-use crate::error::Failure;
+use crate::api::context::Context;
+use crate::http::body::Body;
+use crate::http::error::Failure;
+use crate::http::routes::Route;
 use crate::protocol::{Digest, INDEX_TYPE, Name};
-use crate::routes::Route;
 
 /// `OCI-Filters-Applied`.
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
 
 /// Lists the referrers of a digest: none is an empty list, whatever does not exist.
-pub(crate) fn list(context: &Context, name: &Name, subject: &Digest) -> Result<Response<Body>, Failure> {
+pub(crate) fn list(context: &Context, name: &Name, subject: &Digest) -> Result<Answer, Failure> {
     let limits = &context.config().limits;
     let asked = context
         .query()
@@ -24,7 +25,7 @@ pub(crate) fn list(context: &Context, name: &Name, subject: &Digest) -> Result<R
     let filter = asked.filter(|_| !context.offer().no_referrers_filter);
     let size = (
         paging::limit(context, limits.referrers_page_size)?,
-        limits.referrers_page_bytes,
+        limits.referrers_page_bytes.get(),
     );
     let page = context
         .store()
@@ -46,7 +47,7 @@ pub(crate) fn list(context: &Context, name: &Name, subject: &Digest) -> Result<R
             &query,
         );
     }
-    Ok(response)
+    Ok(response.into())
 }
 
 /// An image index of descriptors that are already written as JSON.

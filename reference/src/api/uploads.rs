@@ -2,15 +2,17 @@
 
 use http::header::{CONTENT_RANGE, HeaderName, LOCATION, RANGE};
 use http::{HeaderValue, Response, StatusCode};
-use http_body::Body as _;
 use uuid::Uuid;
 
-use super::answer::{created, empty, set};
-use crate::body::Body;
-use crate::context::{Context, Received};
-use crate::error::{Failure, Fault};
+use super::answer::{Answer, created, empty, set};
+use crate::api::context::Context;
+use crate::config::Action;
+use crate::http::body::Body;
+use crate::http::error::{Failure, Fault};
+use crate::http::request_body::RequestBody;
+use crate::http::routes::{Route, parse_digest};
+use crate::notifications::Event;
 use crate::protocol::{Algorithm, ChunkRange, Digest, Name};
-use crate::routes::{Route, parse_digest};
 use crate::store::{Appender, Session, StoreError};
 
 /// `Docker-Upload-UUID`.
@@ -19,15 +21,19 @@ const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 const CHUNK_MIN_LENGTH: HeaderName = HeaderName::from_static("oci-chunk-min-length");
 
 /// Mounts a blob, takes a whole one, or opens an upload: what the query asks for and the registry offers.
-pub(crate) async fn open(
-    context: &Context,
-    name: &Name,
-    body: &mut Received,
-) -> Result<Response<Body>, Failure> {
+pub(crate) async fn open(context: &Context, name: &Name, body: &mut RequestBody) -> Result<Answer, Failure> {
     if let Some(digest) = context.query().first("mount") {
         let digest = parse_digest(digest)?;
-        if mount(context, name, &digest).await? {
-            return Ok(blob_created(context, name, &digest));
+        if let Some(size) = mount(context, name, &digest).await? {
+            let from = context.query().first("from").map(str::to_owned);
+            let event = Event::Blob {
+                action: Action::Mount,
+                repository: name.clone(),
+                digest: digest.clone(),
+                size,
+                from,
+            };
+            return Ok(Answer::with_event(blob_created(context, name, &digest), event));
         }
     } else if let Some(digest) = asked_digest(context)?
         && !context.offer().no_single_post
@@ -44,13 +50,13 @@ pub(crate) async fn open(
     if minimum > 0 {
         response.headers_mut().insert(CHUNK_MIN_LENGTH, minimum.into());
     }
-    Ok(response)
+    Ok(response.into())
 }
 
 /// Says how far an upload is.
-pub(crate) async fn status(context: &Context, name: &Name, id: Uuid) -> Result<Response<Body>, Failure> {
+pub(crate) async fn status(context: &Context, name: &Name, id: Uuid) -> Result<Answer, Failure> {
     let session = context.store().upload(name, id).await?;
-    Ok(progress(context, name, &session, StatusCode::NO_CONTENT))
+    Ok(progress(context, name, &session, StatusCode::NO_CONTENT).into())
 }
 
 /// Adds a chunk, or a stream of any length, to an upload.
@@ -58,8 +64,8 @@ pub(crate) async fn append(
     context: &Context,
     name: &Name,
     id: Uuid,
-    body: &mut Received,
-) -> Result<Response<Body>, Failure> {
+    body: &mut RequestBody,
+) -> Result<Answer, Failure> {
     let session = context.store().upload(name, id).await?;
     let range = chunk_range(context)?;
     let at = |failure| at_progress(context, name, &session, failure);
@@ -78,7 +84,7 @@ pub(crate) async fn append(
             let is_short = upload.received() < context.config().limits.chunk_min_length;
             context.store().keep_upload(upload).await?;
             session.set_ended(is_short);
-            Ok(progress(context, name, &session, StatusCode::ACCEPTED))
+            Ok(progress(context, name, &session, StatusCode::ACCEPTED).into())
         }
         Err(Interrupted::Cut(failure)) => {
             // What came before the connection broke is worth keeping.
@@ -97,13 +103,13 @@ pub(crate) async fn close(
     context: &Context,
     name: &Name,
     id: Uuid,
-    body: &mut Received,
-) -> Result<Response<Body>, Failure> {
+    body: &mut RequestBody,
+) -> Result<Answer, Failure> {
     let session = context.store().upload(name, id).await?;
     let digest = asked_digest(context)?.ok_or(Fault::DigestInvalid)?;
     let range = chunk_range(context)?;
     let at = |failure| at_progress(context, name, &session, failure);
-    if !body.is_end_stream() {
+    if !body.is_at_end() {
         refuse_after_short_chunk(context, &session)?;
     }
     let upload = context
@@ -119,31 +125,31 @@ pub(crate) async fn close(
 }
 
 /// Ends an upload without a blob.
-pub(crate) async fn cancel(context: &Context, name: &Name, id: Uuid) -> Result<Response<Body>, Failure> {
+pub(crate) async fn cancel(context: &Context, name: &Name, id: Uuid) -> Result<Answer, Failure> {
     let session = context.store().upload(name, id).await?;
     context.store().cancel_upload(&session).await?;
-    Ok(empty(StatusCode::NO_CONTENT))
+    Ok(empty(StatusCode::NO_CONTENT).into())
 }
 
-/// Mounts a blob if it can be found; whether it could.
-async fn mount(context: &Context, name: &Name, digest: &Digest) -> Result<bool, Failure> {
+/// Mounts a blob if it can be found; says how large it is.
+async fn mount(context: &Context, name: &Name, digest: &Digest) -> Result<Option<u64>, Failure> {
     let offer = context.offer();
     let from = context.query().first("from").map(Name::parse);
     let source = match &from {
-        _ if offer.no_mount => return Ok(false),
+        _ if offer.no_mount => return Ok(None),
         // A source that is no name has no blobs.
-        Some(None) => return Ok(false),
-        None if offer.no_anonymous_mount => return Ok(false),
+        Some(None) => return Ok(None),
+        None if offer.no_anonymous_mount => return Ok(None),
         None => None,
         Some(Some(source)) => Some(source),
     };
     // A mount reads what it copies.
     if !context.may_pull_from(source) {
-        return Ok(false);
+        return Ok(None);
     }
     match context.store().mount_blob(name, digest, source).await {
-        Ok(()) => Ok(true),
-        Err(StoreError::BlobUnknown) => Ok(false),
+        Ok(size) => Ok(Some(size)),
+        Err(StoreError::BlobUnknown) => Ok(None),
         Err(fault) => Err(fault.into()),
     }
 }
@@ -155,16 +161,24 @@ async fn finish(
     mut upload: Appender,
     expected: Expected,
     digest: &Digest,
-    body: &mut Received,
-) -> Result<Response<Body>, Failure> {
+    body: &mut RequestBody,
+) -> Result<Answer, Failure> {
     if let Err(Interrupted::Cut(failure) | Interrupted::Wrong(failure)) =
         receive(context, &mut upload, expected, body).await
     {
         upload.discard().await?;
         return Err(failure);
     }
+    let size = expected.before + upload.received();
     context.store().finish_upload(upload, digest).await?;
-    Ok(blob_created(context, name, digest))
+    let event = Event::Blob {
+        action: Action::Push,
+        repository: name.clone(),
+        digest: digest.clone(),
+        size,
+        from: None,
+    };
+    Ok(Answer::with_event(blob_created(context, name, digest), event))
 }
 
 /// What is known of a body before it comes.
@@ -189,9 +203,10 @@ async fn receive(
     context: &Context,
     upload: &mut Appender,
     expected: Expected,
-    body: &mut Received,
+    body: &mut RequestBody,
 ) -> Result<(), Interrupted> {
     let wrong = |fault: Fault| Interrupted::Wrong(fault.into());
+    let cut = |fault: Fault| Interrupted::Cut(fault.into());
     let length = expected.range.map(|range| range.length);
     let announced = context.content_length();
     if length.is_some() && announced.is_some() && announced != length {
@@ -204,7 +219,7 @@ async fn receive(
     if announced.is_some_and(|announced| announced > largest) {
         return Err(wrong(Fault::BlobTooLarge));
     }
-    while let Some(part) = context.next_part(body).await.map_err(Interrupted::Cut)? {
+    while let Some(part) = body.next_part().await.map_err(cut)? {
         upload
             .add(part)
             .await

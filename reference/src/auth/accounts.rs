@@ -12,6 +12,8 @@
 //! a repository `*` stands for a part between slashes, and `**` for any number of them.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -96,10 +98,18 @@ pub(crate) struct Account {
     pub(super) grants: Arc<Grants>,
 }
 
+/// The costs of hashes that are accepted. Less is guessed too fast; more takes whoever logs in longer than a second
+/// or two, and all others, who wait for it.
+const COSTS: RangeInclusive<u32> = 4..=14;
+
 /// Every account.
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
     named: HashMap<String, Account>,
+    /// The cost of each account's hash.
+    costs: Vec<u32>,
+    /// Chooses among the costs.
+    hasher: RandomState,
     /// What may be done without an account, if anything.
     pub(super) anonymous: Option<Arc<Grants>>,
 }
@@ -114,6 +124,8 @@ impl Accounts {
         for file in files {
             let text =
                 std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            // Editors put it there; it belongs to no name.
+            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
             for (number, line) in (1..).zip(text.lines()) {
                 accounts
                     .add(line)
@@ -128,6 +140,15 @@ impl Accounts {
         self.named.get(name)
     }
 
+    /// What it costs to find out that a name is unknown: what it would cost with one of the accounts, always the same
+    /// for a name, so that time does not tell which names there are.
+    pub(super) fn cost_for_nobody(&self, name: &str) -> u32 {
+        let count = self.costs.len() as u64;
+        let choice = self.hasher.hash_one(name).checked_rem(count);
+        let cost = choice.and_then(|choice| self.costs.get(usize::try_from(choice).ok()?));
+        cost.copied().unwrap_or(bcrypt::DEFAULT_COST)
+    }
+
     fn add(&mut self, line: &str) -> Result<(), String> {
         let words = line.split_whitespace().collect::<Vec<_>>();
         let Some((first, rest)) = words.split_first().filter(|(first, _)| !first.starts_with('#')) else {
@@ -140,8 +161,8 @@ impl Accounts {
             let (name, hash) = first
                 .split_once(':')
                 .ok_or_else(|| format!("{first:?} has no password; an account is written name:hash"))?;
-            hash.parse::<HashParts>()
-                .map_err(|_| format!("the password of {name} is not a bcrypt hash; htpasswd -B makes one"))?;
+            let cost = cost(hash).map_err(|why| format!("the password of {name} {why}"))?;
+            self.costs.push(cost);
             let hash = hash.to_owned();
             self.named
                 .insert(name.to_owned(), Account { hash, grants })
@@ -155,8 +176,24 @@ impl Accounts {
     }
 }
 
+/// The cost of a hash.
+fn cost(hash: &str) -> Result<u32, String> {
+    let parts = hash.parse::<HashParts>();
+    let parts = parts.map_err(|_| "is not a bcrypt hash; htpasswd -B makes one".to_owned())?;
+    let cost = parts.get_cost();
+    if COSTS.contains(&cost) {
+        return Ok(cost);
+    }
+    let (least, most) = COSTS.into_inner();
+    Err(format!(
+        "is a hash of cost {cost}; between {least} and {most} is accepted, and htpasswd -B -C 10 makes one"
+    ))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::{Accounts, Grants, Right};
     use crate::protocol::Name;
 
@@ -184,10 +221,43 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_of_the_byte_order_belongs_to_no_name() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let hash = bcrypt::hash("secret", 5).unwrap();
+        writeln!(file, "\u{feff}alice:{hash}").unwrap();
+        let accounts = Accounts::read(&[file.path().to_owned()]).unwrap();
+        assert!(accounts.get("alice").is_some());
+    }
+
+    #[test]
+    fn an_unknown_name_costs_what_some_account_does() {
+        let mut accounts = Accounts::default();
+        for (name, cost) in [("a", 4), ("b", 6)] {
+            let hash = bcrypt::hash("secret", cost).unwrap();
+            accounts.add(&format!("{name}:{hash}")).unwrap();
+        }
+        let names = (0..100)
+            .map(|number| format!("nobody{number}"))
+            .collect::<Vec<_>>();
+        let costs = names.iter().map(|name| accounts.cost_for_nobody(name));
+        let costs = costs.collect::<Vec<_>>();
+        assert!(costs.contains(&4) && costs.contains(&6) && costs.iter().all(|cost| [4, 6].contains(cost)));
+        assert_eq!(accounts.cost_for_nobody(&names[0]), costs[0]);
+    }
+
+    #[test]
     fn what_is_wrong_is_said_in_words() {
         for (line, why) in [
             ("alice", "has no password"),
             ("alice:plain", "is not a bcrypt hash"),
+            (
+                "alice:$2y$31$abcdefghijklmnopqrstuu0gsYYip3ZDmer67mvCZy2fVWOOJMsO.",
+                "the password of alice is a hash of cost 31; between 4 and 14 is accepted",
+            ),
+            (
+                "alice:$2y$03$abcdefghijklmnopqrstuu0gsYYip3ZDmer67mvCZy2fVWOOJMsO.",
+                "a hash of cost 3;",
+            ),
             ("anonymous read **", "is no right"),
             ("anonymous pull", "followed by repositories"),
         ] {

@@ -3,9 +3,9 @@
 use http::HeaderValue;
 use http::header::WWW_AUTHENTICATE;
 
-use super::need::Need;
+use super::required_access::RequiredAccess;
 use super::tokens::Scope;
-use crate::error::{Failure, Fault};
+use crate::http::error::{Failure, Fault};
 
 /// The name by which the token server knows the registry.
 const SERVICE: &str = "assize-reference";
@@ -26,7 +26,7 @@ pub(crate) enum Challenge {
 
 impl Challenge {
     /// A token for what a request needs.
-    pub(crate) fn for_token(realm: String, needs: &[Need]) -> Self {
+    pub(crate) fn for_token(realm: String, needs: &[RequiredAccess]) -> Self {
         Self::Token {
             realm,
             scopes: needs.iter().filter_map(Scope::wanted).collect(),

@@ -6,11 +6,13 @@
 
 mod accounts;
 mod challenge;
-mod need;
+mod login_queue;
 mod passwords;
+mod required_access;
 mod signature;
 mod tokens;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -19,14 +21,14 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue};
 
-use crate::error::{Failure, Fault};
-use crate::reloading::FromFiles;
+use crate::http::error::{Failure, Fault};
+use crate::operation::reloading::FromFiles;
 
 pub(crate) use accounts::Right;
 use accounts::{Accounts, Grants};
 pub(crate) use challenge::Challenge;
-pub(crate) use need::Need;
-use passwords::Passwords;
+use passwords::{Hash, Passwords};
+pub(crate) use required_access::RequiredAccess;
 pub(crate) use signature::Signer;
 use tokens::Tokens;
 pub(crate) use tokens::{LIFETIME, Scope, Token};
@@ -49,7 +51,7 @@ impl Principal {
     }
 
     /// Whether they may do something.
-    pub(crate) fn may(&self, need: &Need) -> bool {
+    pub(crate) fn may(&self, need: &RequiredAccess) -> bool {
         self.is_granted(need) && self.is_covered(need)
     }
 
@@ -58,7 +60,7 @@ impl Principal {
     /// # Errors
     /// Asks someone without a name for one and someone with a token for a better one, and tells an account
     /// that it has not the right.
-    pub(crate) fn authorize(&self, needs: &[Need], challenge: &Challenge) -> Result<(), Failure> {
+    pub(crate) fn authorize(&self, needs: &[RequiredAccess], challenge: &Challenge) -> Result<(), Failure> {
         let is_granted = needs.first().is_none_or(|need| self.is_granted(need));
         // No token is good for what is not granted: to ask for one would lead nowhere.
         let mut granted = needs.iter().filter(|need| self.is_granted(need));
@@ -70,32 +72,32 @@ impl Principal {
         }
     }
 
-    fn is_granted(&self, need: &Need) -> bool {
+    fn is_granted(&self, need: &RequiredAccess) -> bool {
         self.grants.as_ref().is_none_or(|grants| match need {
-            Need::ToBeKnown => self.name.is_some() || self.scopes.is_some(),
-            Need::In(right, name) => grants.allow(*right, name),
-            Need::ToReadAll => grants.allow_everywhere(Right::Pull),
+            RequiredAccess::ToBeKnown => self.name.is_some() || self.scopes.is_some(),
+            RequiredAccess::In(right, name) => grants.allow(*right, name),
+            RequiredAccess::ToReadAll => grants.allow_everywhere(Right::Pull),
         })
     }
 
-    fn is_covered(&self, need: &Need) -> bool {
-        self.scopes
-            .as_ref()
-            .is_none_or(|scopes| *need == Need::ToBeKnown || scopes.iter().any(|scope| scope.covers(need)))
+    fn is_covered(&self, need: &RequiredAccess) -> bool {
+        self.scopes.as_ref().is_none_or(|scopes| {
+            *need == RequiredAccess::ToBeKnown || scopes.iter().any(|scope| scope.covers(need))
+        })
     }
 }
 
 /// Finds out who makes a request.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Authenticator {
     /// The accounts; none if everyone may do everything.
     accounts: Option<FromFiles<Accounts>>,
     passwords: Passwords,
     tokens: Tokens,
 }
 
-impl Gate {
-    /// A gate for the accounts of a file, or for everyone.
+impl Authenticator {
+    /// One for the accounts of a file, or for everyone.
     ///
     /// # Errors
     /// Says what is wrong with the file.
@@ -120,6 +122,7 @@ impl Gate {
     pub(crate) async fn identify(
         &self,
         headers: &HeaderMap,
+        client: IpAddr,
         challenge: &Challenge,
     ) -> Result<Principal, Failure> {
         let Some(accounts) = &self.accounts else {
@@ -131,7 +134,7 @@ impl Gate {
                 grants: Some(grants),
                 ..Principal::default()
             }),
-            (Some(header), Challenge::Password) => self.with_password(&accounts, header).await,
+            (Some(header), Challenge::Password) => self.with_password(&accounts, header, client).await?,
             (Some(header), Challenge::Token { .. }) => self.with_token(&accounts, header),
         };
         found.ok_or_else(|| challenge.ask())
@@ -143,16 +146,29 @@ impl Gate {
         self.tokens.print(&Token::new(account, scopes))
     }
 
-    async fn with_password(&self, accounts: &Accounts, header: &HeaderValue) -> Option<Principal> {
-        let (name, password) = credentials(header)?;
+    /// Whoever has the password of an account; nobody if it is wrong.
+    async fn with_password(
+        &self,
+        accounts: &Accounts,
+        header: &HeaderValue,
+        client: IpAddr,
+    ) -> Result<Option<Principal>, Failure> {
+        let Some((name, password)) = credentials(header) else {
+            return Ok(None);
+        };
         let account = accounts.get(&name);
-        let hash = account.map(|account| account.hash.as_str());
-        let is_right = self.passwords.verify(&name, &password, hash).await;
-        account.filter(|_| is_right).map(|account| Principal {
+        let hash = match account {
+            Some(account) => Hash::Of(&account.hash),
+            None => Hash::OfNobody(accounts.cost_for_nobody(&name)),
+        };
+        let verified = self.passwords.verify(&name, &password, hash, client).await;
+        // Soon: a hash takes no longer than a second or two.
+        let is_right = verified.map_err(|_| Failure::from(Fault::TooManyRequests).retry_after(1))?;
+        Ok(account.filter(|_| is_right).map(|account| Principal {
             name: Some(name.into()),
             grants: Some(Arc::clone(&account.grants)),
             scopes: None,
-        })
+        }))
     }
 
     fn with_token(&self, accounts: &Accounts, header: &HeaderValue) -> Option<Principal> {

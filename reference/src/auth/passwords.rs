@@ -1,13 +1,14 @@
 //! Passwords: whether one is right, at the price of a hash once in a while.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use tokio::sync::Semaphore;
 
+use super::login_queue::{LoginQueue, TooMany};
 use super::signature::secret;
 
 /// How long a password that was right is not hashed again.
@@ -19,8 +20,8 @@ const MOST: usize = 10_000;
 /// How many passwords are hashed at once; hashing is slow by design, and others want the processor too.
 const AT_ONCE: usize = 2;
 
-/// The hash of no password, so that an unknown name takes as long as a known one.
-const NOBODY: &str = "$2y$10$abcdefghijklmnopqrstuuJ1oF5mJzXnVYkGvVJ1lE8gYHcZ8rZ6W";
+/// What stands behind the cost in a hash of no password.
+const NOBODY: &str = "abcdefghijklmnopqrstuuJ1oF5mJzXnVYkGvVJ1lE8gYHcZ8rZ6W";
 
 /// What stands for a name, a password and a hash that belong together.
 type Token = [u8; 32];
@@ -31,7 +32,25 @@ pub(super) struct Passwords {
     /// A secret of this process: what is remembered is of no use elsewhere.
     key: [u8; 32],
     right: Mutex<HashMap<Token, Instant>>,
-    hashing: Semaphore,
+    hashing: LoginQueue,
+}
+
+/// What a password is held against.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hash<'a> {
+    /// The hash of an account.
+    Of(&'a str),
+    /// No hash, at the cost of one: an unknown name takes as long as a known one.
+    OfNobody(u32),
+}
+
+impl Hash<'_> {
+    fn to_text(self) -> String {
+        match self {
+            Self::Of(hash) => hash.to_owned(),
+            Self::OfNobody(cost) => format!("$2y${cost:02}${NOBODY}"),
+        }
+    }
 }
 
 impl Passwords {
@@ -40,26 +59,40 @@ impl Passwords {
         Self {
             key: secret(),
             right: Mutex::default(),
-            hashing: Semaphore::new(AT_ONCE),
+            hashing: LoginQueue::new(AT_ONCE),
         }
     }
 
-    /// Whether a password has the hash of its account; never for an account that does not exist.
-    pub(super) async fn verify(&self, name: &str, password: &str, hash: Option<&str>) -> bool {
-        let token = hash.and_then(|hash| self.token(name, password, hash));
-        if token.is_some_and(|token| self.is_remembered(&token)) {
-            return true;
-        }
-        let Ok(_turn) = self.hashing.acquire().await else {
-            return false;
+    /// Whether a password has a hash; never that of nobody.
+    ///
+    /// # Errors
+    /// Fails if the client has too many passwords waiting to be hashed.
+    pub(super) async fn verify(
+        &self,
+        name: &str,
+        password: &str,
+        hash: Hash<'_>,
+        client: IpAddr,
+    ) -> Result<bool, TooMany> {
+        let token = match hash {
+            Hash::Of(hash) => self.token(name, password, hash),
+            Hash::OfNobody(_) => None,
         };
-        let (password, expected) = (password.to_owned(), hash.unwrap_or(NOBODY).to_owned());
-        let verified = tokio::task::spawn_blocking(move || bcrypt::verify(password, &expected));
-        let is_right = matches!(verified.await, Ok(Ok(true))) && hash.is_some();
+        if token.is_some_and(|token| self.is_remembered(&token)) {
+            return Ok(true);
+        }
+        let turn = self.hashing.turn(client).await?;
+        let (password, expected) = (password.to_owned(), hash.to_text());
+        let verified = tokio::task::spawn_blocking(move || {
+            // Who goes away meanwhile is hashed to the end.
+            let _turn = turn;
+            bcrypt::verify(password, &expected)
+        });
+        let is_right = matches!(verified.await, Ok(Ok(true))) && matches!(hash, Hash::Of(_));
         if let Some(token) = token.filter(|_| is_right) {
             self.remember(token);
         }
-        is_right
+        Ok(is_right)
     }
 
     fn token(&self, name: &str, password: &str, hash: &str) -> Option<Token> {
@@ -89,23 +122,35 @@ impl Passwords {
 
 #[cfg(test)]
 mod tests {
-    use super::{NOBODY, Passwords};
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use bcrypt::HashParts;
+
+    use super::{Hash, Passwords};
+
+    const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     #[tokio::test]
     async fn a_password_is_right_only_for_its_hash() {
         let passwords = Passwords::new();
+        let verify = async |password, hash| passwords.verify("a", password, hash, CLIENT).await;
         let hash = bcrypt::hash("secret", 4).unwrap();
         for _ in 0..2 {
-            assert!(passwords.verify("a", "secret", Some(&hash)).await);
-            assert!(!passwords.verify("a", "other", Some(&hash)).await);
+            assert_eq!(verify("secret", Hash::Of(&hash)).await, Ok(true));
+            assert_eq!(verify("other", Hash::Of(&hash)).await, Ok(false));
         }
         let changed = bcrypt::hash("changed", 4).unwrap();
-        assert!(!passwords.verify("a", "secret", Some(&changed)).await);
-        assert!(!passwords.verify("nobody", "secret", None).await);
+        assert_eq!(verify("secret", Hash::Of(&changed)).await, Ok(false));
+        assert_eq!(verify("secret", Hash::OfNobody(4)).await, Ok(false));
     }
 
     #[test]
-    fn an_unknown_name_costs_a_hash_as_well() {
-        assert!(bcrypt::verify("secret", NOBODY).is_ok_and(|is_right| !is_right));
+    fn the_hash_of_nobody_is_a_hash_of_its_cost() {
+        for cost in [4, 5, 10, 14] {
+            let hash = Hash::OfNobody(cost).to_text();
+            assert_eq!(hash.parse::<HashParts>().unwrap().get_cost(), cost);
+        }
+        let hash = Hash::OfNobody(4).to_text();
+        assert!(bcrypt::verify("secret", &hash).is_ok_and(|is_right| !is_right));
     }
 }

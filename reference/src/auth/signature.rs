@@ -8,8 +8,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use uuid::Uuid;
 
+use crate::http::routes::Route;
 use crate::protocol::Query;
-use crate::routes::Route;
 
 /// How long a signed URL may be used.
 const VALID: Duration = Duration::from_secs(600);
@@ -82,8 +82,8 @@ pub(super) fn now() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::Signer;
+    use crate::http::routes::Route;
     use crate::protocol::{Name, Query};
-    use crate::routes::Route;
 
     fn query(signed: &[(&str, String)]) -> Query {
         let pairs = signed.iter().map(|(key, value)| format!("{key}={value}"));

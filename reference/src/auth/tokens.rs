@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::accounts::Right;
-use super::need::Need;
+use super::required_access::RequiredAccess;
 use super::signature::{now, secret};
 
 /// For how many seconds a token is good.
@@ -31,16 +31,16 @@ impl Scope {
     }
 
     /// The scope that a client has to ask for; whoever adds to a repository reads it as well.
-    pub(crate) fn wanted(need: &Need) -> Option<Self> {
+    pub(crate) fn wanted(need: &RequiredAccess) -> Option<Self> {
         let actions = match need {
-            Need::In(Right::Push, _) => "pull,push",
+            RequiredAccess::In(Right::Push, _) => "pull,push",
             _ => action(need),
         };
         Self::parse(&format!("{}:{actions}", resource(need)?))
     }
 
     /// Whether it is good for something.
-    pub(crate) fn covers(&self, need: &Need) -> bool {
+    pub(crate) fn covers(&self, need: &RequiredAccess) -> bool {
         let is_named = |named: &String| named == action(need) || named == "*";
         resource(need).is_none_or(|resource| resource == self.resource && self.actions.iter().any(is_named))
     }
@@ -52,20 +52,20 @@ impl std::fmt::Display for Scope {
     }
 }
 
-fn resource(need: &Need) -> Option<String> {
+fn resource(need: &RequiredAccess) -> Option<String> {
     match need {
-        Need::ToBeKnown => None,
-        Need::In(_, name) => Some(format!("repository:{name}")),
-        Need::ToReadAll => Some("registry:catalog".to_owned()),
+        RequiredAccess::ToBeKnown => None,
+        RequiredAccess::In(_, name) => Some(format!("repository:{name}")),
+        RequiredAccess::ToReadAll => Some("registry:catalog".to_owned()),
     }
 }
 
-const fn action(need: &Need) -> &'static str {
+const fn action(need: &RequiredAccess) -> &'static str {
     match need {
-        Need::ToBeKnown | Need::In(Right::Pull, _) => "pull",
-        Need::In(Right::Push, _) => "push",
-        Need::In(Right::Delete, _) => "delete",
-        Need::ToReadAll => "*",
+        RequiredAccess::ToBeKnown | RequiredAccess::In(Right::Pull, _) => "pull",
+        RequiredAccess::In(Right::Push, _) => "push",
+        RequiredAccess::In(Right::Delete, _) => "delete",
+        RequiredAccess::ToReadAll => "*",
     }
 }
 
@@ -136,11 +136,11 @@ impl std::fmt::Debug for Tokens {
 #[cfg(test)]
 mod tests {
     use super::{Scope, Token, Tokens};
-    use crate::auth::{Need, Right};
+    use crate::auth::{RequiredAccess, Right};
     use crate::protocol::Name;
 
-    fn need(right: Right, name: &str) -> Need {
-        Need::In(right, Name::parse(name).unwrap())
+    fn need(right: Right, name: &str) -> RequiredAccess {
+        RequiredAccess::In(right, Name::parse(name).unwrap())
     }
 
     #[test]
@@ -149,7 +149,7 @@ mod tests {
         assert!(scope.covers(&need(Right::Push, "team/app")));
         assert!(!scope.covers(&need(Right::Delete, "team/app")));
         assert!(!scope.covers(&need(Right::Pull, "team/app/x")));
-        assert!(!scope.covers(&Need::ToReadAll));
+        assert!(!scope.covers(&RequiredAccess::ToReadAll));
         assert!(
             Scope::parse("repository:a:*")
                 .unwrap()

@@ -3,9 +3,12 @@
 //! A key of a file is the long form of a flag, and a variable of the environment is the same in capitals,
 //! after `ASSIZE_REFERENCE_`.
 
+mod address;
+mod base_url;
 mod limits;
 mod notify;
 mod offer;
+mod profiles;
 mod settle;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -14,18 +17,25 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+pub use base_url::{BaseUrl, BlobRedirect};
 pub use limits::Limits;
 pub use notify::{Action, Ignore, NotificationEndpoint};
-pub(crate) use offer::REDIRECT_TO_ITSELF;
 pub use offer::{MissingContent, Offer};
+pub use profiles::{PROFILES, Profile, profile};
 pub use settle::{ConfigError, refuse_unknown_variables};
 
 /// Everything that can be chosen about a registry.
 #[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// Address to listen on; port 0 takes a free one
-    #[arg(long, env = "ASSIZE_REFERENCE_LISTEN", default_value_t = Config::default().listen)]
+    /// Address to listen on: 5000 on this machine only, :5000 on every address of it; port 0 takes a free one
+    #[arg(
+        long,
+        env = "ASSIZE_REFERENCE_LISTEN",
+        default_value_t = Config::default().listen,
+        value_parser = address::parse
+    )]
+    #[serde(deserialize_with = "address::deserialize")]
     pub listen: SocketAddr,
 
     /// Directory that holds the content; without one, content is kept in memory
@@ -38,7 +48,7 @@ pub struct Config {
 
     /// URL under which clients reach the registry; otherwise taken from each request
     #[arg(long, env = "ASSIZE_REFERENCE_BASE_URL")]
-    pub base_url: Option<String>,
+    pub base_url: Option<BaseUrl>,
 
     /// Form of the Location and Link headers
     #[arg(long, env = "ASSIZE_REFERENCE_LOCATION", value_enum, default_value_t)]
@@ -66,7 +76,8 @@ pub struct Config {
     pub authentication: Authentication,
 
     /// Address for metrics, as Prometheus reads them
-    #[arg(long, env = "ASSIZE_REFERENCE_METRICS")]
+    #[arg(long, env = "ASSIZE_REFERENCE_METRICS", value_parser = address::parse)]
+    #[serde(deserialize_with = "address::deserialize_some")]
     pub metrics: Option<SocketAddr>,
 
     /// Where events are sent of what is pulled, pushed, mounted and deleted; repeatable

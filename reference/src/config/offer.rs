@@ -3,6 +3,8 @@
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use super::BlobRedirect;
+
 /// What happens to a manifest that names content the repository does not have.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -13,9 +15,6 @@ pub enum MissingContent {
     /// It is accepted
     Accept,
 }
-
-/// Where blobs are redirected to if the registry is to serve them itself after all.
-pub(crate) const REDIRECT_TO_ITSELF: &str = "self";
 
 /// The parts of the protocol that a registry may leave out, all offered unless switched off.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
@@ -84,7 +83,7 @@ pub struct Offer {
     /// Redirect downloads of blobs to this base URL, which serves the same paths; `self` redirects them to
     /// signed URLs of the registry
     #[arg(long, env = "ASSIZE_REFERENCE_REDIRECT_BLOBS")]
-    pub redirect_blobs: Option<String>,
+    pub redirect_blobs: Option<BlobRedirect>,
 
     /// Text of a Warning header on every answer
     #[arg(long = "warning", env = "ASSIZE_REFERENCE_WARNINGS", value_delimiter = '\n')]

@@ -173,7 +173,7 @@ mod tests {
         let file =
             "location = \"absolute\"\n[offer]\nread-only = true\n[limits]\npage-size = 7\nrequests = 8";
         let config = settle(&["--page-size", "9"], file).unwrap();
-        assert_eq!(config.limits.page_size, 9);
+        assert_eq!(config.limits.page_size.get(), 9);
         assert_eq!(config.limits.requests, 8);
         assert!(config.offer.read_only);
         assert_eq!(config.listen, Config::default().listen);
@@ -219,6 +219,42 @@ mod tests {
             ..Config::default()
         };
         assert_eq!(settle(&[], &toml::to_string(&config).unwrap()), Ok(config));
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused_in_words_wherever_it_is_said() {
+        let told = [
+            (
+                ["--page-size", "0"],
+                "[limits]\npage-size = 0",
+                "at least 1",
+                "nonzero",
+            ),
+            (
+                ["--base-url", "nonsense"],
+                "base-url = \"nonsense\"",
+                "a base URL",
+                "a base URL",
+            ),
+            (
+                ["--redirect-blobs", "nonsense"],
+                "[offer]\nredirect-blobs = \"nonsense\"",
+                "self for signed URLs",
+                "self for signed URLs",
+            ),
+            (
+                ["--listen", "nonsense"],
+                "listen = \"nonsense\"",
+                ":5000 or 5000",
+                ":5000 or 5000",
+            ),
+        ];
+        for (flags, file, by_flag, by_file) in told {
+            let error = settle(&flags, "").unwrap_err();
+            assert!(error.contains(by_flag), "{error}");
+            let error = settle(&[], file).unwrap_err();
+            assert!(error.contains(by_file) && error.contains("line "), "{error}");
+        }
     }
 
     #[test]

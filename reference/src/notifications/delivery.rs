@@ -12,7 +12,7 @@ use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Response, Url};
 
 use super::Endpoint;
-use super::event::{ENVELOPE_TYPE, envelope, place};
+use super::message::{ENVELOPE_TYPE, envelope, place};
 use crate::config::NotificationEndpoint;
 
 /// The number of redirects that are followed.

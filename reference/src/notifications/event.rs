@@ -1,157 +1,160 @@
-//! An event in the form in which it is sent (Docker: Notifications, Events and Envelope).
+//! What a request has done that others may want to know, with all that is told about it.
 
 use bytes::Bytes;
-use reqwest::Url;
-use serde::Serialize;
+use serde::Deserialize;
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
-use uuid::Uuid;
 
+use super::message::Target;
 use crate::config::Action;
-use crate::context::Context;
+use crate::http::routes::{Route, UrlBuilder};
+use crate::protocol::{Digest, Name, Reference, Tag};
 
-/// The media type of an envelope.
-pub(super) const ENVELOPE_TYPE: &str = "application/vnd.docker.distribution.events.v2+json";
+/// The media type of blobs, of which the registry knows no other.
+const BLOB_TYPE: &str = "application/octet-stream";
 
-/// An event.
-#[derive(Debug, Serialize)]
-pub(super) struct Event<'a> {
-    id: String,
-    timestamp: String,
-    action: Action,
-    target: &'a Target,
-    request: Request<'a>,
-    actor: Actor<'a>,
-    source: Origin<'a>,
-}
-
-/// What something was done to; of what is deleted, only the name is told.
-#[derive(Debug, Clone, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Target {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) media_type: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) digest: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) size: Option<u64>,
-    /// The size, under the name that it had before 2.1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) length: Option<u64>,
-    pub(super) repository: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) from_repository: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) url: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) tag: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) references: Vec<Value>,
-}
-
-/// The request that did it.
-#[derive(Debug, Serialize)]
-struct Request<'a> {
-    id: String,
-    addr: String,
-    host: &'a str,
-    method: &'a str,
-    useragent: &'a str,
-}
-
-/// Who did it.
-#[derive(Debug, Serialize)]
-struct Actor<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
-}
-
-/// The registry that it was done in.
-#[derive(Debug, Serialize)]
-struct Origin<'a> {
-    addr: String,
-    #[serde(rename = "instanceID")]
-    instance_id: &'a str,
-}
-
-/// What all events of one run of a registry say of it.
+/// What a request has done. To ask whether something is there is not to do something: a HEAD is no pull, nor is
+/// an answer that the client has the content already.
 #[derive(Debug)]
-pub(super) struct Source {
-    host: String,
-    instance: String,
+pub(crate) enum Event {
+    /// A manifest was pulled or pushed.
+    Manifest {
+        /// Which of the two.
+        action: Action,
+        /// Where.
+        repository: Name,
+        /// Its digest.
+        digest: Digest,
+        /// Its media type.
+        media_type: String,
+        /// Its bytes.
+        content: Bytes,
+        /// The tags that it was pulled or pushed by.
+        tags: Vec<Tag>,
+    },
+    /// A blob was pulled, pushed or mounted.
+    Blob {
+        /// Which of them.
+        action: Action,
+        /// Where.
+        repository: Name,
+        /// Its digest.
+        digest: Digest,
+        /// Its number of bytes.
+        size: u64,
+        /// The repository that it was mounted from, if the client named one.
+        from: Option<String>,
+    },
+    /// Content was deleted.
+    Deleted {
+        /// Where.
+        repository: Name,
+        /// What.
+        digest: Digest,
+    },
+    /// A tag was deleted.
+    Untagged {
+        /// Where.
+        repository: Name,
+        /// Which.
+        tag: Tag,
+    },
 }
 
-impl Source {
-    /// This machine, and this run of the registry.
-    pub(super) fn new(instance: Uuid) -> Self {
-        Self {
-            host: gethostname::gethostname().to_string_lossy().into_owned(),
-            instance: instance.to_string(),
+impl Event {
+    /// What was done.
+    pub(super) const fn action(&self) -> Action {
+        match self {
+            Self::Manifest { action, .. } | Self::Blob { action, .. } => *action,
+            Self::Deleted { .. } | Self::Untagged { .. } => Action::Delete,
+        }
+    }
+
+    /// What it was done to, at the URLs of `urls`: a manifest with several tags is a target under each of them.
+    pub(super) fn targets(self, urls: &UrlBuilder, with_references: bool) -> Vec<Target> {
+        match self {
+            Self::Manifest {
+                repository,
+                digest,
+                media_type,
+                content,
+                tags,
+                ..
+            } => {
+                let size = Some(content.len() as u64);
+                let route = Route::Manifest(repository.clone(), Reference::Digest(digest.clone()));
+                let target = Target {
+                    references: if with_references {
+                        named_by(&content)
+                    } else {
+                        Vec::new()
+                    },
+                    media_type: Some(media_type),
+                    digest: Some(digest.to_string()),
+                    size,
+                    length: size,
+                    url: Some(urls.url(&route)),
+                    ..Target::of(&repository)
+                };
+                under_each(&tags, target)
+            }
+            Self::Blob {
+                repository,
+                digest,
+                size,
+                from,
+                ..
+            } => vec![Target {
+                media_type: Some(BLOB_TYPE.to_owned()),
+                digest: Some(digest.to_string()),
+                size: Some(size),
+                length: Some(size),
+                from_repository: from,
+                url: Some(urls.url(&Route::Blob(repository.clone(), digest))),
+                ..Target::of(&repository)
+            }],
+            Self::Deleted { repository, digest } => vec![Target {
+                digest: Some(digest.to_string()),
+                ..Target::of(&repository)
+            }],
+            Self::Untagged { repository, tag } => vec![Target {
+                tag: Some(tag.to_string()),
+                ..Target::of(&repository)
+            }],
         }
     }
 }
 
-impl<'a> Event<'a> {
-    /// What a request has just done.
-    pub(super) fn new(context: &'a Context, action: Action, target: &'a Target, source: &'a Source) -> Self {
-        let (arrival, port) = (context.arrival(), context.config().listen.port());
-        let is_direct = arrival.peer.address.ip() == arrival.client;
+impl Target {
+    fn of(repository: &Name) -> Self {
         Self {
-            id: Uuid::new_v4().to_string(),
-            // A year of four digits can always be written.
-            timestamp: OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default(),
-            action,
-            target,
-            request: Request {
-                id: arrival.id.to_string(),
-                addr: if is_direct {
-                    arrival.peer.address.to_string()
-                } else {
-                    arrival.client.to_string()
-                },
-                host: context.host().unwrap_or_default(),
-                method: context.method().as_str(),
-                useragent: context.header(http::header::USER_AGENT).unwrap_or_default(),
-            },
-            actor: Actor {
-                name: context.account(),
-            },
-            source: Origin {
-                addr: format!("{}:{port}", source.host),
-                instance_id: &source.instance,
-            },
+            repository: repository.to_string(),
+            ..Self::default()
         }
     }
+}
 
-    /// The event as JSON.
-    pub(super) fn to_json(&self) -> Bytes {
-        // Strings, numbers and JSON that was read: nothing here fails to serialize.
-        Bytes::from(serde_json::to_vec(self).unwrap_or_default())
+fn under_each(tags: &[Tag], target: Target) -> Vec<Target> {
+    if tags.is_empty() {
+        return vec![target];
     }
+    let tagged = tags.iter().map(|tag| Target {
+        tag: Some(tag.to_string()),
+        ..target.clone()
+    });
+    tagged.collect()
 }
 
-/// Events in one message.
-pub(super) fn envelope(events: &[Bytes]) -> Bytes {
-    Bytes::from([b"{\"events\":[", events.join(&b","[..]).as_slice(), b"]}"].concat())
-}
-
-/// Where a URL leads, without what may be a secret in it.
-pub(super) fn place(url: &Url) -> String {
-    url.origin().ascii_serialization()
-}
-
-#[cfg(test)]
-mod tests {
-    use bytes::Bytes;
-    use serde_json::json;
-
-    use super::envelope;
-
-    #[test]
-    fn an_envelope_holds_events_in_their_order() {
-        let envelope = envelope(&[Bytes::from("{\"id\":1}"), Bytes::from("{\"id\":2}")]);
-        let read = serde_json::from_slice::<serde_json::Value>(&envelope).unwrap();
-        assert_eq!(read, json!({"events": [{"id": 1}, {"id": 2}]}));
+/// The descriptors in a manifest: its config and its layers, or the entries of an index.
+fn named_by(manifest: &[u8]) -> Vec<Value> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Written {
+        config: Option<Value>,
+        layers: Option<Vec<Value>>,
+        manifests: Option<Vec<Value>>,
     }
+    let written = serde_json::from_slice::<Written>(manifest).unwrap_or_default();
+    let lists = [written.layers, written.manifests];
+    let named = lists.into_iter().flatten().flatten();
+    written.config.into_iter().chain(named).collect()
 }

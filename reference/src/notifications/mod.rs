@@ -1,12 +1,11 @@
 //! Notifications: others are told what is pulled, pushed, mounted and deleted (Docker: Notifications).
 //!
-//! A [`deed`] is read off a request and its answer, once the change is stored or the answer to a pull
-//! begins. It becomes an [`event`], which waits in a [`queue`] for each endpoint that wants it, and is sent
-//! by its [`delivery`]. No client waits for any of that.
+//! An endpoint of the protocol says what [`event`] it was. It becomes a [`message`], which waits in a [`queue`]
+//! for each listener that wants it, and is sent by its [`delivery`]. No client waits for any of that.
 
-mod deed;
 mod delivery;
 mod event;
+mod message;
 mod queue;
 
 use std::collections::HashSet;
@@ -14,17 +13,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::config::{Action, Config, Ignore, NotificationEndpoint};
-use crate::context::Context;
-use crate::metrics::{Metrics, Tally};
+use crate::operation::metrics::{Metrics, Tally};
 
-use deed::Deed;
 use delivery::Delivery;
-use event::{Event, Source, Target};
+pub(crate) use event::Event;
+pub(crate) use message::Cause;
+use message::{Message, Source, Target};
 use queue::Queue;
 
 /// How long events that wait may be delivered when the registry ends.
@@ -59,7 +57,7 @@ impl Notifier {
             if endpoint.name.is_empty() {
                 return Err(format!(
                     "the endpoint for {} has no name",
-                    event::place(&endpoint.url)
+                    message::place(&endpoint.url)
                 ));
             }
             if !names.insert(&endpoint.name) {
@@ -71,7 +69,7 @@ impl Notifier {
         let deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
         Ok((!deliveries.is_empty()).then(|| Self {
             deliveries,
-            source: Source::new(instance),
+            source: Source::new(config.listen.port(), instance),
             with_references: config.notify_references,
         }))
     }
@@ -102,20 +100,17 @@ impl Notifier {
         }
     }
 
-    /// Tells what a request has done, as its answer shows, if it has done anything that somebody wants to know.
-    pub(crate) async fn tell(&self, context: &Context, status: StatusCode, headers: &HeaderMap) {
-        let Some(deed) = Deed::of(context, status, headers) else {
-            return;
-        };
-        let action = deed.action();
+    /// Tells what a request has done to everybody who wants to know it.
+    pub(crate) fn tell(&self, event: Event, cause: &Cause<'_>) {
+        let action = event.action();
         if !self.endpoints().any(|endpoint| endpoint.wants_action(action)) {
             return;
         }
-        for target in deed.targets(context, self.with_references).await {
-            let event = Event::new(context, action, &target, &self.source).to_json();
+        for target in event.targets(&cause.urls, self.with_references) {
+            let message = Message::new(cause, action, &target, &self.source).to_json();
             for endpoint in self.endpoints() {
                 if endpoint.wants(action, &target) {
-                    endpoint.tell(event.clone());
+                    endpoint.tell(message.clone());
                 }
             }
         }

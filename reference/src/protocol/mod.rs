@@ -1,4 +1,4 @@
-//! The nouns of the protocol: each is parsed once, at the door, and is well-formed ever after.
+//! The nouns of the protocol: each is parsed once, when it comes in, and is well-formed ever after.
 
 mod chunk;
 mod digest;

@@ -62,24 +62,23 @@ impl Store {
         Ok((Uuid::from_u128(file), size))
     }
 
-    /// Makes a blob of another repository, or of any, readable in this one as well (end-11).
+    /// Makes a blob of another repository, or of any, readable in this one as well (end-11); returns its size.
     pub(crate) async fn mount_blob(
         &self,
         repository: &Name,
         digest: &Digest,
         from: Option<&Name>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<u64, StoreError> {
         let (repository, digest, from) = (repository.clone(), digest.clone(), from.cloned());
         let mounting = self.metadata.change(move |tables| {
-            let is_there = match &from {
+            let size = tables.blobs.get(digest.as_str())?.map(|row| row.value().1);
+            let is_readable = match &from {
                 Some(from) => tables.links.get((from.as_str(), digest.as_str()))?.is_some(),
-                None => tables.blobs.get(digest.as_str())?.is_some(),
+                None => true,
             };
-            if is_there {
-                tables.link_blob(&repository, &digest)
-            } else {
-                Err(StoreError::BlobUnknown)
-            }
+            let size = size.filter(|_| is_readable).ok_or(StoreError::BlobUnknown)?;
+            tables.link_blob(&repository, &digest)?;
+            Ok(size)
         });
         mounting.await
     }

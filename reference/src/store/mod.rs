@@ -26,6 +26,7 @@ mod leases;
 mod listings;
 mod manifests;
 mod pool;
+mod probe;
 mod reader;
 mod sessions;
 #[cfg(test)]

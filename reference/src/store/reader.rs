@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::files::File;
 use super::pool::{BLOCK, Pool};
 use super::{StoreError, on_disk};
-use crate::kernel::read_resident;
+use crate::operation::kernel::read_resident;
 use crate::protocol::Span;
 
 /// How far apart the bytes are that are looked at to tell what is in memory.
@@ -66,18 +66,26 @@ impl BlobReader {
     }
 
     fn read_block(&self, offset: u64, length: usize) -> io::Result<Bytes> {
+        // Little content is to hold little memory.
+        if length <= SMALL {
+            let mut bytes = vec![0; length];
+            self.fill(&mut bytes, offset)?;
+            return Ok(Bytes::from(bytes));
+        }
         let mut buffer = self.pool.take();
+        self.fill(&mut buffer.as_mut()[..length], offset)?;
+        Ok(buffer.freeze(length))
+    }
+
+    fn fill(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         let mut filled = 0;
-        while filled < length {
-            match self
-                .file
-                .read_at(&mut buffer.as_mut()[filled..length], offset + filled as u64)?
-            {
+        while filled < buffer.len() {
+            match self.file.read_at(&mut buffer[filled..], offset + filled as u64)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 count => filled += count,
             }
         }
-        Ok(buffer.freeze(length))
+        Ok(())
     }
 
     /// Whether a part is in memory, as far as one can tell by looking here and there.

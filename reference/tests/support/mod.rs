@@ -1,6 +1,8 @@
 //! A registry in this process and a client for it: what the tests of the protocol are written with.
 #![expect(dead_code, reason = "each test file uses a part of it")]
 
+pub(crate) mod process;
+
 use assize_reference::{Config, Running, serve};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};

@@ -13,7 +13,7 @@ pub fn cross_check<'i>(
     cited: impl IntoIterator<Item = &'i RequirementId>,
 ) -> Vec<Faulty> {
     let cited: HashSet<&RequirementId> = cited.into_iter().collect();
-    let mut faults = vec![Vec::new(); catalogue.sources.len()];
+    let mut faults = vec![Vec::new(); catalogue.files.len()];
     for requirement in catalogue.iter() {
         let fault = match cited.contains(&requirement.id) {
             true => asked_and_left_out(requirement),
@@ -21,10 +21,38 @@ pub fn cross_check<'i>(
         };
         faults[requirement.place.file].extend(fault);
     }
-    let faulty = catalogue.sources.iter().zip(faults);
-    faulty
-        .filter_map(|(source, faults)| Faulty::new(source, faults))
-        .collect()
+    catalogue.drawn(faults)
+}
+
+/// Says which requirements are said to be stated by a document and do not say where, for a version that has them.
+pub fn unsourced(catalogue: &Catalogue) -> Vec<Faulty> {
+    let mut faults = vec![Vec::new(); catalogue.files.len()];
+    for requirement in catalogue.iter() {
+        faults[requirement.place.file].extend(without_source(requirement));
+    }
+    catalogue.drawn(faults)
+}
+
+fn without_source(requirement: &Requirement) -> Option<Diagnostic> {
+    let lacks = |version: &Version| {
+        let source = requirement.source(*version);
+        requirement.levels.in_version(*version).is_some() && source.is_none()
+    };
+    let stated = requirement.basis.authority().is_stated();
+    let version = Version::ALL.into_iter().find(lacks).filter(|_| stated)?;
+    Some(
+        Diagnostic::error(
+            format!("nothing shows where {version} says `{}`", requirement.id),
+            requirement.place.span.clone(),
+        )
+        .label(format!(
+            "`basis = \"{}\"` has a source for each version",
+            requirement.basis.words()
+        ))
+        .suggest(
+            "add `source = { section = \"…\", from = \"…\", to = \"…\" }`, or say `basis = \"implied\"`",
+        ),
+    )
 }
 
 fn asked_and_left_out(requirement: &Requirement) -> Option<Diagnostic> {

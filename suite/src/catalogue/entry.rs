@@ -1,27 +1,28 @@
 //! One entry of the catalogue, read from its table.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::load::kind_of;
+use super::citation::{Cited, sources};
+use super::document::Documents;
+use super::fields::{Fields, Item, boolean, text, version, word, wrong_kind};
 use super::requirement::Place;
-use super::{Basis, Category, Level, Levels, Requirement, RequirementId, Version};
-use crate::diagnostic::{Diagnostic, Parsed, Span, did_you_mean, one_of};
-
-/// A key and its value, as the file has them.
-pub(super) type Item<'a> = (&'a Spanned<Cow<'a, str>>, &'a Spanned<DeValue<'a>>);
+use super::{Basis, Category, Level, Levels, Requirement, RequirementId, Source, Version};
+use crate::diagnostic::{Diagnostic, Parsed, Span, did_you_mean};
 
 /// The keys of an entry, in the order in which they are written.
 const KEYS: &[&str] = &[
-    "level", "section", "basis", "text", "why", "rests-on", "may-lag", "left-out",
+    "level", "section", "basis", "source", "text", "why", "decided", "rests-on", "may-lag", "left-out",
 ];
 
 /// Reads one entry; it is there only if nothing is wrong with it but what could be left out.
 pub(super) fn entry(
     file: usize,
     category: Category,
+    documents: &Documents,
     (key, value): Item<'_>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Requirement> {
@@ -38,27 +39,32 @@ pub(super) fn entry(
     }
     let mut fields = Fields {
         table,
-        entry: key,
+        what: "an entry",
+        head: key.span(),
         faults,
     };
-    fields.unknown_keys();
+    fields.unknown_keys(KEYS);
     let levels = fields.needed("level", levels);
-    let section = fields.needed("section", text);
     let basis = fields.needed("basis", basis);
+    let place = place(&mut fields, documents, basis, levels.as_ref());
     let sentence = fields.needed("text", text);
     let why = fields.needed("why", text);
+    let decided = fields.perhaps("decided", text);
     let rests_on = fields.perhaps("rests-on", ids).unwrap_or_default();
     let may_lag = fields.perhaps("may-lag", boolean).unwrap_or_default();
     let left_out = fields.perhaps("left-out", text);
     let (spans, rests_on) = rests_on.into_iter().unzip();
+    let (section, sources) = place?;
     Some(Requirement {
         id: id?,
         levels: levels?,
         category,
-        section: section?,
+        section,
+        sources,
         basis: basis?,
         text: sentence?,
         why: why?,
+        decided,
         rests_on,
         may_lag,
         left_out,
@@ -70,75 +76,47 @@ pub(super) fn entry(
     })
 }
 
-/// The fields of one entry, and the faults found so far.
-struct Fields<'a> {
-    table: &'a DeTable<'a>,
-    entry: &'a Spanned<Cow<'a, str>>,
-    faults: &'a mut Vec<Diagnostic>,
+/// Reads where an entry stands: its sources, or the section to which it belongs where no document says it.
+fn place(
+    fields: &mut Fields<'_, '_>,
+    documents: &Documents,
+    basis: Option<Basis>,
+    levels: Option<&Levels>,
+) -> Option<(String, BTreeMap<Version, Source>)> {
+    let section = fields.table.get("section");
+    if section.is_some() && !fields.table.contains_key("source") {
+        let section = fields.perhaps("section", text)?;
+        return Some((section, BTreeMap::new()));
+    }
+    let Some(source) = fields.table.get("source") else {
+        fields.faults.push(no_place(fields.head.clone()));
+        return None;
+    };
+    if let Some(section) = section {
+        let fault = Diagnostic::error("a section stands beside a source", section.span());
+        fields
+            .faults
+            .push(fault.label("the source has a section of its own"));
+    }
+    let cited = Cited {
+        documents,
+        basis,
+        levels,
+    };
+    let sources = sources(source, cited, fields.faults)?;
+    let newest = Version::newest_first().find_map(|version| sources.get(&version));
+    Some((newest?.place(), sources))
 }
 
-impl Fields<'_> {
-    fn unknown_keys(&mut self) {
-        for key in self
-            .table
-            .keys()
-            .filter(|key| !KEYS.contains(&key.get_ref().as_ref()))
-        {
-            self.faults.push(
-                Diagnostic::error(format!("an entry has no `{}`", key.get_ref()), key.span())
-                    .label("not known")
-                    .suggest_among(key.get_ref(), "an entry has", KEYS.iter().copied()),
-            );
-        }
-    }
-
-    /// The field, which must be there.
-    fn needed<T>(&mut self, key: &str, read: Read<T>) -> Option<T> {
-        if self.table.get(key).is_none() {
-            self.faults.push(
-                Diagnostic::error(format!("this entry has no `{key}`"), self.entry.span())
-                    .label(format!("`{key} = …` is missing")),
-            );
-        }
-        self.perhaps(key, read)
-    }
-
-    fn perhaps<T>(&mut self, key: &str, read: Read<T>) -> Option<T> {
-        match read(self.table.get(key)?) {
-            Ok(value) => Some(value),
-            Err(fault) => {
-                self.faults.push(*fault);
-                None
-            }
-        }
-    }
-}
-
-/// Reads a field, or says what is wrong with it.
-type Read<T> = fn(&Spanned<DeValue<'_>>) -> Parsed<T>;
-
-fn text(value: &Spanned<DeValue<'_>>) -> Parsed<String> {
-    match value.get_ref() {
-        DeValue::String(text) if text.trim().is_empty() => {
-            Err(Diagnostic::error("a text is missing", value.span())
-                .label("empty")
-                .into())
-        }
-        DeValue::String(text) => Ok(text.to_string()),
-        other => Err(wrong_kind(value, "a text", other)),
-    }
-}
-
-fn boolean(value: &Spanned<DeValue<'_>>) -> Parsed<bool> {
-    match value.get_ref() {
-        DeValue::Boolean(value) => Ok(*value),
-        other => Err(wrong_kind(value, "true or false", other)),
-    }
+fn no_place(entry: Span) -> Diagnostic {
+    Diagnostic::error("this entry has no `source`", entry)
+        .label("`source = …` is missing")
+        .note("where no document says it, `section = \"…\"` names the part of the protocol")
 }
 
 fn ids(value: &Spanned<DeValue<'_>>) -> Parsed<Vec<(Span, RequirementId)>> {
     let DeValue::Array(list) = value.get_ref() else {
-        return Err(wrong_kind(value, "a list of ids", value.get_ref()));
+        return Err(wrong_kind(value, "a list of ids"));
     };
     list.iter()
         .map(|member| Ok((member.span(), known_id(member)?)))
@@ -176,38 +154,6 @@ fn levels(value: &Spanned<DeValue<'_>>) -> Parsed<Levels> {
 fn level(value: &Spanned<DeValue<'_>>) -> Parsed<Level> {
     let known = ["MUST", "SHOULD", "MAY"];
     word(value, "a level", known.into_iter(), |text| text.parse().ok())
-}
-
-fn version(key: &Spanned<Cow<'_, str>>) -> Parsed<Version> {
-    key.get_ref().parse().map_err(|()| {
-        let known = ["1.0", "1.1", "next", "docker"];
-        Diagnostic::error(format!("`{}` is not a version", key.get_ref()), key.span())
-            .label("not a version")
-            .suggest(format!("a version is {}", one_of(known)))
-            .into()
-    })
-}
-
-/// Reads one of a few words.
-pub(super) fn word<T>(
-    value: &Spanned<DeValue<'_>>,
-    what: &str,
-    known: impl Iterator<Item = &'static str> + Clone,
-    read: impl Fn(&str) -> Option<T>,
-) -> Parsed<T> {
-    let text = text(value)?;
-    read(&text).ok_or_else(|| {
-        Diagnostic::error(format!("`{text}` is not {what}"), value.span())
-            .label(format!("not {what}"))
-            .suggest_among(&text, &format!("{what} is"), known)
-            .into()
-    })
-}
-
-fn wrong_kind(at: &Spanned<DeValue<'_>>, wanted: &str, found: &DeValue<'_>) -> Box<Diagnostic> {
-    Diagnostic::error(format!("expected {wanted}"), at.span())
-        .label(format!("this is {}", kind_of(found)))
-        .into()
 }
 
 const FORM_OF_AN_ID: &str = "lower-case words joined by dots and hyphens, as in `push.mount.201`";

@@ -60,6 +60,11 @@ impl Version {
 
     /// The versions of the OCI distribution specification, oldest first.
     pub const OCI: [Version; 3] = [Version::V1_0, Version::V1_1, Version::Next];
+
+    /// Every version: those of the OCI specification, newest first, and Docker's behind them.
+    pub(super) fn newest_first() -> impl Iterator<Item = Version> {
+        Version::OCI.into_iter().rev().chain([Version::Docker])
+    }
 }
 
 impl fmt::Display for Version {
@@ -101,11 +106,7 @@ impl Levels {
 
     /// The level in the newest version that has the requirement.
     pub fn newest(&self) -> Option<Level> {
-        Version::OCI
-            .iter()
-            .rev()
-            .chain(&[Version::Docker])
-            .find_map(|version| self.in_version(*version))
+        Version::newest_first().find_map(|version| self.in_version(version))
     }
 
     /// The versions whose level is not the newest one, heaviest level first, as a level line says them.

@@ -75,7 +75,7 @@ fn cycle(path: &[&RequirementId], id: &RequirementId, span: &Span) -> Diagnostic
 
 /// The fault of an entry whose id another entry has.
 pub(super) fn duplicate(catalogue: &Catalogue, first: &Requirement, second: &Requirement) -> Diagnostic {
-    let source = &catalogue.sources[first.place.file];
+    let source = &catalogue.files[first.place.file];
     let (line, _) = source.line_and_column(first.place.span.start);
     Diagnostic::error(
         format!("there are two requirements `{}`", first.id),

@@ -4,14 +4,17 @@ use std::collections::HashMap;
 
 use toml::de::{DeTable, DeValue};
 
-use super::entry::{Item, entry, word};
+use super::document::Documents;
+use super::document_file::{document, holds_documents};
+use super::entry::entry;
+use super::fields::{Item, word};
 use super::{Category, Requirement, RequirementId, links};
 use crate::diagnostic::{Diagnostic, Faulty, Source};
 
 /// Every requirement, in the order of the files.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
-    pub(super) sources: Vec<Source>,
+    pub(super) files: Vec<Source>,
     pub(super) requirements: Vec<Requirement>,
     by_id: HashMap<RequirementId, usize>,
 }
@@ -19,16 +22,31 @@ pub struct Catalogue {
 impl Catalogue {
     /// Reads the catalogue, and all that is wrong with each of its files.
     ///
-    /// Where there are faults, it holds the entries that could be read.
-    pub fn load(sources: Vec<Source>) -> (Catalogue, Vec<Faulty>) {
-        let mut faults = vec![Vec::new(); sources.len()];
+    /// A file named `documents.toml` has the documents that the entries of the others cite. Where there are faults, the
+    /// catalogue holds the entries that could be read.
+    pub fn load(files: Vec<Source>) -> (Catalogue, Vec<Faulty>) {
+        let mut faults = vec![Vec::new(); files.len()];
+        let mut documents = Documents::default();
+        for (file, source) in files.iter().enumerate().filter(|(_, file)| holds_documents(file)) {
+            documents.extend(read(&source.text, &mut faults[file], |items, faults| {
+                items
+                    .into_iter()
+                    .filter_map(|item| document(item, faults))
+                    .collect()
+            }));
+        }
         let mut requirements = Vec::new();
-        for (file, source) in sources.iter().enumerate() {
-            let entries = entries(file, &source.text, &mut faults[file]);
-            requirements.extend(entries);
+        for (file, source) in files
+            .iter()
+            .enumerate()
+            .filter(|(_, file)| !holds_documents(file))
+        {
+            requirements.extend(read(&source.text, &mut faults[file], |items, faults| {
+                entries(file, items, &documents, faults)
+            }));
         }
         let mut catalogue = Catalogue {
-            sources,
+            files,
             requirements: Vec::new(),
             by_id: HashMap::new(),
         };
@@ -36,13 +54,16 @@ impl Catalogue {
             catalogue.add(requirement, &mut faults);
         }
         links::check(&catalogue, &mut faults);
-        let faulty = catalogue
-            .sources
-            .iter()
-            .zip(faults)
-            .filter_map(|(source, faults)| Faulty::new(source, faults));
-        let faulty = faulty.collect();
+        let faulty = catalogue.drawn(faults);
         (catalogue, faulty)
+    }
+
+    /// The faults of each file, with the file.
+    pub(super) fn drawn(&self, faults: Vec<Vec<Diagnostic>>) -> Vec<Faulty> {
+        let faulty = self.files.iter().zip(faults);
+        faulty
+            .filter_map(|(source, faults)| Faulty::new(source, faults))
+            .collect()
     }
 
     /// The requirement with this id.
@@ -66,24 +87,38 @@ impl Catalogue {
     }
 }
 
-/// The entries of one file, in the order of its text.
-fn entries(file: usize, text: &str, faults: &mut Vec<Diagnostic>) -> Vec<Requirement> {
+/// What one file has, in the order of its text.
+fn read<T>(
+    text: &str,
+    faults: &mut Vec<Diagnostic>,
+    each: impl FnOnce(Vec<Item<'_>>, &mut Vec<Diagnostic>) -> Vec<T>,
+) -> Vec<T> {
     let (table, errors) = DeTable::parse_recoverable(text);
     let mut items: Vec<Item<'_>> = table.get_ref().iter().collect();
     items.sort_by_key(|(key, _)| key.span().start);
     let mut found = Vec::new();
-    let category = category(&items, &mut found);
-    let entries = items.into_iter().filter(|(key, _)| key.get_ref() != "category");
-    let entries = entries
-        .filter_map(|item| entry(file, category, item, &mut found))
-        .collect();
+    let read = each(items, &mut found);
     // Where the file is no TOML, what its entries seem to lack may well be there.
     faults.extend(if errors.is_empty() {
         found
     } else {
         syntax(text, &errors)
     });
+    read
+}
+
+/// The entries of a file.
+fn entries(
+    file: usize,
+    items: Vec<Item<'_>>,
+    documents: &Documents,
+    faults: &mut Vec<Diagnostic>,
+) -> Vec<Requirement> {
+    let category = category(&items, faults);
+    let entries = items.into_iter().filter(|(key, _)| key.get_ref() != "category");
     entries
+        .filter_map(|item| entry(file, category, documents, item, faults))
+        .collect()
 }
 
 /// The first fault of each entry; those behind it follow from it more often than not.

@@ -1,6 +1,8 @@
 //! One requirement of the catalogue.
 
-use super::{Levels, RequirementId};
+use std::collections::BTreeMap;
+
+use super::{Basis, Levels, RequirementId, Source, Version};
 use crate::diagnostic::Span;
 use crate::words::words;
 
@@ -13,14 +15,18 @@ pub struct Requirement {
     pub levels: Levels,
     /// The part of the protocol to which it belongs.
     pub category: Category,
-    /// Where it stands in the document that says it.
-    pub section: String,
+    /// What [`Requirement::section`] gives.
+    pub(super) section: String,
+    /// Where each version says it, or says what it follows from.
+    pub(super) sources: BTreeMap<Version, Source>,
     /// Who says it.
     pub basis: Basis,
     /// The sentence, as it is true of a good registry.
     pub text: String,
     /// Why it matters: what breaks where it is broken.
     pub why: String,
+    /// Why it is a requirement, at this level, where the texts leave that open.
+    pub decided: Option<String>,
     /// The requirements without which it cannot hold.
     pub rests_on: Vec<RequirementId>,
     /// Whether a registry may need a moment until it holds.
@@ -29,6 +35,18 @@ pub struct Requirement {
     pub left_out: Option<String>,
     /// Where it stands in the catalogue.
     pub(super) place: Place,
+}
+
+impl Requirement {
+    /// Where `version` says it, or says what it follows from; `None` where no document is cited, or it is not in force.
+    pub fn source(&self, version: Version) -> Option<&Source> {
+        self.sources.get(&version)
+    }
+
+    /// The section to which it belongs, as a report names it: that of its source in the newest version that has one.
+    pub fn section(&self) -> &str {
+        &self.section
+    }
 }
 
 /// Where an entry stands: which of the files, and where in it.
@@ -54,27 +72,5 @@ words! {
         Management = "management",
         /// Everything else: names, errors, HTTP.
         Common = "common",
-    }
-}
-
-words! {
-    /// Who says that a requirement is one.
-    Basis {
-        /// The specification, in these words.
-        Spec = "spec",
-        /// The specification, by what follows from it.
-        Implied = "implied",
-        /// HTTP semantics.
-        Rfc9110 = "rfc9110",
-        /// HTTP caching.
-        Rfc7234 = "rfc7234",
-        /// The image specification.
-        ImageSpec = "image-spec",
-        /// Nobody in writing: what is broken here can be abused.
-        Security = "security",
-        /// A specification that extends this one.
-        Extension = "extension",
-        /// Nobody in writing: clients in the field rely on it.
-        Interop = "interop",
     }
 }

@@ -63,6 +63,69 @@ left-out = "a freedom"
     );
 }
 
+const DOCUMENTS: &str = r#"
+[oci-distribution]
+title   = "OCI distribution specification"
+anchors = "headings"
+edition."1.0" = { url = "https://example.com/1.0" }
+edition.next  = { url = "https://example.com/next", text = "next.md" }
+[rfc9110]
+title   = "RFC 9110, HTTP Semantics"
+short   = "RFC 9110"
+anchors = "numbers"
+edition = { url = "https://example.com/rfc9110" }
+"#;
+
+#[test]
+fn a_version_has_the_source_that_stands_for_it_or_for_the_one_before_it() {
+    let entries = r#"category = "pull"
+["pull.a"]
+level = { "1.0" = "SHOULD", next = "MUST" }
+basis = "spec"
+source."1.0" = { section = "Content Discovery" }
+source.next  = { section = "Listing Tags", from = "the tags", to = "order" }
+text  = "It is there."
+why   = "Nothing works without it."
+["pull.b"]
+level  = "MUST"
+basis  = "rfc9110"
+source = { section = "14.2", from = "A server MUST" }
+text   = "It is there."
+why    = "Nothing works without it."
+"#;
+    let (catalogue, faulty) = Catalogue::load(vec![
+        Source::new("test.toml", entries),
+        Source::new("documents.toml", DOCUMENTS),
+    ]);
+    assert_eq!(faulty, []);
+    let links = |text: &str| {
+        let requirement = catalogue.get(&id(text)).unwrap();
+        Version::ALL.map(|version| requirement.source(version).map(crate::catalogue::Source::link))
+    };
+    let old = "https://example.com/1.0#content-discovery".to_owned();
+    let new = "https://example.com/next#listing-tags:~:text=the%20tags,order".to_owned();
+    assert_eq!(links("pull.a"), [Some(old), None, Some(new), None]);
+    let rfc = Some("https://example.com/rfc9110#section-14.2:~:text=A%20server%20MUST".to_owned());
+    assert_eq!(links("pull.b"), [rfc.clone(), rfc.clone(), rfc, None]);
+    let sections = ["pull.a", "pull.b"].map(|text| catalogue.get(&id(text)).unwrap().section());
+    assert_eq!(sections, ["Listing Tags", "RFC 9110, 14.2"]);
+}
+
+#[test]
+fn what_a_document_states_has_a_source() {
+    let text = format!(
+        "category = \"pull\"\n[\"a.b\"]{GOOD}[\"a.c\"]{}",
+        GOOD.replace("spec", "implied")
+    );
+    let (catalogue, _) = load(&text);
+    let titles: Vec<_> = unsourced(&catalogue)[0]
+        .faults
+        .iter()
+        .map(|fault| fault.title.clone())
+        .collect();
+    assert_eq!(titles, ["nothing shows where 1.0 says `a.b`"]);
+}
+
 #[test]
 fn every_fault_of_a_file_is_found_in_one_pass() {
     let text = r#"category = "pul"

@@ -3,12 +3,15 @@
 use serde_json::Value as Json;
 
 use super::error_codes;
-use crate::scenario::ast::{Algorithm, Aspect, One, Pattern, Piece, Reference, Spanned, Template, Text};
-use crate::values::{Answered, digest, json_of};
-use crate::wire::{Answer, Exchange};
+use crate::scenario::ast::{Aspect, One, Pattern, Piece, Reference, Spanned, Template, Text};
+use crate::values::{Answered, json_of};
+use crate::visible::visible;
+use crate::wire::{Answer, Exchange, Received};
 
 /// How much of a value is shown.
 const SHOWN: usize = 160;
+/// How many error codes are shown.
+const CODES_SHOWN: usize = 4;
 
 /// What an answer is, seen under the aspect that a check looks at.
 pub fn got(aspect: &Aspect, answered: &Answered) -> String {
@@ -33,9 +36,16 @@ pub fn status(answer: &Answer) -> String {
         text = format!("{text} {phrase}");
     }
     if !codes.is_empty() {
-        text = format!("{text} ({})", codes.join(", "));
+        text = format!("{text} ({})", self::codes(&codes));
     }
     text
+}
+
+/// Error codes, the first few of them.
+pub fn codes(codes: &[String]) -> String {
+    let first: Vec<String> = codes.iter().take(CODES_SHOWN).map(|code| short(code)).collect();
+    let more = if codes.len() > CODES_SHOWN { ", …" } else { "" };
+    first.join(", ") + more
 }
 
 /// The lines of a header.
@@ -77,27 +87,31 @@ pub fn nodes(path: &str, nodes: &[&Json], answered: &Answered) -> String {
 /// A body: its text if it is short, else its length and digest.
 pub fn body(answer: &Answer) -> String {
     let kind = answer.headers.get("Content-Type").unwrap_or("no Content-Type");
-    match std::str::from_utf8(&answer.body) {
+    let (length, kept) = (answer.body.len(), answer.body.bytes());
+    match std::str::from_utf8(&kept) {
         _ if answer.body.is_empty() => "an empty body".to_owned(),
-        Ok(text) => format!("a body of {} bytes ({kind}): {}", text.len(), short(text)),
-        Err(_) => format!("a body of {} bytes ({kind})", answer.body.len()),
+        Ok(text) => format!("a body of {length} bytes ({kind}): {}", short(text)),
+        Err(_) => format!("a body of {length} bytes ({kind})"),
     }
 }
 
 /// How a body differs from the bytes that were asked for.
-pub fn difference(expected: &[u8], got: &[u8]) -> String {
-    let at = expected.iter().zip(got).take_while(|(a, b)| a == b).count();
-    let fate = if at == got.len() {
-        format!("cut short after byte {at}")
-    } else if at == expected.len() {
-        "with more behind them".to_owned()
-    } else {
+pub fn difference(expected: &[u8], got: &Received) -> String {
+    let kept = got.bytes();
+    let at = expected.iter().zip(&kept).take_while(|(a, b)| a == b).count();
+    let fate = if at < kept.len().min(expected.len()) {
         format!("different from byte {at} on")
+    } else if !got.is_whole() {
+        format!("different behind byte {at}")
+    } else if at == kept.len() {
+        format!("cut short after byte {at}")
+    } else {
+        "with more behind them".to_owned()
     };
     format!(
         "{} bytes ({}) in place of {} bytes, {fate}",
         got.len(),
-        digest(Algorithm::Sha256, got),
+        got.digest(),
         expected.len()
     )
 }
@@ -160,9 +174,10 @@ pub fn short(text: &str) -> String {
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
+    let line = visible(&line);
     match line.char_indices().nth(SHOWN) {
         Some((cut, _)) => format!("{}…", &line[..cut]),
-        None => line,
+        None => line.into_owned(),
     }
 }
 
@@ -172,14 +187,15 @@ mod tests {
 
     #[test]
     fn a_difference_says_where_it_begins() {
-        assert!(difference(b"abcdef", b"abXdef").ends_with("different from byte 2 on"));
-        assert!(difference(b"abcdef", b"abc").ends_with("cut short after byte 3"));
-        assert!(difference(b"abc", b"abcdef").ends_with("with more behind them"));
+        assert!(difference(b"abcdef", &Received::from(&b"abXdef"[..])).ends_with("different from byte 2 on"));
+        assert!(difference(b"abcdef", &Received::from(&b"abc"[..])).ends_with("cut short after byte 3"));
+        assert!(difference(b"abc", &Received::from(&b"abcdef"[..])).ends_with("with more behind them"));
     }
 
     #[test]
     fn long_text_is_cut_and_stays_on_one_line() {
         assert_eq!(short("a\nb"), "a b");
+        assert_eq!(short("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(short(&"ä".repeat(500)).chars().count(), SHOWN + 1);
     }
 }

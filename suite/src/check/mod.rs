@@ -12,7 +12,7 @@ pub use self::grammar::next_link;
 use crate::cause::Cause;
 use crate::scenario::ast::{Aspect, Check, Name, Pattern, Polarity, StatusSet, Template};
 use crate::values::{Answered, Scope, Unusable, Value, json_of};
-use crate::wire::{Answer, Fault};
+use crate::wire::{Answer, Fault, Source};
 
 /// What a check saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,10 @@ fn look(aspect: &Aspect, answered: &Answered, scope: &Scope) -> Result<Seen, Unu
         Ok(answers) => answers,
         Err(fault) => return Ok(no_answer(fault)),
     };
+    let cut = answers.iter().find_map(|answer| answer.cut.as_ref());
+    if let Some(fault) = cut.filter(|_| looks_at_the_body(aspect)) {
+        return Ok(no_answer(fault));
+    }
     Ok(match aspect {
         Aspect::Status(sets) => worst(answers.iter().map(|answer| status(sets, answer))),
         Aspect::Header(name, pattern) => header(name, pattern, &answers, scope)?,
@@ -67,10 +71,22 @@ fn look(aspect: &Aspect, answered: &Answered, scope: &Scope) -> Result<Seen, Unu
     })
 }
 
+/// Whether the bytes of the body decide a check.
+fn looks_at_the_body(aspect: &Aspect) -> bool {
+    match aspect {
+        Aspect::Json(..) | Aspect::Error(_) | Aspect::Content(_) | Aspect::NoBody => true,
+        Aspect::Status(_) | Aspect::Header(..) | Aspect::Challenge(..) | Aspect::SameAs(..) => false,
+    }
+}
+
 /// No answer breaks the check that waited for one, unless the suite could not even ask.
 fn no_answer(fault: &Fault) -> Seen {
     match fault {
-        Fault::CannotSend(_) => Seen::Senseless(fault.to_string()),
+        Fault::CannotSend {
+            from: Source::Scenario,
+            ..
+        } => Seen::Senseless(fault.to_string()),
+        Fault::CannotSend { .. } | Fault::Elsewhere { .. } => Seen::NotReached(Cause::NotSent(fault.clone())),
         _ => Seen::Breaks(fault.to_string()),
     }
 }
@@ -115,9 +131,12 @@ fn json(
     if let Some(trouble) = answered.trouble() {
         return Ok(Seen::Breaks(trouble.to_owned()));
     }
+    if let Some(why) = answered.too_long() {
+        return Ok(Seen::NotReached(Cause::Said(why)));
+    }
     let text = scope.text(path)?;
     let path = JsonPath::parse(&text)
-        .map_err(|error| Unusable::Senseless(format!("`{text}` is no JSON path: {error}")))?;
+        .map_err(|error| Unusable::of_text(path, format!("`{text}` is no JSON path: {error}")))?;
     let pages: Vec<Option<Json>> = answers.iter().map(|answer| json_of(answer)).collect();
     let nodes = Nodes {
         nodes: answered
@@ -188,7 +207,7 @@ fn error(codes: &[String], answer: &Answer) -> Seen {
     } else if found.is_empty() {
         Seen::Breaks(format!("no error code in {}", describe::body(answer)))
     } else {
-        Seen::Breaks(format!("error {}", found.join(", ")))
+        Seen::Breaks(format!("error {}", describe::codes(&found)))
     }
 }
 
@@ -205,7 +224,7 @@ pub fn error_codes(json: &Json) -> Vec<String> {
 fn content(name: &Name, answers: &[&Answer], scope: &Scope) -> Result<Seen, Unusable> {
     let expected = scope.get(name)?.content()?;
     Ok(worst(answers.iter().map(|answer| {
-        if answer.body == expected.bytes {
+        if answer.body.is(&expected.bytes) {
             Seen::Holds
         } else {
             Seen::Breaks(describe::difference(&expected.bytes, &answer.body))

@@ -41,6 +41,26 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
         .ca
         .iter()
         .for_each(|file| add("--ca", &file.to_string_lossy()));
+    let files = [("--cert", &registry.cert), ("--key", &registry.key)];
+    for (option, file) in files {
+        file.iter().for_each(|file| add(option, &file.to_string_lossy()));
+    }
+    for found in &registry.resolve {
+        add(
+            "--resolve",
+            &format!("{}:{}:{}", found.host, found.port, found.address),
+        );
+    }
+    for (name, value) in &registry.header {
+        add("--header", &format!("{name}: {value}"));
+    }
+    registry
+        .user_agent
+        .iter()
+        .for_each(|name| add("--user-agent", name));
+    if let Some(proxy) = &registry.proxy {
+        add("--proxy", &proxy.server.to_string());
+    }
     selection
         .scenarios
         .iter()
@@ -50,6 +70,9 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
     }
     if registry.insecure {
         words.push("--insecure".to_owned());
+    }
+    if registry.same_host {
+        words.push("--same-host".to_owned());
     }
     words.join(" ")
 }
@@ -72,6 +95,10 @@ mod tests {
             "--scenarios=my folder",
             "--grace=5s",
             "--insecure",
+            "--same-host",
+            "--header=X-Tenant: me",
+            "--resolve=registry.example.com:443:192.0.2.7",
+            "--proxy=http://me:secret@proxy.example.com:3128",
             "--only=push/*",
             "--report=json=a",
             "--strict",
@@ -80,7 +107,7 @@ mod tests {
         let arguments = Arguments::try_parse_from(words).unwrap();
         insta::assert_snapshot!(
             command(&arguments.run),
-            @"assize run https://registry.example.com --spec 1.0 --user me --repository me/app --scenarios 'my folder' --grace 5000ms --insecure"
+            @"assize run https://registry.example.com --spec 1.0 --user me --repository me/app --resolve registry.example.com:443:192.0.2.7 --header 'X-Tenant: me' --proxy http://proxy.example.com:3128 --scenarios 'my folder' --grace 5000ms --insecure --same-host"
         );
     }
 }

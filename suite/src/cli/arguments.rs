@@ -11,6 +11,7 @@ use super::exit::Exit;
 use super::value;
 use assize::report::Request;
 use assize::values::RunId;
+use assize::wire::{Address, Proxy};
 
 /// Asks a container registry everything that the specification asks of it, and says what holds, what is
 /// broken, what it does not offer and what could not be reached.
@@ -152,13 +153,42 @@ pub(crate) struct RegistryArguments {
     #[command(flatten)]
     pub(crate) login: LoginArguments,
 
-    /// A file of certificates (PEM) to trust besides those of the system
+    /// A file of certificates (PEM) to trust besides those of the system: of who signs, or of the registry itself
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) ca: Vec<PathBuf>,
 
     /// Accept any certificate
     #[arg(long, conflicts_with = "ca")]
     pub(crate) insecure: bool,
+
+    /// The certificate (PEM) to show where the registry wants one of its clients
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) cert: Option<PathBuf>,
+
+    /// The key (PEM) of that certificate, if it is not in the same file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+
+    /// A proxy for every server, in place of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, which never count for
+    /// this machine
+    #[arg(long, value_name = "ADDRESS", value_hint = ValueHint::Url, value_parser = Proxy::parse)]
+    pub(crate) proxy: Option<Proxy>,
+
+    /// Where a host is found, in place of what its name resolves to
+    #[arg(long, value_name = "HOST:PORT:ADDRESS", value_parser = value::address)]
+    pub(crate) resolve: Vec<Address>,
+
+    /// A header line of every request to the registry, as in 'X-Tenant: me'
+    #[arg(long, value_name = "LINE", value_parser = value::header_line)]
+    pub(crate) header: Vec<(String, String)>,
+
+    /// What to call the client
+    #[arg(long, value_name = "TEXT", value_parser = value::header_value)]
+    pub(crate) user_agent: Option<String>,
+
+    /// Ask no other host, wherever the registry leads; what lies there is not reached
+    #[arg(long)]
+    pub(crate) same_host: bool,
 
     /// How long the registry may take to begin an answer
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = value::duration)]

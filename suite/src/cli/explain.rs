@@ -46,7 +46,13 @@ fn unknown(id: &str, library: &Library) -> Failure {
 
 fn of_requirement(requirement: &Requirement, library: &Library) -> String {
     let rests_on: Vec<&str> = requirement.rests_on.iter().map(RequirementId::as_str).collect();
-    let section = format!("{} ({})", requirement.section, requirement.basis.words());
+    let basis = requirement.basis;
+    let sources = sources(requirement);
+    let section = if sources.is_empty() {
+        requirement.section()
+    } else {
+        ""
+    };
     let lag = if requirement.may_lag {
         "yes, within --grace"
     } else {
@@ -59,10 +65,16 @@ fn of_requirement(requirement: &Requirement, library: &Library) -> String {
         requirement.id.as_str(),
         &[
             ("level", &levels(&requirement.levels)),
-            ("section", &section),
+            (
+                "basis",
+                &format!("{}: {}", basis.words(), basis.authority().words()),
+            ),
+            ("section", section),
+            ("source", &sources),
             ("category", requirement.category.words()),
             ("asks", &requirement.text),
             ("because", &requirement.why),
+            ("decided", requirement.decided.as_deref().unwrap_or_default()),
             ("rests on", &rests_on.join(", ")),
             ("may lag", lag),
             ("asked by", &asking.join(", ")),
@@ -95,7 +107,8 @@ fn page(name: &str, entries: &[(&str, &str)]) -> String {
     let indent = " ".repeat(13);
     let options = textwrap::Options::new(output::width())
         .subsequent_indent(&indent)
-        .break_words(false);
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     for (name, said) in entries.iter().filter(|(_, said)| !said.is_empty()) {
         text.push_str(&textwrap::fill(&format!("  {name:<11}{said}"), &options));
         text.push('\n');
@@ -105,20 +118,38 @@ fn page(name: &str, entries: &[(&str, &str)]) -> String {
 
 /// The levels, each with its versions: `MUST in next, SHOULD in 1.0 and 1.1`.
 fn levels(levels: &Levels) -> String {
-    let mut said: Vec<(String, Vec<String>)> = Vec::new();
-    for version in Version::ALL.into_iter().rev() {
-        let Some(level) = levels.in_version(version).map(|level| level.to_string()) else {
-            continue;
-        };
-        match said.iter_mut().find(|(known, _)| *known == level) {
-            Some((_, versions)) => versions.insert(0, version.to_string()),
-            None => said.push((level, vec![version.to_string()])),
-        }
-    }
-    let parts = said
+    let newest_first = Version::ALL.into_iter().rev();
+    let levels = newest_first.filter_map(|version| Some((levels.in_version(version)?, version)));
+    let parts = grouped(levels)
         .into_iter()
         .map(|(level, versions)| format!("{level} in {}", and(&versions)));
     parts.collect::<Vec<String>>().join(", ")
+}
+
+/// Where it stands: for each version the document, the section, and under them the link.
+fn sources(requirement: &Requirement) -> String {
+    let newest_first = Version::ALL.into_iter().rev();
+    let sources = newest_first.filter_map(|version| {
+        let source = requirement.source(version)?;
+        let place = format!("{}, {}", source.document.title, source.section);
+        Some(((place, source.link()), version))
+    });
+    let parts = grouped(sources)
+        .into_iter()
+        .map(|((place, link), versions)| format!("{}: {place}\n{link}", and(&versions)));
+    parts.collect::<Vec<String>>().join("\n")
+}
+
+/// What is the same, once, with the versions in which it is; newest first, its versions oldest first.
+fn grouped<T: PartialEq>(newest_first: impl Iterator<Item = (T, Version)>) -> Vec<(T, Vec<String>)> {
+    let mut groups: Vec<(T, Vec<String>)> = Vec::new();
+    for (value, version) in newest_first {
+        match groups.iter_mut().find(|(known, _)| *known == value) {
+            Some((_, versions)) => versions.insert(0, version.to_string()),
+            None => groups.push((value, vec![version.to_string()])),
+        }
+    }
+    groups
 }
 
 fn and(words: &[String]) -> String {

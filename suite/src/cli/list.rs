@@ -111,7 +111,7 @@ fn requirements(library: &Library) -> Vec<Requirement<'_>> {
         id: requirement.id.as_str(),
         levels: levels(&requirement.levels),
         category: requirement.category.words(),
-        section: &requirement.section,
+        section: requirement.section(),
         text: &requirement.text,
         asked_by: asking.remove(&requirement.id).unwrap_or_default(),
         left_out: requirement.left_out.as_deref(),

@@ -1,35 +1,24 @@
 //! `assize serve`: the registry that comes with the suite, until it is told to stop.
 
-use assize::bundled::{Config, Log, serve};
+use assize::bundled::{Config, Log, Signals, serve};
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 
-/// Serves until the process is interrupted.
+/// Serves until the process is told to end; reads certificates and accounts again on SIGHUP.
 pub(crate) async fn execute(config: Config) -> Result<Exit, Failure> {
     let _log = Log::start(config.log_format);
-    let registry = serve(config).await?;
-    output::print(&format!("{}\n", registry.url()))?;
-    interrupted().await.map_err(|source| Failure::System {
-        doing: "cannot wait for signals",
+    let mut signals = Signals::receive().map_err(|source| Failure::System {
+        doing: "cannot receive signals",
         source,
     })?;
-    registry.shutdown().await;
-    Ok(Exit::Done)
-}
-
-#[cfg(unix)]
-async fn interrupted() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
+    let registry = serve(config).await?;
+    output::print(&format!("{}\n", registry.url()))?;
+    signals.end(&registry).await;
     tokio::select! {
-        interrupt = tokio::signal::ctrl_c() => interrupt,
-        _ = terminate.recv() => Ok(()),
+        () = registry.shutdown() => {}
+        () = signals.end_at_once() => {}
     }
-}
-
-#[cfg(not(unix))]
-async fn interrupted() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+    Ok(Exit::Done)
 }

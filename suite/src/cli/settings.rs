@@ -10,7 +10,9 @@ use assize::plan::Selection;
 use assize::report::{Destination, Request};
 use assize::run::{CleanUp, OnFinding, RunSettings};
 use assize::values::RunId;
-use assize::wire::{self, Credentials, Login, Timeouts, Tls, Url};
+use assize::wire::{
+    self, Address, Credentials, Headers, Identity, Login, Proxies, Reach, Timeouts, Tls, Url,
+};
 
 use super::arguments::{
     ConductArguments, LoginArguments, Profile, RegistryArguments, RunArguments, SelectionArguments, Spec,
@@ -45,6 +47,12 @@ pub(crate) struct Settings {
 pub(crate) struct Manner {
     credentials: Credentials,
     tls: Tls,
+    identity: Option<Identity>,
+    proxies: Proxies,
+    addresses: Vec<Address>,
+    reach: Reach,
+    lines: Headers,
+    user_agent: Option<String>,
     timeouts: Timeouts,
 }
 
@@ -54,6 +62,12 @@ impl Manner {
         wire::Settings {
             credentials: self.credentials.clone(),
             tls: self.tls.clone(),
+            identity: self.identity.clone(),
+            proxies: self.proxies.clone(),
+            addresses: self.addresses.clone(),
+            reach: self.reach,
+            lines: self.lines.clone(),
+            user_agent: self.user_agent.clone(),
             timeouts: self.timeouts,
             ..wire::Settings::new(target)
         }
@@ -119,6 +133,22 @@ pub(crate) fn manner(registry: &RegistryArguments, environment: Environment<'_>)
                 extra_roots: registry.ca.clone(),
             }
         },
+        identity: registry.cert.clone().map(|certificate| Identity {
+            key: registry.key.clone().unwrap_or_else(|| certificate.clone()),
+            certificate,
+        }),
+        proxies: match registry.proxy.clone() {
+            Some(proxy) => Proxies::named(proxy),
+            None => Proxies::from_environment(environment),
+        },
+        addresses: registry.resolve.clone(),
+        reach: if registry.same_host {
+            Reach::SameHost
+        } else {
+            Reach::Anywhere
+        },
+        lines: registry.header.iter().cloned().collect(),
+        user_agent: registry.user_agent.clone(),
         timeouts: timeouts(registry.timeout),
     })
 }
@@ -360,6 +390,33 @@ mod tests {
         );
         let both = [("ASSIZE_PASSWORD", "secret"), ("ASSIZE_TOKEN", "secret")];
         assert!(!message("--user me", &both).contains("secret"));
+    }
+
+    #[test]
+    fn a_client_is_made_as_it_was_asked_for() {
+        let line = "https://r.example --cert c.pem --header X-Tenant:me --header Cookie:a --user-agent me/1 \
+                    --resolve r.example:443:127.0.0.1 --same-host";
+        let client = |line, environment: &[_]| {
+            let settings = settings(line, environment).unwrap();
+            settings.manner.client(settings.target.unwrap())
+        };
+        let made = client(line, &[]);
+        let identity = made.identity.unwrap();
+        assert_eq!(identity.key, identity.certificate);
+        assert_eq!(made.lines.get("x-tenant"), Some("me"));
+        assert_eq!(made.user_agent.as_deref(), Some("me/1"));
+        assert_eq!((made.addresses.len(), made.reach), (1, Reach::SameHost));
+        let environment = [("https_proxy", "p.example:1")];
+        let notes = |line| client(line, &environment).notes();
+        assert_eq!(
+            notes("https://r.example"),
+            ["https://r.example was asked through the proxy http://p.example:1"]
+        );
+        assert!(notes("http://r.example").is_empty());
+        assert!(notes("https://localhost:5000").is_empty());
+        assert_eq!(notes("http://localhost:5000 --proxy q.example:2").len(), 1);
+        assert_eq!(client("https://r.example --insecure", &[]).notes().len(), 1);
+        assert!(settings("https://r.example --key k.pem", &[]).is_err());
     }
 
     #[test]

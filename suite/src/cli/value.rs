@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use assize::wire::{Url, UrlError};
+use assize::wire::{Address, Url, UrlError};
 use thiserror::Error;
 
 /// Reads a time such as `500ms`, `5s` or `2m`.
@@ -20,6 +20,30 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .and_then(|number| number.checked_mul(milliseconds))
         .map(Duration::from_millis)
         .ok_or_else(|| format!("`{number}` is not a number of times this long"))
+}
+
+/// Reads where a host is found.
+pub(crate) fn address(text: &str) -> Result<Address, String> {
+    Address::parse(text).ok_or_else(|| {
+        "it is not a host, a port and an address, as in registry.example.com:443:192.0.2.7".to_owned()
+    })
+}
+
+/// Reads a header line: a name, a colon, and a value.
+pub(crate) fn header_line(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once(':')
+        .ok_or_else(|| "a header line is a name, a colon and a value, as in 'X-Tenant: me'".to_owned())?;
+    http::HeaderName::try_from(name).map_err(|_| format!("`{name}` is not the name of a header line"))?;
+    Ok((name.to_owned(), header_value(value.trim())?))
+}
+
+/// Reads the value of a header line.
+pub(crate) fn header_value(text: &str) -> Result<String, String> {
+    if text.chars().any(|c| c.is_control() && c != '\t') {
+        return Err("no header line can hold a control character".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// Whether a text has the form that the specification gives to the names of repositories.
@@ -104,6 +128,30 @@ pub(crate) fn target(text: &str) -> Result<Url, BadTarget> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_header_line_is_a_name_and_a_value() {
+        let own = |name: &str, value: &str| Ok((name.to_owned(), value.to_owned()));
+        assert_eq!(header_line("X-Tenant: me : you "), own("X-Tenant", "me : you"));
+        assert_eq!(header_line("X-Empty:"), own("X-Empty", ""));
+        for wrong in ["X-Tenant", "X Tenant: me", ": me", "A: b\r\nC: d"] {
+            assert!(header_line(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_found_where_the_user_says() {
+        let found = address("R.example:443:[::1]").unwrap();
+        assert_eq!((found.host.as_str(), found.port), ("r.example", 443));
+        for wrong in [
+            "r.example",
+            "r.example:443",
+            "r.example:x:1.2.3.4",
+            "r.example:443:host",
+        ] {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_time_is_a_number_and_a_unit() {

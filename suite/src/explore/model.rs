@@ -16,6 +16,8 @@ const SUBJECT: usize = 0;
 pub(super) struct Model {
     blobs: BTreeMap<(Repository, usize), Presence>,
     images: BTreeMap<(Repository, usize), Presence>,
+    /// The images that were pushed by their digest, and not only by a tag.
+    by_digest: BTreeSet<(Repository, usize)>,
     tags: BTreeMap<(Repository, usize), Tag>,
     uploads: BTreeMap<usize, Upload>,
 }
@@ -27,6 +29,8 @@ enum Presence {
     /// It was mounted, and not pushed.
     Mounted,
     Deleted,
+    /// It was pushed by a tag alone, and that tag is on it no more: a registry may keep it or not.
+    Untagged,
 }
 
 /// Where a tag points; one that was never mentioned never was.
@@ -109,8 +113,14 @@ impl Model {
             PushImage(at, image, by) => {
                 say.push_image(at, image, by);
                 self.images.insert((at, image), Presence::Present);
-                if let Reference::Tag(tag) = by {
-                    self.tags.insert((at, tag), Tag::Of(image));
+                match by {
+                    Reference::Tag(tag) => {
+                        let before = self.tags.insert((at, tag), Tag::Of(image));
+                        self.lose_tag(at, before);
+                    }
+                    Reference::Digest => {
+                        self.by_digest.insert((at, image));
+                    }
                 }
             }
             ReadTag(at, tag, how) => match self.tags.get(&(at, tag)) {
@@ -126,6 +136,7 @@ impl Model {
                 Some(Presence::Deleted) => {
                     say.image_is_not(at, image, how, "manage.manifest.get-404-after-delete");
                 }
+                Some(Presence::Untagged) => {}
                 None => say.image_is_not(at, image, how, "pull.manifest.404-unknown-digest"),
             },
             DeleteTag(at, tag) if able.delete_tag => self.delete_tag(at, tag, say),
@@ -187,7 +198,9 @@ impl Model {
             (None, Some(Presence::Present | Presence::Mounted)) => {
                 say.blob_is_not(at, blob, how, "pull.blob.404-other-repository");
             }
-            (None, _) => say.blob_is_not(at, blob, how, "pull.blob.404-unknown"),
+            (None | Some(Presence::Untagged), _) => {
+                say.blob_is_not(at, blob, how, "pull.blob.404-unknown");
+            }
         }
     }
 
@@ -215,9 +228,27 @@ impl Model {
     }
 
     fn delete_tag(&mut self, at: Repository, tag: usize, say: &mut Transcript<'_>) {
-        if let Some(known @ Tag::Of(_)) = self.tags.get_mut(&(at, tag)) {
+        if let Some(Tag::Of(_)) = self.tags.get(&(at, tag)) {
             say.delete_tag(at, tag);
-            *known = Tag::Deleted;
+            let before = self.tags.insert((at, tag), Tag::Deleted);
+            self.lose_tag(at, before);
+        }
+    }
+
+    /// A tag is no longer on the image that it was on.
+    fn lose_tag(&mut self, at: Repository, before: Option<Tag>) {
+        let Some(before @ Tag::Of(image)) = before else {
+            return;
+        };
+        let is_held = self
+            .tags
+            .iter()
+            .any(|((repository, _), tag)| *repository == at && *tag == before);
+        let presence = self.images.get_mut(&(at, image));
+        if let (Some(presence @ Presence::Present), false) = (presence, is_held)
+            && !self.by_digest.contains(&(at, image))
+        {
+            *presence = Presence::Untagged;
         }
     }
 
@@ -255,7 +286,12 @@ impl Model {
             .filter(|((r, image), presence)| *r == at && *image != SUBJECT && **presence == Presence::Present)
             .map(|((_, image), _)| *image)
             .collect();
-        say.referrers_are(at, &referrers.into_iter().collect::<Vec<usize>>());
+        let unsure = |((repository, _), presence): (&(Repository, usize), &Presence)| {
+            *repository == at && *presence == Presence::Untagged
+        };
+        if !self.images.iter().any(unsure) {
+            say.referrers_are(at, &referrers.into_iter().collect::<Vec<usize>>());
+        }
     }
 
     fn go_on(&mut self, upload: usize, operation: Operation, able: Abilities, say: &mut Transcript<'_>) {

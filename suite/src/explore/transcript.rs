@@ -369,6 +369,6 @@ impl<'a> Transcript<'a> {
             &format!("upload {upload} is gone"),
             &[&format!("> GET {{upload-{upload}}}")],
         );
-        self.asks("push.session.unknown-404-get", &["404"]);
+        self.asks("push.session.unknown-404-get", &["404 or 400"]);
     }
 }

@@ -23,6 +23,8 @@ pub(super) enum Trace {
     NoMethod(String, EndpointKind, u16),
     /// Something odd about the request is not looked at, or answered in this way.
     Odd(Oddity, u16),
+    /// The place that a chunk gives itself is not looked at.
+    ChunkPlace,
     /// A header of the answer to this method of this endpoint is amiss, in the same way.
     Header(String, EndpointKind, String, Amiss),
     /// A member of the answer's JSON is amiss.
@@ -42,6 +44,8 @@ pub(super) enum Oddity {
     Digest,
     /// It goes to an upload that nobody opened there.
     UnknownUpload,
+    /// It says which place a chunk has.
+    ChunkPlace,
     /// It carries this header.
     Header(&'static str, EndpointKind),
     /// It asks for a blob that was never put into this repository.
@@ -60,23 +64,15 @@ pub(super) enum Amiss {
 }
 
 /// The headers of a request that make it another request than one without them.
-const TELLING: [&str; 6] = [
-    "Content-Range",
-    "Range",
-    "If-Match",
-    "If-None-Match",
-    "If-Range",
-    "Expect",
-];
+const TELLING: [&str; 5] = ["Range", "If-Match", "If-None-Match", "If-Range", "Expect"];
 
 /// The trace of a broken check; none where what was seen does not tell one cause from another.
 pub(super) fn trace(entry: &Entry, log: &ProgramLog) -> Option<Trace> {
     let Evidence::Exchanges(exchanges) = &entry.evidence else {
         return None;
     };
-    let exchange = match exchanges.as_slice() {
-        [only] => only,
-        _ => return None,
+    let [exchange] = exchanges.as_slice() else {
+        return None;
     };
     let endpoint = Endpoint::of(&exchange.request.url);
     let answer = match &exchange.outcome {
@@ -86,6 +82,12 @@ pub(super) fn trace(entry: &Entry, log: &ProgramLog) -> Option<Trace> {
             return Some(Trace::NoAnswer(method, endpoint.kind(), name_of(fault)));
         }
     };
+    if let (Some(fault), Some(Aspect::Json(..) | Aspect::Content(_) | Aspect::NoBody)) =
+        (&answer.cut, entry.check.as_ref().map(|check| &check.aspect.value))
+    {
+        let method = exchange.request.method.clone();
+        return Some(Trace::NoAnswer(method, endpoint.kind(), name_of(fault)));
+    }
     if is_coded_unasked(exchange, answer) {
         return Some(Trace::Coded);
     }
@@ -107,10 +109,11 @@ fn of_answer(
         _ => {}
     }
     match &entry.check.as_ref()?.aspect.value {
-        Aspect::Status(_) => {
-            let oddity = oddity(exchange, endpoint, log)?;
-            Some(Trace::Odd(oddity, answer.status))
-        }
+        Aspect::Status(_) => match oddity(exchange, endpoint, log)? {
+            // Where the place of a chunk is not looked at, what comes of it depends on the bytes alone.
+            Oddity::ChunkPlace => Some(Trace::ChunkPlace),
+            oddity => Some(Trace::Odd(oddity, answer.status)),
+        },
         Aspect::Header(name, _) => {
             let amiss = if answer.headers.contains(name) {
                 Amiss::Wrong
@@ -152,6 +155,9 @@ fn oddity(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> Option<
         EndpointKind::Blob if !is_digest(reference) => return Some(Oddity::Digest),
         EndpointKind::Session if !was_opened(exchange, log) => return Some(Oddity::UnknownUpload),
         _ => {}
+    }
+    if request.headers.contains("Content-Range") {
+        return Some(Oddity::ChunkPlace);
     }
     if let Some(name) = TELLING.iter().find(|name| request.headers.contains(name)) {
         return Some(Oddity::Header(name, kind));
@@ -221,7 +227,8 @@ fn name_of(fault: &Fault) -> &'static str {
         Fault::TooManyRedirects(_) | Fault::BadRedirect(_) => "redirect",
         Fault::Malformed(_) => "malformed",
         Fault::Credentials(_) => "credentials",
-        Fault::CannotSend(_) => "cannot send",
+        Fault::CannotSend { .. } => "cannot send",
+        Fault::Elsewhere { .. } => "elsewhere",
         Fault::Withheld(_) => "withheld",
     }
 }

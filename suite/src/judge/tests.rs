@@ -55,7 +55,10 @@ fn program(library: &Library, name: &str, body: &str) -> Arc<Program> {
     ))
 }
 
-fn exchange(number: u64, request: &str, outcome: Result<(u16, &[(&str, &str)]), Fault>) -> Arc<Exchange> {
+/// A status and header lines.
+type Told<'a> = (u16, &'a [(&'a str, &'a str)]);
+
+fn exchange(number: u64, request: &str, outcome: Result<Told<'_>, Fault>) -> Arc<Exchange> {
     let (method, target) = request.split_once(' ').unwrap();
     let url = Url::parse(TARGET).unwrap().with_target(target);
     let mut request = Request::new(method, url.clone());
@@ -67,7 +70,8 @@ fn exchange(number: u64, request: &str, outcome: Result<(u16, &[(&str, &str)]), 
             url,
             status,
             headers: headers.iter().copied().collect(),
-            body: bytes::Bytes::new(),
+            body: bytes::Bytes::new().into(),
+            cut: None,
         }),
         hops: Vec::new(),
         elapsed: Duration::ZERO,
@@ -116,6 +120,9 @@ fn run_log(programs: Vec<Attempts>) -> RunLog {
             started: 0,
             elapsed: Duration::ZERO,
             requests: 0,
+            hosts: Vec::new(),
+            notes: Vec::new(),
+            secrets: crate::wire::Secrets::default(),
             rerun: Rerun {
                 command: "assize run".to_owned(),
                 explore: None,

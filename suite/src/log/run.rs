@@ -9,7 +9,7 @@ use crate::catalogue::{RequirementId, Version};
 use crate::cause::{Loss, Unsettled};
 use crate::scenario::Program;
 use crate::values::RunId;
-use crate::wire::{Exchange, Url};
+use crate::wire::{Exchange, Secrets, Url};
 
 /// All that happened in one run against one registry.
 #[derive(Clone, Debug)]
@@ -58,6 +58,12 @@ pub struct Facts {
     pub elapsed: Duration,
     /// How many requests were sent.
     pub requests: u64,
+    /// The servers that requests were sent to, the target first.
+    pub hosts: Vec<String>,
+    /// What else a reader has to know to believe the report, a sentence each.
+    pub notes: Vec<String>,
+    /// What must not be shown.
+    pub secrets: Secrets,
     /// How it is done again.
     pub rerun: Rerun,
 }

@@ -149,7 +149,7 @@ pub fn capabilities(library: &Library) -> BTreeMap<String, Arc<str>> {
 /// Whether a section of the specification is asked for, by a part of its name.
 fn in_section(catalogue: &Catalogue, id: &RequirementId, sections: &[String]) -> bool {
     catalogue.get(id).is_some_and(|requirement| {
-        let section = requirement.section.to_lowercase();
+        let section = requirement.section().to_lowercase();
         sections
             .iter()
             .any(|asked| section.contains(&asked.to_lowercase()))

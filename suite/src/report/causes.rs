@@ -44,10 +44,11 @@ fn in_words(cause: &Cause, exchange: &dyn Fn(&Exchange) -> String) -> String {
             format!("{capability}: {}", unsettled(because, None))
         }
         Cause::NothingToRead => "the registry takes no pushes, and no content to read was named".to_owned(),
-        Cause::NoToken(fault) | Cause::NoConnection(fault) => fault.to_string(),
+        Cause::NoToken(fault) | Cause::NotSent(fault) | Cause::NoConnection(fault) => fault.to_string(),
         Cause::TargetLost(loss) => format!("the target is lost: {loss}"),
         Cause::OutOfTime(limit) => format!("the scenario took longer than {}", words::time(*limit)),
         Cause::Beyond(beyond) => beyond.to_string(),
+        Cause::NoId(address) => format!("{address} holds no id that could be another one"),
         Cause::NothingSent => "no request was sent".to_owned(),
         Cause::Said(words) => words.clone(),
     }

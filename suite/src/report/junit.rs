@@ -85,12 +85,12 @@ fn of_requirement(report: &Report<'_>, outcome: &RequirementOutcome, category: C
         (Verdict::Late, _) if report.fails_late(outcome) => failure("late", "it held only within the grace"),
         (Verdict::Held | Verdict::Late, _) => TestCaseStatus::success(),
         (Verdict::NotReached(cause), _) if report.lacks(outcome) => {
-            error("not reached", &causes::cause(cause))
+            error("not reached", &said(report, &causes::cause(cause)))
         }
-        (Verdict::Failed(reason), _) => error("suite failed", reason),
+        (Verdict::Failed(reason), _) => error("suite failed", &said(report, reason)),
         (verdict, _) => {
             let reason = causes::reason(verdict)
-                .map(|reason| format!(": {reason}"))
+                .map(|reason| format!(": {}", said(report, &reason)))
                 .unwrap_or_default();
             skipped(&format!("{}{reason}", Column::of(verdict).title()))
         }
@@ -100,6 +100,11 @@ fn of_requirement(report: &Report<'_>, outcome: &RequirementOutcome, category: C
         case.set_system_out(text::finding(report, finding));
     }
     case
+}
+
+/// A reason, as far as it may be shown.
+fn said(report: &Report<'_>, reason: &str) -> String {
+    words::said(reason, &report.outcome.facts, GOT)
 }
 
 /// A finding fails its case if it fails the run; a known one is skipped, a lighter one is a case that passes.

@@ -16,7 +16,7 @@ use crate::outcome::{
     Repetition, RequirementOutcome, Rerun, ScenarioOutcome, Strictness, Verdict, Way,
 };
 use crate::scenario::Library;
-use crate::wire::{Answer, Body, Exchange, Fault, Headers, Request, Url};
+use crate::wire::{Answer, Body, Exchange, Fault, Headers, Request, Secrets, Url};
 
 /// A result and all that explains it.
 pub(super) struct Sample {
@@ -249,7 +249,8 @@ pub(super) fn exchange(method: &str, path: &str, outcome: Result<u16, Fault>) ->
             ]
             .into_iter()
             .collect::<Headers>(),
-            body: Bytes::from_static(b"{\"errors\":[{\"code\":\"UNKNOWN\"}]}\n"),
+            body: "{\"errors\":[{\"code\":\"UNKNOWN\"}]}\n".into(),
+            cut: None,
         }),
         hops: Vec::new(),
         elapsed: Duration::from_millis(12),
@@ -307,6 +308,9 @@ pub(super) fn clean() -> Sample {
                 explore: None,
                 lifetime: Lifetime::Stays,
             },
+            hosts: vec!["https://registry.example.com".to_owned()],
+            notes: Vec::new(),
+            secrets: Secrets::default(),
         },
         capabilities: [
             ("delete-tag".to_owned(), Offer::Refused(refused)),

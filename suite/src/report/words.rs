@@ -7,8 +7,11 @@ use http::StatusCode;
 use super::secret;
 use crate::catalogue::{Level, Version};
 use crate::outcome::{Facts, Way};
+use crate::visible::visible;
 use crate::wire::Exchange;
 
+/// The longest request, and the longest reason why there is no answer to it, that are shown, in characters.
+const REQUEST: usize = 1_000;
 /// How many hexadecimal digits in a row are taken for a digest, and how many of those are shown.
 const DIGEST: usize = 32;
 const DIGITS_SHOWN: usize = 12;
@@ -57,17 +60,18 @@ pub(super) fn status(code: u16) -> String {
 
 /// What was asked: the method and the address.
 pub(super) fn request(exchange: &Exchange, facts: &Facts) -> String {
-    brief(
-        &format!("{} {}", exchange.request.method, exchange.request.url),
-        facts,
-    )
+    let text = format!("{} {}", exchange.request.method, exchange.request.url);
+    said(&text, facts, REQUEST)
 }
 
 /// What came back.
-pub(super) fn answer(exchange: &Exchange) -> String {
+pub(super) fn answer(exchange: &Exchange, facts: &Facts) -> String {
     match &exchange.outcome {
-        Ok(answer) => status(answer.status),
-        Err(fault) => format!("no answer: {fault}"),
+        Ok(answer) => match &answer.cut {
+            Some(fault) => said(&format!("{}, but {fault}", status(answer.status)), facts, REQUEST),
+            None => status(answer.status),
+        },
+        Err(fault) => said(&format!("no answer: {fault}"), facts, REQUEST),
     }
 }
 
@@ -83,7 +87,7 @@ pub(super) fn way(way: &Way) -> String {
 pub(super) fn brief(text: &str, facts: &Facts) -> String {
     let target = facts.target.to_string();
     let target = target.trim_end_matches('/');
-    let text = secret::text(text).replace(&format!("{target}/"), "/");
+    let text = secret::text(&facts.secrets.redact(text)).replace(&format!("{target}/"), "/");
     let is_other = |c: char| !c.is_ascii_hexdigit();
     let mut shown = String::with_capacity(text.len());
     for piece in text.split_inclusive(is_other) {
@@ -96,6 +100,22 @@ pub(super) fn brief(text: &str, facts: &Facts) -> String {
     }
     // What was cut short already need not say so twice.
     shown.replace("……", "…")
+}
+
+/// The longest lines for a shell that are shown, in bytes: more than anybody pastes, or any shell takes.
+const SHELL: usize = 64 * 1024;
+
+/// The lines for a shell, unless a registry has made them too long with what it said.
+pub(super) fn bounded_shell(lines: &str) -> Option<&str> {
+    (lines.len() <= SHELL).then_some(lines)
+}
+
+/// The lines for a shell without what lets somebody in.
+pub(super) fn shell(lines: &str, facts: &Facts) -> String {
+    let Some(lines) = bounded_shell(lines) else {
+        return format!("# {} bytes of shell, which is too long to be shown", lines.len());
+    };
+    secret::text(&facts.secrets.redact(lines))
 }
 
 /// What somebody said, on one line that is cut where it gets longer than `limit` characters, without what would
@@ -114,7 +134,7 @@ pub(super) fn one_line(text: &str, limit: usize) -> String {
         if !words.is_empty() {
             words.push(' ');
         }
-        words.push_str(word);
+        words.push_str(&visible(word));
     }
     if words.chars().count() <= limit {
         return words;
@@ -131,6 +151,7 @@ mod tests {
     #[test]
     fn a_line_is_a_line_and_no_longer_than_wanted() {
         assert_eq!(one_line("a\n  b\u{1b}[31m c", 80), "a b [31m c");
+        assert_eq!(one_line("a\u{202e}b\u{2069}", 80), "a\\u{202e}b\\u{2069}");
         assert_eq!(one_line("abcdef", 6), "abcdef");
         assert_eq!(one_line("abcdefg", 6), "abcde…");
     }

@@ -48,7 +48,9 @@ pub(super) async fn record(
     progress: Arc<dyn Progress>,
 ) -> Result<RunLog, Unusable> {
     let began = Instant::now();
-    let learned = preflight::examine(&client, &settings).await?;
+    let learned = preflight::examine(&client, &settings)
+        .await
+        .map_err(|unusable| unusable.without(client.secrets()))?;
     let session = Session::new(client, library, &plan, settings, learned);
     let campaign = Campaign {
         session: Arc::new(session),
@@ -317,6 +319,9 @@ fn facts(session: &Session, began: Instant) -> Facts {
             .map_or(0, |now| now.saturating_sub(began.elapsed()).as_secs()),
         elapsed: began.elapsed(),
         requests: session.client.requests(),
+        hosts: session.client.hosts(),
+        notes: [session.client.notes(), session.notes.clone()].concat(),
+        secrets: session.client.secrets().clone(),
         rerun: Rerun {
             command,
             explore: match settings.explore {

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::territory::is_own;
 use crate::check::next_link;
+use crate::values::json_of;
 use crate::wire::{Client, Request, Url};
 
 /// A list with more pages than this does not end.
@@ -74,7 +75,7 @@ async fn listed(client: &Client, path: &str, member: &str) -> Option<Vec<String>
         let Some(url) = next.take() else { break };
         let asked = client.send(Request::new("GET", url)).await;
         let answer = asked.outcome.ok().filter(|answer| answer.status == 200)?;
-        let json: Json = serde_json::from_slice(&answer.body).ok()?;
+        let json = json_of(&answer)?;
         let members = json[member].as_array().into_iter().flatten();
         all.extend(members.filter_map(Json::as_str).map(str::to_owned));
         let links: Vec<&str> = answer.headers.all("Link").collect();
@@ -103,8 +104,7 @@ async fn is_marked(client: &Client, name: &str, tag: &str) -> bool {
     };
     let url = at(client, name, "blobs", config);
     let asked = client.send(Request::new("GET", url)).await;
-    let config = asked.outcome.map(|answer| answer.body).unwrap_or_default();
-    let config: Json = serde_json::from_slice(&config).unwrap_or_default();
+    let config = asked.outcome.ok().as_ref().and_then(json_of).unwrap_or_default();
     config["config"]["Labels"].get(MARK).is_some()
 }
 
@@ -114,8 +114,7 @@ async fn manifest(client: &Client, name: &str, tag: &str) -> Option<(String, Jso
     request.headers.set("Accept", "*/*");
     let answer = client.send(request).await.outcome.ok()?;
     let is_there = answer.status == 200;
-    let digest = crate::values::digest(crate::scenario::ast::Algorithm::Sha256, &answer.body);
-    is_there.then(|| (digest, serde_json::from_slice(&answer.body).unwrap_or_default()))
+    is_there.then(|| (answer.body.digest(), json_of(&answer).unwrap_or_default()))
 }
 
 /// Removes the manifest that a tag is on, or the tag alone where the registry removes no manifests; what came.

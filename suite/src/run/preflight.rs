@@ -3,8 +3,8 @@
 use super::RunSettings;
 use super::territory::Names;
 use crate::check::{describe, error_codes};
-use crate::values::{Content, Maker};
-use crate::wire::{Answer, Body, Client, Exchange, Fault, Request};
+use crate::values::{Content, Maker, json_of};
+use crate::wire::{Answer, Body, Client, Exchange, Fault, Request, Secrets, number};
 
 /// Why a target cannot be used. Nothing else is claimed about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,19 +47,71 @@ pub enum Unusable {
     },
 }
 
+impl Unusable {
+    /// The same without what must not be shown.
+    pub(super) fn without(self, secrets: &Secrets) -> Unusable {
+        let text = |text: String| secrets.redact(&text);
+        match self {
+            Unusable::Unreachable { target, why } => Unusable::Unreachable {
+                target,
+                why: text(why),
+            },
+            Unusable::WantsCredentials { target, challenge } => Unusable::WantsCredentials {
+                target,
+                challenge: text(challenge),
+            },
+            Unusable::RefusesCredentials { target, why } => Unusable::RefusesCredentials {
+                target,
+                why: text(why),
+            },
+            Unusable::NoRegistry { target, base } => Unusable::NoRegistry {
+                target,
+                base: text(base),
+            },
+        }
+    }
+}
+
+/// The largest least length of a chunk that is followed, in bytes: several chunks of it are in memory at once.
+const LARGEST_CHUNK: u64 = 16 * 1024 * 1024;
+
 /// What was learned of a registry before the first scenario.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Manner {
-    /// The least length of a chunk, where the registry announces one.
+pub(super) struct Learned {
+    /// The least length of a chunk, where the registry announces one that can be followed.
     pub(super) min_chunk: Option<u64>,
+    /// What the reader of a report has to know of it.
+    pub(super) notes: Vec<String>,
     /// The form of the names that it takes.
     pub(super) names: Names,
     /// A request below the base endpoint that it answered well, and the status.
     pub(super) good: Option<(Request, u16)>,
 }
 
+impl Learned {
+    /// What an answer that opens an upload announces.
+    fn of(opened: &Answer) -> Learned {
+        let Some(said) = opened.headers.get("OCI-Chunk-Min-Length") else {
+            return Learned::default();
+        };
+        match number(said, LARGEST_CHUNK) {
+            Ok(least) => Learned {
+                min_chunk: Some(least),
+                ..Learned::default()
+            },
+            Err(error) => Learned {
+                notes: vec![format!(
+                    "chunks are shorter than the registry may want them: OCI-Chunk-Min-Length is `{}`, but {error}",
+                    describe::short(said)
+                )],
+                ..Learned::default()
+            },
+        }
+    }
+}
+
 /// Finds out whether the target is a registry that can be asked.
-pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<Manner, Unusable> {
+pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<Learned, Unusable> {
     let target = client.target().to_string();
     let asked = client.send(request(client, "GET", "/v2/")).await;
     let base = asked
@@ -98,14 +150,10 @@ pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<M
             })
             .await;
     }
-    let announced = opened
-        .headers
-        .get("OCI-Chunk-Min-Length")
-        .and_then(|text| text.trim().parse().ok());
-    Ok(Manner {
-        min_chunk: announced,
+    Ok(Learned {
         names: door.names,
         good: is_open.then(|| (request(client, "POST", &uploads(&door.repository)), opened.status)),
+        ..Learned::of(opened)
     })
 }
 
@@ -182,7 +230,7 @@ async fn speaks_like_a_registry(
     let Ok(missing) = ask(client, "GET", &path).await else {
         return false;
     };
-    let json = serde_json::from_slice(&missing.body).unwrap_or_default();
+    let json = json_of(&missing).unwrap_or_default();
     missing.status == 404 && !error_codes(&json).is_empty()
 }
 
@@ -228,5 +276,44 @@ fn request(client: &Client, method: &str, path: &str) -> Request {
     Request {
         body,
         ..Request::new(method, client.target().with_target(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Url;
+
+    fn announced(said: &str) -> Learned {
+        Learned::of(&Answer {
+            url: Url::parse("http://registry.example").unwrap(),
+            status: 202,
+            headers: [("OCI-Chunk-Min-Length", said)].into_iter().collect(),
+            body: "".into(),
+            cut: None,
+        })
+    }
+
+    #[test]
+    fn a_least_length_of_chunks_is_followed_as_far_as_it_can_be() {
+        let five = announced("5242880");
+        assert_eq!((five.min_chunk, five.notes.len()), (Some(5_242_880), 0));
+        assert_eq!(announced("16777216").min_chunk, Some(LARGEST_CHUNK));
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_told() {
+        for said in [
+            "16777217",
+            "18446744073709551615",
+            "99999999999999999999",
+            "-1",
+            "1e9",
+            "",
+        ] {
+            let manner = announced(said);
+            assert_eq!((manner.min_chunk, manner.notes.len()), (None, 1), "{said}");
+            assert!(manner.notes[0].contains(&format!("is `{said}`, but it is ")));
+        }
     }
 }

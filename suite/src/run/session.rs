@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::preflight::Manner;
+use super::preflight::Learned;
 use super::territory::{Tenants, Territory};
 use super::watch::Watch;
 use super::{OnFinding, RunSettings};
@@ -34,6 +34,8 @@ pub(super) struct Session {
     pub(super) settings: RunSettings,
     /// The size of a chunk that the registry takes.
     pub(super) chunk: u64,
+    /// What the reader of a report has to know of the registry.
+    pub(super) notes: Vec<String>,
     asked: Option<BTreeSet<RequirementId>>,
     offers: Mutex<BTreeMap<String, Offer>>,
     territory: Territory,
@@ -49,12 +51,13 @@ impl Session {
         library: Arc<Library>,
         plan: &Plan,
         settings: RunSettings,
-        learned: Manner,
+        learned: Learned,
     ) -> Session {
         Session {
             client,
             library,
             chunk: learned.min_chunk.unwrap_or(0).max(CHUNK),
+            notes: learned.notes,
             asked: plan.asked.clone(),
             offers: Mutex::default(),
             territory: Territory::of(&settings, learned.names),

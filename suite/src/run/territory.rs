@@ -7,7 +7,7 @@ use crate::cause::{Beyond, Cause};
 use crate::check::next_link;
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::scenario::ast::{Aspect, Check, One, Pattern, Polarity, Scope as CountScope, StatusSet};
-use crate::values::{RunId, Value};
+use crate::values::{RunId, Value, json_of};
 use crate::wire::{Client, Exchange, Request, Url, Withheld};
 
 /// A list of tags is looked at for so many pages.
@@ -168,7 +168,7 @@ impl Tenants {
             self.is_shared = true;
             return None;
         };
-        let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        let json = json_of(answer).unwrap_or_default();
         let tags = json["tags"].as_array().map_or(&[][..], Vec::as_slice);
         self.is_shared |= !tags.is_empty();
         let tags = tags.iter().filter_map(serde_json::Value::as_str);

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::session::locked;
 use crate::cause::Loss;
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::wire::{Account, Client, Exchange, Request};
+use crate::wire::{Account, Client, Exchange, Request, wait_asked_for};
 
 /// After as many requests in a row that came to nothing, those that are known to be good are asked again.
 const SILENCE: u32 = 8;
@@ -16,12 +16,8 @@ const SILENCE: u32 = 8;
 const TRIES: u32 = 3;
 /// How long is waited between two of those tries.
 const PAUSE: Duration = Duration::from_millis(500);
-/// The longest wait that a 429 may ask for.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// The wait after a 429 that asks for less: whoever limits does not want to be asked at once.
 const LEAST_WAIT: Duration = Duration::from_millis(50);
-/// The wait after a 429 that asks for none that can be read.
-const USUAL_WAIT: Duration = Duration::from_secs(1);
 /// For how long nothing but 429 may come before the limit is taken for the end.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How many answers the usual time of an answer is taken from.
@@ -107,13 +103,9 @@ impl Watch {
     /// How long a 429 asks the client to wait, if that can be borne.
     pub(super) fn wait_asked_for(&self, exchange: &Exchange) -> Option<Duration> {
         let answer = exchange.outcome.as_ref().ok()?;
-        if answer.status != 429 {
-            return None;
-        }
+        let wait = wait_asked_for(answer.status, &answer.headers)?;
         let since = locked(&self.limited).map(|since| since.elapsed());
-        let told = answer.headers.get("Retry-After").and_then(delay);
-        let wait = told.unwrap_or(USUAL_WAIT).max(LEAST_WAIT);
-        (wait <= LONGEST_WAIT && since.unwrap_or_default() < PATIENCE).then_some(wait)
+        (since.unwrap_or_default() < PATIENCE).then_some(wait.max(LEAST_WAIT))
     }
 
     /// How long something may take that usually takes no longer than `usual`: more where the target is slow.
@@ -145,16 +137,6 @@ impl Watch {
     }
 }
 
-/// What `Retry-After` says (RFC 9110, 10.2.3): seconds, or a date.
-fn delay(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let seconds = text.parse().ok().map(Duration::from_secs);
-    seconds.or_else(|| {
-        let date = httpdate::parse_http_date(text).ok()?;
-        Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-    })
-}
-
 /// What an exchange shows of a target that may be lost. Whoever comes with other credentials may well be refused.
 fn seen_in(exchange: &Exchange) -> Option<Loss> {
     let request = &exchange.request;
@@ -165,16 +147,6 @@ fn seen_in(exchange: &Exchange) -> Option<Loss> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_delay_is_a_number_of_seconds_or_a_date() {
-        assert_eq!(delay(" 5 "), Some(Duration::from_secs(5)));
-        assert_eq!(delay("Sun, 06 Nov 1994 08:49:37 GMT"), Some(Duration::ZERO));
-        assert!(delay("Fri, 31 Dec 9999 23:59:59 GMT").is_some_and(|wait| wait > LONGEST_WAIT));
-        for other in ["", "soon", "-1", "1.5"] {
-            assert_eq!(delay(other), None, "{other}");
-        }
-    }
 
     #[test]
     fn a_slow_target_is_allowed_more_and_a_fast_one_no_less() {

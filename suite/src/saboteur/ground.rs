@@ -29,6 +29,15 @@ impl Ground {
         })
     }
 
+    /// The same for answers that are passed on, so that every body is kept whole.
+    pub(super) fn messenger(&self, url: Url) -> Result<Client, SettingsError> {
+        Client::new(Settings {
+            credentials: self.credentials.clone(),
+            whole: usize::MAX,
+            ..Settings::new(url)
+        })
+    }
+
     /// Why a deviation can not be laid over this registry, if it can not.
     fn wants(&self, deviation: &Deviation) -> Option<String> {
         let is_missing = |account: &Account| !self.credentials.has(account);

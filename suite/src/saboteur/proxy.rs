@@ -98,7 +98,7 @@ impl Honest {
         Ok(Honest {
             url: over.url.clone(),
             client: Client::builder(TokioExecutor::new()).build(connector),
-            owner: over.client(over.url.clone()).map_err(std::io::Error::other)?,
+            owner: over.messenger(over.url.clone()).map_err(std::io::Error::other)?,
         })
     }
 
@@ -142,7 +142,7 @@ impl Honest {
             reply.add(name, value);
         }
         drop_connection_headers(&mut reply.headers);
-        reply.body = answer.body;
+        reply.body = answer.body.bytes();
         reply
     }
 

@@ -10,7 +10,7 @@ use super::ast::Scenario;
 use super::files::{BuiltIn, Files, Folder};
 use super::tables::cited_in;
 use super::{Program, Reading, check, check_all, check_files, parse};
-use crate::catalogue::{Catalogue, RequirementId, Version};
+use crate::catalogue::{Catalogue, RequirementId, Version, holds_documents};
 use crate::diagnostic::{Diagnostic, Faulty, Source};
 
 /// What a run is made from.
@@ -90,8 +90,9 @@ impl Library {
 
     /// The scenarios below a folder.
     ///
-    /// The requirements are those of its `requirements/`, the probes those of its `probe/`; where it has no such
-    /// folder, those that are compiled in.
+    /// The requirements are those of its `requirements/`, the documents they cite those of its
+    /// `requirements/documents.toml`, the probes those of its `probe/`; where it has no such folder or file, those that
+    /// are compiled in.
     pub fn from_folder(path: &Path) -> Result<Library, LoadError> {
         let folder = Folder::read(path)?;
         let mut scenarios = folder.scenarios();
@@ -104,6 +105,8 @@ impl Library {
         let mut requirements = folder.requirements();
         if requirements.is_empty() {
             requirements = BuiltIn.requirements();
+        } else if !requirements.iter().any(holds_documents) {
+            requirements.extend(BuiltIn.requirements().into_iter().filter(holds_documents));
         }
         Library::load(&scenarios, &requirements, Some(folder))
     }

@@ -152,6 +152,7 @@ impl<'s> Uses<'s> {
                 self.shape(shape);
             }
             Make::Many(_, make) => self.make(make),
+            Make::Times(_, name) => self.name(name),
             Make::Random(_) | Make::Empty | Make::EmptyJson | Make::Tags(_) => {}
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value as Json;
 
 use crate::cause::Cause;
-use crate::wire::{Answer, Exchange, Fault};
+use crate::wire::{Answer, Exchange, Fault, WHOLE};
 
 /// The answer that checks look at.
 #[derive(Debug)]
@@ -62,17 +62,29 @@ impl Answered {
         self.pages.iter().find_map(Cause::circumstance)
     }
 
-    /// The body as JSON, the lists of all pages joined; `None` if a body is not JSON.
+    /// Why the bodies of all pages cannot be read as one list: together they are longer than what is read as JSON.
+    pub fn too_long(&self) -> Option<String> {
+        let lengths = self.answers().ok()?.into_iter().map(|answer| answer.body.len());
+        let length: u64 = lengths.sum();
+        (length > WHOLE as u64)
+            .then(|| format!("{length} bytes are more than the {WHOLE} that are read as JSON"))
+    }
+
+    /// The body as JSON, the lists of all pages joined; `None` if a body is not JSON, or too long.
     pub fn json(&self) -> Option<&Json> {
         self.json
-            .get_or_init(|| join(self.answers().ok()?.into_iter().map(json_of)))
+            .get_or_init(|| match self.too_long() {
+                Some(_) => None,
+                None => join(self.answers().ok()?.into_iter().map(json_of)),
+            })
             .as_ref()
     }
 }
 
-/// The body of one answer as JSON.
+/// The body of one answer as JSON; a body that is not kept whole is none.
 pub fn json_of(answer: &Answer) -> Option<Json> {
-    serde_json::from_slice(&answer.body).ok()
+    let whole = answer.body.is_whole().then(|| answer.body.bytes())?;
+    serde_json::from_slice(&whole).ok()
 }
 
 fn join(pages: impl Iterator<Item = Option<Json>>) -> Option<Json> {

@@ -167,7 +167,8 @@ impl Maker {
 
     /// Random text in `count` chunks of `chunk` bytes, the last one shorter.
     pub fn chunks(&mut self, count: u32, chunk: u64) -> Content {
-        let size = chunk * u64::from(count.saturating_sub(1)) + chunk / 2 + 1;
+        let whole = chunk.saturating_mul(u64::from(count.saturating_sub(1)));
+        let size = whole.saturating_add(chunk / 2 + 1);
         Content {
             chunk: usize::try_from(chunk).unwrap_or(usize::MAX),
             ..self.random(size)

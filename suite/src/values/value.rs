@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::answer::Answered;
 use super::content::{Content, digest};
 use crate::cause::Cause;
-use crate::scenario::ast::{Algorithm, Property};
+use crate::scenario::ast::{Algorithm, Piece, Property, Template};
 
 /// The value of a variable.
 #[derive(Clone, Debug)]
@@ -29,6 +29,17 @@ pub enum Unusable {
     Missing(Cause),
     /// The scenario asks something of it that it has not.
     Senseless(String),
+}
+
+impl Unusable {
+    /// Why the text that a template came to cannot be used: a fault of the scenario, unless values were put into it.
+    pub fn of_text(template: &Template, why: String) -> Unusable {
+        if template.0.iter().any(|piece| matches!(piece, Piece::Hole(_))) {
+            Unusable::Missing(Cause::Said(why))
+        } else {
+            Unusable::Senseless(why)
+        }
+    }
 }
 
 impl Value {
@@ -113,6 +124,7 @@ fn of_content(content: &Content, property: Property) -> Result<String, Unusable>
             .unwrap_or_default(),
         Property::Size => content.size().to_string(),
         Property::Type => content.media_type.clone(),
+        Property::Text => String::from_utf8_lossy(&content.bytes).into_owned(),
         Property::Tag => content.tag(),
         Property::Range => format!("{start}-{end}"),
         Property::End => end.to_string(),

@@ -5,7 +5,7 @@ use super::grant::Grant;
 use super::keyring::{TokenKey, TokenServer};
 use super::redirect;
 use super::token::{self, Token};
-use super::{Account, Answer, Challenge, Fault, Login, Request, Secret, challenges, head};
+use super::{Account, Answer, Challenge, Fault, Login, Request, Secret, challenges};
 
 /// How often a request is sent: with what was right the last time, with a token that was kept, with a new one.
 const MOST_ROUNDS: usize = 4;
@@ -116,19 +116,16 @@ impl Client {
         let mut request = token::request(&key, login, self.target())?;
         let server = request.url.origin();
         let failed = |fault: Fault| match fault {
-            Fault::Credentials(_) => fault,
+            Fault::Credentials(_) | Fault::Elsewhere { .. } => fault,
             other => Fault::Credentials(format!("no token from the token server {server}: {other}")),
         };
         for _ in 0..=self.redirect_limit() {
-            let answer = self
-                .once(&head::complete(request.clone()))
-                .await
-                .map_err(failed)?;
+            let answer = self.once(&self.complete(request.clone())).await.map_err(failed)?;
             course.pass(course.passed(), &answer);
             match redirect::next(&request, &answer).map_err(failed)? {
                 Some(next) => request = next,
                 None => {
-                    let Token { token, lifetime } = token::read(&answer)?;
+                    let Token { token, lifetime } = token::read(&answer, self.secrets())?;
                     self.keyring().keep(key, token.clone(), lifetime);
                     return Ok(token);
                 }
@@ -146,7 +143,7 @@ impl Client {
         if let Some(guess) = self.keyring().guess(request, self.credentials()) {
             return Ok(Some(guess));
         }
-        let answer = self.once(&head::complete(request.clone())).await?;
+        let answer = self.once(&self.complete(request.clone())).await?;
         if answer.status != 401 {
             return Ok(None);
         }
@@ -179,7 +176,7 @@ impl Client {
     async fn discover(&self) -> Result<TokenServer, Fault> {
         let folder = self.target().path().trim_end_matches('/');
         let base = self.target().with_target(&format!("{folder}/v2/"));
-        let answer = self.once(&head::complete(Request::new("GET", base))).await?;
+        let answer = self.once(&self.complete(Request::new("GET", base))).await?;
         let server = challenges(&answer.headers)
             .into_iter()
             .flatten()

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::time::timeout;
@@ -13,10 +13,14 @@ use super::connection::{Connection, Limits, Round, Stream};
 use super::grant::{Grant, redacted};
 use super::keyring::Keyring;
 use super::pool::Pool;
+use super::received::Books;
 use super::{
-    Account, Answer, Credentials, Exchange, Fault, Hop, Request, Settings, SettingsError, Tls, Url, head,
-    redirect,
+    Account, Answer, Credentials, Exchange, Fault, Hop, Origin, Reach, Request, Secrets, Settings,
+    SettingsError, Tls, Url, head, redirect,
 };
+
+/// How many servers are remembered: a registry that names a new one each time is told by fewer.
+const MOST_HOSTS: usize = 100;
 
 /// Sends requests to the registry under test and records what comes back; clones share connections and tokens.
 #[derive(Clone)]
@@ -27,8 +31,12 @@ struct Inner {
     connector: Connector,
     pool: Pool,
     keyring: Keyring,
+    books: Books,
+    secrets: Secrets,
     exchanges: AtomicU64,
     requests: AtomicU64,
+    /// The servers that were asked, in order.
+    hosts: Mutex<Vec<Origin>>,
 }
 
 /// What is known of an exchange while it goes on, so that it can be told even if time runs out.
@@ -69,13 +77,18 @@ impl Client {
     /// A client of these settings; it connects to nothing yet.
     pub fn new(settings: Settings) -> Result<Client, SettingsError> {
         let connector = Connector::new(&settings)?;
+        let secrets = Secrets::default();
+        secrets.learn_all(&settings);
         Ok(Client(Arc::new(Inner {
             settings,
             connector,
             pool: Pool::default(),
             keyring: Keyring::default(),
+            books: Books::default(),
+            secrets,
             exchanges: AtomicU64::new(0),
             requests: AtomicU64::new(0),
+            hosts: Mutex::default(),
         })))
     }
 
@@ -83,7 +96,7 @@ impl Client {
     pub async fn send(&self, request: Request) -> Exchange {
         let begin = Instant::now();
         let number = self.number();
-        let request = head::complete(request);
+        let request = self.complete(request);
         let mut course = Course::of(redacted(&request, None, self.credentials()));
         let outcome = self.in_time(self.answer(&mut course, request)).await;
         Exchange {
@@ -101,9 +114,47 @@ impl Client {
         self.0.requests.load(Ordering::Relaxed)
     }
 
+    /// The servers that requests were sent to, the target first.
+    pub fn hosts(&self) -> Vec<String> {
+        let target = self.target().origin();
+        let others = self
+            .met()
+            .iter()
+            .filter(|other| **other != target)
+            .cloned()
+            .collect();
+        [vec![target], others]
+            .concat()
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    /// What a reader has to know of how servers were reached, a sentence each.
+    pub fn notes(&self) -> Vec<String> {
+        self.0.settings.notes()
+    }
+
+    /// Remembers that this server was asked.
+    fn meet(&self, origin: &Origin) {
+        let mut hosts = self.met();
+        if hosts.len() < MOST_HOSTS && !hosts.contains(origin) {
+            hosts.push(origin.clone());
+        }
+    }
+
+    fn met(&self) -> MutexGuard<'_, Vec<Origin>> {
+        self.0.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The registry under test.
     pub fn target(&self) -> &Url {
         &self.0.settings.target
+    }
+
+    /// What was sent or received that must stand in no report.
+    pub fn secrets(&self) -> &Secrets {
+        &self.0.secrets
     }
 
     /// Whether requests can be sent by this account.
@@ -139,7 +190,7 @@ impl Client {
                 return Err(Fault::TooManyRedirects(course.redirects));
             }
             course.redirects += 1;
-            request = head::complete(next);
+            request = self.complete(next);
         }
     }
 
@@ -159,9 +210,42 @@ impl Client {
         }
     }
 
+    /// The request with what it lacks: what HTTP/1.1 needs, and the lines that the user gives for the target alone.
+    pub(super) fn complete(&self, mut request: Request) -> Request {
+        let settings = self.settings();
+        let is_for_target = request.url.origin() == self.target().origin();
+        for (name, value) in settings.lines.iter() {
+            match request.headers.get(name) {
+                None if is_for_target => request.headers.append(name, value),
+                Some(present) if present == value && !is_for_target => request.headers.remove(name),
+                _ => {}
+            }
+        }
+        let own = request.headers.get("User-Agent");
+        if let Some(name) = &settings.user_agent
+            && own.is_none_or(|own| own == head::USER_AGENT)
+        {
+            request.headers.set("User-Agent", name);
+        }
+        head::complete(request)
+    }
+
+    /// Refuses a server that may not be asked.
+    fn check_reach(&self, server: &Origin) -> Result<(), Fault> {
+        let registry = self.target().origin();
+        if self.settings().reach == Reach::Anywhere || server.host() == registry.host() {
+            return Ok(());
+        }
+        Err(Fault::Elsewhere {
+            server: server.to_string(),
+            registry: registry.host().to_owned(),
+        })
+    }
+
     /// One request, one answer: no redirect is followed and no demand for credentials met.
     pub(super) async fn once(&self, request: &Request) -> Result<Answer, Fault> {
         let origin = request.url.origin();
+        self.check_reach(&origin)?;
         let head = head::write(request)?;
         let mut connection = self.0.pool.take(&origin, &request.method);
         let round = loop {
@@ -173,12 +257,13 @@ impl Client {
         if let Some(connection) = round.connection {
             self.0.pool.put(origin, connection);
         }
-        let (head, body) = round.outcome?;
+        let (head, body, cut) = round.outcome?;
         Ok(Answer {
             url: request.url.clone(),
             status: head.status,
             headers: head.headers,
-            body,
+            body: body.finish(&self.0.books),
+            cut,
         })
     }
 
@@ -196,8 +281,10 @@ impl Client {
         let limits = Limits {
             timeouts: settings.timeouts,
             body: settings.body_limit,
+            whole: settings.whole,
         };
         self.0.requests.fetch_add(1, Ordering::Relaxed);
+        self.meet(&request.url.origin());
         Ok(connection.exchange(head, request, limits).await)
     }
 
@@ -222,6 +309,10 @@ impl Client {
 
     pub(super) fn keyring(&self) -> &Keyring {
         &self.0.keyring
+    }
+
+    pub(super) fn books(&self) -> &Books {
+        &self.0.books
     }
 
     pub(super) fn redirect_limit(&self) -> u32 {

@@ -5,19 +5,22 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::connection::Stream;
+use super::settings::Address;
 use super::url::{Origin, Scheme};
-use super::{Fault, Settings, SettingsError, tls};
+use super::{Fault, Proxies, Settings, SettingsError, handshake, tls, tunnel};
 
 /// Makes connections.
 pub(super) struct Connector {
     tls: TlsConnector,
+    proxies: Proxies,
+    addresses: Vec<Address>,
     limit: Duration,
 }
 
@@ -26,6 +29,8 @@ impl Connector {
         let config: ClientConfig = tls::config(settings)?;
         Ok(Connector {
             tls: TlsConnector::from(Arc::new(config)),
+            proxies: settings.proxies.clone(),
+            addresses: settings.addresses.clone(),
             limit: settings.timeouts.connect,
         })
     }
@@ -33,25 +38,63 @@ impl Connector {
     /// A new connection to the server.
     pub(super) async fn connect(&self, origin: &Origin) -> Result<Box<dyn Stream>, Fault> {
         let end = Instant::now() + self.limit;
-        let stream = self.tcp(origin, end).await?;
+        match self.proxies.of(origin)? {
+            None => {
+                self.secured(origin, Box::new(self.tcp(origin, end).await?), end)
+                    .await
+            }
+            Some(proxy) => {
+                let stream = Box::new(self.tcp(&proxy.server, end).await?);
+                let stream = self.secured(&proxy.server, stream, end).await?;
+                let tunnel = timeout_at(end, tunnel::open(stream, proxy, origin)).await;
+                let tunnel = tunnel.map_err(|_| self.late("waiting for the proxy"))??;
+                self.secured(origin, tunnel, end).await
+            }
+        }
+    }
+
+    /// The connection as the server wants it: as it is, or with TLS on it.
+    async fn secured(
+        &self,
+        origin: &Origin,
+        stream: Box<dyn Stream>,
+        end: Instant,
+    ) -> Result<Box<dyn Stream>, Fault> {
         match origin.scheme() {
-            Scheme::Http => Ok(Box::new(stream)),
+            Scheme::Http => Ok(stream),
             Scheme::Https => self.handshake(origin, stream, end).await,
         }
     }
 
-    async fn tcp(&self, origin: &Origin, end: Instant) -> Result<TcpStream, Fault> {
-        let late = |doing| Fault::Timeout {
+    fn late(&self, doing: &'static str) -> Fault {
+        Fault::Timeout {
             after: self.limit,
             doing,
-        };
-        let addresses = timeout_at(end, lookup_host((origin.host(), origin.port())))
+        }
+    }
+
+    /// Where a server is found.
+    async fn look_up(&self, origin: &Origin, end: Instant) -> Result<Vec<SocketAddr>, Fault> {
+        let given: Vec<SocketAddr> = self
+            .addresses
+            .iter()
+            .filter(|given| given.host == origin.host() && given.port == origin.port())
+            .map(|given| SocketAddr::from((given.address, given.port)))
+            .collect();
+        if !given.is_empty() {
+            return Ok(given);
+        }
+        let found = timeout_at(end, lookup_host((origin.host(), origin.port())))
             .await
-            .map_err(|_| late("looking up the host"))?
+            .map_err(|_| self.late("looking up the host"))?
             .map_err(|error| {
                 Fault::Connect(format!("no address is known for `{}`: {error}", origin.host()))
             })?;
-        let addresses: Vec<SocketAddr> = addresses.collect();
+        Ok(found.collect())
+    }
+
+    async fn tcp(&self, origin: &Origin, end: Instant) -> Result<TcpStream, Fault> {
+        let addresses = self.look_up(origin, end).await?;
         let mut fault = Fault::Connect(format!("no address is known for `{}`", origin.host()));
         for (index, address) in addresses.iter().enumerate() {
             let left = addresses.len() - index;
@@ -65,7 +108,7 @@ impl Connector {
                     return Ok(stream);
                 }
                 Ok(Err(error)) => unreachable(*address, &error),
-                Err(_) => late("connecting"),
+                Err(_) => self.late("connecting"),
             };
         }
         Err(fault)
@@ -74,7 +117,7 @@ impl Connector {
     async fn handshake(
         &self,
         origin: &Origin,
-        stream: TcpStream,
+        stream: Box<dyn Stream>,
         end: Instant,
     ) -> Result<Box<dyn Stream>, Fault> {
         let name = ServerName::try_from(origin.host().to_owned()).map_err(|_| {
@@ -85,11 +128,8 @@ impl Connector {
         })?;
         match timeout_at(end, self.tls.connect(name, stream)).await {
             Ok(Ok(stream)) => Ok(Box::new(stream)),
-            Ok(Err(error)) => Err(Fault::Tls(handshake_error(&error))),
-            Err(_) => Err(Fault::Timeout {
-                after: self.limit,
-                doing: "in the TLS handshake",
-            }),
+            Ok(Err(error)) => Err(Fault::Tls(handshake::why(&error))),
+            Err(_) => Err(self.late("in the TLS handshake")),
         }
     }
 }
@@ -100,24 +140,6 @@ fn unreachable(address: SocketAddr, error: &io::Error) -> Fault {
         _ => error.to_string(),
     };
     Fault::Connect(format!("{address}: {reason}"))
-}
-
-/// What a handshake failed of, in the words of somebody who has to act.
-fn handshake_error(error: &io::Error) -> String {
-    let tls = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    match tls {
-        Some(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
-            "the certificate of the server leads to no root that is trusted here".to_owned()
-        }
-        Some(rustls::Error::InvalidMessage(_)) => "the server does not speak TLS on this port".to_owned(),
-        Some(other) => other.to_string(),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => {
-            "the server closed the connection in the handshake".to_owned()
-        }
-        None => error.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::future::{Either, select};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, split};
 use tokio::task::unconstrained;
@@ -18,6 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::head::{Framing, Head};
 use super::incoming::{BodyLimits, Incoming, how_it_ended};
+use super::received::Receiving;
 use super::{Body, Fault, Request, Timeouts};
 
 /// How many bytes of a body are handed to the connection at once.
@@ -41,7 +41,7 @@ pub(super) struct Connection {
 /// What became of a request on a connection.
 pub(super) struct Round {
     /// The answer, or why there is none.
-    pub(super) outcome: Result<(Head, Bytes), Fault>,
+    pub(super) outcome: Result<(Head, Receiving, Option<Fault>), Fault>,
     /// The connection, if it can carry another request.
     pub(super) connection: Option<Connection>,
     /// Whether the connection was dead already: nothing of the answer came, and nothing can have been done about it.
@@ -53,6 +53,7 @@ pub(super) struct Round {
 pub(super) struct Limits {
     pub(super) timeouts: Timeouts,
     pub(super) body: u64,
+    pub(super) whole: usize,
 }
 
 impl Connection {
@@ -90,7 +91,7 @@ impl Connection {
         let closed = matches!(outcome, Err(Fault::Closed(_)));
         let harmless = is_safe(&request.method) || progress.written() == 0;
         Round {
-            outcome: outcome.map(|answer| (answer.head, answer.body)),
+            outcome: outcome.map(|answer| (answer.head, answer.body, answer.cut)),
             connection: reusable.then(|| Connection {
                 stream: reader.unsplit(writer),
                 reused: true,
@@ -108,7 +109,9 @@ pub(super) fn is_safe(method: &str) -> bool {
 /// An answer, and whether the connection outlives it.
 struct Read {
     head: Head,
-    body: Bytes,
+    body: Receiving,
+    /// Why the body did not come to its end, if it did not.
+    cut: Option<Fault>,
     reusable: bool,
 }
 
@@ -232,10 +235,16 @@ async fn read(
     let body = BodyLimits {
         idle: limits.timeouts.idle,
         size: limits.body,
+        whole: limits.whole,
     };
-    let body = incoming.body(framing, body).await?;
-    let reusable = head.keeps_alive() && framing != Framing::UntilClose;
-    Ok(Read { head, body, reusable })
+    let (body, cut) = incoming.body(framing, body).await;
+    let reusable = cut.is_none() && head.keeps_alive() && framing != Framing::UntilClose;
+    Ok(Read {
+        head,
+        body,
+        cut,
+        reusable,
+    })
 }
 
 /// How far the request has been written.

@@ -3,6 +3,7 @@
 use super::grant::REDACTED;
 use super::head::USER_AGENT;
 use super::{Body, Exchange, Request};
+use crate::visible::hides;
 
 /// The longest text that is written out in the line, in bytes.
 const TEXT_LIMIT: usize = 16 * 1024;
@@ -131,6 +132,10 @@ pub fn quoted(text: &str) -> String {
     if !text.is_empty() && text.bytes().all(plain) {
         return text.to_owned();
     }
+    // What a shell takes from a command loses its last line breaks.
+    if hides(text) && !text.ends_with('\n') {
+        return format!("\"$({})\"", printf(text.as_bytes()));
+    }
     in_quotes(text)
 }
 
@@ -241,6 +246,18 @@ mod tests {
         assert!(
             words.contains("\nAUTHORIZATION: Basic bydhbGljZTpodW50ZXIy\n"),
             "{words}"
+        );
+    }
+
+    #[test]
+    fn no_character_hides_in_a_line() {
+        let mut odd = request("GET", "http://h/");
+        odd.headers = [("X-Odd", "a\u{202e}b'c"), ("X-Plain", "ä")]
+            .into_iter()
+            .collect();
+        assert_eq!(
+            line(odd),
+            r#"curl -i -X GET --path-as-is -H "$(printf 'X-Odd: a\342\200\256b'\''c')" -H 'X-Plain: ä' -H Accept: 'http://h/'"#
         );
     }
 

@@ -1,14 +1,11 @@
 //! What was sent and what came back: the evidence of every finding.
 
-use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
-
-use super::{Fault, Headers, Request, Url, Withheld};
+use super::{Fault, Headers, Received, Request, Url, Withheld};
 
 /// The answer that ended an exchange.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The address that answered, after redirects.
     pub url: Url,
@@ -16,26 +13,16 @@ pub struct Answer {
     pub status: u16,
     /// The header lines, as written.
     pub headers: Headers,
-    /// The whole body.
-    pub body: Bytes,
+    /// The body: its length and its digest, and the bytes as far as they are kept.
+    pub body: Received,
+    /// Why the body did not come to its end, if it did not: status and headers are known all the same.
+    pub cut: Option<Fault>,
 }
 
 impl Answer {
     /// The address that its `Location` names, resolved against the one that answered.
     pub fn location(&self) -> Option<Url> {
         self.url.resolve(self.headers.get("Location")?).ok()
-    }
-}
-
-impl fmt::Debug for Answer {
-    /// Leaves the body out: it may be long, and the body of a token server is a secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
-            .field("url", &self.url)
-            .field("status", &self.status)
-            .field("headers", &self.headers)
-            .field("body", &format_args!("{} bytes", self.body.len()))
-            .finish()
     }
 }
 
@@ -83,6 +70,14 @@ impl Exchange {
     /// The status of the answer, if there is one.
     pub fn status(&self) -> Option<u16> {
         self.outcome.as_ref().ok().map(|answer| answer.status)
+    }
+
+    /// Why there is no answer, or no whole one.
+    pub fn fault(&self) -> Option<&Fault> {
+        match &self.outcome {
+            Ok(answer) => answer.cut.as_ref(),
+            Err(fault) => Some(fault),
+        }
     }
 
     /// Where a 202 says that an upload goes on.

@@ -1,5 +1,6 @@
 //! Why there is no answer.
 
+use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -42,12 +43,25 @@ pub enum Fault {
     /// Credentials are wanted that are not there, or that must not be sent.
     #[error("{0}")]
     Credentials(String),
-    /// The request cannot be written as a request: a fault of the suite or of its scenario, not of the registry.
-    #[error("the suite cannot send this request: {0}")]
-    CannotSend(String),
     /// The suite did not send the request, for a reason of its own.
     #[error("it was not sent: {0}")]
     Withheld(Withheld),
+    /// The server is none that may be asked.
+    #[error("{server} was not asked: --same-host keeps every request on {registry}")]
+    Elsewhere {
+        /// The server.
+        server: String,
+        /// The host that may be asked.
+        registry: String,
+    },
+    /// The request cannot be written as a request.
+    #[error("{from}: {reason}")]
+    CannotSend {
+        /// What is wrong with it.
+        reason: String,
+        /// Where the text comes from that is wrong.
+        from: Source,
+    },
 }
 
 /// Why a request is not sent, although it could be.
@@ -62,6 +76,24 @@ pub enum Withheld {
     /// The run has come to its end.
     #[error("the run has ended")]
     Ended,
+}
+
+/// Where the text of a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// It stands in a scenario: a fault of the suite.
+    Scenario,
+    /// It was put in, and no scenario can hold it: what the registry answered before.
+    Answer,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Source::Scenario => "the suite cannot send this request",
+            Source::Answer => "what the registry answered makes no request that can be sent",
+        })
+    }
 }
 
 /// A limit as a reader would say it.

@@ -2,7 +2,7 @@
 
 use httparse::{EMPTY_HEADER, Status};
 
-use super::{Body, Fault, Headers, Request};
+use super::{Body, Fault, Headers, Request, Source, number};
 
 /// The longest head of an answer that is read, in bytes.
 pub(super) const HEAD_LIMIT: usize = 64 * 1024;
@@ -46,19 +46,21 @@ pub(super) fn complete(mut request: Request) -> Request {
 /// The request line and the header lines, down to the empty one.
 pub(super) fn write(request: &Request) -> Result<Vec<u8>, Fault> {
     if !is_token(&request.method) {
-        return cannot_send(format!("{:?} is not a method", request.method));
+        return cannot_send(Source::Scenario, format!("{:?} is not a method", request.method));
     }
     let target = request.url.request_target();
     if let Some(character) = target.chars().find(|&c| c == ' ' || c.is_control()) {
-        return cannot_send(format!("the target {target:?} holds the character {character:?}"));
+        let reason = format!("the target {target:?} holds the character {character:?}");
+        return cannot_send(Source::Answer, reason);
     }
     let mut head = format!("{} {target} HTTP/1.1\r\n", request.method).into_bytes();
     for (name, value) in request.headers.iter() {
         if !is_token(name) {
-            return cannot_send(format!("{name:?} is not a header name"));
+            return cannot_send(Source::Scenario, format!("{name:?} is not a header name"));
         }
         if value.contains(['\r', '\n', '\0']) {
-            return cannot_send(format!("the value of `{name}` holds a line break or a NUL"));
+            let reason = format!("the value of `{name}` holds a line break or a NUL");
+            return cannot_send(Source::Answer, reason);
         }
         head.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
     }
@@ -66,8 +68,8 @@ pub(super) fn write(request: &Request) -> Result<Vec<u8>, Fault> {
     Ok(head)
 }
 
-fn cannot_send<T>(reason: String) -> Result<T, Fault> {
-    Err(Fault::CannotSend(reason))
+fn cannot_send<T>(from: Source, reason: String) -> Result<T, Fault> {
+    Err(Fault::CannotSend { reason, from })
 }
 
 fn is_token(text: &str) -> bool {
@@ -136,10 +138,9 @@ impl Head {
                 "its Content-Length is both {first:?} and {other:?}"
             )));
         }
-        match first.parse() {
-            Ok(length) if first.bytes().all(|b| b.is_ascii_digit()) => Ok(Framing::Length(length)),
-            _ => Err(malformed(format!("its Content-Length is {first:?}"))),
-        }
+        number(first, u64::MAX)
+            .map(Framing::Length)
+            .map_err(|_| malformed(format!("its Content-Length is {first:?}")))
     }
 
     /// Whether the server will answer another request on the same connection.
@@ -263,7 +264,7 @@ mod tests {
         );
         assert_eq!(
             fault("A", "b\nC: d"),
-            "the suite cannot send this request: the value of `A` holds a line break or a NUL"
+            "what the registry answered makes no request that can be sent: the value of `A` holds a line break or a NUL"
         );
         let mut odd = request(&[], Body::None);
         odd.method = "GET /".to_owned();
@@ -271,6 +272,12 @@ mod tests {
         assert_eq!(
             fault,
             "the suite cannot send this request: \"GET /\" is not a method"
+        );
+        let answered = Request::new("GET", Url::parse("http://h").unwrap().with_target("/v2/a b"));
+        let fault = write(&answered).unwrap_err().to_string();
+        assert_eq!(
+            fault,
+            "what the registry answered makes no request that can be sent: the target \"/v2/a b\" holds the character ' '"
         );
     }
 

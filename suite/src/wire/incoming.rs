@@ -9,6 +9,8 @@ use tokio::time::timeout;
 
 use super::Fault;
 use super::head::{Framing, Head, malformed};
+use super::number::hexadecimal;
+use super::received::Receiving;
 
 /// The longest line between two chunks that is read, in bytes.
 const CHUNK_LINE_LIMIT: usize = 4 * 1024;
@@ -16,6 +18,8 @@ const CHUNK_LINE_LIMIT: usize = 4 * 1024;
 const TRAILER_LIMIT: usize = 64 * 1024;
 /// How many bytes are asked for at once.
 const READ_SIZE: usize = 16 * 1024;
+/// How much of what comes is kept for a transcript from one step to the next, in bytes.
+const COPY_LIMIT: usize = 64 * 1024;
 /// How many answers of the kind "go on" are read before the one that counts.
 const INTERIM_LIMIT: usize = 100;
 
@@ -23,7 +27,7 @@ const INTERIM_LIMIT: usize = 100;
 pub(super) struct Incoming<R> {
     reader: R,
     unused: BytesMut,
-    /// All that came, for a transcript.
+    /// The beginning of what came, for a transcript.
     copy: Option<BytesMut>,
     /// How many bytes have come in all.
     pub(super) received: u64,
@@ -36,6 +40,8 @@ pub(super) struct BodyLimits {
     pub(super) idle: Duration,
     /// In bytes.
     pub(super) size: u64,
+    /// How many bytes are kept whole.
+    pub(super) whole: usize,
 }
 
 impl<R: AsyncRead + Unpin> Incoming<R> {
@@ -48,7 +54,7 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
         }
     }
 
-    /// A reader that keeps a copy of all that comes.
+    /// A reader that keeps a copy of what comes.
     pub(super) fn listening(reader: R) -> Incoming<R> {
         Incoming {
             copy: Some(BytesMut::new()),
@@ -101,7 +107,7 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
         Ok(self.unused.split().freeze())
     }
 
-    /// What has come since this was last asked, used or not; only a connection that listens knows.
+    /// What has come since this was last asked, used or not, as far as it is kept; only a connection that listens knows.
     pub(super) fn heard(&mut self) -> Bytes {
         self.copy
             .as_mut()
@@ -117,56 +123,52 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
         })
     }
 
-    /// The whole body.
-    pub(super) async fn body(&mut self, framing: Framing, limits: BodyLimits) -> Result<Bytes, Fault> {
-        match framing {
-            Framing::Empty => Ok(Bytes::new()),
-            Framing::Length(length) => self.sized(length, limits).await,
-            Framing::Chunked => self.chunked(limits).await,
-            Framing::UntilClose => self.until_close(limits).await,
-        }
+    /// The body, up to its end; or as far as it came, and what kept it from coming to its end.
+    pub(super) async fn body(&mut self, framing: Framing, limits: BodyLimits) -> (Receiving, Option<Fault>) {
+        let mut body = Receiving::new(limits.whole);
+        let came = match framing {
+            Framing::Empty => Ok(()),
+            Framing::Length(length) => self.sized(&mut body, length, limits).await,
+            Framing::Chunked => self.chunked(&mut body, limits).await,
+            Framing::UntilClose => self.until_close(&mut body, limits).await,
+        };
+        (body, came.err())
     }
 
-    async fn sized(&mut self, length: u64, limits: BodyLimits) -> Result<Bytes, Fault> {
-        let wanted = within(length, limits)?;
-        while self.unused.len() < wanted {
-            let came = self.unused.len();
-            let broken =
-                |how: &str| Fault::Closed(format!("{how} after {came} of {length} bytes of the body"));
-            self.more_body(limits, broken).await?;
-        }
-        Ok(self.unused.split_to(wanted).freeze())
+    async fn sized(&mut self, body: &mut Receiving, length: u64, limits: BodyLimits) -> Result<(), Fault> {
+        within(length, limits)?;
+        self.take(body, length, limits, |how, came| {
+            Fault::Closed(format!("{how} after {came} of {length} bytes of the body"))
+        })
+        .await
     }
 
-    async fn until_close(&mut self, limits: BodyLimits) -> Result<Bytes, Fault> {
+    async fn until_close(&mut self, body: &mut Receiving, limits: BodyLimits) -> Result<(), Fault> {
         loop {
-            within(self.unused.len() as u64, limits)?;
-            let came = self.unused.len();
+            within(body.len() + self.unused.len() as u64, limits)?;
+            body.take(&self.unused);
+            self.unused.clear();
             match self.more_within(limits.idle).await? {
-                Ok(0) => return Ok(self.unused.split().freeze()),
+                Ok(0) => return Ok(()),
                 Ok(_) => {}
-                Err(error) => return Err(cut_off(&error, came)),
+                Err(error) => return Err(cut_off(&error, body.len())),
             }
         }
     }
 
-    async fn chunked(&mut self, limits: BodyLimits) -> Result<Bytes, Fault> {
-        let mut body = BytesMut::new();
+    async fn chunked(&mut self, body: &mut Receiving, limits: BodyLimits) -> Result<(), Fault> {
         loop {
-            let came = body.len();
-            let line = self.line(limits, came).await?;
+            let line = self.line(limits, body.len()).await?;
             let size = chunk_size(&line)?;
-            within(size.saturating_add(came as u64), limits)?;
+            within(size.saturating_add(body.len()), limits)?;
             if size == 0 {
-                self.trailer(limits, came).await?;
-                return Ok(body.freeze());
+                return self.trailer(limits, body.len()).await;
             }
-            let size = within(size, limits)?;
-            while self.unused.len() < size + 2 {
-                let came = came + self.unused.len().min(size);
+            self.take(body, size, limits, cut_chunks).await?;
+            while self.unused.len() < 2 {
+                let came = body.len();
                 self.more_body(limits, |how| cut_chunks(how, came)).await?;
             }
-            body.extend_from_slice(&self.unused.split_to(size));
             if !self.unused.starts_with(b"\r\n") {
                 return Err(malformed(format!(
                     "a chunk is longer than the {size} bytes it says"
@@ -176,8 +178,30 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
         }
     }
 
+    /// Takes so many bytes into the body.
+    async fn take(
+        &mut self,
+        body: &mut Receiving,
+        length: u64,
+        limits: BodyLimits,
+        broken: impl Fn(&str, u64) -> Fault,
+    ) -> Result<(), Fault> {
+        let mut left = length;
+        while left > 0 {
+            if self.unused.is_empty() {
+                let came = body.len();
+                self.more_body(limits, |how| broken(how, came)).await?;
+            }
+            let here = usize::try_from(left).unwrap_or(usize::MAX).min(self.unused.len());
+            body.take(&self.unused[..here]);
+            self.unused.advance(here);
+            left -= here as u64;
+        }
+        Ok(())
+    }
+
     /// The lines below the last chunk, which are read and forgotten.
-    async fn trailer(&mut self, limits: BodyLimits, came: usize) -> Result<(), Fault> {
+    async fn trailer(&mut self, limits: BodyLimits, came: u64) -> Result<(), Fault> {
         let mut length = 0;
         loop {
             let line = self.line(limits, came).await?;
@@ -194,7 +218,7 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
     }
 
     /// A line without its end.
-    async fn line(&mut self, limits: BodyLimits, came: usize) -> Result<Bytes, Fault> {
+    async fn line(&mut self, limits: BodyLimits, came: u64) -> Result<Bytes, Fault> {
         loop {
             if let Some(end) = self.unused.windows(2).position(|pair| pair == b"\r\n") {
                 let line = self.unused.split_to(end).freeze();
@@ -230,7 +254,9 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
         let read = self.reader.read_buf(&mut self.unused).await?;
         self.received += read as u64;
         if let Some(copy) = &mut self.copy {
-            copy.extend_from_slice(&self.unused[self.unused.len() - read..]);
+            let came = &self.unused[self.unused.len() - read..];
+            let room = COPY_LIMIT.saturating_sub(copy.len());
+            copy.extend_from_slice(&came[..read.min(room)]);
         }
         Ok(read)
     }
@@ -249,7 +275,7 @@ pub(super) fn how_it_ended(error: &io::Error) -> String {
 }
 
 /// A connection without TLS says that it ends; one with TLS has to say so within.
-fn cut_off(error: &io::Error, came: usize) -> Fault {
+fn cut_off(error: &io::Error, came: u64) -> Fault {
     Fault::Closed(match error.kind() {
         io::ErrorKind::UnexpectedEof => {
             format!("TLS was cut off after {came} bytes of the body, so that nobody knows its end")
@@ -258,18 +284,17 @@ fn cut_off(error: &io::Error, came: usize) -> Fault {
     })
 }
 
-fn cut_chunks(how: &str, came: usize) -> Fault {
+fn cut_chunks(how: &str, came: u64) -> Fault {
     Fault::Closed(format!(
         "{how} after {came} bytes of the body, before its last chunk"
     ))
 }
 
-fn within(length: u64, limits: BodyLimits) -> Result<usize, Fault> {
-    let too_large = Fault::TooLarge { limit: limits.size };
+fn within(length: u64, limits: BodyLimits) -> Result<(), Fault> {
     if length > limits.size {
-        return Err(too_large);
+        return Err(Fault::TooLarge { limit: limits.size });
     }
-    usize::try_from(length).map_err(|_| too_large)
+    Ok(())
 }
 
 /// The size that a chunk begins with; extensions are ignored.
@@ -279,12 +304,9 @@ fn chunk_size(line: &[u8]) -> Result<u64, Fault> {
         .next()
         .unwrap_or_default()
         .trim_ascii_end();
-    let hexadecimal = !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit);
-    std::str::from_utf8(digits)
-        .ok()
-        .filter(|_| hexadecimal)
-        .and_then(|digits| u64::from_str_radix(digits, 16).ok())
-        .ok_or_else(|| malformed(format!("a chunk says its size is \"{}\"", line.escape_ascii())))
+    // What is not UTF-8 has no digits.
+    hexadecimal(std::str::from_utf8(digits).unwrap_or_default(), u64::MAX)
+        .map_err(|_| malformed(format!("a chunk says its size is \"{}\"", line.escape_ascii())))
 }
 
 #[cfg(test)]

@@ -12,30 +12,44 @@ mod curl;
 mod exchange;
 mod fault;
 mod grant;
+mod handshake;
 mod head;
 mod headers;
 mod incoming;
 mod keyring;
+mod number;
 mod pool;
+mod proxies;
 mod raw;
+mod received;
 mod redirect;
 mod request;
+mod secrets;
 mod settings;
 #[cfg(test)]
 mod testing;
 mod tls;
 mod token;
 mod transcript;
+mod tunnel;
 mod url;
+mod wait;
 
 pub use challenge::{Challenge, challenges};
 pub use client::Client;
 pub use curl::{curl, quoted};
 pub use exchange::{Answer, Exchange, Hop};
-pub use fault::{Fault, Withheld};
+pub use fault::{Fault, Source, Withheld};
 pub use headers::Headers;
+pub use number::{NumberError, number};
+pub use proxies::{Proxies, Proxy};
 pub use raw::{RawConnection, Rest};
+pub use received::{Received, WHOLE};
 pub use request::{Account, Body, Letters, Redirects, Request};
-pub use settings::{Credentials, Login, Secret, Settings, SettingsError, Timeouts, Tls};
+pub use secrets::Secrets;
+pub use settings::{
+    Address, Credentials, Identity, Login, Reach, Secret, Settings, SettingsError, Timeouts, Tls,
+};
 pub use transcript::{Step, Transcript};
 pub use url::{Origin, Scheme, Url, UrlError};
+pub use wait::wait_asked_for;

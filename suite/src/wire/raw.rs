@@ -10,7 +10,10 @@ use tokio::time::timeout;
 use super::connection::Stream;
 use super::head::{Head, USER_AGENT};
 use super::incoming::{BodyLimits, Incoming, how_it_ended};
-use super::{Account, Answer, Client, Fault, Request, Step, Timeouts, Tls, Transcript};
+use super::{Account, Answer, Client, Fault, Request, Step, Timeouts, Tls, Transcript, wait_asked_for};
+
+/// The most that is read of what comes besides answers, in bytes.
+const REST_LIMIT: usize = 1024 * 1024;
 
 /// A new connection to the target on which bytes are written as they are; dropped, it is closed.
 pub struct RawConnection {
@@ -45,6 +48,7 @@ impl RawConnection {
                 steps: Vec::new(),
                 elapsed: Duration::ZERO,
                 insecure: client.settings().tls == Tls::Insecure,
+                limited: None,
             },
             begin,
         })
@@ -69,10 +73,15 @@ impl RawConnection {
         if !has("Host") {
             head += &format!("Host: {}\r\n", self.client.target().authority());
         }
+        let settings = self.client.settings();
         if !has("User-Agent") {
-            head += &format!("User-Agent: {USER_AGENT}\r\n");
+            let name = settings.user_agent.as_deref().unwrap_or(USER_AGENT);
+            head += &format!("User-Agent: {name}\r\n");
         }
-        if !has("Authorization") {
+        for (name, value) in settings.lines.iter().filter(|(name, _)| !has(name)) {
+            head += &format!("{name}: {value}\r\n");
+        }
+        if !has("Authorization") && !settings.lines.contains("Authorization") {
             let mut request = Request::new(method, self.client.target().with_target(target));
             request.account = account.clone();
             if let Some(grant) = self.client.grant(&request).await? {
@@ -119,14 +128,15 @@ impl RawConnection {
     /// What comes besides the answers that were read, until the server ends the connection or is silent for so long.
     pub async fn rest(&mut self, silence: Duration) -> Rest {
         let mut bytes = BytesMut::new();
-        let limit = usize::try_from(self.client.settings().body_limit).unwrap_or(usize::MAX);
         let begin = Instant::now();
         let ended = loop {
             if begin.elapsed() > self.timeouts().total {
                 break false;
             }
             match timeout(silence, self.incoming.whatever()).await {
-                Ok(Ok(more)) if !more.is_empty() && bytes.len() < limit => bytes.extend_from_slice(&more),
+                Ok(Ok(more)) if !more.is_empty() && bytes.len() < REST_LIMIT => {
+                    bytes.extend_from_slice(&more);
+                }
                 Ok(Ok(more)) => break more.is_empty(),
                 Ok(Err(_)) => break true,
                 Err(_) => break false,
@@ -160,6 +170,11 @@ impl RawConnection {
             Err(fault) => Err(fault),
         };
         self.overhear();
+        if let Ok(answer) = &answer
+            && let Some(wait) = wait_asked_for(answer.status, &answer.headers)
+        {
+            self.transcript.limited = Some(wait);
+        }
         if let Err(Fault::Closed(_)) = answer {
             self.note(Step::Ended);
         }
@@ -170,14 +185,20 @@ impl RawConnection {
         let limits = BodyLimits {
             idle: self.timeouts().idle,
             size: self.client.settings().body_limit,
+            whole: self.client.settings().whole,
         };
         let framing = head.framing(method)?;
-        Ok(Answer {
-            url: self.client.target().clone(),
-            status: head.status,
-            body: self.incoming.body(framing, limits).await?,
-            headers: head.headers,
-        })
+        let (body, cut) = self.incoming.body(framing, limits).await;
+        match cut {
+            Some(fault) => Err(fault),
+            None => Ok(Answer {
+                url: self.client.target().clone(),
+                status: head.status,
+                headers: head.headers,
+                body: body.finish(self.client.books()),
+                cut: None,
+            }),
+        }
     }
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
@@ -255,7 +276,7 @@ mod tests {
             .unwrap();
         raw.write(b"abc").await.unwrap();
         let answer = raw.answer("PUT").await.unwrap();
-        assert_eq!((answer.status, &answer.body[..]), (400, &b"no"[..]));
+        assert_eq!((answer.status, answer.body), (400, "no".into()));
         let text =
             "PUT /a b HTTP/1.1\r\nHost: x\r\nUser-Agent: y\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n";
         assert!(server.heard()[0].starts_with(text));

@@ -79,7 +79,8 @@ mod tests {
             url: request.url.clone(),
             status,
             headers: location.iter().map(|value| ("location", *value)).collect(),
-            body: bytes::Bytes::new(),
+            body: "".into(),
+            cut: None,
         }
     }
 

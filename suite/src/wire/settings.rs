@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
 
 use super::grant::Grant;
-use super::{Account, Url};
+use super::{Account, Headers, Proxies, Url, WHOLE, number};
 
 /// What a client has to know.
 #[derive(Clone, Debug)]
@@ -19,10 +20,24 @@ pub struct Settings {
     pub credentials: Credentials,
     /// Which servers are trusted.
     pub tls: Tls,
+    /// The certificate that the client shows where a server wants one.
+    pub identity: Option<Identity>,
+    /// Which proxy is asked for which server.
+    pub proxies: Proxies,
+    /// Where hosts are found, in place of what their names resolve to.
+    pub addresses: Vec<Address>,
+    /// Which servers may be asked.
+    pub reach: Reach,
+    /// Header lines of every request to the target that does not bring its own of that name.
+    pub lines: Headers,
+    /// What the client calls itself, if not by its own name.
+    pub user_agent: Option<String>,
     /// How long each phase may take.
     pub timeouts: Timeouts,
     /// The longest body that is read, in bytes.
     pub body_limit: u64,
+    /// The longest body that is kept whole, in bytes; of longer ones the length, the digest and the beginning are known.
+    pub whole: usize,
     /// How many redirects are followed.
     pub redirect_limit: u32,
 }
@@ -36,10 +51,77 @@ impl Settings {
             tls: Tls::Verified {
                 extra_roots: Vec::new(),
             },
+            identity: None,
+            proxies: Proxies::default(),
+            addresses: Vec::new(),
+            reach: Reach::Anywhere,
+            lines: Headers::new(),
+            user_agent: None,
             timeouts: Timeouts::default(),
             body_limit: 256 * 1024 * 1024,
+            whole: WHOLE,
             redirect_limit: 10,
         }
+    }
+}
+
+impl Settings {
+    /// What a reader has to know of how servers are reached, a sentence each.
+    pub fn notes(&self) -> Vec<String> {
+        let unchecked = (self.tls == Tls::Insecure)
+            .then(|| "certificates went unchecked (--insecure), so anybody may have answered".to_owned());
+        let proxy = self
+            .proxies
+            .of(&self.target.origin())
+            .ok()
+            .flatten()
+            .map(|proxy| format!("{} was asked through the proxy {}", self.target, proxy.server));
+        let reach = (self.reach == Reach::SameHost)
+            .then(|| "what is on another host was not asked (--same-host)".to_owned());
+        [unchecked, proxy, reach].into_iter().flatten().collect()
+    }
+}
+
+/// Which servers may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// All that the registry names: in a `Location`, a redirect, a challenge.
+    Anywhere,
+    /// Those on the host of the registry, at whatever port.
+    SameHost,
+}
+
+/// The certificate of a client, and its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The file of the certificate, in PEM, with those of who signed it.
+    pub certificate: PathBuf,
+    /// The file of its key, in PEM.
+    pub key: PathBuf,
+}
+
+/// Where a host is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// The host, in small letters.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Its address.
+    pub address: IpAddr,
+}
+
+impl Address {
+    /// Reads `HOST:PORT:ADDRESS`.
+    pub fn parse(text: &str) -> Option<Address> {
+        let (host, rest) = text.split_once(':')?;
+        let (port, address) = rest.split_once(':')?;
+        let address = address.trim_start_matches('[').trim_end_matches(']');
+        Some(Address {
+            host: host.to_ascii_lowercase(),
+            port: u16::try_from(number(port, u64::from(u16::MAX)).ok()?).ok()?,
+            address: address.parse().ok()?,
+        })
     }
 }
 
@@ -85,7 +167,12 @@ impl Credentials {
 
     /// What all the accounts show by themselves.
     pub(super) fn grants(&self) -> impl Iterator<Item = Grant> {
-        self.default.iter().chain(self.named.values()).map(Grant::of)
+        self.logins().map(Grant::of)
+    }
+
+    /// What all the accounts have to show.
+    pub(super) fn logins(&self) -> impl Iterator<Item = &Login> {
+        self.default.iter().chain(self.named.values())
     }
 
     /// What the account shows, if it has anything to show.
@@ -182,8 +269,20 @@ pub enum SettingsError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A certificate of the client cannot be used.
+    #[error("cannot use the certificate {} with the key {}: {reason}", .certificate.display(), .key.display())]
+    Identity {
+        /// The file of the certificate.
+        certificate: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
+        /// What is wrong with them.
+        reason: String,
+    },
     /// There is nothing to check certificates against.
-    #[error("this machine has no root certificates to check {target} against; name a file of them{hint}")]
+    #[error(
+        "this machine has no root certificates to check {target} against; name a file of them with --ca{hint}"
+    )]
     NoRoots {
         /// The target.
         target: Url,

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::grant::Grant;
 use super::keyring::{TokenKey, TokenServer};
-use super::url::Scheme;
-use super::{Account, Answer, Challenge, Fault, Login, Redirects, Request, Secret, Url};
+use super::url::{Origin, Scheme};
+use super::{Account, Answer, Challenge, Fault, Login, Redirects, Request, Secret, Secrets, Url};
 
 /// How long a token is good that does not say so.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(60);
@@ -65,21 +65,27 @@ pub(super) fn request(key: &TokenKey, login: Option<&Login>, target: &Url) -> Re
     Ok(request)
 }
 
-/// A registry that is asked through TLS has no business to send the password through the open.
+/// Whoever asks a registry where nobody listens has not agreed that the password crosses a network in the open.
 fn check_secrecy(realm: &Url, target: &Url) -> Result<(), Fault> {
     let (server, registry) = (realm.origin(), target.origin());
-    let downgrade = server.scheme() == Scheme::Http && registry.scheme() == Scheme::Https;
-    if downgrade && !registry.is_loopback() {
+    let in_the_open = |origin: &Origin| origin.scheme() == Scheme::Http && !origin.is_loopback();
+    if in_the_open(&server) && !in_the_open(&registry) {
+        let how = match registry.scheme() {
+            Scheme::Https => "asked through TLS",
+            Scheme::Http => "on this machine",
+        };
         return Err(Fault::Credentials(format!(
-            "the password is not sent: the registry {registry} is asked through TLS, but the token server that it names, \
-             {server}, is not"
+            "the password is not sent: the registry {registry} is {how}, but the token server that it names, \
+             {server}, is asked in the open"
         )));
     }
     Ok(())
 }
 
 /// The token in the answer of a token server.
-pub(super) fn read(answer: &Answer) -> Result<Token, Fault> {
+///
+/// Whatever it gives to show elsewhere is a secret from now on.
+pub(super) fn read(answer: &Answer, secrets: &Secrets) -> Result<Token, Fault> {
     let server = answer.url.origin();
     match answer.status {
         200 => {}
@@ -94,7 +100,10 @@ pub(super) fn read(answer: &Answer) -> Result<Token, Fault> {
             )));
         }
     }
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let body: Value = serde_json::from_slice(&answer.body.bytes()).unwrap_or_default();
+    let given = ["token", "access_token", "refresh_token", "id_token"];
+    let given = given.iter().filter_map(|name| body.get(name)?.as_str());
+    given.for_each(|secret| secrets.learn(&secret.into()));
     let token = ["token", "access_token"]
         .iter()
         .find_map(|name| body.get(name)?.as_str().filter(|token| !token.is_empty()))
@@ -189,8 +198,12 @@ mod tests {
         assert_eq!(
             fault.to_string(),
             "the password is not sent: the registry https://r.example is asked through TLS, but the token server \
-             that it names, http://auth.example, is not"
+             that it names, http://auth.example, is asked in the open"
         );
+        for registry in ["http://127.0.0.1:1", "https://localhost:1", "http://0.0.0.0:1"] {
+            assert!(asked("http://auth.example/t", registry).is_err(), "{registry}");
+        }
+        assert_eq!(asked("http://0.0.0.0:1/t", "https://r.example"), Ok(true));
         let anonymous = request(
             &key("http://auth.example/t", None, ""),
             None,
@@ -212,8 +225,9 @@ mod tests {
             status,
             headers: super::super::Headers::new(),
             body: body.into(),
+            cut: None,
         };
-        read(&answer).map_err(|fault| fault.to_string())
+        read(&answer, &Secrets::default()).map_err(|fault| fault.to_string())
     }
 
     #[test]

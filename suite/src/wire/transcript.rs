@@ -29,6 +29,8 @@ pub struct Transcript {
     pub elapsed: Duration,
     /// Whether certificates went unchecked.
     pub insecure: bool,
+    /// How long the server asked to be left alone, if it answered that too many requests came.
+    pub limited: Option<Duration>,
 }
 
 /// One thing that happened on a connection.
@@ -57,6 +59,7 @@ impl Transcript {
         let mut answered = false;
         for step in &self.steps {
             let command = match step {
+                Step::Sent(bytes) if bytes.is_empty() => continue,
                 Step::Sent(bytes) => written(bytes),
                 Step::Authorized(value) => authorization(value),
                 Step::Received(_) | Step::Waited(_) => {
@@ -72,6 +75,8 @@ impl Transcript {
         }
         if !self.steps.contains(&Step::Finished) {
             commands.push(format!("sleep {PATIENCE}"));
+        } else if commands.is_empty() {
+            commands.push(":".to_owned());
         }
         format!("{{ {}; }} | {}", commands.join("; "), self.pipe())
     }
@@ -165,6 +170,8 @@ impl fmt::Debug for Step {
 mod tests {
     use std::process::Command;
 
+    use proptest::prelude::*;
+
     use super::super::Url;
     use super::*;
 
@@ -175,6 +182,51 @@ mod tests {
             steps,
             elapsed: Duration::ZERO,
             insecure: false,
+            limited: None,
+        }
+    }
+
+    /// Whether a shell takes a line for one.
+    fn is_shell(line: &str) -> bool {
+        let output = Command::new("sh").args(["-n", "-c", line]).output().unwrap();
+        output.status.success()
+    }
+
+    fn any_step() -> impl Strategy<Value = Step> {
+        let bytes = prop_oneof![
+            Just(Vec::new()),
+            proptest::collection::vec(any::<u8>(), 0..40),
+            "[ -~]{0,40}".prop_map(String::into_bytes),
+            (any::<u8>(), LONG_RUN..LONG_RUN + 9).prop_map(|(byte, length)| vec![byte; length]),
+        ];
+        prop_oneof![
+            4 => bytes.prop_map(|bytes| Step::Sent(bytes.into())),
+            1 => "[ -~]{1,9}".prop_map(|user| Step::Authorized(format!("Basic {user}:{REDACTED}"))),
+            1 => Just(Step::Finished),
+            1 => Just(Step::Received("x".into())),
+            1 => Just(Step::Ended),
+        ]
+    }
+
+    #[test]
+    fn nothing_sent_is_no_command() {
+        let steps = vec![Step::Sent("x".into()), Step::Sent("".into())];
+        assert_eq!(
+            transcript("http://h", steps).shell(),
+            "{ printf 'x'; sleep 2; } | nc h 80"
+        );
+        let nothing = transcript("http://h", vec![Step::Sent("".into()), Step::Finished]).shell();
+        assert_eq!(nothing, "{ :; } | nc -N h 80");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn every_line_is_one_that_a_shell_takes(steps in proptest::collection::vec(any_step(), 0..6), secure in any::<bool>()) {
+            let server = if secure { "https://[::1]" } else { "http://h:5000" };
+            let line = transcript(server, steps).shell();
+            prop_assert!(is_shell(&line), "{}", line);
         }
     }
 

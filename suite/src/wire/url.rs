@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use thiserror::Error;
+
+use super::number;
 
 /// An absolute `http` or `https` address whose path and query are never tidied.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -205,11 +207,16 @@ impl Origin {
 
     /// Whether the server runs on the machine of the suite, so that no network sees what is sent to it.
     pub fn is_loopback(&self) -> bool {
-        let address: Result<std::net::IpAddr, _> = self.host.parse();
+        let address: Result<IpAddr, _> = self.host.parse();
         self.host == "localhost"
             || self.host.ends_with(".localhost")
-            || address.is_ok_and(|address| address.is_loopback())
+            || address.is_ok_and(|address| is_of_this_machine(address.to_canonical()))
     }
+}
+
+/// Loopback, and the address that stands for no address: who connects there reaches this machine.
+fn is_of_this_machine(address: IpAddr) -> bool {
+    address.is_loopback() || address.is_unspecified()
 }
 
 impl fmt::Display for Origin {
@@ -318,8 +325,9 @@ fn parse_host(text: &str) -> Result<String, UrlError> {
 
 fn parse_port(text: &str) -> Result<u16, UrlError> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
-    match text.parse() {
-        Ok(port) if digits && port != 0 => Ok(port),
+    let port = number(text, u64::from(u16::MAX)).ok().filter(|_| digits);
+    match port.and_then(|port| u16::try_from(port).ok()) {
+        Some(port) if port != 0 => Ok(port),
         _ => Err(UrlError::Port(text.to_owned())),
     }
 }

@@ -8,6 +8,10 @@ use crate::wire;
 
 /// The longest body that is shown, in bytes.
 const SHOWN: usize = 4096;
+/// How much of the value of a header line is shown, in characters.
+const VALUE_SHOWN: usize = 1024;
+/// How many header lines are shown.
+const LINES_SHOWN: usize = 64;
 
 #[derive(Serialize)]
 pub(super) struct Exchange<'a> {
@@ -26,7 +30,7 @@ impl<'a> Exchange<'a> {
             request: Request::of(&exchange.request),
             hops: exchange.hops.iter().map(Hop::of).collect(),
             answer: exchange.outcome.as_ref().ok().map(Answer::of),
-            fault: exchange.outcome.as_ref().err().map(ToString::to_string),
+            fault: exchange.fault().map(|fault| cut(fault.to_string())),
             elapsed_ms: exchange.elapsed.as_millis(),
         }
     }
@@ -44,7 +48,7 @@ impl<'a> Request<'a> {
     fn of(request: &'a wire::Request) -> Request<'a> {
         Request {
             method: &request.method,
-            url: secret::text(&request.url.to_string()),
+            url: cut(secret::text(&request.url.to_string())),
             headers: headers(&request.headers),
             body: Body::of(request.body.bytes()),
         }
@@ -61,7 +65,7 @@ struct Hop<'a> {
 impl<'a> Hop<'a> {
     fn of(hop: &'a wire::Hop) -> Hop<'a> {
         Hop {
-            url: secret::text(&hop.url.to_string()),
+            url: cut(secret::text(&hop.url.to_string())),
             status: hop.status,
             headers: headers(&hop.headers),
         }
@@ -79,10 +83,10 @@ struct Answer<'a> {
 impl<'a> Answer<'a> {
     fn of(answer: &'a wire::Answer) -> Answer<'a> {
         Answer {
-            url: secret::text(&answer.url.to_string()),
+            url: cut(secret::text(&answer.url.to_string())),
             status: answer.status,
             headers: headers(&answer.headers),
-            body: Body::of(&answer.body),
+            body: Body::received(&answer.body),
         }
     }
 }
@@ -96,28 +100,48 @@ struct Header<'a> {
 fn headers(headers: &wire::Headers) -> Vec<Header<'_>> {
     let shown = |(name, value)| Header {
         name,
-        value: secret::header(name, value),
+        value: cut(secret::header(name, value)),
     };
-    headers.iter().map(shown).collect()
+    headers.iter().take(LINES_SHOWN).map(shown).collect()
+}
+
+/// The text, cut where it gets too long for a report.
+fn cut(text: String) -> String {
+    match text.char_indices().nth(VALUE_SHOWN) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
 }
 
 #[derive(Serialize)]
 struct Body {
-    size: usize,
+    size: u64,
     sha256: String,
     text: Option<String>,
 }
 
 impl Body {
     fn of(bytes: &[u8]) -> Body {
-        let text = std::str::from_utf8(bytes).ok().filter(|_| bytes.len() <= SHOWN);
+        let digits = Sha256::digest(bytes)
+            .into_iter()
+            .map(|byte| format!("{byte:02x}"));
         Body {
-            size: bytes.len(),
-            sha256: Sha256::digest(bytes)
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-            text: text.map(secret::text),
+            size: bytes.len() as u64,
+            sha256: digits.collect(),
+            text: Body::text(bytes),
         }
+    }
+
+    fn received(body: &wire::Received) -> Body {
+        Body {
+            size: body.len(),
+            sha256: body.digest().trim_start_matches("sha256:").to_owned(),
+            text: Body::text(&body.bytes()).filter(|_| body.is_whole()),
+        }
+    }
+
+    fn text(bytes: &[u8]) -> Option<String> {
+        let text = std::str::from_utf8(bytes).ok();
+        text.filter(|_| bytes.len() <= SHOWN).map(secret::text)
     }
 }

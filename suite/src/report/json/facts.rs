@@ -30,6 +30,8 @@ pub(super) struct Facts<'a> {
     started: u64,
     elapsed_ms: u128,
     requests: u64,
+    hosts: &'a [String],
+    notes: &'a [String],
 }
 
 impl<'a> Facts<'a> {
@@ -44,6 +46,8 @@ impl<'a> Facts<'a> {
             started: facts.started,
             elapsed_ms: facts.elapsed.as_millis(),
             requests: facts.requests,
+            hosts: &facts.hosts,
+            notes: &facts.notes,
         }
     }
 }

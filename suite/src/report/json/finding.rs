@@ -87,7 +87,9 @@ impl<'a> Way<'a> {
             got: secret::text(&way.got),
             count: way.count,
             runs: Runs::of(way.again),
-            curl: secret::text(&rerun::script(way, outcome)),
+            curl: words::bounded_shell(&rerun::script(way, outcome))
+                .map(secret::text)
+                .unwrap_or_default(),
             assize: rerun::command(way, outcome),
             exchange: way.exchange().map(|exchange| Exchange::of(exchange)),
         }

@@ -7,18 +7,34 @@ mod finding;
 mod requirement;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use self::facts::{Capability, Facts, Suite, Verdict};
 use self::finding::{Finding, Stale};
 use self::requirement::{CategoryRow, Generated, RequirementRow, ScenarioRow};
 use super::Report;
+use crate::visible::visible_json;
+use crate::wire::Secrets;
 
 /// The name and version of the schema.
 const SCHEMA: &str = "assize-report/1";
 
 /// Writes the report.
 pub(super) fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
-    serde_json::to_string_pretty(&Document::of(report)).map(|text| text + "\n")
+    let mut document = serde_json::to_value(Document::of(report))?;
+    redact(&mut document, &report.outcome.facts.secrets);
+    let text = serde_json::to_string_pretty(&document)?;
+    Ok(visible_json(&text).into_owned() + "\n")
+}
+
+/// Takes what must not be shown out of every text of the document.
+fn redact(value: &mut Value, secrets: &Secrets) {
+    match value {
+        Value::String(text) => *text = secrets.redact(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| redact(value, secrets)),
+        Value::Object(members) => members.values_mut().for_each(|value| redact(value, secrets)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 #[derive(Serialize)]

@@ -64,7 +64,7 @@ impl<'a> RequirementRow<'a> {
             id: outcome.id.as_str(),
             level: outcome.level.map(|level| level.to_string()),
             category: requirement.map(|known| known.category.words()),
-            section: requirement.map(|known| known.section.as_str()),
+            section: requirement.map(Requirement::section),
             text: requirement.map(|known| known.text.as_str()),
             why: requirement.map(|known| known.why.as_str()),
             verdict: word(&outcome.verdict),

@@ -6,7 +6,7 @@ use crate::catalogue::Level;
 use crate::diagnostic::{Color, Diagnostic, Kind, render};
 use crate::outcome::{Consequence, Finding, Link, Repetition, Way};
 use crate::report::baseline::Standing;
-use crate::report::{Report, rerun, secret, words};
+use crate::report::{Report, rerun, words};
 
 /// How many ways are shown beyond the first.
 const FURTHER_WAYS: usize = 4;
@@ -96,7 +96,7 @@ fn write_exchange(page: &mut Page, report: &Report<'_>, way: &Way) {
             "  sent      {}",
             words::request(exchange, &report.outcome.facts)
         ));
-        let answer = words::answer(exchange);
+        let answer = words::answer(exchange, &report.outcome.facts);
         if answer != way.got {
             page.item(2, "answered  ", &answer);
         }
@@ -105,7 +105,7 @@ fn write_exchange(page: &mut Page, report: &Report<'_>, way: &Way) {
 
 fn write_meaning(page: &mut Page, report: &Report<'_>, finding: &Finding) {
     if let Some(requirement) = report.library.catalogue.get(&finding.requirement) {
-        let section = &requirement.section;
+        let section = requirement.section();
         page.item(
             2,
             "requires  ",
@@ -128,8 +128,9 @@ fn write_standing(page: &mut Page, report: &Report<'_>, finding: &Finding) {
 
 fn write_reproduction(page: &mut Page, report: &Report<'_>, way: &Way) {
     page.line("  see it again with");
-    page.verbatim(4, &secret::text(&rerun::script(way, report.outcome)));
-    page.verbatim(4, &rerun::command(way, report.outcome));
+    let facts = &report.outcome.facts;
+    page.verbatim(4, &words::shell(&rerun::script(way, report.outcome), facts));
+    page.verbatim(4, &words::shell(&rerun::command(way, report.outcome), facts));
 }
 
 /// A scenario that stands in no file is shown whole, so that it can be kept in one.

@@ -84,7 +84,10 @@ fn write_not_offered(page: &mut Page, report: &Report<'_>) {
         refused.collect(),
         |page, (name, exchange)| {
             let request = words::request(exchange, &report.outcome.facts);
-            page.line(&format!("  {name:<20} {request} -> {}", words::answer(exchange)));
+            page.line(&format!(
+                "  {name:<20} {request} -> {}",
+                words::answer(exchange, &report.outcome.facts)
+            ));
         },
     );
 }

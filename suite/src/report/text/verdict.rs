@@ -8,11 +8,29 @@ use crate::report::{Report, Ruling, words};
 
 /// The longest reason that is shown.
 const REASON: usize = 200;
+/// The longest list of servers that is shown.
+const HOSTS: usize = 400;
 
 /// Writes the last lines.
 pub(super) fn write(page: &mut Page, report: &Report<'_>) {
     page.gap();
-    page.line(&paint(style::QUIET, circumstances(&report.outcome.facts)));
+    let facts = &report.outcome.facts;
+    page.line(&paint(style::QUIET, circumstances(facts)));
+    if let [_, others @ ..] = &facts.hosts[..]
+        && !others.is_empty()
+    {
+        let others = words::said(&others.join(", "), facts, HOSTS);
+        page.line(&paint(
+            style::QUIET,
+            format!("other servers were asked, too: {others}"),
+        ));
+    }
+    for note in &facts.notes {
+        page.line(&paint(
+            style::DOUBTFUL,
+            format!("note: {}", words::said(note, facts, REASON)),
+        ));
+    }
     let style = match report.ruling() {
         Ruling::Conforms | Ruling::AsListed => style::GOOD,
         Ruling::NotShown | Ruling::Outdated | Ruling::Interrupted => style::DOUBTFUL,

@@ -21,6 +21,8 @@ pub(super) struct Actor {
     world: World,
     /// The first thing that stood between the scenario and the registry: what breaks behind it proves nothing.
     trouble: Mutex<Option<Cause>>,
+    /// How long a connection by hand was asked to stay away since this was last looked at.
+    limited: Mutex<Option<Duration>>,
 }
 
 impl Actor {
@@ -28,7 +30,13 @@ impl Actor {
         Actor {
             world,
             trouble: Mutex::default(),
+            limited: Mutex::default(),
         }
+    }
+
+    /// How long the registry asked to be left alone since this was last asked, on connections by hand.
+    pub(super) fn take_limit(&self) -> Option<Duration> {
+        locked(&self.limited).take()
     }
 
     /// The first thing that stood between the scenario and the registry.
@@ -127,6 +135,8 @@ impl Actor {
     }
 
     /// Writes down what a check saw: what broke it, if anything did, and what it looked at.
+    ///
+    /// That too many requests came says nothing of what is asked: the scenario is carried out again after a while.
     pub(super) fn judge(
         &self,
         check: &'static CodedCheck,
@@ -136,6 +146,10 @@ impl Actor {
         let evidence = evidence.into();
         if let Evidence::Connection(transcript) = &evidence {
             self.world.record(Event::Connected(transcript.clone()));
+            if transcript.limited.is_some() {
+                *locked(&self.limited) = transcript.limited;
+                return;
+            }
         }
         match self.index(check) {
             Some(index) => self.world.saw(Sight {

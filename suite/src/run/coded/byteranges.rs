@@ -7,6 +7,8 @@ use bytes::Bytes;
 use httparse::{EMPTY_HEADER, Status};
 use regex::Regex;
 
+use crate::wire::number;
+
 /// The most lines in the head of a part that are read.
 const MOST_LINES: usize = 32;
 /// The longest boundary.
@@ -171,18 +173,17 @@ fn content_range(value: &str) -> Option<(RangeInclusive<u64>, Option<u64>)> {
     let (unit, rest) = value.trim().split_once(' ')?;
     let (place, whole) = rest.split_once('/')?;
     let (first, last) = place.split_once('-')?;
-    let (first, last) = (number(first)?, number(last)?);
+    let (first, last) = (position(first)?, position(last)?);
     let whole = match whole {
         "*" => None,
-        length => Some(number(length)?),
+        length => Some(position(length)?),
     };
     let is_sound = first <= last && whole.is_none_or(|whole| last < whole) && last < u64::MAX;
     (unit.eq_ignore_ascii_case("bytes") && is_sound).then_some((first..=last, whole))
 }
 
-fn number(digits: &str) -> Option<u64> {
-    let are_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
-    are_digits.then(|| digits.parse().ok())?
+fn position(digits: &str) -> Option<u64> {
+    number(digits, u64::MAX).ok()
 }
 
 #[cfg(test)]

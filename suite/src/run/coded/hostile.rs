@@ -149,6 +149,7 @@ fn place_of(answer: &Answer, secret: &str) -> Option<String> {
     if let Some((name, _)) = line {
         return Some(name.to_owned());
     }
-    let body = String::from_utf8_lossy(&answer.body);
+    let body = answer.body.bytes();
+    let body = String::from_utf8_lossy(&body);
     body.contains(secret).then(|| "the body".to_owned())
 }

@@ -59,6 +59,10 @@ impl From<Unusable> for NotReached {
     }
 }
 
+/// How often a scenario is carried out that is answered 429 on a connection by hand: registries that limit by the
+/// second let a scenario through within a few tries, and five waits of 30 s are the most that is borne.
+const ATTEMPTS: u32 = 5;
+
 /// Every coded scenario, a table for each subject.
 const ALL: &[&[Coded]] = &[
     addresses::SCENARIOS,
@@ -96,7 +100,7 @@ pub(super) async fn carry_out(world: World, scenario: &'static CodedScenario) ->
         return Flow::Stop(lacking);
     }
     let mut actor = Actor::new(world);
-    let followed = (coded.follow)(&mut actor).await;
+    let followed = followed(coded, &mut actor).await;
     match (followed, actor.trouble()) {
         (Ok(()), None) => {
             actor.pass(whole, Reason::NoOccasion);
@@ -108,6 +112,19 @@ pub(super) async fn carry_out(world: World, scenario: &'static CodedScenario) ->
             Flow::Stop(reason)
         }
     }
+}
+
+/// Carries a scenario out, again where a connection by hand was answered that too many requests came.
+async fn followed(coded: &Coded, actor: &mut Actor) -> Result<(), NotReached> {
+    for _ in 0..ATTEMPTS {
+        let followed = (coded.follow)(actor).await;
+        let Some(wait) = actor.take_limit() else {
+            return followed;
+        };
+        tokio::time::sleep(wait).await;
+    }
+    let why = "429 Too Many Requests, each time".to_owned();
+    Err(NotReached(Cause::Said(why)))
 }
 
 /// Why a scenario cannot be carried out, if it needs what the registry does not offer.

@@ -14,7 +14,7 @@ use crate::check::describe;
 use crate::run::interpret::requests::plain;
 use crate::scenario::ast::Algorithm;
 use crate::scenario::{CodedCheck, CodedScenario};
-use crate::values::{Content, Family, ImageShape, digest};
+use crate::values::{Content, Family, ImageShape, digest, json_of};
 use crate::wire::{Answer, Exchange};
 
 /// How many write at once.
@@ -137,14 +137,14 @@ fn judge_read(actor: &Actor, read: &Arc<Exchange>, known: &BTreeSet<Bytes>) {
 }
 
 fn mixture(answer: &Answer, known: &BTreeSet<Bytes>) -> Option<String> {
-    if !known.contains(&answer.body) {
+    let own = answer.body.digest();
+    if !known.iter().any(|manifest| answer.body.is(manifest)) {
         return Some(format!(
             "{} bytes that are none of the manifests",
             answer.body.len()
         ));
     }
     let told = answer.headers.get("Docker-Content-Digest")?;
-    let own = digest(Algorithm::Sha256, &answer.body);
     (told != own).then(|| format!("Docker-Content-Digest: {told} on the manifest {own}"))
 }
 
@@ -180,7 +180,7 @@ async fn agreement(actor: &Actor, repository: &str, known: &BTreeSet<Bytes>) {
     let Some(answer) = read.outcome.as_ref().ok().filter(|answer| answer.status == 200) else {
         return;
     };
-    let own = digest(Algorithm::Sha256, &answer.body);
+    let own = answer.body.digest();
     let again = actor
         .call(
             "GET",
@@ -200,7 +200,7 @@ async fn agreement(actor: &Actor, repository: &str, known: &BTreeSet<Bytes>) {
     let Some(answer) = list.outcome.as_ref().ok().filter(|answer| answer.status == 200) else {
         return;
     };
-    let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let json: serde_json::Value = json_of(answer).unwrap_or_default();
     let times = json["tags"]
         .as_array()
         .map_or(0, |tags| tags.iter().filter(|tag| **tag == TAG).count());

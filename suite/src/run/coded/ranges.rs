@@ -101,7 +101,7 @@ fn overlapping() -> String {
 /// The parts of an answer, if it says that it has some.
 fn several(answer: &Answer) -> Option<Result<Vec<Part>, Malformed>> {
     let content_type = answer.headers.get("Content-Type").unwrap_or_default();
-    (answer.status == 206 && is_multipart(content_type)).then(|| parts(content_type, &answer.body))
+    (answer.status == 206 && is_multipart(content_type)).then(|| parts(content_type, &answer.body.bytes()))
 }
 
 /// These parts, if each of them is what it says of a blob.
@@ -146,7 +146,7 @@ fn in_the_order(order: &[usize]) -> String {
 /// What came that was too much, or why nothing came.
 fn without_bound(exchange: &Exchange) -> Option<String> {
     match &exchange.outcome {
-        Ok(answer) if answer.body.len() as u64 <= A_FEW_TIMES * SIZE => None,
+        Ok(answer) if answer.body.len() <= A_FEW_TIMES * SIZE => None,
         Ok(answer) => {
             let length = answer.body.len();
             Some(format!("{}, {length} bytes", describe::exchange(exchange)))

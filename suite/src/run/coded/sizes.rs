@@ -99,6 +99,13 @@ fn of_size(config: &Content, size: usize) -> Content {
         r#"{{"schemaVersion":2,"mediaType":"{OCI_MANIFEST}","config":{config},"layers":[],"annotations":{{"org.example.long":""#
     );
     let tail = r#""}}"#;
-    let filling = "x".repeat(size.saturating_sub(head.len() + tail.len()));
-    Content::of_type(format!("{head}{filling}{tail}"), OCI_MANIFEST)
+    // In one buffer, since this may be the largest thing in memory.
+    let mut text = String::with_capacity(size);
+    text.push_str(&head);
+    text.extend(std::iter::repeat_n(
+        'x',
+        size.saturating_sub(head.len() + tail.len()),
+    ));
+    text.push_str(tail);
+    Content::of_type(text, OCI_MANIFEST)
 }

@@ -149,7 +149,7 @@ pub(super) fn succeeded(exchange: &Exchange) -> bool {
 /// What came in place of a content, if it did not come.
 pub(super) fn wrong_content(outcome: &Result<Answer, Fault>, content: &Content) -> Option<String> {
     match outcome {
-        Ok(answer) if answer.status == 200 && answer.body == content.bytes => None,
+        Ok(answer) if answer.status == 200 && answer.body.is(&content.bytes) => None,
         Ok(answer) if answer.status == 200 => {
             let (got, whole) = (answer.body.len(), content.bytes.len());
             Some(format!("{got} bytes that are not the {whole} pushed"))

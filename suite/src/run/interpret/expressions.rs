@@ -1,11 +1,11 @@
 //! What a `let` binds: content that is made, cut or spoiled, and values taken from the last answer.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use regex::Regex;
 use serde_json::Value as Json;
 use serde_json_path::JsonPath;
 
+use super::another_id::another_id;
 use crate::cause::Cause;
 use crate::check::challenge_parameter;
 use crate::run::world::{Last, World};
@@ -56,6 +56,10 @@ fn made(world: &mut World, make: &Make) -> Result<Value, Unusable> {
                 .map(|number| numbered(&made(world, of)?, number))
                 .collect();
             return many.map(Value::List);
+        }
+        Make::Times(count, name) => {
+            let value = world.scope.get(name)?.clone();
+            return Ok(Value::List(vec![value; *count as usize]));
         }
         Make::Text(text, shape) => verbatim(world, text.clone(), shape)?,
         Make::File(path, shape) => {
@@ -164,9 +168,9 @@ fn spoil(world: &mut World, source: &Source, edits: &[Spanned<Edit>]) -> Result<
         .iter()
         .try_fold(start, |value, edit| match (&edit.value, value) {
             (_, Value::Missing(cause)) => Err(Unusable::Missing(cause)),
-            (Edit::AnotherUuid, Value::Text(text)) => Ok(Value::Text(
-                UUID.replace(&text, world.maker().uuid()).into_owned(),
-            )),
+            (Edit::AnotherUuid, Value::Text(text)) => another_id(&text, &mut world.maker())
+                .map(Value::Text)
+                .ok_or_else(|| Unusable::Missing(Cause::NoId(text))),
             (Edit::Set(path, json), Value::Content(content)) => {
                 let text = world.scope.text(json)?;
                 let value = serde_json::from_str(&text)
@@ -201,9 +205,10 @@ fn take(world: &World, taken: &Taken) -> Result<Value, Unusable> {
             }
         }
         Taken::Json(path) => {
-            let path = &world.scope.text(path)?;
+            let template = path;
+            let path = &world.scope.text(template)?;
             let parsed = JsonPath::parse(path)
-                .map_err(|error| Unusable::Senseless(format!("`{path}` is no JSON path: {error}")))?;
+                .map_err(|error| Unusable::of_text(template, format!("`{path}` is no JSON path: {error}")))?;
             let node = answered.json().and_then(|json| parsed.query(json).first());
             let node = node.ok_or_else(|| missing(path))?;
             Ok(Value::Text(
@@ -218,15 +223,6 @@ fn take(world: &World, taken: &Taken) -> Result<Value, Unusable> {
         }
     }
 }
-
-#[expect(
-    clippy::expect_used,
-    reason = "the pattern is written here, and every test of an edit compiles it"
-)]
-static UUID: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new("(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-        .expect("the pattern compiles")
-});
 
 /// One of many: a manifest carries its number, so that no two of them are alike.
 fn numbered(value: &Value, number: u32) -> Result<Value, Unusable> {

@@ -1,12 +1,13 @@
 //! How a program is carried out, action by action: what stops it, and what is passed over then.
 
+mod another_id;
 pub(super) mod expressions;
 pub(super) mod requests;
 pub(super) mod stage;
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{BoxFuture, join_all};
 
@@ -56,6 +57,10 @@ async fn act(world: &mut World, action: &Action) -> Flow {
             return Flow::On;
         }
         Does::Push(pushed) => stage::set(world, pushed).await,
+        Does::Wait(seconds) => {
+            tokio::time::sleep(Duration::from_secs(u64::from(*seconds))).await;
+            Ok(())
+        }
         Does::PushAny(any, name) => stage::set_any(world, *any, name).await,
         Does::Bind(binding) => {
             let value = expressions::evaluate(world, &binding.value).await;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json_path::JsonPath;
 
+use crate::cause::Cause;
 use crate::check::next_link;
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::run::world::World;
@@ -118,7 +119,9 @@ fn address(world: &World, target: &str) -> Result<Url, Unusable> {
     if target.starts_with('/') {
         return Ok(world.session.client.target().with_target(target));
     }
-    Url::parse(target).map_err(|error| Unusable::Senseless(format!("`{target}` is no address: {error}")))
+    // A scenario holds paths alone: whole addresses are what a registry answered.
+    Url::parse(target)
+        .map_err(|error| Unusable::Missing(Cause::Said(format!("`{target}` is no address: {error}"))))
 }
 
 async fn follow_pages(

@@ -319,11 +319,11 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         |call| (adds(call) && call.body.len() < SHORT).then(|| Reply::error(416, "SIZE_INVALID")),
     ),
     Deviation::reply(
-        "chunk-min-length-zero",
+        "chunk-min-length-with-unit",
         &["push.chunk.min-length-header"],
         |call, reply| {
             if opens(call) {
-                reply.set("oci-chunk-min-length", "0");
+                reply.set("oci-chunk-min-length", "1 KiB");
             }
         },
     ),

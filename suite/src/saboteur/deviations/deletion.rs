@@ -135,6 +135,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 if story.call.is(&Method::PUT, Kind::Tag) && reply.is_success() {
                     let tagged = bytes(story.call.body.clone(), story.call.header("content-type"));
                     story.memory.keep(&story.call.path, tagged);
+                } else if story.call.is(&Method::DELETE, Kind::Tag) {
+                    story.memory.forget(&story.call.path);
                 }
                 match story.memory.recall(&story.call.path) {
                     Some(tagged) if story.call.reads(Kind::Tag) && reply.status == 404 => tagged,

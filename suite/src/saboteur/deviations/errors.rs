@@ -133,6 +133,16 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
+    // A router that knows no such path asks for a password, and does not say how.
+    Deviation::instead(
+        "401-without-challenge-everywhere",
+        &["http.401-www-authenticate", "category.push"],
+        |call| {
+            let is_base = matches!(call.kind(), Kind::Base);
+            (!is_base).then(|| Reply::error(401, "UNAUTHORIZED"))
+        },
+    )
+    .without_accounts(),
     Deviation::reply("code-of-403", &["errors.code.denied"], |call, reply| {
         if is_nonsense(call, reply) {
             reply.become_error(403, "UNSUPPORTED");
@@ -153,10 +163,10 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    // zot did, for tags that it would not delete; what is switched off is not offered either.
+    // zot did, for tags that it would not delete.
     Deviation::instead(
         "code-of-deletion-switched-off",
-        &["errors.code.unsupported", "category.management"],
+        &["errors.code.unsupported"],
         |call| {
             call.is(&Method::DELETE, Kind::Tag).then(|| {
                 let mut reply = not_allowed("GET, HEAD, PUT");

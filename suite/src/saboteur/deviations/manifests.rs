@@ -375,7 +375,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
 ];
 
 /// Refuses to take a manifest that is of some kind.
-fn refused(call: &Call, status: u16, is: impl Fn(&Json) -> bool) -> Option<Reply> {
+pub(super) fn refused(call: &Call, status: u16, is: impl Fn(&Json) -> bool) -> Option<Reply> {
     (call.is_of_manifest(&Method::PUT) && is(&json(&call.body)))
         .then(|| Reply::error(status, "MANIFEST_INVALID"))
 }
@@ -388,7 +388,7 @@ fn is_tag(text: &str) -> bool {
 }
 
 /// The members of a list of a manifest.
-fn members<'a>(manifest: &'a Json, list: &str) -> impl Iterator<Item = &'a Json> {
+pub(super) fn members<'a>(manifest: &'a Json, list: &str) -> impl Iterator<Item = &'a Json> {
     manifest[list].as_array().into_iter().flatten()
 }
 

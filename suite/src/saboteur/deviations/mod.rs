@@ -4,11 +4,14 @@ mod accounts;
 mod addresses;
 mod base;
 mod chunks;
+mod clients;
+mod codings;
 mod conditional;
 mod connections;
 mod deletion;
 mod errors;
 mod extensions;
+mod freshness;
 mod head;
 mod histories;
 mod http;
@@ -24,6 +27,8 @@ mod referrer_pages;
 mod referrers;
 mod security;
 mod sessions;
+mod sha512;
+mod shapes;
 mod sizes;
 mod strangers;
 mod tag_pages;
@@ -32,6 +37,7 @@ mod tokens;
 mod tools;
 mod tricks;
 mod uploads;
+mod writers;
 
 use super::deviation::Deviation;
 
@@ -68,6 +74,12 @@ pub fn all() -> Vec<Deviation> {
         accounts::DEVIATIONS,
         tokens::DEVIATIONS,
         addresses::DEVIATIONS,
+        writers::DEVIATIONS,
+        shapes::DEVIATIONS,
+        sha512::DEVIATIONS,
+        freshness::DEVIATIONS,
+        codings::DEVIATIONS,
+        clients::DEVIATIONS,
     ]
     .concat()
 }

@@ -54,6 +54,16 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
+    // Quay and zot did.
+    Deviation::reply(
+        "mount-from-nowhere-400",
+        &["push.mount.fallback-202"],
+        |call, reply| {
+            if mounts(call) && call.parameter("from").is_none() && reply.status == 202 {
+                reply.become_error(400, "BLOB_UPLOAD_INVALID");
+            }
+        },
+    ),
     Deviation::story(
         "mount-from-unknown-repository-404",
         &["push.mount.unknown-source-repository"],

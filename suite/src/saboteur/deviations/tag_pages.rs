@@ -7,16 +7,42 @@ use crate::saboteur::{Call, Deviation, Reply, Story};
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
-    Deviation::call("n-ignored", &["discovery.tags.n-limits"], |call| {
+    Deviation::call("n-ignored", &["discovery.tags.n-bounds"], |call| {
         if lists_tags(call) && call.parameter("last").is_none() {
             call.drop_parameter("n");
         }
     }),
-    Deviation::call("n-one-too-many", &["discovery.tags.n-limits"], |call| {
-        if let (true, Some(n)) = (lists_tags(call), number_of_tags(call)) {
-            call.set_parameter("n", &(n + 1).to_string());
-        }
-    }),
+    Deviation::call(
+        "n-one-too-many",
+        &["discovery.tags.n-bounds", "discovery.tags.n-limits"],
+        |call| {
+            if let (true, Some(n)) = (lists_tags(call), number_of_tags(call)) {
+                call.set_parameter("n", &(n + 1).to_string());
+            }
+        },
+    ),
+    // distribution did before 3.0, and did not sort either.
+    Deviation::story(
+        "unsorted-and-unpaged",
+        &[
+            "discovery.tags.order",
+            "discovery.tags.n-bounds",
+            "discovery.tags.last-not-listed",
+        ],
+        |mut story| {
+            Box::pin(async move {
+                if lists_tags(&story.call) {
+                    story.call.drop_parameter("n");
+                    story.call.drop_parameter("last");
+                }
+                let mut reply = story.honestly().await;
+                if lists_tags(&story.call) {
+                    edit_tags(&mut reply, |tags| tags.reverse());
+                }
+                reply
+            })
+        },
+    ),
     Deviation::call("n-one-too-few", &["discovery.tags.n-exact"], |call| {
         if let (true, Some(n)) = (lists_tags(call), number_of_tags(call)) {
             call.set_parameter("n", &n.saturating_sub(1).max(1).to_string());
@@ -145,22 +171,35 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story("last-inclusive", &["discovery.tags.last-exclusive"], |story| {
-        Box::pin(async move {
-            let mut reply = story.honestly().await;
-            if let (true, Some(last)) = (lists_tags(&story.call), story.call.parameter("last"))
-                && is_tag(&story, &last).await
-            {
-                edit_tags(&mut reply, |tags| tags.insert(0, json!(last)));
+    Deviation::story(
+        "last-inclusive",
+        &["discovery.tags.last-not-listed", "discovery.tags.last-exclusive"],
+        |story| {
+            Box::pin(async move {
+                let mut reply = story.honestly().await;
+                if let (true, Some(last)) = (lists_tags(&story.call), story.call.parameter("last"))
+                    && is_tag(&story, &last).await
+                {
+                    let n = number_of_tags(&story.call).unwrap_or(usize::MAX);
+                    edit_tags(&mut reply, |tags| {
+                        tags.insert(0, json!(last));
+                        tags.truncate(n);
+                    });
+                }
+                reply
+            })
+        },
+    ),
+    // zot did.
+    Deviation::call(
+        "last-only-with-n",
+        &["discovery.tags.last-not-listed", "discovery.tags.last-without-n"],
+        |call| {
+            if lists_tags(call) && number_of_tags(call).is_none() {
+                call.drop_parameter("last");
             }
-            reply
-        })
-    }),
-    Deviation::call("last-only-with-n", &["discovery.tags.last-without-n"], |call| {
-        if lists_tags(call) && number_of_tags(call).is_none() {
-            call.drop_parameter("last");
-        }
-    }),
+        },
+    ),
     Deviation::story(
         "n-counted-from-first-tag",
         &["discovery.tags.last-and-n"],

@@ -90,6 +90,12 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             reply.set("content-type", "text/plain; charset=utf-8");
         }
     }),
+    Deviation::reply("tags-cut-at-1000", &["discovery.tags.complete"], |call, reply| {
+        if lists_tags(call) && entries(reply).len() >= 1000 {
+            edit_tags(reply, |tags| tags.truncate(1000));
+            reply.remove("link");
+        }
+    }),
     Deviation::reply("tags-cut-at-100", &["discovery.tags.complete"], |call, reply| {
         if lists_tags(call) && entries(reply).len() > 100 {
             edit_tags(reply, |tags| tags.truncate(100));

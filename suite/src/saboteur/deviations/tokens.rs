@@ -1,6 +1,9 @@
 //! Deviations of token servers, and of the challenges that lead to them.
 
-use super::tricks::{has_credentials, opens, reads_content};
+use http::Method;
+use serde_json::json;
+
+use super::tricks::{bytes, has_credentials, opens, reads_content};
 use crate::saboteur::{Call, Deviation, Kind, Reply};
 
 /// The deviations.
@@ -98,7 +101,42 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         },
     )
     .with_accounts(&[]),
+    // Gitea did, and docker login said that it succeeded.
+    Deviation::reply(
+        "wrong-password-is-nobody",
+        &["security.wrong-password-no-token"],
+        |call, reply| {
+            if asks_for_token(call) && reply.status == 401 && has_credentials(call) {
+                *reply = Reply::json(200, &json!({ "token": "anonymous", "access_token": "anonymous" }));
+            }
+        },
+    )
+    .with_accounts(&[]),
+    Deviation::instead("login-400", &["interop.token-login"], |call| {
+        let is_login = call.parameter("offline_token").is_some();
+        (asks_for_token(call) && is_login).then(|| Reply::empty(400))
+    })
+    .with_accounts(&[]),
+    Deviation::instead("empty-scope-400", &["interop.token-odd-scopes"], |call| {
+        let is_odd = |scope: &String| scope.split(':').filter(|part| !part.is_empty()).count() < 3;
+        (asks_for_token(call) && scopes(call).iter().any(is_odd)).then(|| Reply::empty(400))
+    })
+    .with_accounts(&[]),
+    Deviation::instead("token-by-post-is-a-page", &["interop.token-post"], |call| {
+        (asks_for_token(call) && call.method == Method::POST)
+            .then(|| bytes("<html>Log in here</html>", "text/html"))
+    })
+    .with_accounts(&[]),
+    Deviation::instead("token-by-post-500", &["interop.token-post"], |call| {
+        (asks_for_token(call) && call.method == Method::POST).then(|| Reply::empty(500))
+    })
+    .with_accounts(&[]),
 ];
+
+/// Whether a call is for the token server.
+fn asks_for_token(call: &Call) -> bool {
+    call.kind() == Kind::Other && call.path == "/token"
+}
 
 fn edit_challenge(reply: &mut Reply, edit: impl FnOnce(&str) -> String) {
     let challenge = reply.header("www-authenticate");

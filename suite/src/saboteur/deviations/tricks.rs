@@ -120,6 +120,32 @@ pub(super) fn bytes(body: impl Into<Bytes>, media_type: &str) -> Reply {
     reply
 }
 
+/// Bytes in the gzip coding, in blocks that are not made shorter (RFC 1952, 2.3; RFC 1951, 3.2.4).
+pub(super) fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
+    let mut coded = HEAD.to_vec();
+    let mut blocks = bytes.chunks(usize::from(u16::MAX)).peekable();
+    while let Some(block) = blocks.next() {
+        let length = u16::try_from(block.len()).unwrap_or(u16::MAX);
+        coded.push(u8::from(blocks.peek().is_none()));
+        coded.extend(length.to_le_bytes());
+        coded.extend((!length).to_le_bytes());
+        coded.extend(block);
+    }
+    coded.extend(crc32(bytes).to_le_bytes());
+    coded.extend((bytes.len() as u32).to_le_bytes());
+    coded
+}
+
+/// The check sum of the gzip coding (RFC 1952, 8).
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |sum, byte| {
+        (0..8).fold(sum ^ u32::from(*byte), |sum: u32, _| {
+            (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg())
+        })
+    })
+}
+
 /// An answer that says that content was taken.
 pub(super) fn created(location: &str) -> Reply {
     let mut reply = Reply::empty(201);

@@ -12,6 +12,8 @@ pub enum Given {
     Pushed(Box<Pushed>),
     /// `given any … as NAME`: made where one may write, chosen from what the user named elsewhere.
     Any(AnyContent, Spanned<Name>),
+    /// `given 2 seconds pass`: nothing is sent for so long.
+    Wait(u16),
 }
 
 /// `given X pushed as TAGS to {other} by sha512`.

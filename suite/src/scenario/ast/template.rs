@@ -61,6 +61,8 @@ words! {
         Size = "size",
         /// The media type.
         Type = "type",
+        /// The content itself, as text.
+        Text = "text",
         /// A tag of the value's own, different for every content.
         Tag = "tag",
         /// `first-last`: the place of a part in the whole.

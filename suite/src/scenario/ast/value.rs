@@ -57,6 +57,8 @@ pub enum Make {
     Tags(u32),
     /// `3 of …`: a list of contents, each different.
     Many(u32, Box<Make>),
+    /// `128 times layer`: a list of one and the same.
+    Times(u32, Spanned<Name>),
     /// `text` and a fence: bytes as written.
     Text(String, Shape),
     /// `file PATH`: bytes of a file of `fixtures/`.

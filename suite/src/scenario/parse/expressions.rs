@@ -98,7 +98,7 @@ fn edits_at(phrase: Phrase<'_>) -> Option<usize> {
 /// Reads a source and its edits.
 fn spoiled<'t>(source: Phrase<'t>, edits: Phrase<'t>) -> Parsed<Expr> {
     let from = match make(source, None) {
-        Some(Ok(Make::Tags(_) | Make::Many(..))) => {
+        Some(Ok(Make::Tags(_) | Make::Many(..) | Make::Times(..))) => {
             return Err(Diagnostic::error("a list cannot be edited", source.span())
                 .label("a list")
                 .into());

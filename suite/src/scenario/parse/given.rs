@@ -13,10 +13,13 @@ pub(super) fn given(phrase: Phrase<'_>) -> Parsed<Given> {
     if let Some(any) = phrase.strip_words("any") {
         return self::any(any);
     }
+    if let Some(seconds) = phrase.strip_words_behind("seconds pass") {
+        return number(seconds).map(Given::Wait);
+    }
     let words = phrase.words();
     let Some(pushed) = words.iter().find(|word| word.text() == "pushed") else {
         return Err(Diagnostic::error("this sets no stage", phrase.span())
-            .label("`X pushed …`, `any … as NAME`, or nothing")
+            .label("`X pushed …`, `any … as NAME`, `2 seconds pass`, or nothing")
             .into());
     };
     let at = pushed.span().start - phrase.span().start;

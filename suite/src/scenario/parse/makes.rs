@@ -58,13 +58,16 @@ fn unknown_unit(unit: Phrase<'_>) -> Diagnostic {
         .suggest_among(unit.text(), "a unit is", Unit::all_words().chain(["chunks"]))
 }
 
-/// Reads `250 tags` and `3 of …`.
+/// Reads `250 tags`, `128 times NAME` and `3 of …`.
 fn counted<'t>(count: Phrase<'t>, rest: Phrase<'t>) -> Option<Parsed<Make>> {
     if !count.text().starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     if rest.text() == "tags" {
         return Some(number(count).map(Make::Tags));
+    }
+    if let Some(what) = rest.strip_words("times") {
+        return Some(number(count).and_then(|count| Ok(Make::Times(count, name(what)?))));
     }
     let what = rest.strip_words("of")?;
     let made = make(what, None)?;

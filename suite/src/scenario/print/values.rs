@@ -97,6 +97,7 @@ impl Display for Given {
             Given::Taken => f.write_str("given"),
             Given::Pushed(pushed) => write!(f, "given {pushed}"),
             Given::Any(content, name) => write!(f, "given any {content} as {}", name.value),
+            Given::Wait(seconds) => write!(f, "given {seconds} seconds pass"),
         }
     }
 }
@@ -189,6 +190,7 @@ impl Display for Make {
             Make::DockerList(members, shape) => write!(f, "docker list of {}{shape}", names(members, ", ")),
             Make::Tags(count) => write!(f, "{count} tags"),
             Make::Many(count, make) => write!(f, "{count} of {make}"),
+            Make::Times(count, name) => write!(f, "{count} times {}", name.value),
             Make::Text(_, shape) => write!(f, "text{shape}"),
             Make::File(path, shape) => write!(f, "file {path}{shape}"),
         }

@@ -52,6 +52,8 @@ pub enum Does {
     Push(Box<Pushed>),
     /// Sets the stage with any content of a kind.
     PushAny(AnyContent, Name),
+    /// Waits for so many seconds.
+    Wait(u16),
     /// Binds a value.
     Bind(Box<Let>),
     /// Sends a request.

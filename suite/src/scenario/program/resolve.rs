@@ -180,6 +180,7 @@ impl<'s> Walk<'s, '_> {
         let does = match given {
             Given::Pushed(pushed) => Does::Push(pushed.clone()),
             Given::Any(any, name) => Does::PushAny(*any, name.value.clone()),
+            Given::Wait(seconds) => Does::Wait(*seconds),
             Given::Taken => return,
         };
         self.act(item, does, block);

@@ -2,11 +2,13 @@
 
 use proptest::prelude::*;
 
+use super::super::received::Books;
 use super::*;
 
 const LIMITS: BodyLimits = BodyLimits {
     idle: Duration::from_millis(200),
     size: 1000,
+    whole: 1000,
 };
 
 /// What is read of an answer to a GET that comes in pieces of this size, and how many bytes are left over.
@@ -19,8 +21,13 @@ fn read(bytes: &[u8], piece: usize) -> Result<(u16, Bytes, usize), Fault> {
     runtime.block_on(async {
         let mut incoming = Incoming::new(&mut pieces);
         let head = incoming.head().await?;
-        let body = incoming.body(head.framing("GET")?, LIMITS).await?;
-        Ok((head.status, body, incoming.unused.len()))
+        let (body, cut) = incoming.body(head.framing("GET")?, LIMITS).await;
+        cut.map_or(Ok(()), Err)?;
+        Ok((
+            head.status,
+            body.finish(&Books::default()).bytes(),
+            incoming.unused.len(),
+        ))
     })
 }
 

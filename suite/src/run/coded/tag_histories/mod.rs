@@ -14,9 +14,8 @@ use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
 use crate::log::Evidence;
 use crate::outcome::Offer;
-use crate::scenario::ast::Algorithm;
 use crate::scenario::{CodedCheck, CodedScenario};
-use crate::values::{Content, Family, ImageShape, Maker, digest};
+use crate::values::{Content, Family, ImageShape, Maker};
 use crate::wire::Exchange;
 
 /// How many clients there are.
@@ -204,7 +203,7 @@ fn told(deed: &Deed, exchange: &Exchange) -> Option<Told> {
         Deed::Delete => None,
         Deed::Get | Deed::Head => {
             return match (status?, deed) {
-                (200, Deed::Get) => Some(Some(digest(Algorithm::Sha256, &answer?.body))),
+                (200, Deed::Get) => Some(Some(answer?.body.digest())),
                 (200, _) => Some(Some(answer?.headers.get("Docker-Content-Digest")?.to_owned())),
                 (404, _) => Some(None),
                 _ => None,

@@ -156,6 +156,7 @@ fn given() -> BoxedStrategy<Given> {
             }))
         }),
         (content, name()).prop_map(|(content, name)| Given::Any(content, name)),
+        any::<u16>().prop_map(Given::Wait),
     ]
     .boxed()
 }
@@ -226,6 +227,7 @@ fn make() -> BoxedStrategy<Make> {
     prop_oneof![
         5 => one_make(),
         1 => any::<u32>().prop_map(Make::Tags),
+        1 => (any::<u32>(), plain_name()).prop_map(|(count, name)| Make::Times(count, name)),
         1 => (any::<u32>(), several).prop_map(|(count, make)| Make::Many(count, Box::new(make))),
         1 => (vec("[ -~]{0,6}|```|````", 0..4), bytes_shape()).prop_map(|(lines, shape)| {
             let text = if lines.len() == 1 { lines[0].clone() } else { lines.join("\n") };

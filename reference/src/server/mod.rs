@@ -1,0 +1,148 @@
+//! A running registry: it is started, listens, and is stopped.
+
+mod access_log;
+mod admission;
+mod connection;
+mod connections;
+mod health;
+mod maintenance;
+mod operator;
+mod signals;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::app::App;
+use crate::config::Config;
+use crate::notifications::Notifier;
+use crate::operation::descriptors::make_room_for;
+use crate::operation::tls;
+use crate::start_error::StartError;
+use crate::store::audit;
+use connection::Server;
+use maintenance::{keep_current, maintain};
+pub use signals::Signals;
+
+/// A registry that is running. Dropping it stops it at once; [`Running::shutdown`] lets requests end.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    metrics: Option<SocketAddr>,
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
+    /// What accepts connections.
+    accepting: JoinHandle<()>,
+    /// What tells others about what happens.
+    deliveries: JoinSet<()>,
+    /// What goes on beside; it ends with the registry.
+    _beside: JoinSet<()>,
+}
+
+impl Running {
+    /// The address that the registry listens on, with the port it was given.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL of the registry, such as `http://127.0.0.1:5000`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = self.app.certificate.as_ref().map_or("http", |_| "https");
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The URL of the metrics, if there is an address for them.
+    #[must_use]
+    pub fn metrics_url(&self) -> Option<String> {
+        self.metrics
+            .map(|address| format!("http://{address}{}", operator::METRICS))
+    }
+
+    /// Reads certificates and accounts again.
+    pub fn reload(&self) {
+        self.app.reload();
+    }
+
+    /// Stops to listen, lets requests under way end, tells what is still to be told, and closes the store.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        if let Err(error) = (&mut self.accepting).await {
+            tracing::error!(%error, "the server did not end well");
+        }
+        if let Some(notifier) = &self.app.notifier {
+            notifier.end(&mut self.deliveries).await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// Starts a registry in this process.
+///
+/// # Errors
+/// Fails if the store cannot be opened, an address cannot be listened on, or a file that the configuration
+/// names cannot be used.
+pub async fn serve(config: Config) -> Result<Running, StartError> {
+    let room = make_room_for(config.limits.connections, config.store.is_some());
+    let (listener, address) = listen(config.listen).await?;
+    let app = App::new(Config {
+        listen: address,
+        ..config
+    })?;
+    let tls = app
+        .certificate
+        .clone()
+        .map(tls::acceptor)
+        .transpose()
+        .map_err(StartError::Tls)?;
+    let app = Arc::new(app);
+    let (stop, stopped) = watch::channel(false);
+    let mut beside = JoinSet::new();
+    let metrics = match app.config.metrics {
+        None => None,
+        Some(address) => {
+            let (listener, address) = listen(address).await?;
+            beside.spawn(operator::serve(listener, Arc::clone(&app)));
+            Some(address)
+        }
+    };
+    beside.spawn(maintain(Arc::clone(&app)));
+    beside.spawn(keep_current(Arc::clone(&app)));
+    let deliveries = app.notifier.as_ref().map(Notifier::begin).unwrap_or_default();
+    let server = Server::new(Arc::clone(&app), room, tls, stopped);
+    Ok(Running {
+        address,
+        metrics,
+        app,
+        stop,
+        accepting: tokio::spawn(server.accept(listener)),
+        deliveries,
+        _beside: beside,
+    })
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+/// Audits the store in a folder that no registry is using: every digest and every reference. Returns what
+/// is wrong, in words; with `repair`, mends what can be mended.
+///
+/// # Errors
+/// Fails if the store cannot be read.
+pub async fn check(folder: &Path, repair: bool) -> Result<Vec<String>, StartError> {
+    Ok(audit(folder, repair).await?)
+}

@@ -1,0 +1,48 @@
+//! What the operating system asks of a program that serves.
+
+use std::io;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::Running;
+
+/// The signals of a program that serves: SIGTERM and SIGINT end it, SIGHUP makes it read its files again.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    /// Receives the signals from now on.
+    ///
+    /// # Errors
+    /// Fails if the operating system does not let this process receive them.
+    pub fn receive() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Waits until the program is to end; lets the registry read certificates and accounts again when asked to.
+    pub async fn end(&mut self, registry: &Running) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => registry.reload(),
+            }
+        }
+    }
+
+    /// Waits until the program is to end at once: it was told to end before.
+    pub async fn end_at_once(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
