@@ -2,10 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::catalogue::RequirementId;
 use crate::endpoint::Endpoint;
-use crate::wire::{Exchange, Fault};
+use crate::wire::{Account, Exchange, Fault, Request, Source, Withheld};
 
 /// Why something was not reached.
 #[derive(Clone, Debug)]
@@ -42,16 +43,94 @@ pub enum Cause {
     NoConnection(Fault),
     /// This address holds no id in whose place another one could stand.
     NoId(String),
-    /// The target answers nobody any more.
-    TargetLost(Fault),
+    /// The target is not what it was any more.
+    TargetLost(Loss),
+    /// It took longer than a scenario may take.
+    OutOfTime(Duration),
+    /// It is no matter of this run.
+    Beyond(Beyond),
     /// No request was sent that this could be asked of.
     NothingSent,
     /// What a check in Rust waited for, in its words.
     Said(String),
 }
 
+/// Why something is no matter of a run: it was not to be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Beyond {
+    /// It needs a repository that the run was not given.
+    Confined(Vec<String>),
+    /// It needs a second, or a third, repository.
+    NoRepository(&'static str),
+    /// It can be told only in a repository that nobody else uses.
+    Shared,
+    /// The account that was given may not delete.
+    MayNotDelete,
+    /// The run came to its end before.
+    Ended,
+}
+
+impl fmt::Display for Beyond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Beyond::Confined(names) => write!(f, "the run is confined to {}", names.join(", ")),
+            Beyond::NoRepository(which) => write!(f, "no {which} repository was given"),
+            Beyond::Shared => write!(f, "the repository is shared with other content"),
+            Beyond::MayNotDelete => write!(f, "the account may not delete"),
+            Beyond::Ended => write!(f, "the run ended early"),
+        }
+    }
+}
+
+/// What became of a target that was a registry when the run began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// It answers nobody any more.
+    Silent(Fault),
+    /// It answers everybody with this status.
+    Refuses(u16),
+    /// It sends everybody to another server.
+    Elsewhere(String),
+}
+
+impl Loss {
+    /// What this exchange shows, if it shows a target that may be lost.
+    pub fn seen_in(exchange: &Exchange) -> Option<Loss> {
+        match &exchange.outcome {
+            Err(Fault::CannotSend { .. } | Fault::Elsewhere { .. } | Fault::Withheld(_)) => None,
+            Err(fault) => Some(Loss::Silent(fault.clone())),
+            Ok(answer) if matches!(answer.status, 401 | 429 | 500..) => Some(Loss::Refuses(answer.status)),
+            Ok(answer) if answer.cut.is_some() => answer.cut.clone().map(Loss::Silent),
+            Ok(answer) => {
+                let (asked, answered) = (exchange.request.url.origin(), answer.url.origin());
+                let is_fine = asked == answered || (200..300).contains(&answer.status);
+                (!is_fine).then(|| Loss::Elsewhere(answered.to_string()))
+            }
+        }
+    }
+
+    /// Whether what came of a request is what comes of every request since the target was lost.
+    pub fn explains(&self, exchange: &Exchange) -> bool {
+        match (self, Loss::seen_in(exchange)) {
+            (Loss::Silent(_), Some(Loss::Silent(_))) => true,
+            (loss, Some(seen)) => *loss == seen,
+            (_, None) => false,
+        }
+    }
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Loss::Silent(fault) => write!(f, "it answers nobody any more: {fault}"),
+            Loss::Refuses(status) => write!(f, "it answers everything with {status}"),
+            Loss::Elsewhere(server) => write!(f, "it sends everybody to {server}"),
+        }
+    }
+}
+
 /// Why a capability is neither offered nor refused.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Unsettled {
     /// No probe was run that settles it.
     NoProbe,
@@ -69,19 +148,62 @@ pub enum Unsettled {
         /// What was got.
         got: String,
     },
+    /// Its probe was no matter of this run.
+    Beyond(Beyond),
 }
 
 impl Cause {
+    /// Why what came of a request says nothing about what the registry does with it, if it does not: the network, the
+    /// credentials, a front end or a limit stood in between, or the request was not sent.
+    pub fn circumstance(exchange: &Arc<Exchange>) -> Option<Cause> {
+        match &exchange.outcome {
+            Err(Fault::Withheld(why)) => Some(Cause::Beyond(match why {
+                Withheld::Confined(names) => Beyond::Confined(names.clone()),
+                Withheld::Taken(_) => Beyond::Shared,
+                Withheld::Ended => Beyond::Ended,
+            })),
+            Err(Fault::Connect(_) | Fault::Tls(_) | Fault::Timeout { .. } | Fault::Credentials(_)) => {
+                Some(Cause::Came(exchange.clone()))
+            }
+            Err(
+                fault @ (Fault::CannotSend {
+                    from: Source::Answer, ..
+                }
+                | Fault::Elsewhere { .. }),
+            ) => Some(Cause::NotSent(fault.clone())),
+            Ok(answer) if answer.status == 403 && deletes_with_credentials(&exchange.request) => {
+                Some(Cause::Beyond(Beyond::MayNotDelete))
+            }
+            Ok(answer) if matches!(answer.status, 429 | 502..=504) => Some(Cause::Came(exchange.clone())),
+            Ok(answer) if matches!(answer.cut, Some(Fault::Timeout { .. })) => {
+                Some(Cause::Came(exchange.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Why the matter is none of this run's, if it is not.
+    pub fn beyond(&self) -> Option<&Beyond> {
+        match self {
+            Cause::Beyond(beyond)
+            | Cause::Unsettled {
+                because: Unsettled::Beyond(beyond),
+                ..
+            } => Some(beyond),
+            _ => None,
+        }
+    }
+
     /// What it shares with causes that are the same but for the names of one scenario.
     pub fn kind(&self) -> CauseKind {
         let detail = match self {
             Cause::Came(came) | Cause::Broke(came, _) | Cause::NotGranted { came, .. } => shape(came),
             Cause::Lacks(came, what) => format!("{} without {what}", shape(came)),
             Cause::Unsettled { because, .. } => format!("{because:?}"),
-            Cause::NoToken(fault)
-            | Cause::NotSent(fault)
-            | Cause::NoConnection(fault)
-            | Cause::TargetLost(fault) => fault.to_string(),
+            Cause::NoToken(fault) | Cause::NotSent(fault) | Cause::NoConnection(fault) => fault.to_string(),
+            Cause::TargetLost(loss) => loss.to_string(),
+            Cause::OutOfTime(limit) => format!("{limit:?}"),
+            Cause::Beyond(beyond) => beyond.to_string(),
             Cause::Said(words) => words.clone(),
             Cause::NoId(_) | Cause::NothingToRead | Cause::NothingSent => String::new(),
         };
@@ -113,6 +235,13 @@ impl PartialEq for Cause {
 }
 
 impl Eq for Cause {}
+
+/// Whether the owner of the credentials asks for a deletion, so that a refusal may be about his rights.
+fn deletes_with_credentials(request: &Request) -> bool {
+    request.method == "DELETE"
+        && request.account == Account::Default
+        && request.headers.contains("Authorization")
+}
 
 /// What was asked of which endpoint, and what came.
 fn shape(exchange: &Exchange) -> String {

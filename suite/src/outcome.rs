@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalogue::{Level, RequirementId, Version};
-use crate::cause::Cause;
+use crate::cause::{Beyond, Cause};
 pub use crate::log::{End, Facts, Lifetime, Offer, Rerun, Strictness};
 pub use crate::scenario::Place;
 use crate::wire::{Exchange, Transcript};
@@ -195,6 +195,16 @@ pub enum NotAsked {
     NoScenario,
     /// It needs an account of this name, and none was given.
     NoAccount(String),
-    /// The run ended before.
-    EndedEarly,
+    /// It is no matter of this run.
+    Beyond(Beyond),
+}
+
+impl Verdict {
+    /// The verdict on what this kept from being reached.
+    pub fn kept_by(cause: &Cause) -> Verdict {
+        match cause.beyond() {
+            Some(beyond) => Verdict::NotAsked(NotAsked::Beyond(beyond.clone())),
+            None => Verdict::NotReached(cause.clone()),
+        }
+    }
 }

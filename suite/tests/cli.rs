@@ -230,11 +230,27 @@ why     = "Every client begins with this request."
     #[test]
     fn a_run_ends_with_its_verdict() {
         let (good, bad) = (suite("200"), suite("404"));
-        let output = assize(&["run", "--scenarios", text(good.path()), "--seed", "7"]);
+        let output = assize(&[
+            "run",
+            "--scenarios",
+            text(good.path()),
+            "--seed",
+            "7",
+            "--run-id",
+            "k3x9mt",
+        ]);
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         assert!(stdout(&output).contains("conforms to OCI distribution 1.1: 1 MUST and 0 SHOULD hold"));
 
-        let output = assize(&["run", "--scenarios", text(bad.path()), "--seed", "7"]);
+        let output = assize(&[
+            "run",
+            "--scenarios",
+            text(bad.path()),
+            "--seed",
+            "7",
+            "--run-id",
+            "k3x9mt",
+        ]);
         assert_eq!(code(&output), 1, "{}", stderr(&output));
         let report = stdout(&output).replace(text(bad.path()), "mine");
         insta::with_settings!({filters => vec![(r"127\.0\.0\.1:\d+", "127.0.0.1:1"), (r"in \d+\.\d s", "in 0.1 s")]}, {

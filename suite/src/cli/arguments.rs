@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use super::exit::Exit;
 use super::value;
 use assize::report::Request;
+use assize::values::RunId;
 use assize::wire::{Address, Proxy};
 
 /// Asks a container registry everything that the specification asks of it, and says what holds, what is
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     /// Serve the registry that comes with the suite
     #[cfg(feature = "bundled")]
     Serve(Box<assize::bundled::Config>),
+    /// Remove what earlier runs left: everything below assize/, or what the suite made in the repositories given
+    Clean(Box<CleanArguments>),
     /// Lay every deviation over a well-behaved registry and see that the suite catches it
     Selftest(SelftestArguments),
     /// Judge again what `assize run --record` wrote down, without any registry
@@ -63,6 +66,17 @@ pub(crate) enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+/// `assize clean`.
+#[derive(Args, Debug)]
+pub(crate) struct CleanArguments {
+    /// The registry: its address, or its host alone, which means https (http on this machine)
+    #[arg(value_hint = ValueHint::Url)]
+    pub(crate) target: String,
+
+    #[command(flatten)]
+    pub(crate) registry: RegistryArguments,
 }
 
 /// `assize selftest`.
@@ -184,7 +198,8 @@ pub(crate) struct RegistryArguments {
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = value::duration)]
     pub(crate) timeout: Duration,
 
-    /// Write to this repository only; scenarios that share one run one after another
+    /// Name this repository and no other, neither to write nor to read; scenarios that share one run one after
+    /// another. A second and a third, for mounts and the like: repeat it
     #[arg(long, value_name = "NAME")]
     pub(crate) repository: Vec<String>,
 }
@@ -226,9 +241,14 @@ pub(crate) struct SelectionArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "The run")]
 pub(crate) struct ConductArguments {
-    /// The number from which all names and contents are made; any, unless given
+    /// The number from which all contents are made; any, unless given
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
+
+    /// The word that stands in all names and contents of the run, so that no two runs meet; with the seed of an
+    /// earlier run it makes the same bytes again
+    #[arg(long, value_name = "WORD")]
+    pub(crate) run_id: Option<RunId>,
 
     /// How many scenarios run at once
     #[arg(long, value_name = "NUMBER", default_value = "8")]
@@ -241,6 +261,10 @@ pub(crate) struct ConductArguments {
     /// How long to try random workflows after the scenarios; ten of them unless given, none if a part is asked
     #[arg(long, value_name = "TIME", value_parser = value::duration)]
     pub(crate) explore: Option<Duration>,
+
+    /// How long the run may take; what it has found by then is reported
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = value::duration)]
+    pub(crate) longest: Duration,
 
     /// Stop at the first violation
     #[arg(long, conflicts_with = "baseline")]

@@ -18,15 +18,18 @@ pub(crate) enum Exit {
     UnusableTarget,
     /// The suite itself failed.
     SuiteFailed,
+    /// Somebody interrupted it.
+    Interrupted = 130,
 }
 
 impl Exit {
-    const ALL: [Exit; 5] = [
+    const ALL: [Exit; 6] = [
         Exit::Done,
         Exit::Fails,
         Exit::BadInput,
         Exit::UnusableTarget,
         Exit::SuiteFailed,
+        Exit::Interrupted,
     ];
 
     fn meaning(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Exit {
             Exit::BadInput => "the input is wrong, or selects nothing",
             Exit::UnusableTarget => "the target cannot be used, or was lost on the way",
             Exit::SuiteFailed => "the suite itself failed, or a report could not be written",
+            Exit::Interrupted => "it was interrupted; what it had found was written, marked as partial",
         }
     }
 
@@ -62,6 +66,7 @@ impl From<Ruling> for Exit {
             Ruling::Conforms | Ruling::AsListed => Exit::Done,
             Ruling::Breaks | Ruling::NotShown | Ruling::Outdated => Exit::Fails,
             Ruling::TargetLost => Exit::UnusableTarget,
+            Ruling::Interrupted => Exit::Interrupted,
             Ruling::SuiteFailed => Exit::SuiteFailed,
         }
     }
@@ -74,7 +79,7 @@ mod tests {
     #[test]
     fn the_numbers_never_change() {
         let numbers: Vec<u8> = Exit::ALL.into_iter().map(|exit| exit as u8).collect();
-        assert_eq!(numbers, [0, 1, 2, 3, 4]);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 130]);
         assert_eq!(Exit::SuiteFailed as u8, 4);
     }
 }

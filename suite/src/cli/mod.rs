@@ -2,6 +2,7 @@
 
 mod again;
 mod arguments;
+mod clean;
 mod exit;
 mod explain;
 mod failure;
@@ -44,6 +45,9 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Run(run)) => run_scenarios(*run),
         #[cfg(feature = "bundled")]
         Some(Command::Serve(config)) => block_on(serve::execute(*config)),
+        Some(Command::Clean(arguments)) => {
+            block_on(clean::execute(&arguments, &|name| std::env::var(name).ok()))
+        }
         Some(Command::Selftest(selftest)) => {
             block_on(selftest::execute(&selftest, &|name| std::env::var(name).ok()))
         }

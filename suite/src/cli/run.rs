@@ -6,6 +6,7 @@ use assize::Suite;
 use assize::log::{RunLog, record};
 use assize::plan;
 use assize::report::ProgressLine;
+use assize::run::Stop;
 use assize::scenario::Library;
 
 use super::exit::Exit;
@@ -45,6 +46,7 @@ fn check_capabilities(library: &Library, settings: &Settings) -> Result<(), Fail
 
 async fn against(target: &str, suite: &Suite, settings: Settings) -> Result<RunLog, Failure> {
     let progress = Arc::new(ProgressLine::new());
+    let listening = tokio::spawn(listen(settings.run.stop.clone()));
     let narrowed = settings.run.narrowed.join(" ");
     let log = suite
         .against(target)
@@ -55,8 +57,34 @@ async fn against(target: &str, suite: &Suite, settings: Settings) -> Result<RunL
         .progress(progress.clone())
         .record()
         .await;
+    listening.abort();
     progress.clear();
     log.map_err(|error| Failure::of_run(error, &narrowed))
+}
+
+/// Stops the run at the first signal, and everything at the second.
+async fn listen(stop: Stop) {
+    signalled().await;
+    stop.stop();
+    anstream::eprintln!("\nstopping, and removing what the run has pushed; once more ends at once");
+    signalled().await;
+    std::process::exit(Exit::Interrupted as i32);
+}
+
+/// Waits for ctrl-C, or for the signal by which a system ends a program.
+async fn signalled() {
+    #[cfg(unix)]
+    if let Ok(mut ended) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = ended.recv() => {}
+        }
+        return;
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        // Whoever cannot be told is not stopped.
+        std::future::pending::<()>().await;
+    }
 }
 
 #[cfg(feature = "bundled")]

@@ -8,6 +8,7 @@ use assize::explore::Budget;
 use assize::outcome::{Lifetime, Strictness};
 use assize::plan::Selection;
 use assize::run::{CleanUp, OnFinding, RunSettings};
+use assize::values::RunId;
 use assize::wire::{
     self, Address, Credentials, Headers, Identity, Login, Proxies, Reach, Timeouts, Tls, Url,
 };
@@ -109,7 +110,8 @@ impl Settings {
     }
 }
 
-fn manner(registry: &RegistryArguments, environment: Environment<'_>) -> Result<Manner, Failure> {
+/// How the user wants a registry to be talked to.
+pub(crate) fn manner(registry: &RegistryArguments, environment: Environment<'_>) -> Result<Manner, Failure> {
     Ok(Manner {
         credentials: credentials(&registry.login, environment)?,
         tls: if registry.insecure {
@@ -243,6 +245,8 @@ fn run_settings(
     let seed = conduct.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let mut run = RunSettings::new(version(selection)?, seed);
     run.strictness = strictness;
+    run.run_id = conduct.run_id.clone().unwrap_or_else(RunId::fresh);
+    run.longest = conduct.longest;
     run.jobs = conduct.jobs.get();
     run.grace = conduct.grace;
     if conduct.fail_fast {

@@ -57,19 +57,20 @@ pub struct Failing {
     pub text: String,
 }
 
-/// Tries random workflows until the budget is spent or one fails. `fails` follows a scenario, whose number is its
+/// Tries random workflows until the budget is spent, the run does not go on, or one fails. `fails` follows a scenario, whose number is its
 /// own, and says whether something in it broke.
 pub fn explore(
     catalogue: &Catalogue,
     terrain: &Terrain,
     budget: Budget,
     seed: u64,
+    goes_on: impl Fn() -> bool,
     fails: impl Fn(&Arc<str>, &str, u32) -> bool,
 ) -> Option<Failing> {
     let began = Instant::now();
     let number = AtomicU32::new(0);
     let mut batch = 0;
-    while let Some(cases) = next_batch(budget, batch, began) {
+    while let Some(cases) = next_batch(budget, batch, began).filter(|_| goes_on()) {
         let name: Arc<str> = format!("explore/{batch}").into();
         let breaks = |operations: &[Operation]| {
             let text = written(operations, catalogue, terrain);
@@ -201,6 +202,7 @@ mod tests {
             &everything(),
             Budget::Workflows(500),
             7,
+            || true,
             fails,
         )
         .expect("it is found");
@@ -217,6 +219,7 @@ mod tests {
                 &everything(),
                 Budget::Workflows(3),
                 seed,
+                || true,
                 |_, text, _| {
                     texts.lock().unwrap().push(text.to_owned());
                     false

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use super::{Standard, invariants};
 use crate::catalogue::RequirementId;
+use crate::cause::{Cause, Loss};
 use crate::check::{Seen, describe};
+use crate::endpoint::{Endpoint, EndpointKind};
 use crate::log::{Event, Evidence, ProgramLog, Reason, Refusal, Sight, Timing};
 use crate::outcome::{NotAsked, Place, Verdict};
 use crate::scenario::ast::Check;
 use crate::scenario::{Checkpoint, Script};
-use crate::wire::Url;
+use crate::wire::{Exchange, Url};
 
 /// Checks of one requirement that were alike in all that a report shows.
 #[derive(Clone, Debug)]
@@ -104,6 +106,7 @@ pub(super) fn of(standard: &Standard<'_>, log: &ProgramLog, target: &Url) -> Ent
             }
             Event::Saw(sight) => fold.saw(sight),
             Event::Refused(refusal) => fold.refused(refusal),
+            Event::Late(action, exchange) => fold.late(*action, exchange),
             Event::Connected(_) | Event::Passed(_) | Event::Stopped(_) => {}
         }
     }
@@ -123,11 +126,9 @@ pub(super) fn stopped(log: &ProgramLog) -> Option<Verdict> {
     })?;
     match reason {
         Reason::NoOccasion | Reason::NoAccount(_) => None,
-        Reason::NotReached(_)
-        | Reason::NotOffered(_)
-        | Reason::EndedEarly
-        | Reason::NotInForce(_)
-        | Reason::Failed(_) => Some(verdict_of(reason)),
+        Reason::NotReached(_) | Reason::NotOffered(_) | Reason::NotInForce(_) | Reason::Failed(_) => {
+            Some(verdict_of(reason))
+        }
     }
 }
 
@@ -146,11 +147,19 @@ impl Fold<'_> {
         };
         self.seen.insert(sight.check);
         let (verdict, got) = match &sight.seen {
-            Seen::Holds if sight.timing == Timing::Late => (Verdict::Late, String::new()),
+            Seen::Holds if sight.timing == Timing::Late && self.may_lag(&checkpoint.requirement) => {
+                (Verdict::Late, String::new())
+            }
             Seen::Holds => (Verdict::Held, String::new()),
-            Seen::Breaks(got) => (Verdict::Broken, got.clone()),
+            Seen::Breaks(got) => match self.standard.loss.filter(|loss| explains(loss, &sight.evidence)) {
+                Some(loss) => (
+                    Verdict::NotReached(Cause::TargetLost(loss.clone())),
+                    String::new(),
+                ),
+                None => (Verdict::Broken, got.clone()),
+            },
             Seen::NoOccasion => (Verdict::NoOccasion, String::new()),
-            Seen::NotReached(cause) => (Verdict::NotReached(cause.clone()), String::new()),
+            Seen::NotReached(cause) => (Verdict::kept_by(cause), String::new()),
             Seen::Senseless(why) => (Verdict::Failed(why.clone()), String::new()),
         };
         self.entries.add(Entry {
@@ -163,6 +172,37 @@ impl Fold<'_> {
             count: 1,
             check: checkpoint.check.clone(),
             evidence: sight.evidence.clone(),
+        });
+    }
+
+    fn may_lag(&self, id: &RequirementId) -> bool {
+        self.standard
+            .catalogue
+            .get(id)
+            .is_some_and(|requirement| requirement.may_lag)
+    }
+
+    /// A read that lagged, whoever asked it, counts under the requirement by which such a read may lag.
+    fn late(&mut self, action: usize, exchange: &Arc<Exchange>) {
+        let checks = &self.log.program.checks;
+        let at = checks.partition_point(|check| check.number < action);
+        let (Some(beside), Some(id)) = (checks.get(at).or(checks.last()), by_which_it_may_lag(exchange))
+        else {
+            return;
+        };
+        if self.standard.level(&id).is_none() || !self.standard.asks(&id) {
+            return;
+        }
+        self.entries.add(Entry {
+            requirement: id,
+            place: beside.place.clone(),
+            row: None,
+            verdict: Verdict::Late,
+            asked: "what was written is seen at once".to_owned(),
+            got: String::new(),
+            count: 1,
+            check: None,
+            evidence: Evidence::Exchanges(vec![exchange.clone()]),
         });
     }
 
@@ -236,6 +276,28 @@ impl Fold<'_> {
     }
 }
 
+/// The requirement by which a read of this kind may lag behind a write.
+fn by_which_it_may_lag(exchange: &Exchange) -> Option<RequirementId> {
+    let id = match Endpoint::of(&exchange.request.url).kind() {
+        EndpointKind::Tag => "pull.manifest.get-by-tag-200",
+        EndpointKind::Manifest => "pull.manifest.get-by-digest-200",
+        EndpointKind::Blob => "pull.blob.get-200",
+        EndpointKind::Tags => "discovery.tags.fresh-after-push",
+        EndpointKind::Referrers => "referrers.lists-image",
+        _ => return None,
+    };
+    RequirementId::parse(id)
+}
+
+/// Whether what a check looked at is what a lost target shows to everybody.
+fn explains(loss: &Loss, evidence: &Evidence) -> bool {
+    match evidence {
+        Evidence::Nothing => false,
+        Evidence::Exchanges(exchanges) => exchanges.last().is_some_and(|last| loss.explains(last)),
+        Evidence::Connection(_) => true,
+    }
+}
+
 fn unmade(checkpoint: &Checkpoint, verdict: Verdict) -> Entry {
     Entry {
         requirement: checkpoint.requirement.clone(),
@@ -260,11 +322,10 @@ fn passed_over(log: &ProgramLog, number: usize) -> Option<&Reason> {
 
 fn verdict_of(reason: &Reason) -> Verdict {
     match reason {
-        Reason::NotReached(cause) => Verdict::NotReached(cause.clone()),
+        Reason::NotReached(cause) => Verdict::kept_by(cause),
         Reason::NotOffered(capability) => Verdict::NotOffered(capability.clone()),
         Reason::NoOccasion => Verdict::NoOccasion,
         Reason::NoAccount(name) => Verdict::NotAsked(NotAsked::NoAccount(name.clone())),
-        Reason::EndedEarly => Verdict::NotAsked(NotAsked::EndedEarly),
         Reason::NotInForce(version) => Verdict::NotAsked(NotAsked::NotInForce(*version)),
         Reason::Failed(why) => Verdict::Failed(why.clone()),
     }

@@ -229,6 +229,7 @@ fn name_of(fault: &Fault) -> &'static str {
         Fault::Credentials(_) => "credentials",
         Fault::CannotSend { .. } => "cannot send",
         Fault::Elsewhere { .. } => "elsewhere",
+        Fault::Withheld(_) => "withheld",
     }
 }
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::Standard;
 use super::entries::{Entries, Entry};
+use crate::cause::Cause;
 use crate::check::{Seen, check, describe};
 use crate::log::Evidence;
 use crate::outcome::Verdict;
-use crate::scenario::ast::Check;
+use crate::scenario::ast::{Aspect, Check, Polarity, StatusSet};
 use crate::scenario::{Block, Does, Program, Script};
 use crate::values::{Answered, Scope};
 use crate::wire::{Exchange, Url};
@@ -18,7 +19,11 @@ pub(super) fn ask(standard: &Standard<'_>, exchange: &Arc<Exchange>, target: &Ur
     if answer.url.origin() != target.origin() {
         return;
     }
+    if standard.loss.is_some_and(|loss| loss.explains(exchange)) {
+        return;
+    }
     let answered = Answered::one(exchange.clone());
+    let is_meant = Cause::circumstance(exchange).is_none();
     for program in standard.invariants {
         if let Script::Invariant(block) = &program.script {
             let mut bench = Bench {
@@ -27,9 +32,16 @@ pub(super) fn ask(standard: &Standard<'_>, exchange: &Arc<Exchange>, target: &Ur
                 answered: &answered,
                 entries,
             };
-            bench.ask_all(block);
+            bench.ask_all(block, is_meant);
         }
     }
+}
+
+/// Whether a condition is on statuses by their numbers.
+fn names_one_status(condition: &Check) -> bool {
+    let exact = |set: &StatusSet| matches!(set, StatusSet::Exactly(_));
+    condition.polarity == Polarity::Is
+        && matches!(&condition.aspect.value, Aspect::Status(sets) if sets.iter().all(exact))
 }
 
 /// One answer before one invariant.
@@ -41,11 +53,14 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn ask_all(&mut self, block: &Block) {
+    /// Asks what a block asks; where a front end or a limit answered, only what is meant for that very status.
+    fn ask_all(&mut self, block: &Block, is_meant: bool) {
         for action in &block.actions {
             match &action.does {
-                Does::Check(index) => self.ask(*index),
-                Does::When(condition, body) if self.holds(condition) => self.ask_all(body),
+                Does::Check(index) if is_meant => self.ask(*index),
+                Does::When(condition, body) if self.holds(condition) => {
+                    self.ask_all(body, is_meant || names_one_status(condition));
+                }
                 _ => {}
             }
         }
@@ -67,7 +82,7 @@ impl Bench<'_> {
             Seen::Holds => (Verdict::Held, String::new()),
             Seen::Breaks(got) => (Verdict::Broken, got),
             Seen::NoOccasion => (Verdict::NoOccasion, String::new()),
-            Seen::NotReached(cause) => (Verdict::NotReached(cause), String::new()),
+            Seen::NotReached(cause) => (Verdict::kept_by(&cause), String::new()),
             Seen::Senseless(why) => (Verdict::Failed(why), String::new()),
         };
         let evidence = match verdict {

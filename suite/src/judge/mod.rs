@@ -17,7 +17,8 @@ use std::sync::Arc;
 
 use self::entries::Entries;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
-use crate::log::{Attempts, ProgramLog, RunLog};
+use crate::cause::Loss;
+use crate::log::{Attempts, End, ProgramLog, RunLog};
 use crate::outcome::{Outcome, ScenarioOutcome, Verdict};
 use crate::scenario::{Library, Program};
 
@@ -32,6 +33,8 @@ pub struct Standard<'a> {
     pub asked: Option<&'a BTreeSet<RequirementId>>,
     /// What is asked of every answer.
     pub invariants: &'a [Arc<Program>],
+    /// What became of the target, if it was lost: what that explains is no finding.
+    pub loss: Option<&'a Loss>,
 }
 
 impl Standard<'_> {
@@ -53,6 +56,10 @@ pub fn judge(library: &Library, log: &RunLog) -> Outcome {
         version: log.facts.version,
         asked: log.asked.as_ref(),
         invariants: &log.invariants,
+        loss: match &log.end {
+            End::TargetLost(loss) => Some(loss),
+            _ => None,
+        },
     };
     let runs: Vec<Judged<'_>> = log
         .programs

@@ -115,6 +115,7 @@ fn run_log(programs: Vec<Attempts>) -> RunLog {
             target: Url::parse(TARGET).unwrap(),
             version: Version::V1_1,
             seed: 1,
+            run_id: crate::values::RunId::of_seed(1),
             strictness: Strictness::Violations,
             narrowed: Vec::new(),
             started: 0,

@@ -15,6 +15,8 @@ use crate::wire::{Exchange, Transcript};
 pub enum Event {
     /// The action of this number made an exchange.
     Sent(usize, Arc<Exchange>),
+    /// A read of the action of this number showed only within the grace what was written before.
+    Late(usize, Arc<Exchange>),
     /// A connection was written on by hand.
     Connected(Arc<Transcript>),
     /// A check looked at what came.
@@ -33,7 +35,9 @@ impl Event {
         match self {
             Event::Sent(_, exchange) => Some(exchange.number),
             Event::Connected(connection) => Some(connection.number),
-            Event::Saw(_) | Event::Passed(_) | Event::Refused(_) | Event::Stopped(_) => None,
+            Event::Saw(_) | Event::Late(..) | Event::Passed(_) | Event::Refused(_) | Event::Stopped(_) => {
+                None
+            }
         }
     }
 }
@@ -109,8 +113,6 @@ pub enum Reason {
     NoOccasion,
     /// They need an account of this name, which was not given.
     NoAccount(String),
-    /// The run ended before: at a violation, or since nobody answered any more.
-    EndedEarly,
     /// Nothing that the program asks is in force in its version.
     NotInForce(Version),
     /// The suite itself failed.

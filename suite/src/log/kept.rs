@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 
-use super::{Event, Evidence, Offer, Passed, ProgramLog, Reason, Refusal, Sight};
-use crate::cause::{Cause, Unsettled};
+use super::{End, Event, Evidence, Offer, Passed, ProgramLog, Reason, Refusal, Sight};
+use crate::cause::{Cause, Loss, Unsettled};
 use crate::check::Seen;
 use crate::secret;
 use crate::wire::{
@@ -62,6 +62,7 @@ impl Keeper {
     fn event(&mut self, event: &Event) -> Event {
         match event {
             Event::Sent(action, exchange) => Event::Sent(*action, self.exchange(exchange)),
+            Event::Late(action, exchange) => Event::Late(*action, self.exchange(exchange)),
             Event::Connected(connection) => Event::Connected(self.connection(connection)),
             Event::Saw(sight) => Event::Saw(self.sight(sight)),
             Event::Passed(passed) => Event::Passed(Passed {
@@ -89,7 +90,8 @@ impl Keeper {
             evidence: match &sight.evidence {
                 Evidence::Nothing => Evidence::Nothing,
                 Evidence::Exchanges(all) => {
-                    Evidence::Exchanges(all.iter().map(|exchange| self.exchange(exchange)).collect())
+                    let sent = all.iter().filter(|exchange| !exchange.is_withheld());
+                    Evidence::Exchanges(sent.map(|exchange| self.exchange(exchange)).collect())
                 }
                 Evidence::Connection(connection) => Evidence::Connection(self.connection(connection)),
             },
@@ -101,11 +103,9 @@ impl Keeper {
         match reason {
             Reason::NotReached(cause) => Reason::NotReached(self.cause(cause)),
             Reason::Failed(why) => Reason::Failed(self.text(why)),
-            Reason::NotOffered(_)
-            | Reason::NoOccasion
-            | Reason::NoAccount(_)
-            | Reason::EndedEarly
-            | Reason::NotInForce(_) => reason.clone(),
+            Reason::NotOffered(_) | Reason::NoOccasion | Reason::NoAccount(_) | Reason::NotInForce(_) => {
+                reason.clone()
+            }
         }
     }
 
@@ -127,9 +127,11 @@ impl Keeper {
             Cause::NotSent(fault) => Cause::NotSent(self.fault(fault)),
             Cause::NoId(address) => Cause::NoId(self.text(address)),
             Cause::NoConnection(fault) => Cause::NoConnection(self.fault(fault)),
-            Cause::TargetLost(fault) => Cause::TargetLost(self.fault(fault)),
+            Cause::TargetLost(loss) => Cause::TargetLost(self.loss(loss)),
             Cause::Said(words) => Cause::Said(self.text(words)),
-            Cause::NothingToRead | Cause::NothingSent => cause.clone(),
+            Cause::NothingToRead | Cause::NothingSent | Cause::OutOfTime(_) | Cause::Beyond(_) => {
+                cause.clone()
+            }
         }
     }
 
@@ -144,7 +146,7 @@ impl Keeper {
                 requirement: requirement.clone(),
                 got: self.text(got),
             },
-            Unsettled::NoProbe | Unsettled::Nothing { .. } => why.clone(),
+            Unsettled::NoProbe | Unsettled::Nothing { .. } | Unsettled::Beyond(_) => why.clone(),
         }
     }
 
@@ -161,7 +163,9 @@ impl Keeper {
             hops: exchange.hops.iter().map(|hop| self.hop(hop)).collect(),
             ..**exchange
         });
-        self.exchanges.insert(exchange.number, kept.clone());
+        if !exchange.is_withheld() {
+            self.exchanges.insert(exchange.number, kept.clone());
+        }
         kept
     }
 
@@ -210,8 +214,23 @@ impl Keeper {
         kept
     }
 
-    /// What is kept of a fault.
-    pub fn fault(&self, fault: &Fault) -> Fault {
+    /// What is kept of how a run ended.
+    pub fn end(&self, end: End) -> End {
+        match end {
+            End::TargetLost(loss) => End::TargetLost(self.loss(&loss)),
+            End::Complete | End::FailedFast | End::Interrupted | End::OutOfTime(_) => end,
+        }
+    }
+
+    fn loss(&self, loss: &Loss) -> Loss {
+        match loss {
+            Loss::Silent(fault) => Loss::Silent(self.fault(fault)),
+            Loss::Elsewhere(server) => Loss::Elsewhere(self.text(server)),
+            Loss::Refuses(_) => loss.clone(),
+        }
+    }
+
+    fn fault(&self, fault: &Fault) -> Fault {
         match fault {
             Fault::Connect(why) => Fault::Connect(self.text(why)),
             Fault::Tls(why) => Fault::Tls(self.text(why)),
@@ -223,7 +242,8 @@ impl Keeper {
                 reason: self.text(reason),
                 from: *from,
             },
-            Fault::Elsewhere { .. }
+            Fault::Withheld(_)
+            | Fault::Elsewhere { .. }
             | Fault::Timeout { .. }
             | Fault::TooLarge { .. }
             | Fault::TooManyRedirects(_) => fault.clone(),

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::ProgramLog;
 use crate::catalogue::{RequirementId, Version};
-use crate::cause::Unsettled;
+use crate::cause::{Loss, Unsettled};
 use crate::scenario::Program;
-use crate::wire::{Exchange, Fault, Secrets, Url};
+use crate::values::RunId;
+use crate::wire::{Exchange, Secrets, Url};
 
 /// All that happened in one run against one registry.
 #[derive(Clone, Debug)]
@@ -43,8 +44,10 @@ pub struct Facts {
     pub target: Url,
     /// The version that the registry is judged by.
     pub version: Version,
-    /// The seed that makes the same bytes and names again.
+    /// The seed of what is drawn.
     pub seed: u64,
+    /// What makes the same bytes and names again, together with the seed.
+    pub run_id: RunId,
     /// Whether warnings count.
     pub strictness: Strictness,
     /// The options that kept a part of the suite from being asked, as the reader would type them; empty if nothing did.
@@ -112,6 +115,17 @@ pub enum End {
     Complete,
     /// `--fail-fast`: it stopped at the first finding.
     FailedFast,
-    /// The target stopped answering anybody; what was found before is shown as partial.
-    TargetLost(Fault),
+    /// The target is not what it was any more; what was found before is shown as partial.
+    TargetLost(Loss),
+    /// Somebody interrupted it.
+    Interrupted,
+    /// It took as long as a run may take.
+    OutOfTime(Duration),
+}
+
+impl End {
+    /// Whether the run was cut off from outside, so that what was found may not have been confirmed.
+    pub fn is_cut_off(&self) -> bool {
+        matches!(self, End::TargetLost(_) | End::Interrupted | End::OutOfTime(_))
+    }
 }

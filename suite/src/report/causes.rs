@@ -1,5 +1,6 @@
 //! Why something was not reached, not asked or not settled, in words.
 
+use super::words;
 use crate::cause::{Cause, Unsettled};
 use crate::check::describe;
 use crate::endpoint::Endpoint;
@@ -44,7 +45,9 @@ fn in_words(cause: &Cause, exchange: &dyn Fn(&Exchange) -> String) -> String {
         }
         Cause::NothingToRead => "the registry takes no pushes, and no content to read was named".to_owned(),
         Cause::NoToken(fault) | Cause::NotSent(fault) | Cause::NoConnection(fault) => fault.to_string(),
-        Cause::TargetLost(fault) => format!("the target answers nobody any more: {fault}"),
+        Cause::TargetLost(loss) => format!("the target is lost: {loss}"),
+        Cause::OutOfTime(limit) => format!("the scenario took longer than {}", words::time(*limit)),
+        Cause::Beyond(beyond) => beyond.to_string(),
         Cause::NoId(address) => format!("{address} holds no id that could be another one"),
         Cause::NothingSent => "no request was sent".to_owned(),
         Cause::Said(words) => words.clone(),
@@ -59,6 +62,7 @@ pub(super) fn unsettled(why: &Unsettled, own: Option<&str>) -> String {
     };
     match why {
         Unsettled::NoProbe => "no probe settled it".to_owned(),
+        Unsettled::Beyond(beyond) => beyond.to_string(),
         Unsettled::Nothing { probe } => format!("{} settled nothing", named(probe)),
         Unsettled::Broke {
             probe,
@@ -74,6 +78,6 @@ fn not_asked(why: &NotAsked) -> String {
         NotAsked::NotSelected => "not selected".to_owned(),
         NotAsked::NoScenario => "no scenario of this run asks it".to_owned(),
         NotAsked::NoAccount(name) => format!("no account `{name}` was given"),
-        NotAsked::EndedEarly => "the run ended early".to_owned(),
+        NotAsked::Beyond(beyond) => beyond.to_string(),
     }
 }

@@ -37,12 +37,18 @@ fn the_run(report: &Report<'_>) -> TestSuite {
         words::specification(facts.version),
     ));
     suite.add_property(Property::new("seed", facts.seed.to_string()));
+    suite.add_property(Property::new("run-id", facts.run_id.to_string()));
     suite.add_property(Property::new("verdict", text::verdict(report)));
     let end = match &report.outcome.end {
         End::Complete if report.has_shown_anything() => TestCaseStatus::success(),
         End::Complete => error("nothing shown", "nothing was asked that was answered"),
         End::FailedFast => error("stopped", "stopped at the first violation"),
-        End::TargetLost(fault) => error("target lost", &fault.to_string()),
+        End::TargetLost(loss) => error("target lost", &loss.to_string()),
+        End::Interrupted => error("interrupted", "somebody interrupted it"),
+        End::OutOfTime(limit) => error(
+            "out of time",
+            &format!("it took longer than {}", words::time(*limit)),
+        ),
     };
     suite.add_test_case(case("run", "comes to its end", end));
     for (place, reason) in report.suite_failures() {

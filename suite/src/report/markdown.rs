@@ -23,7 +23,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
 fn write(report: &Report<'_>, out: &mut String) -> fmt::Result {
     let mark = match report.ruling() {
         Ruling::Conforms | Ruling::AsListed => "✅",
-        Ruling::NotShown | Ruling::Outdated => "⚠️",
+        Ruling::NotShown | Ruling::Outdated | Ruling::Interrupted => "⚠️",
         Ruling::Breaks | Ruling::TargetLost | Ruling::SuiteFailed => "❌",
     };
     writeln!(out, "### {mark} {}", plain(&text::verdict(report)))?;

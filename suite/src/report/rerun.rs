@@ -9,12 +9,13 @@ use crate::wire::{Exchange, Url, curl, quoted};
 /// The command that runs the scenario of a way again.
 pub(super) fn command(way: &Way, outcome: &Outcome) -> String {
     let Rerun { command, explore, .. } = &outcome.facts.rerun;
-    let (scenario, seed) = (&way.place.scenario, outcome.facts.seed);
+    let scenario = &way.place.scenario;
+    let same = format!("--seed {} --run-id {}", outcome.facts.seed, outcome.facts.run_id);
     let is_generated = outcome.generated.contains_key(scenario);
     match (is_generated, explore) {
-        (true, Some(time)) => format!("{command} --seed {seed} --explore {}ms", time.as_millis()),
-        (true, None) => format!("{command} --seed {seed}"),
-        (false, _) => format!("{command} --seed {seed} --only {}", quoted(scenario)),
+        (true, Some(time)) => format!("{command} {same} --explore {}ms", time.as_millis()),
+        (true, None) => format!("{command} {same}"),
+        (false, _) => format!("{command} {same} --only {}", quoted(scenario)),
     }
 }
 

@@ -17,8 +17,10 @@ pub enum Ruling {
     NotShown,
     /// The baseline lists what is found no more.
     Outdated,
-    /// The target stopped answering.
+    /// The target is not what it was any more.
     TargetLost,
+    /// Somebody interrupted the run.
+    Interrupted,
     /// The suite itself failed.
     SuiteFailed,
 }
@@ -33,6 +35,7 @@ impl Ruling {
             Ruling::NotShown => "not-shown",
             Ruling::Outdated => "outdated",
             Ruling::TargetLost => "target-lost",
+            Ruling::Interrupted => "interrupted",
             Ruling::SuiteFailed => "suite-failed",
         }
     }
@@ -47,11 +50,14 @@ impl<'a> Report<'a> {
         if matches!(self.outcome.end, End::TargetLost(_)) {
             return Ruling::TargetLost;
         }
+        if self.outcome.end == End::Interrupted {
+            return Ruling::Interrupted;
+        }
         let breaks = self.outcome.findings.iter().any(|finding| self.fails(finding));
         if breaks || self.late().iter().any(|late| self.fails_late(late)) {
             return Ruling::Breaks;
         }
-        let stopped = self.outcome.end == End::FailedFast;
+        let stopped = self.outcome.end != End::Complete;
         if stopped || !self.not_shown().is_empty() || !self.has_shown_anything() {
             return Ruling::NotShown;
         }
@@ -65,6 +71,11 @@ impl<'a> Report<'a> {
     /// Whether a finding makes the run fail.
     pub(super) fn fails(&self, finding: &'a Finding) -> bool {
         self.weighs(finding.level) && self.known(finding).is_none()
+    }
+
+    /// Whether a run was cut off before the scenario of a finding could be run again.
+    pub(super) fn is_unconfirmed(&self, finding: &Finding) -> bool {
+        self.outcome.end.is_cut_off() && finding.again.runs < 2
     }
 
     /// Whether what is broken at this level makes a run fail.

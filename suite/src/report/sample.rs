@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::Report;
 use super::baseline::Baseline;
 use crate::catalogue::{Level, RequirementId, Version};
-use crate::cause::{Cause, Unsettled};
+use crate::cause::{Beyond, Cause, Loss, Unsettled};
 use crate::diagnostic::Source;
 use crate::outcome::{
     Consequence, Counts, End, Facts, Finding, Lifetime, Link, NotAsked, Offer, Outcome, Place, Proof,
@@ -297,6 +297,7 @@ pub(super) fn clean() -> Sample {
             target: Url::parse("https://registry.example.com").expect("an address"),
             version: Version::V1_1,
             seed: 7,
+            run_id: "k3x9mt".parse().expect("an id"),
             strictness: Strictness::Violations,
             narrowed: Vec::new(),
             started: 1_790_000_000,
@@ -470,15 +471,18 @@ fn cancel() -> Finding {
 pub(super) fn lost() -> Sample {
     let mut sample = broken();
     sample.outcome.findings.truncate(1);
-    sample.outcome.end = End::TargetLost(Fault::Connect("connection refused".to_owned()));
+    sample.outcome.end = End::TargetLost(Loss::Silent(Fault::Connect("connection refused".to_owned())));
     for requirement in &mut sample.outcome.requirements {
         if requirement.verdict == Verdict::Held && requirement.level == Some(Level::Should) {
-            requirement.verdict = Verdict::NotAsked(NotAsked::EndedEarly);
+            requirement.verdict = Verdict::NotAsked(NotAsked::Beyond(Beyond::Ended));
         }
     }
     sample
-        .with("range.suffix", Verdict::NotAsked(NotAsked::EndedEarly))
-        .with("push.cancel.204", Verdict::NotAsked(NotAsked::EndedEarly))
+        .with("range.suffix", Verdict::NotAsked(NotAsked::Beyond(Beyond::Ended)))
+        .with(
+            "push.cancel.204",
+            Verdict::NotAsked(NotAsked::Beyond(Beyond::Ended)),
+        )
 }
 
 /// Nothing that needs a push was reached.

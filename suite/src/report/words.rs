@@ -1,5 +1,7 @@
 //! The words that several reports share.
 
+use std::time::Duration;
+
 use http::StatusCode;
 
 use super::secret;
@@ -30,6 +32,15 @@ pub(super) fn specification(version: Version) -> &'static str {
         Version::V1_1 => "OCI distribution 1.1",
         Version::Next => "the next OCI distribution",
         Version::Docker => "Docker Registry HTTP API V2",
+    }
+}
+
+/// A time as a reader would say it.
+pub(super) fn time(time: Duration) -> String {
+    match time.as_secs() {
+        0 => format!("{} ms", time.as_millis()),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
     }
 }
 

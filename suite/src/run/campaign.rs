@@ -1,19 +1,21 @@
 //! The course of a run: in which order programs are carried out, how many at once, and which of them twice.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::interpret::{self, Flow};
 use super::session::Session;
+use super::territory::Tenants;
 use super::world::World;
 use super::{CleanUp, Progress, RunSettings, Unusable, cleanup, coded, preflight, random};
-use crate::cause::Unsettled;
+use crate::cause::{Beyond, Cause, Unsettled};
+use crate::check::Seen;
 use crate::explore::Budget;
 use crate::judge::{ProgramVerdict, Standard, judge_program};
-use crate::log::{Attempts, Created, End, Event, Facts, ProgramLog, Reason, Rerun, RunLog};
+use crate::log::{Attempts, Created, End, Event, Facts, ProgramLog, Reason, Rerun, RunLog, Sight};
 use crate::plan::Plan;
 use crate::scenario::{Library, Program, Script};
 use crate::wire::Client;
@@ -22,6 +24,8 @@ use crate::wire::Client;
 pub(super) struct Ran {
     pub(super) log: ProgramLog,
     pub(super) verdict: ProgramVerdict,
+    /// What it created; what is kept of the log may say too little.
+    created: Created,
 }
 
 impl Ran {
@@ -46,7 +50,7 @@ pub(super) async fn record(
     progress: Arc<dyn Progress>,
 ) -> Result<RunLog, Unusable> {
     let began = Instant::now();
-    let learned = preflight::examine(&client, settings.seed)
+    let learned = preflight::examine(&client, &settings)
         .await
         .map_err(|unusable| unusable.without(client.secrets()))?;
     let session = Session::new(client, library, &plan, settings, learned);
@@ -54,18 +58,28 @@ pub(super) async fn record(
         session: Arc::new(session),
         invariants: plan.invariants.clone().into(),
     };
+    let guard = campaign.guarded();
     progress.planned(plan.probes.len() + plan.workflows.len());
-    let mut done = Vec::new();
-    for probe in plan.probes {
-        let ran = campaign.carry_out(probe, 1).await;
-        campaign.settle_the_rest(&ran);
-        progress.finished(&ran.verdict.outcome);
-        done.push(ran);
-    }
-    done.extend(campaign.all_at_once(plan.workflows, &progress).await);
+    let mut done = campaign.probes(plan.probes, &progress).await;
+    let (heavy, light): (Vec<_>, Vec<_>) = plan.workflows.into_iter().partition(|program| is_heavy(program));
+    done.extend(campaign.all_at_once(light, &progress).await);
+    // What weighs on a registry comes last, and alone, so that nothing else is judged under its weight.
+    done.extend(campaign.one_by_one(heavy, &progress).await);
     done.extend(random::explore_at_random(&campaign, &done).await);
     let programs = campaign.broken_once_more(done).await;
+    guard.abort();
     Ok(campaign.conclude(programs, plan.asked, began))
+}
+
+/// The scenarios that weigh on a registry: manifests of many megabytes, thousands of entries, lists of hundreds.
+const HEAVY: [&str; 3] = [
+    "discovery/referrers-many",
+    "push/manifest-without-end",
+    "security/deep-manifests",
+];
+
+fn is_heavy(program: &Program) -> bool {
+    HEAVY.contains(&&*program.name)
 }
 
 impl Campaign {
@@ -76,56 +90,123 @@ impl Campaign {
             version: self.session.settings.version,
             asked: self.session.asked(),
             invariants: &self.invariants,
+            loss: None,
         }
+    }
+
+    /// Ends the run when somebody stops it, or when it takes too long.
+    fn guarded(&self) -> JoinHandle<()> {
+        let session = self.session.clone();
+        tokio::spawn(async move {
+            let longest = session.settings.longest;
+            let end = tokio::select! {
+                () = session.settings.stop.stopped() => End::Interrupted,
+                () = tokio::time::sleep(longest) => End::OutOfTime(longest),
+            };
+            session.come_to_an_end(end);
+        })
+    }
+
+    /// Carries out the probes, one after the other; what they left is removed when it is known what can be.
+    async fn probes(&self, probes: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
+        let mut done = Vec::new();
+        for probe in probes {
+            let ran = self.follow(probe, 1).await;
+            self.settle_the_rest(&ran);
+            progress.finished(&ran.verdict.outcome);
+            done.push(ran);
+        }
+        for ran in &done {
+            self.clean_up(ran, 1).await;
+        }
+        done
+    }
+
+    /// Carries out programs, one after the other.
+    async fn one_by_one(&self, programs: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
+        let mut done = Vec::new();
+        for program in programs {
+            let ran = self.carry_out(program, 1).await;
+            progress.finished(&ran.verdict.outcome);
+            done.push(ran);
+        }
+        done
     }
 
     /// Carries out a program, and removes what it created.
     pub(super) async fn carry_out(&self, program: Arc<Program>, attempt: u32) -> Ran {
+        let ran = self.follow(program, attempt).await;
+        self.clean_up(&ran, attempt).await;
+        ran
+    }
+
+    /// Carries out a program.
+    async fn follow(&self, program: Arc<Program>, attempt: u32) -> Ran {
         let session = &self.session;
-        if session.lost().is_some() || session.has_failed_fast() {
-            return self.judged(ProgramLog::not_begun(program, Reason::EndedEarly));
+        if session.has_ended() {
+            return self.judged(ProgramLog::not_begun(program, NOT_BEGUN));
         }
         if program.is_out_of_force() {
             let reason = Reason::NotInForce(session.settings.version);
             return self.judged(ProgramLog::not_begun(program, reason));
         }
         let began = Instant::now();
-        let mut world = World::new(session.clone(), program.clone(), attempt);
+        let tenants = Tenants::of(session.territory(), &session.client).await;
+        let world = World::new(session.clone(), program.clone(), attempt, tenants);
         let recorder = world.clone();
-        let flow = match &program.script {
-            Script::Workflow(block) => interpret::carry_out(&mut world, block).await,
-            Script::Coded(scenario) => coded::carry_out(world, scenario).await,
-            Script::Invariant(_) => Flow::On,
+        let limit = session.settings.longest_scenario;
+        let flow = tokio::select! {
+            flow = follow(world) => flow,
+            () = session.over() => cut_off(&recorder, NOT_BEGUN),
+            () = tokio::time::sleep(limit) => {
+                cut_off(&recorder, Reason::NotReached(Cause::OutOfTime(limit)))
+            }
         };
         if let Flow::Stop(reason) = flow {
             recorder.record(Event::Stopped(reason));
         }
         let whole = recorder.take_log();
         let created = Created::by(whole.exchanges());
-        let mut ran = self.judged(session.keeper().program(whole));
-        self.clean_up(created, &ran, attempt).await;
-        ran.log.elapsed = began.elapsed();
-        ran.verdict.outcome.elapsed = began.elapsed();
-        ran
+        let mut log = session.keeper().program(whole);
+        log.elapsed = began.elapsed();
+        Ran {
+            created,
+            ..self.judged(log)
+        }
     }
 
     fn judged(&self, log: ProgramLog) -> Ran {
         let verdict = judge_program(&self.standard(), &log, self.session.client.target());
-        Ran { log, verdict }
+        Ran {
+            log,
+            verdict,
+            created: Created::default(),
+        }
     }
 
     /// Removes what a program created, but for what shows a finding.
-    async fn clean_up(&self, created: Created, ran: &Ran, attempt: u32) {
-        let settings = &self.session.settings;
-        let is_shown = ran.is_broken() && attempt == 1 && settings.repositories.is_empty();
-        if settings.clean_up == CleanUp::UnlessBroken && !is_shown {
-            cleanup::remove(created, &self.session).await;
+    async fn clean_up(&self, ran: &Ran, attempt: u32) {
+        let session = &self.session;
+        let is_shown = ran.is_broken() && attempt == 1 && session.territory().given().is_none();
+        let can_be_reached = !matches!(session.ended(), Some(End::TargetLost(_)));
+        if session.settings.clean_up == CleanUp::UnlessBroken && !is_shown && can_be_reached {
+            let removing = cleanup::remove(ran.created.clone(), session);
+            // One that takes longer is not worth the wait of whoever interrupts.
+            let _ = tokio::time::timeout(CLEANING, removing).await;
         }
     }
 
     /// Says why a probe settled nothing, for those that need what it was to settle.
     fn settle_the_rest(&self, ran: &Ran) {
         let probe = ran.log.program.name.to_string();
+        let beyond = ran.log.events.iter().find_map(|event| match event {
+            Event::Stopped(Reason::NotReached(cause))
+            | Event::Saw(Sight {
+                seen: Seen::NotReached(cause),
+                ..
+            }) => cause.beyond().cloned(),
+            _ => None,
+        });
         let why = ran.verdict.first_broken.as_ref().map_or(
             Unsettled::Nothing { probe: probe.clone() },
             |(id, got)| Unsettled::Broke {
@@ -134,14 +215,14 @@ impl Campaign {
                 got: got.clone(),
             },
         );
+        let why = beyond.map_or(why, Unsettled::Beyond);
         for capability in &ran.log.program.settles {
             self.session.leave_unsettled(capability, why.clone());
         }
     }
 
     async fn all_at_once(&self, programs: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
-        let is_confined = !self.session.settings.repositories.is_empty();
-        let places = Arc::new(Semaphore::new(if is_confined { 1 } else { self.jobs() }));
+        let places = Arc::new(Semaphore::new(self.jobs()));
         let mut tasks = JoinSet::new();
         for (at, program) in programs.into_iter().enumerate() {
             let (campaign, places, progress) = (self.clone(), places.clone(), progress.clone());
@@ -166,8 +247,7 @@ impl Campaign {
                     again: None,
                     first: ran.log,
                 };
-                let has_ended = campaign.session.lost().is_some() || campaign.session.has_failed_fast();
-                if !ran.verdict.broken.is_empty() && !has_ended {
+                if !ran.verdict.broken.is_empty() && !campaign.session.has_ended() {
                     let _place = places.acquire_owned().await;
                     let again = campaign.carry_out(attempts.first.program.clone(), 2).await;
                     attempts.again = Some(again.log);
@@ -178,8 +258,12 @@ impl Campaign {
         in_order(tasks).await
     }
 
+    /// How many programs are carried out at once; those that share a repository come one after another.
     fn jobs(&self) -> usize {
-        self.session.settings.jobs.max(1)
+        match self.session.territory().given() {
+            Some(_) => 1,
+            None => self.session.settings.jobs.max(1),
+        }
     }
 
     fn conclude(
@@ -189,8 +273,8 @@ impl Campaign {
         began: Instant,
     ) -> RunLog {
         let session = &self.session;
-        let end = match session.lost() {
-            Some(fault) => End::TargetLost(session.keeper().fault(&fault)),
+        let end = match session.ended() {
+            Some(end) => session.keeper().end(end),
             None if session.has_failed_fast() => End::FailedFast,
             None => End::Complete,
         };
@@ -205,6 +289,26 @@ impl Campaign {
     }
 }
 
+/// Why programs are passed over when a run has come to its end.
+const NOT_BEGUN: Reason = Reason::NotReached(Cause::Beyond(Beyond::Ended));
+/// How long it may take to remove what one program created.
+const CLEANING: Duration = Duration::from_secs(30);
+
+async fn follow(mut world: World) -> Flow {
+    let program = world.program.clone();
+    match &program.script {
+        Script::Workflow(block) => interpret::carry_out(&mut world, block).await,
+        Script::Coded(scenario) => coded::carry_out(world, scenario).await,
+        Script::Invariant(_) => Flow::On,
+    }
+}
+
+/// A program that is cut off: what it has not seen yet it does not see.
+fn cut_off(recorder: &World, reason: Reason) -> Flow {
+    recorder.pass(0..usize::MAX, reason.clone());
+    Flow::Stop(reason)
+}
+
 fn facts(session: &Session, began: Instant) -> Facts {
     let settings = &session.settings;
     let target = session.client.target();
@@ -216,6 +320,7 @@ fn facts(session: &Session, began: Instant) -> Facts {
         target: target.clone(),
         version: settings.version,
         seed: settings.seed,
+        run_id: settings.run_id.clone(),
         strictness: settings.strictness,
         narrowed: settings.narrowed.clone(),
         started: SystemTime::now()

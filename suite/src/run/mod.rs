@@ -3,13 +3,18 @@
 //! What happens is written down; the judge makes of it what it means.
 
 mod campaign;
+mod clean;
 mod cleanup;
 pub mod coded;
 mod interpret;
+mod lag;
 mod preflight;
 mod random;
 mod session;
 mod settings;
+mod stop;
+mod territory;
+mod watch;
 mod world;
 
 use std::sync::Arc;
@@ -20,8 +25,10 @@ use crate::plan::Plan;
 use crate::scenario::Library;
 use crate::wire::Client;
 
+pub use clean::{Cleaned, clean};
 pub use preflight::Unusable;
 pub use settings::{CleanUp, OnFinding, RunSettings};
+pub use stop::Stop;
 
 /// Told how a run goes on.
 pub trait Progress: Send + Sync {

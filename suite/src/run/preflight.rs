@@ -1,7 +1,9 @@
 //! Whether a target can be used at all, asked before anything is claimed about it.
 
+use super::RunSettings;
+use super::territory::Names;
 use crate::check::{describe, error_codes};
-use crate::values::{Maker, json_of};
+use crate::values::{Content, Maker, json_of};
 use crate::wire::{Answer, Body, Client, Exchange, Fault, Request, Secrets, number};
 
 /// Why a target cannot be used. Nothing else is claimed about it.
@@ -81,6 +83,10 @@ pub(super) struct Learned {
     pub(super) min_chunk: Option<u64>,
     /// What the reader of a report has to know of it.
     pub(super) notes: Vec<String>,
+    /// The form of the names that it takes.
+    pub(super) names: Names,
+    /// A request below the base endpoint that it answered well, and the status.
+    pub(super) good: Option<(Request, u16)>,
 }
 
 impl Learned {
@@ -92,37 +98,49 @@ impl Learned {
         match number(said, LARGEST_CHUNK) {
             Ok(least) => Learned {
                 min_chunk: Some(least),
-                notes: Vec::new(),
+                ..Learned::default()
             },
             Err(error) => Learned {
-                min_chunk: None,
                 notes: vec![format!(
                     "chunks are shorter than the registry may want them: OCI-Chunk-Min-Length is `{}`, but {error}",
                     describe::short(said)
                 )],
+                ..Learned::default()
             },
         }
     }
 }
 
 /// Finds out whether the target is a registry that can be asked.
-pub(super) async fn examine(client: &Client, seed: u64) -> Result<Learned, Unusable> {
+pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<Learned, Unusable> {
     let target = client.target().to_string();
     let asked = client.send(request(client, "GET", "/v2/")).await;
     let base = asked.whole().map_err(|fault| unreachable(&target, fault))?;
     if base.status == 401 {
         return Err(refused(target, base, &asked));
     }
-    let repository = format!("assize/{seed:x}/hello-0/a");
-    let opened = ask(client, "POST", &format!("/v2/{repository}/blobs/uploads/")).await;
-    let opened = opened.map_err(|fault| unreachable(&target, &fault))?;
-    if base.status != 200 && !speaks_like_a_registry(client, &opened, seed).await {
+    if matches!(base.status, 429 | 502..=504) {
+        return Err(Unusable::Unreachable {
+            target,
+            why: format!("GET /v2/ is answered with {}", describe::status(base)),
+        });
+    }
+    let door = knock(client, settings).await;
+    let opened = door.opened.outcome.as_ref();
+    let opened = opened.map_err(|fault| unreachable(&target, fault))?;
+    let is_registry = if base.status == 200 {
+        !takes_anything(client, &door.repository, settings).await
+    } else {
+        speaks_like_a_registry(client, opened, &door.repository, settings).await
+    };
+    if !is_registry {
         return Err(Unusable::NoRegistry {
             target,
             base: describe::status(base),
         });
     }
-    if let Some(place) = opened.location().filter(|_| opened.status == 202) {
+    let is_open = opened.status == 202;
+    if let Some(place) = opened.location().filter(|_| is_open) {
         client
             .send(Request {
                 url: place,
@@ -130,16 +148,83 @@ pub(super) async fn examine(client: &Client, seed: u64) -> Result<Learned, Unusa
             })
             .await;
     }
-    Ok(Learned::of(&opened))
+    Ok(Learned {
+        names: door.names,
+        good: is_open.then(|| (request(client, "POST", &uploads(&door.repository)), opened.status)),
+        ..Learned::of(opened)
+    })
+}
+
+/// The first upload that a run asks for.
+struct Door {
+    repository: String,
+    names: Names,
+    opened: Exchange,
+}
+
+/// Asks for an upload: in the repository that was given, or under names of each form until one is taken.
+async fn knock(client: &Client, settings: &RunSettings) -> Door {
+    let at = async |repository: String, names: Names| Door {
+        opened: client.send(request(client, "POST", &uploads(&repository))).await,
+        repository,
+        names,
+    };
+    if let Some(given) = settings.repositories.first() {
+        return at(given.clone(), Names::Long).await;
+    }
+    let first = at(Names::Long.name(&settings.run_id, "hello-0", "a"), Names::Long).await;
+    if !matches!(first.opened.status(), Some(400 | 404)) {
+        return first;
+    }
+    // Some registries take names of exactly one, or of exactly two, components.
+    for names in Names::ALL {
+        let door = at(names.name(&settings.run_id, "hello-0", "a"), names).await;
+        if door.opened.status() == Some(202) {
+            return door;
+        }
+    }
+    first
+}
+
+fn uploads(repository: &str) -> String {
+    format!("/v2/{repository}/blobs/uploads/")
+}
+
+/// Whether what nobody ever put there is found, whatever it is: then it is a web site, or a page in front.
+async fn takes_anything(client: &Client, repository: &str, settings: &RunSettings) -> bool {
+    let nothing = nothing(settings);
+    let paths = [
+        format!("/v2/{repository}/manifests/{}", nothing.tag()),
+        format!("/v2/{repository}/blobs/{}", nothing.digest()),
+        format!("/v2/{repository}/{}", nothing.tag()),
+    ];
+    for path in paths {
+        let Ok(found) = ask(client, "GET", &path).await else {
+            return false;
+        };
+        if !(200..300).contains(&found.status) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Content that nobody has.
+fn nothing(settings: &RunSettings) -> Content {
+    Maker::new(settings.seed, &format!("{}:hello", settings.run_id)).random(64)
 }
 
 /// Whether something below `/v2/` answers as only a registry does.
-async fn speaks_like_a_registry(client: &Client, opened: &Answer, seed: u64) -> bool {
+async fn speaks_like_a_registry(
+    client: &Client,
+    opened: &Answer,
+    repository: &str,
+    settings: &RunSettings,
+) -> bool {
     if opened.status == 202 && opened.headers.get("Location").is_some() {
-        return true;
+        return !takes_anything(client, repository, settings).await;
     }
-    let tag = Maker::new(seed, "hello").random(8).tag();
-    let path = format!("/v2/assize/{seed:x}/hello-0/a/manifests/{tag}");
+    let path = format!("/v2/{repository}/manifests/{}", nothing(settings).tag());
     let Ok(missing) = ask(client, "GET", &path).await else {
         return false;
     };

@@ -29,7 +29,7 @@ pub(super) async fn explore_at_random(campaign: &Campaign, done: &[Ran]) -> Opti
         offered: offers.map(|(name, _)| name).collect(),
         avoided: broken.chain(not_in_force).cloned().collect(),
     };
-    if !terrain.offered.contains("push") || session.lost().is_some() || session.has_failed_fast() {
+    if !terrain.offered.contains("push") || session.has_ended() {
         return None;
     }
     let (explorer, handle) = (campaign.clone(), Handle::current());
@@ -40,6 +40,7 @@ pub(super) async fn explore_at_random(campaign: &Campaign, done: &[Ran]) -> Opti
             &terrain,
             session.settings.explore,
             session.seed(),
+            || !session.has_ended(),
             |name, text, number| {
                 let program = understood(name.clone(), text, session.catalogue(), version);
                 program.is_some_and(|program| {

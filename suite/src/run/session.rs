@@ -1,27 +1,28 @@
 //! What all programs of one run share: the way to the registry, what is known of it, and whether it is still there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::preflight::Learned;
+use super::territory::{Tenants, Territory};
+use super::watch::Watch;
 use super::{OnFinding, RunSettings};
 use crate::catalogue::{Catalogue, Level, RequirementId};
 use crate::cause::Unsettled;
 use crate::check::Seen;
-use crate::log::{Event, Keeper, Recorder, Sight};
+use crate::log::{End, Event, Keeper, Recorder, Sight};
 use crate::outcome::Offer;
 use crate::plan::Plan;
 use crate::scenario::ast::Stance;
 use crate::scenario::{Library, Program};
-use crate::wire::{Client, Exchange, Fault, Request, wait_asked_for};
+use crate::wire::{Client, Exchange, Request, Url, Withheld};
 
-/// After as many requests in a row that found nobody, the base endpoint is asked whether anybody is there.
-const SILENCE: u32 = 8;
 /// The size of a chunk where the registry asks for no larger one.
 const CHUNK: u64 = 1024;
 /// How often a request that was answered 429 is sent again.
-const PATIENCE: u32 = 20;
+const TRIES: u32 = 20;
 
 /// What all programs of one run share.
 pub(super) struct Session {
@@ -37,13 +38,14 @@ pub(super) struct Session {
     pub(super) notes: Vec<String>,
     asked: Option<BTreeSet<RequirementId>>,
     offers: Mutex<BTreeMap<String, Offer>>,
-    silent: AtomicU32,
-    lost: Mutex<Option<Fault>>,
+    territory: Territory,
+    watch: Watch,
+    end: tokio::sync::watch::Sender<Option<End>>,
     found: AtomicBool,
 }
 
 impl Session {
-    /// Puts together what a run shares, and what was learned of the registry before it.
+    /// Puts together what a run shares, with what was learned of the registry.
     pub(super) fn new(
         client: Client,
         library: Arc<Library>,
@@ -54,14 +56,15 @@ impl Session {
         Session {
             client,
             library,
-            settings,
             chunk: learned.min_chunk.unwrap_or(0).max(CHUNK),
             notes: learned.notes,
             asked: plan.asked.clone(),
             offers: Mutex::default(),
-            silent: AtomicU32::new(0),
-            lost: Mutex::default(),
+            territory: Territory::of(&settings, learned.names),
+            watch: Watch::new(learned.good),
+            end: tokio::sync::watch::Sender::new(None),
             found: AtomicBool::new(false),
+            settings,
         }
     }
 
@@ -80,20 +83,9 @@ impl Session {
         &self.library.catalogue
     }
 
-    /// The names of a scenario's three repositories.
-    pub(super) fn repositories(&self, scenario: &str, attempt: u32) -> [String; 3] {
-        let named = &self.settings.repositories;
-        let slug: String = scenario.replace('/', "-").chars().take(60).collect();
-        std::array::from_fn(|at| {
-            named.get(at).cloned().unwrap_or_else(|| {
-                let letter = ["a", "b", "c"][at];
-                format!(
-                    "assize/{:x}/{}-{attempt}/{letter}",
-                    self.seed(),
-                    slug.trim_end_matches('-')
-                )
-            })
-        })
+    /// Where the run may go.
+    pub(super) fn territory(&self) -> &Territory {
+        &self.territory
     }
 
     /// What the registry does about a capability.
@@ -123,42 +115,68 @@ impl Session {
         locked(&self.offers).clone()
     }
 
-    /// Sends a request, again where the registry asks for patience, and writes down every exchange.
-    pub(super) async fn send(&self, request: Request, recorder: &Recorder, action: usize) -> Arc<Exchange> {
+    /// Sends a request, again where the registry asks for patience, and writes down every exchange; one that is not to
+    /// be sent comes back as such, and is not written down.
+    pub(super) async fn send(
+        &self,
+        request: Request,
+        tenants: &Tenants,
+        recorder: &Recorder,
+        action: usize,
+    ) -> Arc<Exchange> {
+        if let Some(why) = self
+            .withholds(&request.url)
+            .or_else(|| tenants.would_lose(&request))
+        {
+            return Arc::new(Exchange::withheld(request, why));
+        }
         let mut tries = 0;
         loop {
             let exchange = Arc::new(self.client.send(request.clone()).await);
-            self.watch(&exchange).await;
+            if let Some(loss) = self.watch.look(&self.client, &exchange).await {
+                self.come_to_an_end(End::TargetLost(loss));
+            }
             recorder.record(Event::Sent(action, exchange.clone()));
             tries += 1;
-            let answer = exchange.outcome.as_ref().ok();
-            match answer.and_then(|answer| wait_asked_for(answer.status, &answer.headers)) {
-                Some(wait) if tries < PATIENCE => tokio::time::sleep(wait).await,
+            match self.watch.wait_asked_for(&exchange) {
+                Some(wait) if tries < TRIES && self.ended().is_none() => tokio::time::sleep(wait).await,
                 _ => return exchange,
             }
         }
     }
 
-    /// Watches whether the target still answers anybody.
-    async fn watch(&self, exchange: &Exchange) {
-        let nobody = matches!(
-            &exchange.outcome,
-            Err(Fault::Connect(_) | Fault::Tls(_) | Fault::Timeout { .. })
-        );
-        if !nobody {
-            self.silent.store(0, Ordering::Relaxed);
-        } else if self.silent.fetch_add(1, Ordering::Relaxed) + 1 >= SILENCE {
-            let base = Request::new("GET", self.client.target().with_target("/v2/"));
-            match self.client.send(base).await.outcome {
-                Ok(_) => self.silent.store(0, Ordering::Relaxed),
-                Err(fault) => *locked(&self.lost) = Some(fault),
-            }
+    /// Why nothing is sent to an address, if nothing is.
+    pub(super) fn withholds(&self, url: &Url) -> Option<Withheld> {
+        match self.ended() {
+            Some(_) => Some(Withheld::Ended),
+            None => self.territory.leaves(url),
         }
     }
 
-    /// Why the target answers nobody any more.
-    pub(super) fn lost(&self) -> Option<Fault> {
-        locked(&self.lost).clone()
+    /// How long something may take that usually takes no longer than `usual`: more where the target is slow.
+    pub(super) fn allowance(&self, usual: Duration) -> Duration {
+        self.watch.allowance(usual)
+    }
+
+    /// Ends the run: nothing is sent any more. The first end counts.
+    pub(super) fn come_to_an_end(&self, end: End) {
+        self.end.send_if_modified(|known| {
+            let is_first = known.is_none();
+            known.get_or_insert(end);
+            is_first
+        });
+    }
+
+    /// How the run came to its end, if it did before everything was run.
+    pub(super) fn ended(&self) -> Option<End> {
+        self.end.borrow().clone()
+    }
+
+    /// Waits until the run is over for whoever is in the middle of something.
+    pub(super) async fn over(&self) {
+        let at_once = |end: &Option<End>| matches!(end, Some(End::Interrupted | End::OutOfTime(_)));
+        // The sender lives as long as this.
+        let _ = self.end.subscribe().wait_for(at_once).await;
     }
 
     /// Takes note of what a check saw: whether the run goes on may depend on it.
@@ -184,9 +202,14 @@ impl Session {
     pub(super) fn has_failed_fast(&self) -> bool {
         self.settings.on_finding == OnFinding::Stop && self.found.load(Ordering::Relaxed)
     }
+
+    /// Whether nothing further is begun.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended().is_some() || self.has_failed_fast()
+    }
 }
 
 /// A lock; what a panicking task left behind is still good, since every change is made whole.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,9 +2,16 @@
 
 use std::time::Duration;
 
+use super::Stop;
 use crate::catalogue::Version;
 use crate::explore::Budget;
 use crate::log::{Lifetime, Strictness};
+use crate::values::RunId;
+
+/// How long a run may take unless told: a patient registry, or one that limits, is not asked for hours.
+pub const LONGEST: Duration = Duration::from_secs(30 * 60);
+/// How long one scenario may take: the heaviest takes seconds on a registry that is not held up.
+const LONGEST_SCENARIO: Duration = Duration::from_secs(5 * 60);
 
 /// What the user asks of a run.
 #[derive(Clone, Debug)]
@@ -14,8 +21,10 @@ pub struct RunSettings {
     pub version: Version,
     /// What makes the run fail.
     pub strictness: Strictness,
-    /// The seed of all content and names.
+    /// The seed of what is drawn.
     pub seed: u64,
+    /// The part of all content and names that is not the seed.
+    pub run_id: RunId,
     /// How many scenarios run at once, at most.
     pub jobs: usize,
     /// How long a late answer is waited for.
@@ -28,6 +37,12 @@ pub struct RunSettings {
     pub require: Vec<String>,
     /// What becomes of what the run created.
     pub clean_up: CleanUp,
+    /// How long the run may take.
+    pub longest: Duration,
+    /// How long one scenario may take.
+    pub longest_scenario: Duration,
+    /// By what it is stopped.
+    pub stop: Stop,
     /// How long random workflows are tried.
     pub explore: Budget,
     /// The options that kept a part of the suite from being asked.
@@ -39,18 +54,23 @@ pub struct RunSettings {
 }
 
 impl RunSettings {
-    /// The usual settings for a version.
+    /// The usual settings for a version, of a run that has its registry for itself: its names and contents follow from
+    /// the seed alone.
     pub fn new(version: Version, seed: u64) -> RunSettings {
         RunSettings {
             version,
             strictness: Strictness::Violations,
             seed,
+            run_id: RunId::of_seed(seed),
             jobs: 8,
             grace: Duration::ZERO,
             on_finding: OnFinding::GoOn,
             repositories: Vec::new(),
             require: Vec::new(),
             clean_up: CleanUp::UnlessBroken,
+            longest: LONGEST,
+            longest_scenario: LONGEST_SCENARIO,
+            stop: Stop::default(),
             explore: Budget::Nothing,
             narrowed: Vec::new(),
             command: String::new(),

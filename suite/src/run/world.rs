@@ -3,13 +3,19 @@
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
+use super::lag::Writes;
 use super::session::Session;
+use super::territory::Tenants;
 use crate::cause::Cause;
 use crate::log::{Event, Evidence, Passed, ProgramLog, Reason, Recorder, Sight};
 use crate::scenario::{Program, ast};
 use crate::values::{Answered, Maker, Scope};
 use crate::wire::{Exchange, Request};
+
+/// How long to wait before a late answer is asked for again.
+pub(super) const GRACE_STEP: Duration = Duration::from_millis(100);
 
 /// The world of one run of one program, or of one of its copies under `together`.
 #[derive(Clone)]
@@ -26,6 +32,10 @@ pub(super) struct World {
     pub(super) row: Option<String>,
     /// The number of the action that is carried out.
     pub(super) action: usize,
+    /// What stood in the repositories before.
+    pub(super) tenants: Arc<Tenants>,
+    /// What was written so far.
+    pub(super) writes: Arc<Writes>,
     recorder: Recorder,
     label: String,
     made: u32,
@@ -46,17 +56,19 @@ pub(super) enum Last {
 
 impl World {
     /// A fresh world for a program. Different attempts have different names and content.
-    pub(super) fn new(session: Arc<Session>, program: Arc<Program>, attempt: u32) -> World {
-        let repositories = session.repositories(&program.name, attempt);
+    pub(super) fn new(session: Arc<Session>, program: Arc<Program>, attempt: u32, tenants: Tenants) -> World {
+        let repositories = session.territory().repositories(&program.name, attempt);
         World {
-            label: format!("{}#{attempt}", program.name),
-            scope: Scope::with_repositories(&repositories),
+            label: format!("{}:{}#{attempt}", session.settings.run_id, program.name),
+            scope: Scope::with_repositories(repositories),
             last: Last::Nothing,
             row: None,
             action: 0,
             made: 0,
             recorder: Recorder::default(),
             copies: Arc::default(),
+            tenants: Arc::new(tenants),
+            writes: Arc::default(),
             session,
             program,
         }
@@ -79,7 +91,35 @@ impl World {
 
     /// Sends a request and writes down what came.
     pub(super) async fn send(&self, request: Request) -> Arc<Exchange> {
-        self.session.send(request, &self.recorder, self.action).await
+        let sent = self.send_once(request.clone()).await;
+        if self.writes.contradict(&sent) {
+            self.send_within_grace(request, sent).await
+        } else {
+            sent
+        }
+    }
+
+    async fn send_once(&self, request: Request) -> Arc<Exchange> {
+        let sent = self
+            .session
+            .send(request, &self.tenants, &self.recorder, self.action);
+        let sent = sent.await;
+        self.writes.note(&sent);
+        sent
+    }
+
+    /// Reads again, within the grace, what shows the state before the last write.
+    async fn send_within_grace(&self, request: Request, mut sent: Arc<Exchange>) -> Arc<Exchange> {
+        let (began, grace) = (Instant::now(), self.session.settings.grace);
+        while began.elapsed() < grace {
+            tokio::time::sleep(GRACE_STEP).await;
+            sent = self.send_once(request.clone()).await;
+            if !self.writes.contradict(&sent) {
+                self.record(Event::Late(self.action, sent.clone()));
+                break;
+            }
+        }
+        sent
     }
 
     /// Writes down that actions are passed over.

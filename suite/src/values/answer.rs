@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value as Json;
 
+use crate::cause::Cause;
 use crate::wire::{Answer, Exchange, Fault, WHOLE};
 
 /// The answer that checks look at.
@@ -54,6 +55,11 @@ impl Answered {
     /// The answers of all pages, or why one of them is missing.
     pub fn answers(&self) -> Result<Vec<&Answer>, &Fault> {
         self.pages.iter().map(|page| page.outcome.as_ref()).collect()
+    }
+
+    /// Why what came says nothing about what the registry does with the request, if it does not.
+    pub fn circumstance(&self) -> Option<Cause> {
+        self.pages.iter().find_map(Cause::circumstance)
     }
 
     /// Why the bodies of all pages cannot be read as one list: together they are longer than what is read as JSON.

@@ -13,11 +13,10 @@ pub struct Scope {
 
 impl Scope {
     /// A scope in which the repositories' names are bound.
-    pub fn with_repositories(repositories: &[String; 3]) -> Scope {
+    pub fn with_repositories(repositories: [Value; 3]) -> Scope {
         let names = ["repo", "other", "third"].map(|name| Name(name.to_owned()));
-        let values = repositories.iter().map(|name| Value::Text(name.clone()));
         Scope {
-            blocks: vec![names.into_iter().zip(values).collect()],
+            blocks: vec![names.into_iter().zip(repositories).collect()],
         }
     }
 
@@ -146,7 +145,7 @@ mod tests {
     }
 
     fn scope() -> Scope {
-        let mut scope = Scope::with_repositories(&["a/b".into(), "c".into(), "d".into()]);
+        let mut scope = Scope::with_repositories(["a/b", "c", "d"].map(|name| Value::Text(name.to_owned())));
         scope.bind(&Name("odd".into()), Value::Text("x y+z:/".into()));
         scope
     }

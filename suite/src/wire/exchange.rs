@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Fault, Headers, Received, Request, Url};
+use super::{Fault, Headers, Received, Request, Url, Withheld};
 
 /// The answer that ended an exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,23 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// A request that was not sent.
+    pub fn withheld(request: Request, why: Withheld) -> Exchange {
+        Exchange {
+            number: 0,
+            request,
+            outcome: Err(Fault::Withheld(why)),
+            hops: Vec::new(),
+            elapsed: Duration::ZERO,
+            insecure: false,
+        }
+    }
+
+    /// Whether it was not sent.
+    pub fn is_withheld(&self) -> bool {
+        matches!(self.outcome, Err(Fault::Withheld(_)))
+    }
+
     /// The status of the answer, if there is one.
     pub fn status(&self) -> Option<u16> {
         self.outcome.as_ref().ok().map(|answer| answer.status)

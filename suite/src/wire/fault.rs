@@ -43,6 +43,9 @@ pub enum Fault {
     /// Credentials are wanted that are not there, or that must not be sent.
     #[error("{0}")]
     Credentials(String),
+    /// The suite did not send the request, for a reason of its own.
+    #[error("it was not sent: {0}")]
+    Withheld(Withheld),
     /// The server is none that may be asked.
     #[error("{server} was not asked: --same-host keeps every request on {registry}")]
     Elsewhere {
@@ -59,6 +62,20 @@ pub enum Fault {
         /// Where the text comes from that is wrong.
         from: Source,
     },
+}
+
+/// Why a request is not sent, although it could be.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Withheld {
+    /// It names a repository that the run was not given.
+    #[error("the run is confined to {}", .0.join(", "))]
+    Confined(Vec<String>),
+    /// It would change what stood in a shared repository before.
+    #[error("{0} was there before")]
+    Taken(String),
+    /// The run has come to its end.
+    #[error("the run has ended")]
+    Ended,
 }
 
 /// Where the text of a request comes from.

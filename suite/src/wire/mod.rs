@@ -40,7 +40,7 @@ pub use client::Client;
 pub(crate) use curl::is_written_out;
 pub use curl::{curl, quoted};
 pub use exchange::{Answer, Exchange, Hop};
-pub use fault::{Fault, Source};
+pub use fault::{Fault, Source, Withheld};
 pub use headers::Headers;
 pub use number::{NumberError, number};
 pub use proxies::{Proxies, Proxy};

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::Fault;
-use super::{Bad, id};
+use super::fault::{Fault, for_good};
+use super::{Bad, id, nanoseconds};
 use crate::cause;
 use crate::wire::Exchange;
 
@@ -40,7 +41,9 @@ pub(super) enum Cause {
     NotSent(Fault),
     NoConnection(Fault),
     NoId(String),
-    TargetLost(Fault),
+    TargetLost(Loss),
+    OutOfTimeNs(u64),
+    Beyond(Beyond),
     NothingSent,
     Said(String),
 }
@@ -57,6 +60,7 @@ pub(super) enum Unsettled {
         requirement: String,
         got: String,
     },
+    Beyond(Beyond),
 }
 
 impl Cause {
@@ -85,7 +89,9 @@ impl Cause {
             cause::Cause::NotSent(fault) => Cause::NotSent(Fault::of(fault)),
             cause::Cause::NoId(address) => Cause::NoId(address.clone()),
             cause::Cause::NoConnection(fault) => Cause::NoConnection(Fault::of(fault)),
-            cause::Cause::TargetLost(fault) => Cause::TargetLost(Fault::of(fault)),
+            cause::Cause::TargetLost(loss) => Cause::TargetLost(Loss::of(loss)),
+            cause::Cause::OutOfTime(limit) => Cause::OutOfTimeNs(nanoseconds(*limit)),
+            cause::Cause::Beyond(beyond) => Cause::Beyond(Beyond::of(beyond)),
             cause::Cause::NothingSent => Cause::NothingSent,
             cause::Cause::Said(words) => Cause::Said(words.clone()),
         }
@@ -110,7 +116,9 @@ impl Cause {
             Cause::NotSent(fault) => cause::Cause::NotSent(fault.read()),
             Cause::NoId(address) => cause::Cause::NoId(address),
             Cause::NoConnection(fault) => cause::Cause::NoConnection(fault.read()),
-            Cause::TargetLost(fault) => cause::Cause::TargetLost(fault.read()),
+            Cause::TargetLost(loss) => cause::Cause::TargetLost(loss.read()),
+            Cause::OutOfTimeNs(limit) => cause::Cause::OutOfTime(Duration::from_nanos(limit)),
+            Cause::Beyond(beyond) => cause::Cause::Beyond(beyond.read()),
             Cause::NothingSent => cause::Cause::NothingSent,
             Cause::Said(words) => cause::Cause::Said(words),
         })
@@ -121,6 +129,7 @@ impl Unsettled {
     pub(super) fn of(why: &cause::Unsettled) -> Unsettled {
         match why.clone() {
             cause::Unsettled::NoProbe => Unsettled::NoProbe,
+            cause::Unsettled::Beyond(beyond) => Unsettled::Beyond(Beyond::of(&beyond)),
             cause::Unsettled::Nothing { probe } => Unsettled::Nothing { probe },
             cause::Unsettled::Broke {
                 probe,
@@ -137,6 +146,7 @@ impl Unsettled {
     pub(super) fn read(self) -> Result<cause::Unsettled, Bad> {
         Ok(match self {
             Unsettled::NoProbe => cause::Unsettled::NoProbe,
+            Unsettled::Beyond(beyond) => cause::Unsettled::Beyond(beyond.read()),
             Unsettled::Nothing { probe } => cause::Unsettled::Nothing { probe },
             Unsettled::Broke {
                 probe,
@@ -148,5 +158,65 @@ impl Unsettled {
                 got,
             },
         })
+    }
+}
+
+/// What became of a lost target, as it is written down.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Loss {
+    Silent(Fault),
+    Refuses(u16),
+    Elsewhere(String),
+}
+
+impl Loss {
+    pub(super) fn of(loss: &cause::Loss) -> Loss {
+        match loss {
+            cause::Loss::Silent(fault) => Loss::Silent(Fault::of(fault)),
+            cause::Loss::Refuses(status) => Loss::Refuses(*status),
+            cause::Loss::Elsewhere(server) => Loss::Elsewhere(server.clone()),
+        }
+    }
+
+    pub(super) fn read(self) -> cause::Loss {
+        match self {
+            Loss::Silent(fault) => cause::Loss::Silent(fault.read()),
+            Loss::Refuses(status) => cause::Loss::Refuses(status),
+            Loss::Elsewhere(server) => cause::Loss::Elsewhere(server),
+        }
+    }
+}
+
+/// Why something was no matter of the run, as it is written down.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Beyond {
+    Confined(Vec<String>),
+    NoRepository(String),
+    Shared,
+    MayNotDelete,
+    Ended,
+}
+
+impl Beyond {
+    fn of(beyond: &cause::Beyond) -> Beyond {
+        match beyond {
+            cause::Beyond::Confined(names) => Beyond::Confined(names.clone()),
+            cause::Beyond::NoRepository(which) => Beyond::NoRepository((*which).to_owned()),
+            cause::Beyond::Shared => Beyond::Shared,
+            cause::Beyond::MayNotDelete => Beyond::MayNotDelete,
+            cause::Beyond::Ended => Beyond::Ended,
+        }
+    }
+
+    fn read(self) -> cause::Beyond {
+        match self {
+            Beyond::Confined(names) => cause::Beyond::Confined(names),
+            Beyond::NoRepository(which) => cause::Beyond::NoRepository(for_good(which)),
+            Beyond::Shared => cause::Beyond::Shared,
+            Beyond::MayNotDelete => cause::Beyond::MayNotDelete,
+            Beyond::Ended => cause::Beyond::Ended,
+        }
     }
 }

@@ -20,6 +20,15 @@ pub(super) struct Sent {
     pub(super) ended_ns: Option<u64>,
 }
 
+/// A read that showed only within the grace what was written before.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Late {
+    /// The number of the action.
+    pub(super) action: usize,
+    /// The last exchange before it showed.
+    pub(super) exchange: u64,
+}
+
 #[derive(Serialize, Deserialize)]
 pub(super) struct Sight {
     /// Its index among the checks of the scenario, and the requirement that it asks.
@@ -168,7 +177,6 @@ pub(super) enum Reason {
     NotOffered(String),
     NoOccasion,
     NoAccount(String),
-    EndedEarly,
     NotInForce(String),
     Failed(String),
 }
@@ -180,7 +188,6 @@ impl Reason {
             log::Reason::NotOffered(capability) => Reason::NotOffered(capability.clone()),
             log::Reason::NoOccasion => Reason::NoOccasion,
             log::Reason::NoAccount(name) => Reason::NoAccount(name.clone()),
-            log::Reason::EndedEarly => Reason::EndedEarly,
             log::Reason::NotInForce(version) => Reason::NotInForce(version.to_string()),
             log::Reason::Failed(why) => Reason::Failed(why.clone()),
         }
@@ -192,7 +199,6 @@ impl Reason {
             Reason::NotOffered(capability) => log::Reason::NotOffered(capability),
             Reason::NoOccasion => log::Reason::NoOccasion,
             Reason::NoAccount(name) => log::Reason::NoAccount(name),
-            Reason::EndedEarly => log::Reason::EndedEarly,
             Reason::NotInForce(text) => log::Reason::NotInForce(version(&text)?),
             Reason::Failed(why) => log::Reason::Failed(why),
         })

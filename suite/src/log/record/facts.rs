@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::{Known, Unsettled};
-use super::fault::Fault;
+use super::cause::{Known, Loss, Unsettled};
 use super::{Bad, nanoseconds, url, version};
 use crate::log;
 use crate::wire::Secrets;
@@ -15,6 +14,7 @@ pub(super) struct Facts {
     target: String,
     version: String,
     seed: u64,
+    run_id: String,
     strictness: Strictness,
     narrowed: Vec<String>,
     /// In seconds since 1970.
@@ -48,6 +48,7 @@ impl Facts {
             target: facts.target.to_string(),
             version: facts.version.to_string(),
             seed: facts.seed,
+            run_id: facts.run_id.to_string(),
             strictness: match facts.strictness {
                 log::Strictness::Violations => Strictness::Violations,
                 log::Strictness::Warnings => Strictness::Warnings,
@@ -72,6 +73,10 @@ impl Facts {
             target: url(&self.target)?,
             version: version(&self.version)?,
             seed: self.seed,
+            run_id: self
+                .run_id
+                .parse()
+                .map_err(|bad| format!("`{}`: {bad}", self.run_id))?,
             strictness: match self.strictness {
                 Strictness::Violations => log::Strictness::Violations,
                 Strictness::Warnings => log::Strictness::Warnings,
@@ -137,7 +142,9 @@ impl Settled {
 pub(super) enum End {
     Complete,
     FailedFast,
-    TargetLost(Fault),
+    TargetLost(Loss),
+    Interrupted,
+    OutOfTimeNs(u64),
 }
 
 impl End {
@@ -145,7 +152,9 @@ impl End {
         match end {
             log::End::Complete => End::Complete,
             log::End::FailedFast => End::FailedFast,
-            log::End::TargetLost(fault) => End::TargetLost(Fault::of(fault)),
+            log::End::TargetLost(loss) => End::TargetLost(Loss::of(loss)),
+            log::End::Interrupted => End::Interrupted,
+            log::End::OutOfTime(limit) => End::OutOfTimeNs(nanoseconds(*limit)),
         }
     }
 
@@ -153,7 +162,9 @@ impl End {
         match self {
             End::Complete => log::End::Complete,
             End::FailedFast => log::End::FailedFast,
-            End::TargetLost(fault) => log::End::TargetLost(fault.read()),
+            End::TargetLost(loss) => log::End::TargetLost(loss.read()),
+            End::Interrupted => log::End::Interrupted,
+            End::OutOfTimeNs(limit) => log::End::OutOfTime(Duration::from_nanos(limit)),
         }
     }
 }

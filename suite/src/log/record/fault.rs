@@ -23,6 +23,15 @@ pub(super) enum Fault {
     Credentials(String),
     Elsewhere { server: String, registry: String },
     CannotSend { reason: String, from: Source },
+    Withheld(Withheld),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Withheld {
+    Confined(Vec<String>),
+    Taken(String),
+    Ended,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,6 +56,11 @@ impl Fault {
             wire::Fault::BadRedirect(why) => Fault::BadRedirect(why),
             wire::Fault::Malformed(why) => Fault::Malformed(why),
             wire::Fault::Credentials(why) => Fault::Credentials(why),
+            wire::Fault::Withheld(why) => Fault::Withheld(match why {
+                wire::Withheld::Confined(names) => Withheld::Confined(names),
+                wire::Withheld::Taken(name) => Withheld::Taken(name),
+                wire::Withheld::Ended => Withheld::Ended,
+            }),
             wire::Fault::Elsewhere { server, registry } => Fault::Elsewhere { server, registry },
             wire::Fault::CannotSend { reason, from } => Fault::CannotSend {
                 reason,
@@ -72,6 +86,11 @@ impl Fault {
             Fault::BadRedirect(why) => wire::Fault::BadRedirect(why),
             Fault::Malformed(why) => wire::Fault::Malformed(why),
             Fault::Credentials(why) => wire::Fault::Credentials(why),
+            Fault::Withheld(why) => wire::Fault::Withheld(match why {
+                Withheld::Confined(names) => wire::Withheld::Confined(names),
+                Withheld::Taken(name) => wire::Withheld::Taken(name),
+                Withheld::Ended => wire::Withheld::Ended,
+            }),
             Fault::Elsewhere { server, registry } => wire::Fault::Elsewhere { server, registry },
             Fault::CannotSend { reason, from } => wire::Fault::CannotSend {
                 reason,
@@ -85,7 +104,7 @@ impl Fault {
 }
 
 /// The text for as long as the program runs: there are a handful of them, and each is kept once.
-fn for_good(text: String) -> &'static str {
+pub(super) fn for_good(text: String) -> &'static str {
     static KEPT: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = kept.get(text.as_str()) {

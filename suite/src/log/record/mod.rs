@@ -44,6 +44,7 @@ enum Line {
     Sent(event::Sent),
     Connected(connection::Connected),
     Saw(event::Sight),
+    Late(event::Late),
     Passed(event::Passed),
     Refused(event::Refusal),
     Stopped(event::Reason),

@@ -195,6 +195,7 @@ impl<'a> Reader<'a> {
                 (Event::Saw(sight), None)
             }
             Line::Passed(passed) => (Event::Passed(passed.read(&self.known)?), None),
+            Line::Late(late) => (Event::Late(late.action, self.known.get(late.exchange)?), None),
             Line::Refused(refusal) => (Event::Refused(refusal.read(&log.program, &self.known)?), None),
             Line::Stopped(reason) => (Event::Stopped(reason.read(&self.known)?), None),
             Line::Program(_) | Line::Exchange(_) | Line::Offer(_) | Line::End(_) => return Ok(()),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::connection::Connected;
-use super::event::{Passed, Reason, Refusal, Sent, Sight};
+use super::event::{Late, Passed, Reason, Refusal, Sent, Sight};
 use super::exchange::Exchange;
 use super::facts::{End, Facts, Settled};
 use super::{FORM, Head, Line, Program, nanoseconds};
@@ -98,6 +98,10 @@ impl<W: Write> Writer<W> {
                 Line::Connected(Connected::of(connection, ended_ns))
             }
             Event::Saw(sight) => Line::Saw(Sight::of(sight, &log.program, &self.connections)),
+            Event::Late(action, exchange) => Line::Late(Late {
+                action: *action,
+                exchange: exchange.number,
+            }),
             Event::Passed(passed) => Line::Passed(Passed::of(passed)),
             Event::Refused(refusal) => Line::Refused(Refusal::of(refusal)),
             Event::Stopped(reason) => Line::Stopped(Reason::of(reason)),
@@ -136,6 +140,7 @@ fn looked_at(event: &Event) -> Vec<&Arc<wire::Exchange>> {
         Event::Passed(passed) => came_of(&passed.reason),
         Event::Stopped(reason) => came_of(reason),
         Event::Refused(refusal) => vec![&refusal.exchange],
+        Event::Late(_, exchange) => vec![exchange],
     }
 }
 
@@ -160,6 +165,8 @@ fn came(cause: &Cause) -> Option<&Arc<wire::Exchange>> {
         | Cause::NoConnection(_)
         | Cause::TargetLost(_)
         | Cause::NothingSent
+        | Cause::OutOfTime(_)
+        | Cause::Beyond(_)
         | Cause::Said(_) => None,
     }
 }

@@ -25,6 +25,7 @@ pub(super) struct Facts<'a> {
     version: String,
     strict: bool,
     seed: u64,
+    run_id: String,
     narrowed: &'a [String],
     started: u64,
     elapsed_ms: u128,
@@ -40,6 +41,7 @@ impl<'a> Facts<'a> {
             version: facts.version.to_string(),
             strict: facts.strictness == Strictness::Warnings,
             seed: facts.seed,
+            run_id: facts.run_id.to_string(),
             narrowed: &facts.narrowed,
             started: facts.started,
             elapsed_ms: facts.elapsed.as_millis(),
@@ -64,7 +66,9 @@ impl Verdict {
         let (end, lost) = match &report.outcome.end {
             End::Complete => ("complete", None),
             End::FailedFast => ("failed-fast", None),
-            End::TargetLost(fault) => ("target-lost", Some(fault.to_string())),
+            End::TargetLost(loss) => ("target-lost", Some(loss.to_string())),
+            End::Interrupted => ("interrupted", None),
+            End::OutOfTime(_) => ("out-of-time", None),
         };
         let ruling = report.ruling();
         Verdict {

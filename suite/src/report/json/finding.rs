@@ -13,6 +13,7 @@ pub(super) struct Finding<'a> {
     requirement: &'a str,
     level: String,
     fails: bool,
+    confirmed: bool,
     known: Option<&'a str>,
     broken: usize,
     asked: usize,
@@ -27,6 +28,7 @@ impl<'a> Finding<'a> {
             requirement: finding.requirement.as_str(),
             level: finding.level.to_string(),
             fails: report.fails(finding),
+            confirmed: !report.is_unconfirmed(finding),
             known: match report.standing(finding) {
                 Standing::New => None,
                 Standing::Listed(entry) | Standing::Grown(entry, _) => Some(&entry.reason),

@@ -49,7 +49,7 @@ fn write_drawing(
     let is_literal = text
         .get(span.clone())
         .is_some_and(|line| line.trim_start_matches('<').trim() == first.asked);
-    let mut drawing = Diagnostic::new(kind(finding.level), title(finding), span).label(label);
+    let mut drawing = Diagnostic::new(kind(finding.level), title(report, finding), span).label(label);
     if let Some(request) = request_above(text, first.place.span.0) {
         drawing = drawing.mark(request, "");
     }
@@ -73,7 +73,10 @@ fn write_drawing(
 /// Where a check has no text, as one that is made in Rust.
 fn write_place(page: &mut Page, report: &Report<'_>, finding: &Finding, first: &Way) {
     let word = paint(style::of(finding.level), words::finding(finding.level));
-    page.line(&format!("{word}: {}", paint(style::HEADING, title(finding))));
+    page.line(&format!(
+        "{word}: {}",
+        paint(style::HEADING, title(report, finding))
+    ));
     page.line(&format!("  --> {}", words::way(first)));
     page.item(
         2,
@@ -220,13 +223,14 @@ fn kind(level: Level) -> Kind {
 }
 
 /// The requirement, and how often it broke.
-fn title(finding: &Finding) -> String {
+fn title(report: &Report<'_>, finding: &Finding) -> String {
     let checks = match (finding.broken, finding.asked) {
         (1, 1) => "is broken".to_owned(),
         (broken, asked) => format!("is broken in {broken} of {asked}"),
     };
     let again = finding.again;
     let runs = match (again.broken, again.runs) {
+        _ if report.is_unconfirmed(finding) => ", in a run that was cut off: unconfirmed".to_owned(),
         (broken, runs) if broken < runs => format!(", in {broken} of {runs} runs: now and then"),
         (_, 0 | 1) => String::new(),
         (broken, runs) => format!(", in {broken} of {runs} runs"),

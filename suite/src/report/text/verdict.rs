@@ -33,7 +33,7 @@ pub(super) fn write(page: &mut Page, report: &Report<'_>) {
     }
     let style = match report.ruling() {
         Ruling::Conforms | Ruling::AsListed => style::GOOD,
-        Ruling::NotShown | Ruling::Outdated => style::DOUBTFUL,
+        Ruling::NotShown | Ruling::Outdated | Ruling::Interrupted => style::DOUBTFUL,
         Ruling::Breaks | Ruling::TargetLost | Ruling::SuiteFailed => style::BAD,
     };
     page.line(&paint(style, sentence(report)));
@@ -42,9 +42,10 @@ pub(super) fn write(page: &mut Page, report: &Report<'_>) {
 fn circumstances(facts: &Facts) -> String {
     let requests = words::count(usize::try_from(facts.requests).unwrap_or(usize::MAX), "request");
     format!(
-        "{requests} in {:.1} s, seed {}",
+        "{requests} in {:.1} s, seed {}, run {}",
         facts.elapsed.as_secs_f64(),
-        facts.seed
+        facts.seed,
+        facts.run_id
     )
 }
 
@@ -58,7 +59,8 @@ pub(super) fn sentence(report: &Report<'_>) -> String {
         Ruling::Breaks => format!("{target} does not conform to {specification}"),
         Ruling::NotShown => format!("{target} is not shown to conform to {specification}"),
         Ruling::Outdated => "the baseline is out of date".to_owned(),
-        Ruling::TargetLost => format!("{target} stopped answering, so this is partial"),
+        Ruling::TargetLost => format!("{target} was lost on the way, so this is partial"),
+        Ruling::Interrupted => "the run was interrupted, so this is partial".to_owned(),
         Ruling::SuiteFailed => "the suite itself failed, so this is partial".to_owned(),
     };
     let details = details(report);
@@ -94,12 +96,16 @@ fn details(report: &Report<'_>) -> Vec<String> {
     }
     let findings = || report.outcome.findings.iter();
     let is_known = |finding: &&Finding| report.known(finding).is_some();
+    let unconfirmed = findings().filter(|finding| report.is_unconfirmed(finding));
     for level in [Level::Must, Level::Should] {
         let new = findings().filter(|finding| finding.level == level && !is_known(finding));
         details.push(some(new.count(), |number| {
             words::count(number, words::finding(level))
         }));
     }
+    details.push(some(unconfirmed.count(), |number| {
+        format!("{number} unconfirmed")
+    }));
     details.push(some(findings().filter(is_known).count(), |number| {
         format!("{number} known")
     }));
@@ -114,9 +120,10 @@ fn details(report: &Report<'_>) -> Vec<String> {
         details.push("nothing was answered that could be judged".to_owned());
     }
     details.push(match &report.outcome.end {
-        End::Complete => String::new(),
+        End::Complete | End::Interrupted => String::new(),
         End::FailedFast => "stopped at the first violation".to_owned(),
-        End::TargetLost(fault) => words::said(&fault.to_string(), &report.outcome.facts, REASON),
+        End::TargetLost(loss) => words::said(&loss.to_string(), &report.outcome.facts, REASON),
+        End::OutOfTime(limit) => format!("stopped after {}, the time that it may take", words::time(*limit)),
     });
     details.retain(|detail| !detail.is_empty());
     details

@@ -1,14 +1,16 @@
 //! Who carries out a coded scenario: the client that it acts as, and where it writes down what it saw.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::NotReached;
+use crate::cause::Cause;
 use crate::check::Seen;
 use crate::log::{Event, Evidence, Reason, Sight, Timing};
 use crate::outcome::Offer;
 use crate::run::interpret::{requests, stage};
+use crate::run::session::locked;
 use crate::run::world::World;
 use crate::scenario::{CodedCheck, Script};
 use crate::values::{Content, Maker};
@@ -17,6 +19,8 @@ use crate::wire::{Exchange, RawConnection, Request, Transcript, Url};
 /// Who carries out a coded scenario.
 pub(super) struct Actor {
     world: World,
+    /// The first thing that stood between the scenario and the registry: what breaks behind it proves nothing.
+    trouble: Mutex<Option<Cause>>,
     /// How long a connection by hand was asked to stay away since this was last looked at.
     limited: Mutex<Option<Duration>>,
 }
@@ -25,18 +29,24 @@ impl Actor {
     pub(super) fn new(world: World) -> Actor {
         Actor {
             world,
+            trouble: Mutex::default(),
             limited: Mutex::default(),
         }
     }
 
     /// How long the registry asked to be left alone since this was last asked, on connections by hand.
     pub(super) fn take_limit(&self) -> Option<Duration> {
-        self.limited().take()
+        locked(&self.limited).take()
     }
 
-    // What a panicking task left behind is still good, since every change is made whole.
-    fn limited(&self) -> MutexGuard<'_, Option<Duration>> {
-        self.limited.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The first thing that stood between the scenario and the registry.
+    pub(super) fn trouble(&self) -> Option<Cause> {
+        locked(&self.trouble).clone()
+    }
+
+    /// How long something may take that usually takes no longer than `usual`: more where the target is slow.
+    pub(super) fn allowance(&self, usual: Duration) -> Duration {
+        self.world.session.allowance(usual)
     }
 
     /// Names the row that the checks from here on stand in.
@@ -91,12 +101,27 @@ impl Actor {
 
     /// Sends a request.
     pub(super) async fn send(&self, request: Request) -> Arc<Exchange> {
-        self.world.send(request).await
+        let sent = self.world.send(request).await;
+        if let Some(cause) = Cause::circumstance(&sent) {
+            locked(&self.trouble).get_or_insert(cause);
+        }
+        sent
     }
 
     /// A connection to the registry on which bytes are written by hand.
     pub(super) async fn connect(&self) -> Result<RawConnection, NotReached> {
+        let base = self.target().with_target("/v2/");
+        self.stay_within(&base)?;
         Ok(RawConnection::open(&self.world.session.client).await?)
+    }
+
+    /// What keeps an address from being asked, on a connection by hand too.
+    pub(super) fn stay_within(&self, url: &Url) -> Result<(), NotReached> {
+        let Some(why) = self.world.session.withholds(url) else {
+            return Ok(());
+        };
+        let withheld = Arc::new(Exchange::withheld(Request::new("GET", url.clone()), why));
+        Cause::circumstance(&withheld).map_or(Ok(()), |cause| Err(NotReached(cause)))
     }
 
     /// The collection of a repository's uploads.
@@ -122,7 +147,7 @@ impl Actor {
         if let Evidence::Connection(transcript) = &evidence {
             self.world.record(Event::Connected(transcript.clone()));
             if transcript.limited.is_some() {
-                *self.limited() = transcript.limited;
+                *locked(&self.limited) = transcript.limited;
                 return;
             }
         }
@@ -131,7 +156,11 @@ impl Actor {
                 check: index,
                 row: self.world.row.clone(),
                 asked: check.asked.to_owned(),
-                seen: broken.map_or(Seen::Holds, Seen::Breaks),
+                seen: match (broken, self.trouble()) {
+                    (None, _) => Seen::Holds,
+                    (Some(_), Some(cause)) => Seen::NotReached(cause),
+                    (Some(got), None) => Seen::Breaks(got),
+                },
                 timing: Timing::AtOnce,
                 evidence,
             }),

@@ -100,12 +100,13 @@ pub(super) async fn carry_out(world: World, scenario: &'static CodedScenario) ->
         return Flow::Stop(lacking);
     }
     let mut actor = Actor::new(world);
-    match followed(coded, &mut actor).await {
-        Ok(()) => {
+    let followed = followed(coded, &mut actor).await;
+    match (followed, actor.trouble()) {
+        (Ok(()), None) => {
             actor.pass(whole, Reason::NoOccasion);
             Flow::On
         }
-        Err(NotReached(cause)) => {
+        (Ok(()), Some(cause)) | (Err(_), Some(cause)) | (Err(NotReached(cause)), None) => {
             let reason = Reason::NotReached(cause);
             actor.pass(whole, reason.clone());
             Flow::Stop(reason)

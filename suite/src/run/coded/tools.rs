@@ -84,6 +84,7 @@ impl Actor {
         target: &str,
         lines: &[(&str, &str)],
     ) -> Result<RawConnection, NotReached> {
+        self.stay_within(&self.at(target))?;
         let mut connection = self.connect().await?;
         connection
             .write_head(method, target, lines, &Account::Default)

@@ -22,6 +22,9 @@ pub(super) async fn evaluate(world: &mut World, expr: &Expr) -> Result<Value, Un
         Expr::Taken(taken) => take(world, taken),
         Expr::Token(scope) => {
             let scope = world.scope.text(scope)?;
+            if let Some(beyond) = world.session.territory().scope_leaves(&scope) {
+                return Err(Unusable::Missing(Cause::Beyond(beyond)));
+            }
             let token = world.session.client.token(&scope, &Account::Default).await;
             token
                 .map(Value::Text)

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::{BoxFuture, join_all};
 
-use super::world::{Last, World};
+use super::world::{GRACE_STEP, Last, World};
 use crate::catalogue::RequirementId;
-use crate::cause::Cause;
+use crate::cause::{Beyond, Cause};
 use crate::check::{Seen, check, describe};
-use crate::log::{Event, Reason, Refusal, Sight, Timing};
+use crate::log::{End, Event, Reason, Refusal, Sight, Timing};
 use crate::outcome::Offer;
 use crate::scenario::ast::{
     Account, Aspect, Capability, Check, Name, Polarity, Request, RequestLine, Slot, Span, Spanned, Stance,
@@ -24,9 +24,6 @@ use crate::scenario::ast::{
 use crate::scenario::{Action, Block, Checkpoint, Does, Each, Row};
 use crate::values::{Unusable, Value};
 use crate::wire;
-
-/// How long to wait before a late answer is asked for again.
-const GRACE_STEP: Duration = Duration::from_millis(100);
 
 /// Whether what stands behind an action is reached.
 pub(super) enum Flow {
@@ -71,7 +68,7 @@ async fn act(world: &mut World, action: &Action) -> Flow {
         }
         Does::Send(asked) => return send(world, action, asked).await,
         Does::Check(index) => return ask(world, action, *index).await,
-        Does::Grant(asked) => return take_for_granted(world, action, asked),
+        Does::Grant(asked) => return take_for_granted(world, action, asked).await,
         Does::When(condition, body) => return branch(world, condition, body).await,
         Does::Rows(rows) => return each_row(world, &action.span, rows).await,
         Does::Each(each) => return each_member(world, each).await,
@@ -145,8 +142,8 @@ fn bind(world: &mut World, name: &Name, value: Result<Value, Unusable>) -> Resul
 }
 
 async fn send(world: &mut World, action: &Action, asked: &Arc<Request>) -> Flow {
-    if let Some(fault) = world.session.lost() {
-        return Flow::Stop(Reason::NotReached(Cause::TargetLost(fault)));
+    if let Some(End::TargetLost(loss)) = world.session.ended() {
+        return Flow::Stop(Reason::NotReached(Cause::TargetLost(loss)));
     }
     if let Some(Account::Named(name)) = asked.account.as_deref()
         && !world.session.client.knows(&wire::Account::Named(name.clone()))
@@ -154,7 +151,13 @@ async fn send(world: &mut World, action: &Action, asked: &Arc<Request>) -> Flow 
         return Flow::Stop(Reason::NoAccount(name.clone()));
     }
     world.last = match requests::perform(world, asked).await {
-        Ok(answered) => Last::Came(Arc::new(answered), Some(asked.clone())),
+        Ok(answered) => match answered.circumstance() {
+            None => Last::Came(Arc::new(answered), Some(asked.clone())),
+            // Nothing has happened, and what does not build upon it goes on.
+            Some(cause) if cause.beyond().is_some() => Last::NotSent(cause),
+            // Whether anything has happened is not known.
+            Some(cause) => return Flow::Stop(Reason::NotReached(cause)),
+        },
         Err(Unusable::Missing(cause)) => Last::NotSent(cause),
         Err(Unusable::Senseless(why)) => return Flow::Stop(failed(world, &action.span, &why)),
     };
@@ -171,7 +174,7 @@ async fn ask(world: &mut World, action: &Action, index: usize) -> Flow {
         return Flow::Stop(failed(world, &action.span, "there is no such check"));
     };
     let text = filled(world, action, asked);
-    let (seen, timing) = look_within_grace(world, asked, checkpoint).await;
+    let (seen, timing) = look_within_grace(world, asked).await;
     let broke = matches!(seen, Seen::Breaks(_));
     world.saw(Sight {
         check: index,
@@ -190,14 +193,18 @@ async fn ask(world: &mut World, action: &Action, index: usize) -> Flow {
 
 fn look(world: &World, asked: &Check) -> Seen {
     match &world.last {
+        Last::Came(answered, _) if world.tenants.spoil(asked, &answered.exchange().request) => {
+            Seen::NotReached(Cause::Beyond(Beyond::Shared))
+        }
         Last::Came(answered, _) => check(asked, answered, &world.scope),
         Last::NotSent(cause) => Seen::NotReached(cause.clone()),
         Last::Nothing => Seen::Senseless("no request was sent before this check".to_owned()),
     }
 }
 
-fn take_for_granted(world: &World, action: &Action, asked: &Check) -> Flow {
-    let reason = match (look(world, asked), &world.last) {
+async fn take_for_granted(world: &mut World, action: &Action, asked: &Check) -> Flow {
+    let (seen, _) = look_within_grace(world, asked).await;
+    let reason = match (seen, &world.last) {
         (Seen::Holds | Seen::NoOccasion, _) => return Flow::On,
         (Seen::Breaks(got), Last::Came(answered, _)) => Reason::NotReached(Cause::NotGranted {
             came: answered.exchange().clone(),
@@ -211,14 +218,16 @@ fn take_for_granted(world: &World, action: &Action, asked: &Check) -> Flow {
     Flow::Stop(reason)
 }
 
-/// Looks at the last answer; where the requirement may lag, asks again within the grace.
-async fn look_within_grace(world: &mut World, asked: &Check, checkpoint: &Checkpoint) -> (Seen, Timing) {
+/// Looks at the last answer; where it was a read behind a write, asks again within the grace.
+async fn look_within_grace(world: &mut World, asked: &Check) -> (Seen, Timing) {
     let seen = look(world, asked);
     let grace = world.session.settings.grace;
-    let requirement = world.session.catalogue().get(&checkpoint.requirement);
-    let may_lag = requirement.is_some_and(|requirement| requirement.may_lag);
     let request = match &world.last {
-        Last::Came(_, Some(request)) if may_lag && !grace.is_zero() && reads(request) => request.clone(),
+        Last::Came(answered, Some(request))
+            if reads(request) && world.writes.touch(&answered.exchange().request.url) =>
+        {
+            request.clone()
+        }
         _ => return (seen, Timing::AtOnce),
     };
     if !matches!(seen, Seen::Breaks(_)) {
@@ -230,8 +239,13 @@ async fn look_within_grace(world: &mut World, asked: &Check, checkpoint: &Checkp
         let Ok(answered) = requests::perform(world, &request).await else {
             break;
         };
+        if answered.circumstance().is_some() {
+            break;
+        }
+        let exchange = answered.exchange().clone();
         world.last = Last::Came(Arc::new(answered), Some(request.clone()));
         if look(world, asked) == Seen::Holds {
+            world.record(Event::Late(world.action, exchange));
             return (Seen::Holds, Timing::Late);
         }
     }

@@ -122,6 +122,11 @@ async fn push_blob(world: &World, repository: &str, blob: &Content) -> Result<()
 fn success(exchange: &Arc<Exchange>) -> Result<(), Unusable> {
     match &exchange.outcome {
         Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
-        _ => Err(Unusable::Missing(Cause::Came(exchange.clone()))),
+        _ => {
+            let why = Cause::circumstance(exchange);
+            Err(Unusable::Missing(
+                why.unwrap_or_else(|| Cause::Came(exchange.clone())),
+            ))
+        }
     }
 }

@@ -1,0 +1,279 @@
+//! Where a run may go: into repositories of its own, or into those that it was given and nowhere else.
+
+use std::collections::BTreeSet;
+
+use super::RunSettings;
+use crate::cause::{Beyond, Cause};
+use crate::check::next_link;
+use crate::endpoint::{Endpoint, EndpointKind};
+use crate::scenario::ast::{Aspect, Check, One, Pattern, Polarity, Scope as CountScope, StatusSet};
+use crate::values::{RunId, Value, json_of};
+use crate::wire::{Client, Exchange, Request, Url, Withheld};
+
+/// A list of tags is looked at for so many pages.
+const MOST_PAGES: usize = 100;
+/// What a second and a third repository are called in a sentence.
+const WHICH: [&str; 3] = ["first", "second", "third"];
+
+/// Where a run may go.
+#[derive(Debug)]
+pub(super) enum Territory {
+    /// Every scenario has repositories of its own, under names of this form.
+    Own(RunId, Names),
+    /// `--repository`: these and no others, for all scenarios, one after another.
+    Given(Vec<String>),
+}
+
+/// The form of the names that the registry takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Names {
+    /// `assize/run/scenario/a`.
+    #[default]
+    Long,
+    /// `assize-run/scenario-a`: exactly two components.
+    Two,
+    /// `assize-run-scenario-a`: exactly one component.
+    One,
+}
+
+impl Names {
+    /// The forms, in the order in which they are tried.
+    pub(super) const ALL: [Names; 3] = [Names::Long, Names::Two, Names::One];
+
+    /// A name in this form.
+    pub(super) fn name(self, run: &RunId, scenario: &str, letter: &str) -> String {
+        match self {
+            Names::Long => format!("assize/{run}/{scenario}/{letter}"),
+            Names::Two => format!("assize-{run}/{scenario}-{letter}"),
+            Names::One => format!("assize-{run}-{scenario}-{letter}"),
+        }
+    }
+}
+
+/// Whether a name has one of these forms, of whatever run.
+pub(super) fn is_own(name: &str) -> bool {
+    name.starts_with("assize/") || name.starts_with("assize-")
+}
+
+impl Territory {
+    /// Where a run with these settings may go, on a registry that takes names of this form.
+    pub(super) fn of(settings: &RunSettings, names: Names) -> Territory {
+        match settings.repositories.as_slice() {
+            [] => Territory::Own(settings.run_id.clone(), names),
+            given => Territory::Given(given.to_vec()),
+        }
+    }
+
+    /// The names of a scenario's three repositories.
+    pub(super) fn repositories(&self, scenario: &str, attempt: u32) -> [Value; 3] {
+        match self {
+            Territory::Own(run, names) => {
+                let slug: String = scenario.replace('/', "-").chars().take(60).collect();
+                let slug = format!("{}-{attempt}", slug.trim_end_matches('-'));
+                ["a", "b", "c"].map(|letter| Value::Text(names.name(run, &slug, letter)))
+            }
+            Territory::Given(given) => std::array::from_fn(|at| match given.get(at) {
+                Some(name) => Value::Text(name.clone()),
+                None => Value::Missing(Cause::Beyond(Beyond::NoRepository(WHICH[at]))),
+            }),
+        }
+    }
+
+    /// The names that were given, if the run is confined to them.
+    pub(super) fn given(&self) -> Option<&[String]> {
+        match self {
+            Territory::Own(..) => None,
+            Territory::Given(names) => Some(names),
+        }
+    }
+
+    /// Why nothing is sent to an address, if it would leave the territory.
+    pub(super) fn leaves(&self, url: &Url) -> Option<Withheld> {
+        let given = self.given()?;
+        let endpoint = Endpoint::of(url);
+        let is_given = |name: &str| given.iter().any(|given| given == name);
+        let stays = match (endpoint.kind(), endpoint.repository()) {
+            (_, Some(repository)) => {
+                is_given(repository) && !climbs(endpoint.reference().unwrap_or_default())
+            }
+            (EndpointKind::Other, None) => given.iter().any(|name| is_below(url.path(), name)),
+            (_, None) => true,
+        };
+        let from = endpoint.parameter("from");
+        (!stays || from.is_some_and(|from| !is_given(from))).then(|| Withheld::Confined(given.to_vec()))
+    }
+
+    /// Why no token is asked for with these scopes, if they leave the territory.
+    pub(super) fn scope_leaves(&self, scopes: &str) -> Option<Beyond> {
+        let given = self.given()?;
+        let named = scopes
+            .split_whitespace()
+            .filter_map(|scope| scope.strip_prefix("repository:")?.rsplit_once(':'));
+        let mut outside = named.filter(|(name, _)| !given.iter().any(|given| given == name));
+        outside.next().map(|_| Beyond::Confined(given.to_vec()))
+    }
+}
+
+/// Whether a path that names no repository lies outside `/v2/`, or below this one, or where extensions are.
+fn is_below(path: &str, name: &str) -> bool {
+    let Some(rest) = path.strip_prefix("/v2/") else {
+        return !climbs(path);
+    };
+    let below = rest.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
+    (below || rest.starts_with("_oci/")) && !climbs(rest)
+}
+
+/// Whether a path leads upwards, in whatever spelling.
+fn climbs(path: &str) -> bool {
+    let path = path.to_lowercase().replace("%2e", ".").replace("%2f", "/");
+    path.split(['/', '\\']).any(|part| part == "..")
+}
+
+/// What stood in the repositories of a confined run before a scenario began.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tenants {
+    /// Repository and tag.
+    tags: BTreeSet<(String, String)>,
+    /// Whether a list might hold more than what the scenario puts there.
+    is_shared: bool,
+    /// Whether the repositories are those of other scenarios, too, and so never unknown.
+    are_known: bool,
+}
+
+impl Tenants {
+    /// Asks the repositories that were given for their tags.
+    pub(super) async fn of(territory: &Territory, client: &Client) -> Tenants {
+        let mut tenants = Tenants {
+            are_known: territory.given().is_some(),
+            ..Tenants::default()
+        };
+        for name in territory.given().unwrap_or_default() {
+            let mut next = Some(client.target().with_target(&format!("/v2/{name}/tags/list")));
+            for _ in 0..MOST_PAGES {
+                let Some(url) = next.take() else { break };
+                next = tenants.note_page(name, &client.send(Request::new("GET", url)).await);
+            }
+        }
+        tenants
+    }
+
+    /// Takes note of a page of a list of tags; where the next one is.
+    fn note_page(&mut self, name: &str, page: &Exchange) -> Option<Url> {
+        let Some(answer) = page
+            .outcome
+            .as_ref()
+            .ok()
+            .filter(|answer| matches!(answer.status, 200 | 404))
+        else {
+            self.is_shared = true;
+            return None;
+        };
+        let json = json_of(answer).unwrap_or_default();
+        let tags = json["tags"].as_array().map_or(&[][..], Vec::as_slice);
+        self.is_shared |= !tags.is_empty();
+        let tags = tags.iter().filter_map(serde_json::Value::as_str);
+        self.tags
+            .extend(tags.map(|tag| (name.to_owned(), tag.to_owned())));
+        let links: Vec<&str> = answer.headers.all("Link").collect();
+        let next = answer.url.resolve(&next_link(&links)?).ok()?;
+        (next.origin() == answer.url.origin() && next != page.request.url).then_some(next)
+    }
+
+    /// Why a request is not sent, if it would change what stood there before.
+    pub(super) fn would_lose(&self, request: &Request) -> Option<Withheld> {
+        let endpoint = Endpoint::of(&request.url);
+        let writes = matches!(request.method.as_str(), "PUT" | "DELETE" | "PATCH" | "POST");
+        let mut named: Vec<&str> = endpoint.reference().into_iter().collect();
+        named.extend(endpoint.parameter("tag"));
+        let repository = endpoint.repository()?.to_owned();
+        let taken = named
+            .into_iter()
+            .find(|tag| self.tags.contains(&(repository.clone(), (*tag).to_owned())))?;
+        writes.then(|| Withheld::Taken(taken.to_owned()))
+    }
+
+    /// Whether a check of an answer can be made only where nobody else puts content.
+    pub(super) fn spoil(&self, asked: &Check, request: &Request) -> bool {
+        let endpoint = Endpoint::of(&request.url);
+        match endpoint.kind() {
+            EndpointKind::Tags => {
+                (self.is_shared && wants_all(asked)) || (self.are_known && wants_none(asked))
+            }
+            EndpointKind::Tag => {
+                let (repository, tag) = (endpoint.repository(), endpoint.reference());
+                let named = repository.zip(tag);
+                named.is_some_and(|(repository, tag)| {
+                    self.tags.contains(&(repository.to_owned(), tag.to_owned()))
+                })
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether a check of a list of tags speaks of all that is in it, not of what is among it.
+fn wants_all(asked: &Check) -> bool {
+    let counts = |pattern: &Pattern| {
+        pattern.any_of.iter().any(|one| {
+            matches!(
+                one,
+                One::Is(_) | One::List(..) | One::Absent | One::Times(_) | One::AtMost(_, CountScope::Whole)
+            )
+        })
+    };
+    match &asked.aspect.value {
+        Aspect::Json(_, pattern) => counts(pattern),
+        Aspect::Header(name, _) => name.eq_ignore_ascii_case("Link"),
+        Aspect::Content(_) | Aspect::SameAs(..) => true,
+        Aspect::Status(_) | Aspect::Challenge(..) | Aspect::Error(_) | Aspect::NoBody => false,
+    }
+}
+
+/// Whether a check asks that there be no such repository.
+fn wants_none(asked: &Check) -> bool {
+    let is_there = |set: &StatusSet| set.contains(200);
+    match &asked.aspect.value {
+        Aspect::Status(sets) => (asked.polarity == Polarity::Is) != sets.iter().any(is_there),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaves(path: &str) -> bool {
+        let territory = Territory::Given(vec!["team/app".to_owned(), "team/manifests/tags".to_owned()]);
+        let url = Url::parse("http://registry.example").unwrap().with_target(path);
+        territory.leaves(&url).is_some()
+    }
+
+    #[test]
+    fn a_confined_run_names_nothing_but_what_it_was_given() {
+        for path in [
+            "/v2/",
+            "/v2/_catalog?n=1",
+            "/v2/team/app/manifests/latest",
+            "/v2/team/manifests/tags/manifests/latest",
+            "/v2/team/app/blobs/uploads/?mount=sha256:00&from=team/manifests/tags",
+            "/v2/team/app/nothing/like/this",
+            "/v2/team/app/manifests/a--b..c",
+            "/uploads/of/its/own?state=1",
+        ] {
+            assert!(!leaves(path), "{path}");
+        }
+        for path in [
+            "/v2/team/application/manifests/latest",
+            "/v2/team/manifests/latest",
+            "/v2/team/app/a/blobs/uploads/",
+            "/v2/team/app/UPPER/tags/list",
+            "/v2/team/app/../other/tags/list",
+            "/v2/team/app/blobs/..%2f..%2fother%2fblobs",
+            "/v2/team/app/blobs/uploads/?mount=sha256:00&from=team/other",
+            "/v2/_catalog/blobs/uploads/",
+            "/v2/elsewhere/nothing",
+        ] {
+            assert!(leaves(path), "{path}");
+        }
+    }
+}

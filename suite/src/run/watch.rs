@@ -1,0 +1,159 @@
+//! Whether the target is still what it was, how fast it answers, and how long its limits are borne.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use super::session::locked;
+use crate::cause::Loss;
+use crate::endpoint::{Endpoint, EndpointKind};
+use crate::wire::{Account, Client, Exchange, Request, wait_asked_for};
+
+/// After as many requests in a row that came to nothing, those that are known to be good are asked again.
+const SILENCE: u32 = 8;
+/// How often they are asked before the target is given up, so that a restart of a moment is got over.
+const TRIES: u32 = 3;
+/// How long is waited between two of those tries.
+const PAUSE: Duration = Duration::from_millis(500);
+/// The wait after a 429 that asks for less: whoever limits does not want to be asked at once.
+const LEAST_WAIT: Duration = Duration::from_millis(50);
+/// For how long nothing but 429 may come before the limit is taken for the end.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How many answers the usual time of an answer is taken from.
+const ANSWERS: usize = 64;
+/// By how much an answer may take longer than is usual.
+const FACTOR: u32 = 20;
+/// The longest that a slow target is waited for where time is measured.
+const LONGEST_ALLOWANCE: Duration = Duration::from_secs(120);
+
+/// Watches the target of a run.
+pub(super) struct Watch {
+    /// A request below the base endpoint that was answered well when the run began, and its status.
+    good: Option<(Request, u16)>,
+    in_a_row: AtomicU32,
+    limited: Mutex<Option<Instant>>,
+    asking: tokio::sync::Mutex<()>,
+    answers: Mutex<VecDeque<Duration>>,
+}
+
+impl Watch {
+    /// A watch that knows a request with its status from the beginning of the run.
+    pub(super) fn new(good: Option<(Request, u16)>) -> Watch {
+        Watch {
+            good,
+            in_a_row: AtomicU32::new(0),
+            limited: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
+            answers: Mutex::default(),
+        }
+    }
+
+    /// Takes note of what came; what became of the target, if it is lost.
+    pub(super) async fn look(&self, client: &Client, exchange: &Exchange) -> Option<Loss> {
+        self.note_time(exchange);
+        self.note_limit(exchange);
+        let Some(seen) = seen_in(exchange) else {
+            self.in_a_row.store(0, Ordering::Relaxed);
+            return None;
+        };
+        if self.in_a_row.fetch_add(1, Ordering::Relaxed) + 1 < SILENCE {
+            return None;
+        }
+        // One asks for all.
+        let Ok(_asking) = self.asking.try_lock() else {
+            return None;
+        };
+        let lost = self.is_lost(client, &seen).await;
+        self.in_a_row.store(0, Ordering::Relaxed);
+        lost
+    }
+
+    /// Asks the base endpoint and the request that is known to be good, until both are as they were or patience ends.
+    async fn is_lost(&self, client: &Client, seen: &Loss) -> Option<Loss> {
+        let mut lost = None;
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                tokio::time::sleep(PAUSE).await;
+            }
+            lost = self.trouble(client).await;
+            lost.as_ref()?;
+        }
+        // What everybody got says more than what the last of these did.
+        match (lost, seen) {
+            (Some(_), Loss::Silent(_) | Loss::Refuses(_)) => Some(seen.clone()),
+            (lost, _) => lost,
+        }
+    }
+
+    /// What is wrong with the requests that are known to be good.
+    async fn trouble(&self, client: &Client) -> Option<Loss> {
+        let base = Request::new("GET", client.target().with_target("/v2/"));
+        if let Some(loss) = Loss::seen_in(&client.send(base).await) {
+            return Some(loss);
+        }
+        let (good, status) = self.good.as_ref()?;
+        let asked = client.send(good.clone()).await;
+        if let Some(place) = asked.upload_address() {
+            client.send(Request::new("DELETE", place)).await;
+        }
+        Loss::seen_in(&asked).filter(|_| asked.status() != Some(*status))
+    }
+
+    /// How long a 429 asks the client to wait, if that can be borne.
+    pub(super) fn wait_asked_for(&self, exchange: &Exchange) -> Option<Duration> {
+        let answer = exchange.outcome.as_ref().ok()?;
+        let wait = wait_asked_for(answer.status, &answer.headers)?;
+        let since = locked(&self.limited).map(|since| since.elapsed());
+        (since.unwrap_or_default() < PATIENCE).then_some(wait.max(LEAST_WAIT))
+    }
+
+    /// How long something may take that usually takes no longer than `usual`: more where the target is slow.
+    pub(super) fn allowance(&self, usual: Duration) -> Duration {
+        let mut answers: Vec<Duration> = locked(&self.answers).iter().copied().collect();
+        answers.sort_unstable();
+        let median = answers.get(answers.len() / 2).copied().unwrap_or_default();
+        median
+            .saturating_mul(FACTOR)
+            .clamp(usual, LONGEST_ALLOWANCE.max(usual))
+    }
+
+    fn note_time(&self, exchange: &Exchange) {
+        let mut answers = locked(&self.answers);
+        if answers.len() == ANSWERS {
+            answers.pop_front();
+        }
+        answers.push_back(exchange.elapsed);
+    }
+
+    /// A limit lasts until something else than 429 comes from below the base endpoint.
+    fn note_limit(&self, exchange: &Exchange) {
+        let mut limited = locked(&self.limited);
+        if exchange.status() == Some(429) {
+            limited.get_or_insert_with(Instant::now);
+        } else if Endpoint::of(&exchange.request.url).kind() != EndpointKind::Base {
+            *limited = None;
+        }
+    }
+}
+
+/// What an exchange shows of a target that may be lost. Whoever comes with other credentials may well be refused.
+fn seen_in(exchange: &Exchange) -> Option<Loss> {
+    let request = &exchange.request;
+    let is_owner = request.account == Account::Default;
+    Loss::seen_in(exchange).filter(|loss| is_owner || *loss != Loss::Refuses(401))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_target_is_allowed_more_and_a_fast_one_no_less() {
+        let watch = Watch::new(None);
+        let usual = Duration::from_secs(5);
+        assert_eq!(watch.allowance(usual), usual);
+        locked(&watch.answers).extend([Duration::from_secs(1); 3]);
+        assert_eq!(watch.allowance(usual), Duration::from_secs(20));
+    }
+}

@@ -1,0 +1,268 @@
+//! A registry behind a circumstance: a proxy on loopback that answers in its place, or lets through.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use assize::bundled::{Config, Running, serve};
+use assize::endpoint::{Endpoint, EndpointKind};
+use bytes::Bytes;
+use http::header::TRANSFER_ENCODING;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+
+/// What stands between the suite and a registry.
+#[derive(Clone, Copy, Debug)]
+pub enum Circumstance {
+    /// Nothing: requests are noted and passed on.
+    Nothing,
+    /// After so many requests every one is answered with this status, and this `Retry-After`.
+    EverythingIs(usize, u16, Option<&'static str>),
+    /// After so many requests every connection is closed without an answer.
+    Closes(usize),
+    /// After so many requests every one is sent to this address.
+    SentTo(usize, &'static str),
+    /// Every request is answered with this, from the first on.
+    Always(u16, &'static str),
+    /// Every n-th request is answered with 429 and `Retry-After: 0`.
+    Limited(usize),
+    /// After so many requests nothing but the base endpoint is answered in less than this.
+    Slow(usize, Duration),
+    /// A manifest, and the list of its tag, is not there before this time has passed since its push.
+    Lags(Duration),
+    /// Only names of this many components are routed.
+    Components(usize),
+}
+
+/// A running proxy. It ends when it is dropped.
+pub struct Proxy {
+    address: SocketAddr,
+    seen: Arc<Seen>,
+    task: JoinHandle<()>,
+}
+
+/// What went through.
+#[derive(Default)]
+pub struct Seen {
+    count: AtomicUsize,
+    named: Mutex<Vec<String>>,
+    pushed: Mutex<HashMap<String, (Instant, Option<Bytes>)>>,
+}
+
+impl Proxy {
+    /// Puts a circumstance before the registry at an address.
+    pub async fn before(upstream: &str, circumstance: Circumstance) -> Proxy {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen = Arc::new(Seen::default());
+        let layer = Arc::new(Layer {
+            upstream: upstream.to_owned(),
+            client: Client::builder(TokioExecutor::new()).build(HttpConnector::new()),
+            circumstance,
+            seen: seen.clone(),
+        });
+        let task = tokio::spawn(async move {
+            // They end with the proxy.
+            let mut connections = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let layer = layer.clone();
+                let service = service_fn(move |request| answer(layer.clone(), request));
+                connections.spawn(async move {
+                    let server = hyper::server::conn::http1::Builder::new();
+                    // A connection that breaks is the client's affair.
+                    let _ = server.serve_connection(TokioIo::new(stream), service).await;
+                });
+            }
+        });
+        Proxy { address, seen, task }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The repositories that requests named, in their paths or as a source of a mount.
+    pub fn named(&self) -> Vec<String> {
+        let mut named = self.seen.named.lock().unwrap().clone();
+        named.sort();
+        named.dedup();
+        named
+    }
+
+    /// How many requests came.
+    pub fn requests(&self) -> usize {
+        self.seen.count.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Layer {
+    upstream: String,
+    client: Client<HttpConnector, Full<Bytes>>,
+    circumstance: Circumstance,
+    seen: Arc<Seen>,
+}
+
+type Answered = Result<Response<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>>;
+
+fn reply(status: u16, headers: &[(&str, &str)], body: &'static str) -> Response<Full<Bytes>> {
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    response
+        .body(Full::new(Bytes::from_static(body.as_bytes())))
+        .unwrap()
+}
+
+async fn answer(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
+    let number = layer.seen.count.fetch_add(1, Ordering::Relaxed) + 1;
+    let endpoint = Endpoint::parse(request.uri().path(), request.uri().query().unwrap_or_default());
+    let names = endpoint
+        .repository()
+        .into_iter()
+        .chain(endpoint.parameter("from"));
+    layer.seen.named.lock().unwrap().extend(names.map(str::to_owned));
+    match layer.circumstance {
+        Circumstance::EverythingIs(after, status, wait) if number > after => {
+            let wait: Vec<(&str, &str)> = wait.iter().map(|wait| ("Retry-After", *wait)).collect();
+            return Ok(reply(status, &wait, "<html>not now</html>"));
+        }
+        Circumstance::Closes(after) if number > after => return Err("closed".into()),
+        Circumstance::SentTo(after, place) if number > after => {
+            return Ok(reply(307, &[("Location", place)], ""));
+        }
+        Circumstance::Always(status, place) => {
+            let headers: &[(&str, &str)] = match place {
+                "" => &[("Content-Type", "text/html")],
+                place => &[("Location", place)],
+            };
+            return Ok(reply(status, headers, "<html>Welcome</html>"));
+        }
+        Circumstance::Limited(every) if number.is_multiple_of(every) => {
+            let body = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}"#;
+            return Ok(reply(
+                429,
+                &[("Retry-After", "0"), ("Content-Type", "application/json")],
+                body,
+            ));
+        }
+        Circumstance::Slow(after, time) if number > after && endpoint.kind() != EndpointKind::Base => {
+            tokio::time::sleep(time).await;
+        }
+        Circumstance::Components(count)
+            if endpoint
+                .repository()
+                .is_some_and(|name| name.split('/').count() != count) =>
+        {
+            return Ok(reply(404, &[], ""));
+        }
+        _ => {}
+    }
+    match layer.circumstance {
+        Circumstance::Lags(time) => lagging(&layer, request, &endpoint, time).await,
+        _ => layer.pass(request).await,
+    }
+}
+
+/// Answers from the state before, where the last write is younger than `time`.
+async fn lagging(layer: &Layer, request: Request<Incoming>, endpoint: &Endpoint, time: Duration) -> Answered {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let repository = endpoint.repository().unwrap_or_default().to_owned();
+    let reference = endpoint.reference().unwrap_or_default();
+    let (this, list) = (format!("{repository}@{reference}"), format!("{repository}@"));
+    let is_manifest = matches!(endpoint.kind(), EndpointKind::Tag | EndpointKind::Manifest);
+    if is_manifest && *request.method() == Method::PUT {
+        let old = layer.list(&repository).await;
+        let response = layer.pass(request).await?;
+        let mut pushed = layer.seen.pushed.lock().unwrap();
+        let now = Instant::now();
+        pushed.entry(this).or_insert((now, None));
+        let digest = response.headers().get("Docker-Content-Digest");
+        if let Some(digest) = digest.and_then(|value| value.to_str().ok()) {
+            pushed
+                .entry(format!("{repository}@{digest}"))
+                .or_insert((now, None));
+        }
+        let stale = pushed
+            .get(&list)
+            .filter(|(at, _)| at.elapsed() < time)
+            .and_then(|(_, old)| old.clone());
+        pushed.insert(list, (now, stale.or(old)));
+        return Ok(response);
+    }
+    let young = |key: &str| {
+        let pushed = layer.seen.pushed.lock().unwrap();
+        pushed.get(key).filter(|(at, _)| at.elapsed() < time).cloned()
+    };
+    if reads && is_manifest && young(&this).is_some() {
+        let body = r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"not yet"}]}"#;
+        return Ok(reply(404, &[("Content-Type", "application/json")], body));
+    }
+    if let (true, EndpointKind::Tags, None, Some((_, Some(old)))) =
+        (reads, endpoint.kind(), request.uri().query(), young(&list))
+    {
+        let mut response = reply(200, &[("Content-Type", "application/json")], "");
+        *response.body_mut() = Full::new(old);
+        return Ok(response);
+    }
+    layer.pass(request).await
+}
+
+impl Layer {
+    async fn pass(&self, request: Request<Incoming>) -> Answered {
+        let (mut head, body) = request.into_parts();
+        let path = head
+            .uri
+            .path_and_query()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        head.uri = format!("{}{path}", self.upstream).parse()?;
+        head.headers.remove(TRANSFER_ENCODING);
+        let body = body.collect().await?.to_bytes();
+        let response = self
+            .client
+            .request(Request::from_parts(head, Full::new(body)))
+            .await?;
+        let (mut head, body) = response.into_parts();
+        head.headers.remove(TRANSFER_ENCODING);
+        Ok(Response::from_parts(
+            head,
+            Full::new(body.collect().await?.to_bytes()),
+        ))
+    }
+
+    /// The tags of a repository, as they are now.
+    async fn list(&self, repository: &str) -> Option<Bytes> {
+        let uri = format!("{}/v2/{repository}/tags/list", self.upstream);
+        let request = Request::get(uri).body(Full::new(Bytes::new())).ok()?;
+        let response = self.client.request(request).await.ok()?;
+        let is_there = response.status() == StatusCode::OK;
+        let body = response.into_body().collect().await.ok()?.to_bytes();
+        is_there.then_some(body)
+    }
+}
+
+/// A registry in memory, with these changes.
+pub async fn registry(change: impl FnOnce(&mut Config)) -> Running {
+    let mut config = Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        ..Config::default()
+    };
+    change(&mut config);
+    serve(config).await.unwrap()
+}
