@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::catalogue::RequirementId;
+use crate::catalogue::{RequirementId, Version};
 use crate::endpoint::Endpoint;
 use crate::wire::{Account, Exchange, Fault, Request, Source, Withheld};
 
@@ -148,6 +148,8 @@ pub enum Unsettled {
         /// What was got.
         got: String,
     },
+    /// The version that the registry is judged by does not know it.
+    NotInForce(Version),
     /// Its probe was no matter of this run.
     Beyond(Beyond),
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::catalogue::{RequirementId, Version};
-use crate::cause::Cause;
+use crate::cause::{Cause, Unsettled};
 use crate::check::Seen;
 use crate::scenario::Place;
 use crate::scenario::ast::Stance;
@@ -125,6 +125,17 @@ impl Reason {
         match stance {
             Stance::Offered => Reason::NotOffered(capability.to_owned()),
             Stance::Refused => Reason::NoOccasion,
+        }
+    }
+
+    /// What it is that nothing is known of a capability.
+    pub fn of_unsettled(capability: &str, because: Unsettled) -> Reason {
+        match because {
+            Unsettled::NotInForce(version) => Reason::NotInForce(version),
+            because => Reason::NotReached(Cause::Unsettled {
+                capability: capability.to_owned(),
+                because,
+            }),
         }
     }
 }

@@ -146,7 +146,10 @@ impl Keeper {
                 requirement: requirement.clone(),
                 got: self.text(got),
             },
-            Unsettled::NoProbe | Unsettled::Nothing { .. } | Unsettled::Beyond(_) => why.clone(),
+            Unsettled::NoProbe
+            | Unsettled::Nothing { .. }
+            | Unsettled::NotInForce(_)
+            | Unsettled::Beyond(_) => why.clone(),
         }
     }
 

@@ -62,6 +62,7 @@ pub(super) fn unsettled(why: &Unsettled, own: Option<&str>) -> String {
     };
     match why {
         Unsettled::NoProbe => "no probe settled it".to_owned(),
+        Unsettled::NotInForce(version) => format!("not in {version}"),
         Unsettled::Beyond(beyond) => beyond.to_string(),
         Unsettled::Nothing { probe } => format!("{} settled nothing", named(probe)),
         Unsettled::Broke {

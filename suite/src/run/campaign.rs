@@ -15,7 +15,7 @@ use crate::cause::{Beyond, Cause, Unsettled};
 use crate::check::Seen;
 use crate::explore::Budget;
 use crate::judge::{ProgramVerdict, Standard, judge_program};
-use crate::log::{Attempts, Created, End, Event, Facts, ProgramLog, Reason, Rerun, RunLog, Sight};
+use crate::log::{Attempts, Created, End, Event, Facts, Passed, ProgramLog, Reason, Rerun, RunLog, Sight};
 use crate::plan::Plan;
 use crate::scenario::{Library, Program, Script};
 use crate::wire::Client;
@@ -199,12 +199,17 @@ impl Campaign {
     /// Says why a probe settled nothing, for those that need what it was to settle.
     fn settle_the_rest(&self, ran: &Ran) {
         let probe = ran.log.program.name.to_string();
-        let beyond = ran.log.events.iter().find_map(|event| match event {
+        let known = ran.log.events.iter().find_map(|event| match event {
+            Event::Stopped(Reason::NotInForce(version)) => Some(Unsettled::NotInForce(*version)),
             Event::Stopped(Reason::NotReached(cause))
+            | Event::Passed(Passed {
+                reason: Reason::NotReached(cause),
+                ..
+            })
             | Event::Saw(Sight {
                 seen: Seen::NotReached(cause),
                 ..
-            }) => cause.beyond().cloned(),
+            }) => cause.beyond().cloned().map(Unsettled::Beyond),
             _ => None,
         });
         let why = ran.verdict.first_broken.as_ref().map_or(
@@ -215,7 +220,7 @@ impl Campaign {
                 got: got.clone(),
             },
         );
-        let why = beyond.map_or(why, Unsettled::Beyond);
+        let why = known.unwrap_or(why);
         for capability in &ran.log.program.settles {
             self.session.leave_unsettled(capability, why.clone());
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, for_good};
-use super::{Bad, id, nanoseconds};
+use super::{Bad, id, nanoseconds, version};
 use crate::cause;
 use crate::wire::Exchange;
 
@@ -60,6 +60,7 @@ pub(super) enum Unsettled {
         requirement: String,
         got: String,
     },
+    NotInForce(String),
     Beyond(Beyond),
 }
 
@@ -129,6 +130,7 @@ impl Unsettled {
     pub(super) fn of(why: &cause::Unsettled) -> Unsettled {
         match why.clone() {
             cause::Unsettled::NoProbe => Unsettled::NoProbe,
+            cause::Unsettled::NotInForce(version) => Unsettled::NotInForce(version.to_string()),
             cause::Unsettled::Beyond(beyond) => Unsettled::Beyond(Beyond::of(&beyond)),
             cause::Unsettled::Nothing { probe } => Unsettled::Nothing { probe },
             cause::Unsettled::Broke {
@@ -146,6 +148,7 @@ impl Unsettled {
     pub(super) fn read(self) -> Result<cause::Unsettled, Bad> {
         Ok(match self {
             Unsettled::NoProbe => cause::Unsettled::NoProbe,
+            Unsettled::NotInForce(text) => cause::Unsettled::NotInForce(version(&text)?),
             Unsettled::Beyond(beyond) => cause::Unsettled::Beyond(beyond.read()),
             Unsettled::Nothing { probe } => cause::Unsettled::Nothing { probe },
             Unsettled::Broke {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::page::Page;
 use super::unreached;
 use crate::catalogue::Level;
+use crate::cause::Unsettled;
 use crate::outcome::{Finding, Offer};
 use crate::report::{Report, causes, words};
 
@@ -96,7 +97,9 @@ fn write_not_offered(page: &mut Page, report: &Report<'_>) {
 fn write_unsettled(page: &mut Page, report: &Report<'_>) {
     let mut causes: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for (name, offer) in &report.outcome.capabilities {
-        if let Offer::Unsettled(why) = offer {
+        if let Offer::Unsettled(why) = offer
+            && !matches!(why, Unsettled::NotInForce(_))
+        {
             let reason = causes::unsettled(why, Some(&format!("probe/{name}")));
             causes.entry(short(&reason, report)).or_default().push(name);
         }

@@ -135,10 +135,7 @@ fn lacking(world: &World, scenario: &CodedScenario) -> Option<Reason> {
         .find_map(|name| match world.session.offer(name) {
             Offer::Offered(_) => None,
             Offer::Refused(_) => Some(Reason::of_need(Stance::Offered, name)),
-            Offer::Unsettled(because) => Some(Reason::NotReached(Cause::Unsettled {
-                capability: (*name).to_owned(),
-                because,
-            })),
+            Offer::Unsettled(because) => Some(Reason::of_unsettled(name, because)),
         })
 }
 

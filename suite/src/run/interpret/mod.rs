@@ -99,10 +99,7 @@ fn need(world: &World, capabilities: &[Spanned<Capability>]) -> Flow {
         match (needed.stance, world.session.offer(&needed.name)) {
             (Stance::Offered, Offer::Offered(_)) | (Stance::Refused, Offer::Refused(_)) => {}
             (_, Offer::Unsettled(because)) => {
-                return Flow::Stop(Reason::NotReached(Cause::Unsettled {
-                    capability: needed.name.clone(),
-                    because,
-                }));
+                return Flow::Stop(Reason::of_unsettled(&needed.name, because));
             }
             (stance, Offer::Offered(_) | Offer::Refused(_)) => {
                 return Flow::Stop(Reason::of_need(stance, &needed.name));
