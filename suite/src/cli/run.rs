@@ -34,6 +34,7 @@ pub(crate) async fn execute(settings: Settings) -> Result<Exit, Failure> {
         outcome: &outcome,
         library: &library,
         baseline: baseline.as_ref(),
+        counted: &settings.counted,
     };
     write_reports(&report, &settings)?;
     Ok(report.ruling().into())

@@ -7,7 +7,7 @@ use assize::catalogue::Version;
 use assize::explore::Budget;
 use assize::outcome::{Lifetime, Strictness};
 use assize::plan::Selection;
-use assize::report::{Destination, Request};
+use assize::report::{Counted, Destination, Request};
 use assize::run::{CleanUp, OnFinding, RunSettings};
 use assize::wire::{
     self, Address, Credentials, Headers, Identity, Login, Proxies, Reach, Timeouts, Tls, Url,
@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) selection: Selection,
     /// How the run is done.
     pub(crate) run: RunSettings,
+    /// Whose requirements make it fail.
+    pub(crate) counted: Counted,
     /// The file of known findings.
     pub(crate) baseline: Option<PathBuf>,
     /// The reports that are wanted besides the one on the terminal.
@@ -108,6 +110,7 @@ impl Settings {
                 ..run_settings(registry, &selection, &conduct, strictness)?
             },
             scenarios: selection.scenarios,
+            counted: verdict.basis,
             baseline: verdict.baseline,
             reports: verdict.report,
         })
@@ -263,6 +266,7 @@ fn run_settings(
         } else {
             OnFinding::GoOn
         },
+        narrowed: [narrowed(selection), shared(&registry.repository)].concat(),
         repositories: registry.repository,
         require: selection.require.clone(),
         clean_up: if conduct.keep {
@@ -271,7 +275,6 @@ fn run_settings(
             CleanUp::UnlessBroken
         },
         explore: budget(conduct, &narrowed(selection)),
-        narrowed: narrowed(selection),
         command: String::new(),
         lifetime: Lifetime::Stays,
     })
@@ -311,6 +314,12 @@ fn narrowed(selection: &SelectionArguments) -> Vec<String> {
             .map(move |value| format!("{option} {}", value::quoted(value)))
     });
     typed.collect()
+}
+
+/// The repositories by which a run is confined: in what others share not everything can be asked.
+fn shared(repositories: &[String]) -> Vec<String> {
+    let option = |name: &String| format!("--repository {}", value::quoted(name));
+    repositories.iter().map(option).collect()
 }
 
 /// Two reports in one place would spoil each other.
@@ -358,6 +367,20 @@ mod tests {
     fn a_selection_is_remembered_as_it_was_typed() {
         let settings = settings("--only push/* --section tags", &[]).unwrap();
         assert_eq!(settings.run.narrowed, ["--only 'push/*'", "--section tags"]);
+    }
+
+    #[test]
+    fn a_shared_repository_is_a_part_and_is_explored() {
+        let settings = settings("--repository me/app", &[]).unwrap();
+        assert_eq!(settings.run.narrowed, ["--repository me/app"]);
+        assert_eq!(settings.run.explore, Budget::Workflows(USUAL_WORKFLOWS));
+    }
+
+    #[test]
+    fn what_counts_is_what_is_stated_and_what_protects_data_unless_told() {
+        assert_eq!(settings("", &[]).unwrap().counted, Counted::usual());
+        assert_eq!(settings("--basis all", &[]).unwrap().counted, Counted::all());
+        assert!(settings("--basis spec", &[]).is_err());
     }
 
     #[test]

@@ -64,13 +64,7 @@ pub(super) enum Amiss {
 }
 
 /// The headers of a request that make it another request than one without them.
-const TELLING: [&str; 5] = [
-    "Range",
-    "If-Match",
-    "If-None-Match",
-    "If-Range",
-    "Expect",
-];
+const TELLING: [&str; 5] = ["Range", "If-Match", "If-None-Match", "If-Range", "Expect"];
 
 /// The trace of a broken check; none where what was seen does not tell one cause from another.
 pub(super) fn trace(entry: &Entry, log: &ProgramLog) -> Option<Trace> {
