@@ -143,7 +143,10 @@ fn fold_what_rests_on_others(standard: &Standard<'_>, findings: Vec<Finding>) ->
                     && root.ways.iter().all(|way| is_seen_with(way, &other.ways))
             })
         };
-        roots.filter(free).map(|root| root.requirement.clone()).last()
+        roots
+            .filter(free)
+            .map(|root| root.requirement.clone())
+            .next_back()
     };
     let roots: Vec<Option<RequirementId>> = findings.iter().map(root_of).collect();
     let (mut kept, mut folded) = (Vec::new(), Vec::new());

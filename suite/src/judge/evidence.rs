@@ -71,9 +71,8 @@ pub(super) fn trace(entry: &Entry, log: &ProgramLog) -> Option<Trace> {
     let Evidence::Exchanges(exchanges) = &entry.evidence else {
         return None;
     };
-    let exchange = match exchanges.as_slice() {
-        [only] => only,
-        _ => return None,
+    let [exchange] = exchanges.as_slice() else {
+        return None;
     };
     let endpoint = Endpoint::of(&exchange.request.url);
     let answer = match &exchange.outcome {
