@@ -16,7 +16,7 @@ use crate::log::record::{ReadError, read};
 use crate::log::{RunLog, Strictness};
 use crate::outcome::{self, Finding, Verdict};
 use crate::plan::{BadGlob, Plan, Selection};
-use crate::report::{Format, Report, Ruling};
+use crate::report::{Counted, Format, Report, Ruling};
 use crate::run::{Progress, RunSettings, Silent, Unusable, coded, record};
 use crate::scenario::{Library, LoadError};
 use crate::wire::{self, Client, Credentials, Login, SettingsError, Url, UrlError};
@@ -73,6 +73,7 @@ impl Suite {
     pub fn judge(&self, log: &RunLog) -> Outcome {
         Outcome {
             found: judge(&self.library, log),
+            counted: Counted::usual(),
             library: self.library.clone(),
         }
     }
@@ -280,6 +281,7 @@ pub enum RunError {
 pub struct Outcome {
     library: Arc<Library>,
     found: outcome::Outcome,
+    counted: Counted,
 }
 
 impl Outcome {
@@ -302,9 +304,17 @@ impl Outcome {
         broken.map(|outcome| &outcome.id).collect()
     }
 
-    /// Whether the registry was shown to conform to what it was asked.
+    /// The same, where other requirements count than what the texts state and what protects data.
+    pub fn counting(self, counted: Counted) -> Outcome {
+        Outcome { counted, ..self }
+    }
+
+    /// Whether the registry was shown to conform to what it was asked, as far as that counts.
     pub fn conforms(&self) -> bool {
-        self.as_report().ruling() == Ruling::Conforms
+        matches!(
+            self.as_report().ruling(),
+            Ruling::Conforms | Ruling::NothingBroken
+        )
     }
 
     /// The report in this form.
@@ -321,6 +331,7 @@ impl Outcome {
             outcome: &self.found,
             library: &self.library,
             baseline: None,
+            counted: &self.counted,
         }
     }
 }

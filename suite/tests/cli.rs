@@ -163,6 +163,11 @@ fn a_requirement_and_a_scenario_are_explained() {
     let doubtful = stdout(&assize(&["explain", "push.chunk.range-vs-length"]));
     assert!(doubtful.contains("implied, and stated nowhere"), "{doubtful}");
     assert!(doubtful.contains("\n  decided    "), "{doubtful}");
+    let guarded = stdout(&assize(&["explain", "push.mount.readable-in-target"]));
+    assert!(
+        guarded.contains("\n  protects   content: no wrong bytes"),
+        "{guarded}"
+    );
     let scenario = stdout(&assize(&["explain", "push/mount"]));
     assert!(scenario.contains("MUST push.mount.201"), "{scenario}");
 }

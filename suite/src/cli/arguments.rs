@@ -9,7 +9,7 @@ use clap_complete::Shell;
 
 use super::exit::Exit;
 use super::value;
-use assize::report::Request;
+use assize::report::{Counted, Request};
 use assize::values::RunId;
 use assize::wire::{Address, Proxy};
 
@@ -286,6 +286,12 @@ pub(crate) struct VerdictArguments {
     /// Fail for warnings and late answers, too
     #[arg(long)]
     pub(crate) strict: bool,
+
+    /// Whose MUSTs make the run fail: 'text' (the OCI's specifications), 'rfc', 'implied' (stated nowhere),
+    /// 'security' (stated nowhere), 'data' (what protects content or access, whoever asks it), or 'all'; the others are
+    /// shown and counted
+    #[arg(long, value_name = "LIST", default_value_t = Counted::usual(), value_parser = Counted::parse)]
+    pub(crate) basis: Counted,
 
     /// A file of known findings: others fail, and so do those that are found no more
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

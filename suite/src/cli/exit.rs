@@ -34,8 +34,12 @@ impl Exit {
 
     fn meaning(self) -> &'static str {
         match self {
-            Exit::Done => "the registry conforms, or what else was asked for is done",
-            Exit::Fails => "it does not, or was not shown to: a MUST is broken, or nowhere reached",
+            Exit::Done => {
+                "the registry conforms, nothing of what was asked is broken, or what else was asked for is done"
+            }
+            Exit::Fails => {
+                "it does not, or was not shown to: a MUST that counts (--basis) is broken, or nowhere reached"
+            }
             Exit::BadInput => "the input is wrong, or selects nothing",
             Exit::UnusableTarget => "the target cannot be used, or was lost on the way",
             Exit::SuiteFailed => "the suite itself failed, or a report could not be written",
@@ -63,7 +67,7 @@ impl From<Exit> for ExitCode {
 impl From<Ruling> for Exit {
     fn from(ruling: Ruling) -> Exit {
         match ruling {
-            Ruling::Conforms | Ruling::AsListed => Exit::Done,
+            Ruling::Conforms | Ruling::NothingBroken | Ruling::AsListed => Exit::Done,
             Ruling::Breaks | Ruling::NotShown | Ruling::Outdated => Exit::Fails,
             Ruling::TargetLost => Exit::UnusableTarget,
             Ruling::Interrupted => Exit::Interrupted,

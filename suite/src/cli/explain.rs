@@ -1,7 +1,7 @@
 //! `assize explain`: what a requirement asks and why, or what a scenario says.
 
 use anstyle::Style;
-use assize::catalogue::{Levels, Requirement, RequirementId, Version};
+use assize::catalogue::{Levels, Protected, Requirement, RequirementId, Version};
 use assize::diagnostic::did_you_mean;
 use assize::run::coded;
 use assize::scenario::{CodedScenario, Library, Loaded};
@@ -53,6 +53,7 @@ fn of_requirement(requirement: &Requirement, library: &Library) -> String {
     } else {
         ""
     };
+    let protects = requirement.protects.map(Protected::meaning).unwrap_or_default();
     let lag = if requirement.may_lag {
         "yes, within --grace"
     } else {
@@ -69,6 +70,7 @@ fn of_requirement(requirement: &Requirement, library: &Library) -> String {
                 "basis",
                 &format!("{}: {}", basis.words(), basis.authority().words()),
             ),
+            ("protects", protects),
             ("section", section),
             ("source", &sources),
             ("category", requirement.category.words()),

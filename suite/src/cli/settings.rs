@@ -255,10 +255,11 @@ fn run_settings(
     if conduct.keep {
         run.clean_up = CleanUp::Never;
     }
-    run.repositories = registry.repository;
     run.require.clone_from(&selection.require);
     run.narrowed = narrowed(selection);
     run.explore = budget(conduct, &run.narrowed);
+    run.narrowed.extend(shared(&registry.repository));
+    run.repositories = registry.repository;
     Ok(run)
 }
 
@@ -298,6 +299,12 @@ fn narrowed(selection: &SelectionArguments) -> Vec<String> {
     typed.collect()
 }
 
+/// The repositories by which a run is confined: in what others share not everything can be asked.
+fn shared(repositories: &[String]) -> Vec<String> {
+    let option = |name: &String| format!("--repository {}", value::quoted(name));
+    repositories.iter().map(option).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use clap::Parser;
@@ -328,6 +335,13 @@ mod tests {
     fn a_selection_is_remembered_as_it_was_typed() {
         let settings = settings("--only push/* --section tags", &[]).unwrap();
         assert_eq!(settings.run.narrowed, ["--only 'push/*'", "--section tags"]);
+    }
+
+    #[test]
+    fn a_shared_repository_is_a_part_and_is_explored() {
+        let settings = settings("--repository me/app", &[]).unwrap();
+        assert_eq!(settings.run.narrowed, ["--repository me/app"]);
+        assert_eq!(settings.run.explore, Budget::Workflows(USUAL_WORKFLOWS));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use assize::Suite;
 use assize::diagnostic::Source;
 use assize::log::{RunLog, trace};
 use assize::report::baseline::Baseline;
-use assize::report::{self, Destination, NewFile, Report, Request, WriteError};
+use assize::report::{self, Counted, Destination, NewFile, Report, Request, WriteError};
 
 use super::arguments::VerdictArguments;
 use super::exit::Exit;
@@ -21,6 +21,8 @@ pub(crate) struct Wanted {
     baseline: Option<PathBuf>,
     /// The reports that are wanted besides the one on the terminal.
     reports: Vec<Request>,
+    /// Whose requirements make it fail.
+    counted: Counted,
     /// Where the exchanges go.
     trace: Option<PathBuf>,
 }
@@ -31,6 +33,7 @@ impl Wanted {
         let wanted = Wanted {
             baseline: arguments.baseline.clone(),
             reports: arguments.report.clone(),
+            counted: arguments.basis.clone(),
             trace: arguments.trace.clone(),
         };
         wanted.check_places(record)?;
@@ -63,6 +66,7 @@ impl Wanted {
         Ok(Prepared {
             baseline: baseline.transpose()?,
             reports: self.reports,
+            counted: self.counted,
             trace: self.trace.as_deref().map(begun).transpose()?,
         })
     }
@@ -92,6 +96,7 @@ pub(crate) fn written(
 pub(crate) struct Prepared {
     baseline: Option<Baseline>,
     reports: Vec<Request>,
+    counted: Counted,
     trace: Option<NewFile>,
 }
 
@@ -101,6 +106,7 @@ impl Prepared {
         let outcome = suite.judge(log);
         let report = Report {
             baseline: self.baseline.as_ref(),
+            counted: &self.counted,
             ..outcome.as_report()
         };
         let text = report::styled(&report, output::width());
@@ -158,5 +164,12 @@ mod tests {
         assert!(wanted("--report json=a --report junit=a").is_err());
         assert!(wanted("--report json=a --record a").is_err());
         assert!(wanted("--record a --trace a").is_err());
+    }
+
+    #[test]
+    fn what_counts_is_what_is_stated_and_what_protects_data_unless_told() {
+        assert_eq!(wanted("").unwrap().counted, Counted::usual());
+        assert_eq!(wanted("--basis all").unwrap().counted, Counted::all());
+        assert!(wanted("--basis spec").is_err());
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Standard;
 use super::evidence::Trace;
+use super::{Standard, order};
 use crate::catalogue::{Level, RequirementId};
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::outcome::{Consequence, Finding, Link, Repetition, Way};
@@ -170,12 +170,16 @@ fn fold_what_rests_on_others(standard: &Standard<'_>, findings: Vec<Finding>) ->
             above.consequences.extend(finding.consequences);
         }
     }
-    kept.sort_by(|a, b| {
-        b.level
-            .cmp(&a.level)
-            .then_with(|| a.requirement.cmp(&b.requirement))
-    });
+    kept.iter_mut().for_each(take_back_own_ways);
+    order::sort(standard, &mut kept);
     kept
+}
+
+/// Nothing is a consequence of itself: what broke by way of one of its consequences is a way of its own.
+fn take_back_own_ways(finding: &mut Finding) {
+    let own = |one: &mut Consequence| one.requirement == finding.requirement;
+    let taken: Vec<Consequence> = finding.consequences.extract_if(.., own).collect();
+    finding.ways.extend(taken.into_iter().flat_map(|one| one.ways));
 }
 
 /// Whether a way was seen where one of the others was: in the same scenario, or of the same request.

@@ -96,7 +96,7 @@ fn of_requirement(report: &Report<'_>, outcome: &RequirementOutcome, category: C
         }
     };
     let mut case = case(category.words(), outcome.id.as_str(), status);
-    if let Some(finding) = finding.filter(|finding| !report.weighs(finding.level)) {
+    if let Some(finding) = finding.filter(|finding| !report.weighs(&finding.requirement, finding.level)) {
         case.set_system_out(text::finding(report, finding));
     }
     case
@@ -120,7 +120,9 @@ fn of_finding(report: &Report<'_>, finding: &Finding) -> TestCaseStatus {
         return status;
     }
     match report.known(finding) {
-        Some(entry) if report.weighs(finding.level) => skipped(&format!("known: {}", entry.reason)),
+        Some(entry) if report.weighs(&finding.requirement, finding.level) => {
+            skipped(&format!("known: {}", entry.reason))
+        }
         _ => TestCaseStatus::success(),
     }
 }

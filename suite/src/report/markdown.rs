@@ -22,7 +22,7 @@ pub(super) fn render(report: &Report<'_>) -> String {
 
 fn write(report: &Report<'_>, out: &mut String) -> fmt::Result {
     let mark = match report.ruling() {
-        Ruling::Conforms | Ruling::AsListed => "✅",
+        Ruling::Conforms | Ruling::NothingBroken | Ruling::AsListed => "✅",
         Ruling::NotShown | Ruling::Outdated | Ruling::Interrupted => "⚠️",
         Ruling::Breaks | Ruling::TargetLost | Ruling::SuiteFailed => "❌",
     };
@@ -48,12 +48,21 @@ fn write_findings(report: &Report<'_>, out: &mut String) -> fmt::Result {
     for (_, finding) in &listed {
         writeln!(
             out,
-            "- {}: `{}`",
+            "- {}{}: `{}`",
             words::finding(finding.level),
+            uncounted(report, finding),
             finding.requirement
         )?;
     }
     Ok(())
+}
+
+/// What is said of a finding that does not make the run fail by itself.
+fn uncounted(report: &Report<'_>, finding: &Finding) -> &'static str {
+    match report.counts(&finding.requirement) {
+        true => "",
+        false => " (not counted)",
+    }
 }
 
 fn write_finding(report: &Report<'_>, finding: &Finding, out: &mut String) -> fmt::Result {
@@ -67,10 +76,38 @@ fn write_finding(report: &Report<'_>, finding: &Finding, out: &mut String) -> fm
     let fence = fence_for(&text);
     writeln!(
         out,
-        "\n<details><summary>{word}: <code>{}</code>: {got}</summary>\n",
+        "\n<details><summary>{word}{}: <code>{}</code>: {got}</summary>\n",
+        uncounted(report, finding),
         finding.requirement
     )?;
-    writeln!(out, "{fence}text\n{}\n{fence}\n</details>", text.trim_end())
+    writeln!(out, "{fence}text\n{}\n{fence}", text.trim_end())?;
+    write_backing(report, finding, out)?;
+    writeln!(out, "</details>")
+}
+
+/// Where it stands, as a link that can be followed, which the text above is not.
+fn write_backing(report: &Report<'_>, finding: &Finding, out: &mut String) -> fmt::Result {
+    let Some(backing) = report.backing(&finding.requirement) else {
+        return Ok(());
+    };
+    let Some((place, source)) = backing.place().zip(backing.source) else {
+        return writeln!(out, "\n{}.\n", plain(&sentence_case(backing.authority())));
+    };
+    let link = format!("[{}]({})", plain(&place), source.link());
+    match backing.is_stated() {
+        true => writeln!(out, "\nStated in {link}.\n"),
+        false => writeln!(
+            out,
+            "\n{}; see {link}.\n",
+            plain(&sentence_case(backing.authority()))
+        ),
+    }
+}
+
+fn sentence_case(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }
 
 fn write_table(report: &Report<'_>, out: &mut String) -> fmt::Result {

@@ -2,8 +2,10 @@
 //!
 //! [`Ruling`] says what a run comes to, `tally` counts, [`baseline`] knows what is known; the formats only write.
 
+mod backing;
 pub mod baseline;
 mod causes;
+mod counted;
 mod file;
 mod json;
 mod junit;
@@ -22,6 +24,7 @@ mod sample;
 mod tests;
 
 pub use causes::reason;
+pub use counted::{Counted, Share};
 pub use file::NewFile;
 pub use progress::ProgressLine;
 pub use request::{BadRequest, Destination, Format, Request, WriteError, write};
@@ -43,6 +46,8 @@ pub struct Report<'a> {
     pub library: &'a Library,
     /// What is known already, if the user said so.
     pub baseline: Option<&'a Baseline>,
+    /// Whose requirements make the run fail.
+    pub counted: &'a Counted,
 }
 
 impl<'a> Report<'a> {

@@ -1,7 +1,7 @@
 //! What a run comes to.
 
 use super::Report;
-use crate::catalogue::Level;
+use crate::catalogue::{Level, RequirementId};
 use crate::outcome::{End, Finding, RequirementOutcome, Strictness, Verdict};
 
 /// What a run comes to: the sentence, and the exit code with it.
@@ -9,6 +9,8 @@ use crate::outcome::{End, Finding, RequirementOutcome, Strictness, Verdict};
 pub enum Ruling {
     /// All that was asked holds.
     Conforms,
+    /// All that was asked holds, which was a part.
+    NothingBroken,
     /// Nothing fails but what the baseline lists.
     AsListed,
     /// Something is broken that counts.
@@ -30,6 +32,7 @@ impl Ruling {
     pub fn word(self) -> &'static str {
         match self {
             Ruling::Conforms => "conforms",
+            Ruling::NothingBroken => "nothing-broken",
             Ruling::AsListed => "as-listed",
             Ruling::Breaks => "breaks",
             Ruling::NotShown => "not-shown",
@@ -38,6 +41,11 @@ impl Ruling {
             Ruling::Interrupted => "interrupted",
             Ruling::SuiteFailed => "suite-failed",
         }
+    }
+
+    /// Whether the run passes.
+    pub fn passes(self) -> bool {
+        matches!(self, Ruling::Conforms | Ruling::NothingBroken | Ruling::AsListed)
     }
 }
 
@@ -64,13 +72,14 @@ impl<'a> Report<'a> {
         match self.baseline {
             Some(_) if !self.stale().is_empty() => Ruling::Outdated,
             Some(_) if self.has_listed() => Ruling::AsListed,
-            _ => Ruling::Conforms,
+            _ if self.outcome.facts.narrowed.is_empty() => Ruling::Conforms,
+            _ => Ruling::NothingBroken,
         }
     }
 
     /// Whether a finding makes the run fail.
     pub(super) fn fails(&self, finding: &'a Finding) -> bool {
-        self.weighs(finding.level) && self.known(finding).is_none()
+        self.weighs(&finding.requirement, finding.level) && self.known(finding).is_none()
     }
 
     /// Whether a run was cut off before the scenario of a finding could be run again.
@@ -78,13 +87,28 @@ impl<'a> Report<'a> {
         self.outcome.end.is_cut_off() && finding.again.runs < 2
     }
 
-    /// Whether what is broken at this level makes a run fail.
-    pub(super) fn weighs(&self, level: Level) -> bool {
+    /// Whether a requirement that is broken at this level makes a run fail.
+    pub(super) fn weighs(&self, id: &RequirementId, level: Level) -> bool {
+        self.binds(level) && self.counts(id)
+    }
+
+    /// Whether what is broken at this level makes a run fail where it counts.
+    pub(super) fn binds(&self, level: Level) -> bool {
         match level {
             Level::Must => true,
             Level::Should => self.outcome.facts.strictness == Strictness::Warnings,
             Level::May => false,
         }
+    }
+
+    /// Whether a requirement is one of those that count.
+    pub(super) fn counts(&self, id: &RequirementId) -> bool {
+        let known = self.library.catalogue.get(id);
+        known.is_none_or(|requirement| self.counted.includes(requirement))
+    }
+
+    fn weighs_in(&self, outcome: &RequirementOutcome) -> bool {
+        outcome.level.is_some_and(|level| self.weighs(&outcome.id, level))
     }
 
     /// The requirements that were to be reached for the registry to be shown to conform, and were not.
@@ -98,8 +122,8 @@ impl<'a> Report<'a> {
 
     /// Whether a requirement was to be reached for the registry to be shown to conform, and was not.
     pub(super) fn lacks(&self, requirement: &RequirementOutcome) -> bool {
-        let weighs = requirement.level.is_some_and(|level| self.weighs(level));
-        weighs && matches!(requirement.verdict, Verdict::NotReached(_)) && !self.is_listed(requirement)
+        let was_not_reached = matches!(requirement.verdict, Verdict::NotReached(_));
+        was_not_reached && self.weighs_in(requirement) && !self.is_listed(requirement)
     }
 
     /// The requirements that held only within the grace.
@@ -130,8 +154,8 @@ impl<'a> Report<'a> {
     /// Whether an answer that came late makes the run fail.
     pub(super) fn fails_late(&self, requirement: &RequirementOutcome) -> bool {
         let strict = self.outcome.facts.strictness == Strictness::Warnings;
-        let weighs = requirement.level.is_some_and(|level| self.weighs(level));
-        strict && weighs && requirement.verdict == Verdict::Late && !self.is_listed(requirement)
+        let was_late = requirement.verdict == Verdict::Late;
+        strict && was_late && self.weighs_in(requirement) && !self.is_listed(requirement)
     }
 
     fn is_listed(&self, requirement: &RequirementOutcome) -> bool {
@@ -156,6 +180,6 @@ impl<'a> Report<'a> {
             baseline: None,
             ..*self
         };
-        bare.ruling() != Ruling::Conforms
+        !bare.ruling().passes()
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Report;
 use super::baseline::Baseline;
+use super::{Counted, Report};
 use crate::catalogue::{Level, RequirementId, Version};
 use crate::cause::{Beyond, Cause, Loss, Unsettled};
 use crate::diagnostic::Source;
@@ -23,6 +23,7 @@ pub(super) struct Sample {
     pub(super) outcome: Outcome,
     pub(super) library: Library,
     pub(super) baseline: Option<Baseline>,
+    pub(super) counted: Counted,
 }
 
 impl Sample {
@@ -31,6 +32,7 @@ impl Sample {
             outcome: &self.outcome,
             library: &self.library,
             baseline: self.baseline.as_ref(),
+            counted: &self.counted,
         }
     }
 
@@ -49,6 +51,18 @@ impl Sample {
             .iter_mut()
             .find(|one| one.id.as_str() == requirement);
         outcome.expect("a requirement of the sample").verdict = verdict;
+        self
+    }
+
+    /// The same result, judged by what counts.
+    pub(super) fn counting(mut self, counted: Counted) -> Sample {
+        self.counted = counted;
+        self
+    }
+
+    /// The same result of a run that asked a part.
+    pub(super) fn narrowed(mut self) -> Sample {
+        self.outcome.facts.narrowed = vec!["--only 'push/*'".to_owned()];
         self
     }
 
@@ -109,6 +123,19 @@ const REQUIREMENTS: [(&str, Level); 9] = [
     ("manage.tag.delete-202", Level::Should),
 ];
 
+const DOCUMENTS: &str = r#"
+[oci-distribution]
+title   = "OCI distribution specification"
+anchors = "headings"
+edition = { url = "https://example.com/oci" }
+
+[rfc9110]
+title   = "RFC 9110, HTTP Semantics"
+short   = "RFC 9110"
+anchors = "numbers"
+edition = { url = "https://example.com/rfc9110" }
+"#;
+
 const COMMON: &str = r#"
 category = "common"
 
@@ -132,8 +159,8 @@ why     = "Nothing can be pulled."
 
 ["range.suffix"]
 level   = "MUST"
-section = "Pulling blobs"
-basis   = "spec"
+basis   = "rfc9110"
+source  = { section = "14.1.2", from = "A client can refer to" }
 text    = "A range of the last N bytes gives the last N bytes."
 why     = "Lazy pulling reads the index at the end of a layer first."
 "#;
@@ -150,15 +177,16 @@ why     = "docker, buildkit and crane mount base layers so as not to send them a
 
 ["push.mount.location"]
 level   = "MUST"
-section = "Mounting a blob from another repository"
 basis   = "spec"
+source  = { section = "Mounting a blob from another repository", from = "The Location header", to = "the accessible layer" }
 text    = "The 201 of a mount carries a Location, and a GET of it gives the blob."
 why     = "Clients read this answer with the code they use for a finished upload."
 
 ["push.mount.readable-in-target"]
 level    = "MUST"
 section  = "Mounting a blob from another repository"
-basis    = "spec"
+basis    = "implied"
+protects = "content"
 text     = "A blob whose mount was answered with 201 is readable in the target repository."
 why      = "The image that is pushed next would name a layer that nobody can pull."
 rests-on = ["push.mount.location"]
@@ -212,6 +240,7 @@ fn library() -> Library {
         ("push/mount.scenario", MOUNT),
         ("pull/range.scenario", RANGE),
         ("probe/all.scenario", PROBE),
+        ("requirements/documents.toml", DOCUMENTS),
         ("requirements/common.toml", COMMON),
         ("requirements/pull.toml", PULL),
         ("requirements/push.toml", PUSH),
@@ -344,6 +373,7 @@ pub(super) fn clean() -> Sample {
         outcome,
         library: library(),
         baseline: None,
+        counted: Counted::all(),
     };
     sample.with(
         "manage.tag.delete-202",

@@ -93,9 +93,14 @@ impl<'a> Report<'a> {
     /// The finding from which it follows that a requirement is broken, if it is none itself.
     pub(super) fn cause(&self, id: &RequirementId) -> Option<&'a Finding> {
         let follows = |finding: &&Finding| finding.consequences.iter().any(|one| one.requirement == *id);
-        let findings = &self.outcome.findings;
-        let is_one_itself = findings.iter().any(|finding| finding.requirement == *id);
-        findings.iter().find(follows).filter(|_| !is_one_itself)
+        let mut findings = self.outcome.findings.iter();
+        findings.find(follows).filter(|_| !self.is_finding(id))
+    }
+
+    /// Whether a requirement is a finding itself, and so no mere consequence whatever else breaks it.
+    pub(super) fn is_finding(&self, id: &RequirementId) -> bool {
+        let mut findings = self.outcome.findings.iter();
+        findings.any(|finding| finding.requirement == *id)
     }
 
     fn column(&self, outcome: &RequirementOutcome) -> Column {

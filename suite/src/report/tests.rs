@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::Ruling;
 use super::sample::{self, Sample, exchange};
+use super::tally::Column;
+use super::{Counted, Ruling};
 use super::{baseline, json, junit, markdown, text, words};
 use crate::cause::Cause;
 use crate::diagnostic::{Color, Source};
-use crate::outcome::{End, NotAsked, Verdict};
+use crate::outcome::{Consequence, End, Link, NotAsked, Verdict};
 use crate::wire::Url;
 
 /// A baseline that lists what the broken sample breaks.
@@ -22,14 +23,27 @@ reason = "waits for the new storage driver"
 reason = "the list is made by the old service"
 "#;
 
-fn samples() -> [(&'static str, Sample); 5] {
+fn samples() -> [(&'static str, Sample); 7] {
     [
         ("clean", sample::clean()),
         ("broken", sample::broken()),
         ("known", sample::broken().against(LISTED)),
         ("lost", sample::lost()),
         ("unreached", sample::unreached()),
+        ("light", light()),
+        ("narrowed", sample::clean().narrowed()),
     ]
+}
+
+/// Only what an RFC states is broken, which does not count by itself, and a warning.
+fn light() -> Sample {
+    let mut sample = sample::broken()
+        .with("push.mount.location", Verdict::Held)
+        .with("push.mount.readable-in-target", Verdict::Held)
+        .with("discovery.tags.n-exact", Verdict::Held)
+        .counting(Counted::usual());
+    sample.outcome.findings.remove(0);
+    sample
 }
 
 #[test]
@@ -81,7 +95,7 @@ fn close(schema: &mut Value) {
 fn junit_fails_where_the_run_fails() {
     for (name, sample) in samples() {
         let xml = junit::render(&sample.report()).unwrap();
-        let passes = matches!(sample.report().ruling(), Ruling::Conforms | Ruling::AsListed);
+        let passes = sample.report().ruling().passes();
         assert_eq!(
             !xml.contains("<failure") && !xml.contains("<error"),
             passes,
@@ -139,6 +153,79 @@ fn a_warning_fails_only_a_strict_run() {
     };
     assert_eq!(warning().report().ruling(), Ruling::Conforms);
     assert_eq!(warning().strictly().report().ruling(), Ruling::Breaks);
+}
+
+#[test]
+fn what_does_not_count_is_shown_and_does_not_fail() {
+    assert_eq!(light().report().ruling(), Ruling::Conforms);
+    assert_eq!(light().counting(Counted::all()).report().ruling(), Ruling::Breaks);
+    let verdict = |sample: &Sample| text::verdict(&sample.report());
+    insta::assert_snapshot!(
+        verdict(&light()),
+        @"https://registry.example.com conforms to the text of OCI distribution 1.1: 6 MUST and 0 SHOULD hold, 1 violation of RFC 9110, 1 warning"
+    );
+    insta::assert_snapshot!(
+        verdict(&light().narrowed()),
+        @"nothing of what was asked is broken that counts: 6 MUST and 0 SHOULD hold, 1 violation of RFC 9110, 1 warning (asked only in part: --only 'push/*')"
+    );
+    insta::assert_snapshot!(
+        verdict(&light().counting(Counted::all())),
+        @"https://registry.example.com breaks what counts beside the text of OCI distribution 1.1: 1 violation of RFC 9110, 1 warning"
+    );
+    insta::assert_snapshot!(
+        verdict(&light().counting(Counted::parse("rfc").unwrap())),
+        @"https://registry.example.com breaks what counts by --basis rfc: 1 violation of RFC 9110, 1 warning"
+    );
+    assert_eq!(baseline::draft(&light().report()).matches("reason").count(), 1);
+}
+
+#[test]
+fn what_protects_data_counts_whoever_asks_it() {
+    let id = |text| crate::catalogue::RequirementId::parse(text).unwrap();
+    let sample = sample::clean().counting(Counted::usual());
+    let counts = |text| sample.report().counts(&id(text));
+    assert!(counts("push.mount.location"), "the text states it");
+    assert!(counts("push.mount.readable-in-target"), "it protects content");
+    assert!(!counts("range.suffix"), "an RFC states it");
+
+    let unreached = |id| sample::clean().with(id, Verdict::NotReached(Cause::Said("no answer".to_owned())));
+    let ruling = |sample: Sample| sample.counting(Counted::usual()).report().ruling();
+    assert_eq!(
+        ruling(unreached("push.mount.readable-in-target")),
+        Ruling::NotShown
+    );
+    assert_eq!(ruling(unreached("range.suffix")), Ruling::Conforms);
+}
+
+#[test]
+fn a_part_never_shows_that_a_registry_conforms() {
+    let narrowed = sample::clean().narrowed();
+    assert_eq!(narrowed.report().ruling(), Ruling::NothingBroken);
+    assert!(narrowed.report().ruling().passes());
+    insta::assert_snapshot!(
+        text::verdict(&narrowed.report()),
+        @"nothing of what was asked is broken: 7 MUST and 1 SHOULD hold (asked only in part: --only 'push/*')"
+    );
+    let known = sample::broken().against(LISTED).narrowed();
+    assert!(!text::verdict(&known.report()).contains("conform"));
+    assert_eq!(sample::broken().narrowed().report().ruling(), Ruling::Breaks);
+}
+
+#[test]
+fn a_finding_is_no_mere_consequence_of_another() {
+    let mut sample = sample::broken();
+    let also = sample.outcome.findings[1].clone();
+    sample.outcome.findings[0].consequences.push(Consequence {
+        requirement: also.requirement.clone(),
+        level: also.level,
+        ways: also.ways[..1].to_vec(),
+        link: Link::SameAnswer,
+    });
+    let report = sample.report();
+    assert!(report.cause(&also.requirement).is_none());
+    let follows: usize = report.tally().iter().map(|row| row.number(Column::Follows)).sum();
+    assert_eq!(follows, 1, "only the blob that is not in the target follows");
+    assert!(text::plain(&report).contains("range.suffix (in this way; in others by itself):"));
 }
 
 #[test]

@@ -10,12 +10,13 @@ use super::citation::{Cited, sources};
 use super::document::Documents;
 use super::fields::{Fields, Item, boolean, text, version, word, wrong_kind};
 use super::requirement::Place;
-use super::{Basis, Category, Level, Levels, Requirement, RequirementId, Source, Version};
+use super::{Basis, Category, Level, Levels, Protected, Requirement, RequirementId, Source, Version};
 use crate::diagnostic::{Diagnostic, Parsed, Span, did_you_mean};
 
 /// The keys of an entry, in the order in which they are written.
 const KEYS: &[&str] = &[
-    "level", "section", "basis", "source", "text", "why", "decided", "rests-on", "may-lag", "left-out",
+    "level", "section", "basis", "protects", "source", "text", "why", "decided", "rests-on", "may-lag",
+    "left-out",
 ];
 
 /// Reads one entry; it is there only if nothing is wrong with it but what could be left out.
@@ -46,6 +47,7 @@ pub(super) fn entry(
     fields.unknown_keys(KEYS);
     let levels = fields.needed("level", levels);
     let basis = fields.needed("basis", basis);
+    let protects = fields.perhaps("protects", protected);
     let place = place(&mut fields, documents, basis, levels.as_ref());
     let sentence = fields.needed("text", text);
     let why = fields.needed("why", text);
@@ -62,6 +64,7 @@ pub(super) fn entry(
         section,
         sources,
         basis: basis?,
+        protects,
         text: sentence?,
         why: why?,
         decided,
@@ -133,6 +136,15 @@ fn known_id(value: &Spanned<DeValue<'_>>) -> Parsed<RequirementId> {
 
 fn basis(value: &Spanned<DeValue<'_>>) -> Parsed<Basis> {
     word(value, "a basis", Basis::all_words(), Basis::read)
+}
+
+fn protected(value: &Spanned<DeValue<'_>>) -> Parsed<Protected> {
+    word(
+        value,
+        "what is protected",
+        Protected::all_words(),
+        Protected::read,
+    )
 }
 
 /// Reads one level for every OCI version, or a table of levels.

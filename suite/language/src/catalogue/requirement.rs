@@ -20,6 +20,8 @@ pub struct Requirement {
     pub(super) sources: BTreeMap<Version, Source>,
     /// Who says it.
     pub basis: Basis,
+    /// What is in danger where it is broken, if something is.
+    pub protects: Option<Protected>,
     /// The sentence, as it is true of a good registry.
     pub text: String,
     /// Why it matters: what breaks where it is broken.
@@ -71,5 +73,27 @@ words! {
         Management = "management",
         /// Everything else: names, errors, HTTP.
         Common = "common",
+    }
+}
+
+words! {
+    /// What a registry is trusted with.
+    Protected {
+        /// What was pushed: no wrong bytes, nothing acknowledged lost, nothing of another repository.
+        Content = "content",
+        /// Who may read and write: nobody gets in who may not.
+        Access = "access",
+    }
+}
+
+impl Protected {
+    /// What must not happen to it, for people.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Protected::Content => {
+                "content: no wrong bytes, nothing acknowledged lost, nothing of another repository"
+            }
+            Protected::Access => "access: nobody gets in who may not",
+        }
     }
 }

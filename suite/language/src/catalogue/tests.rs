@@ -34,6 +34,7 @@ fn an_entry_is_read() {
 level    = { "1.0" = "SHOULD", next = "MUST", docker = "MAY" }
 section  = "Pulling blobs"
 basis    = "implied"
+protects = "content"
 text     = "A blob is there."
 why      = "Nothing works without it."
 rests-on = ["pull.a"]
@@ -53,6 +54,7 @@ left-out = "a freedom"
     assert_eq!(first.levels.in_version(Version::V1_1), None);
     assert_eq!(first.levels.newest(), Some(Level::Must));
     assert_eq!((first.category, first.basis), (Category::Pull, Basis::Implied));
+    assert_eq!(first.protects, Some(Protected::Content));
     assert_eq!(first.rests_on, [id("pull.a")]);
     assert!(first.may_lag);
     let ids: Vec<&str> = catalogue.iter().map(|entry| entry.id.as_str()).collect();

@@ -7,8 +7,8 @@ mod source;
 
 pub use draw::{Color, render};
 pub use fault::{Diagnostic, Kind};
-pub use nearest::did_you_mean;
-pub(crate) use nearest::{nearest, one_of};
+pub(crate) use nearest::nearest;
+pub use nearest::{did_you_mean, one_of};
 pub use source::{Faulty, Source};
 
 /// A place in a text, in bytes.

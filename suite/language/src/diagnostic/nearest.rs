@@ -25,7 +25,7 @@ fn slips_allowed(word: &str) -> usize {
 }
 
 /// Joins words as a sentence does: "`a`, `b` or `c`".
-pub(crate) fn one_of<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+pub fn one_of<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
     let quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),

@@ -30,7 +30,7 @@ fn write(report: &Report<'_>, out: &mut String) -> fmt::Result {
     )?;
     writeln!(out, "# Each needs a reason before it counts as known.")?;
     for finding in &report.outcome.findings {
-        if report.weighs(finding.level) {
+        if report.weighs(&finding.requirement, finding.level) {
             write_finding(report, finding, out)?;
         }
     }

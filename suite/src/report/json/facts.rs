@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::exchange::Exchange;
-use crate::outcome::{self, End, Offer, Strictness};
-use crate::report::{Report, Ruling, causes, text};
+use crate::outcome::{End, Offer, Strictness};
+use crate::report::{Report, causes, text};
 
 #[derive(Serialize)]
 pub(super) struct Suite {
@@ -24,6 +24,7 @@ pub(super) struct Facts<'a> {
     target: String,
     version: String,
     strict: bool,
+    basis: Vec<&'static str>,
     seed: u64,
     run_id: String,
     narrowed: &'a [String],
@@ -35,11 +36,13 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn of(facts: &'a outcome::Facts) -> Facts<'a> {
+    pub(super) fn of(report: &Report<'a>) -> Facts<'a> {
+        let facts = &report.outcome.facts;
         Facts {
             target: facts.target.to_string(),
             version: facts.version.to_string(),
             strict: facts.strictness == Strictness::Warnings,
+            basis: report.counted.words(),
             seed: facts.seed,
             run_id: facts.run_id.to_string(),
             narrowed: &facts.narrowed,
@@ -72,7 +75,7 @@ impl Verdict {
         };
         let ruling = report.ruling();
         Verdict {
-            passes: matches!(ruling, Ruling::Conforms | Ruling::AsListed),
+            passes: ruling.passes(),
             word: ruling.word(),
             sentence: text::verdict(report),
             end,

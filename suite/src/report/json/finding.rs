@@ -3,15 +3,18 @@
 use serde::Serialize;
 
 use super::exchange::Exchange;
+use crate::catalogue::{self, Protected};
 use crate::outcome::{self, Link};
-use crate::report::Report;
 use crate::report::baseline::{self, Standing};
-use crate::report::{rerun, secret, words};
+use crate::report::{Report, backing, rerun, secret, words};
 
 #[derive(Serialize)]
 pub(super) struct Finding<'a> {
     requirement: &'a str,
     level: String,
+    #[serde(flatten)]
+    backing: Option<Backing<'a>>,
+    counted: bool,
     fails: bool,
     confirmed: bool,
     known: Option<&'a str>,
@@ -27,6 +30,8 @@ impl<'a> Finding<'a> {
         Finding {
             requirement: finding.requirement.as_str(),
             level: finding.level.to_string(),
+            backing: report.backing(&finding.requirement).map(Backing::of),
+            counted: report.counts(&finding.requirement),
             fails: report.fails(finding),
             confirmed: !report.is_unconfirmed(finding),
             known: match report.standing(finding) {
@@ -42,6 +47,37 @@ impl<'a> Finding<'a> {
                 .iter()
                 .map(|following| Consequence::of(report, following))
                 .collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Backing<'a> {
+    basis: &'static str,
+    authority: &'static str,
+    source: Option<Source<'a>>,
+    protects: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Source<'a> {
+    document: &'a str,
+    section: &'a str,
+    link: String,
+}
+
+impl<'a> Backing<'a> {
+    fn of(backing: backing::Backing<'a>) -> Backing<'a> {
+        let source = |source: &'a catalogue::Source| Source {
+            document: &source.document.title,
+            section: &source.section,
+            link: source.link(),
+        };
+        Backing {
+            basis: backing.requirement.basis.words(),
+            authority: backing.authority(),
+            source: backing.source.map(source),
+            protects: backing.requirement.protects.map(Protected::words),
         }
     }
 }

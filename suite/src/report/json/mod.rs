@@ -61,7 +61,7 @@ impl<'a> Document<'a> {
         Document {
             schema: SCHEMA,
             suite: Suite::THIS,
-            facts: Facts::of(&outcome.facts),
+            facts: Facts::of(report),
             verdict: Verdict::of(report),
             categories: report.tally().iter().map(CategoryRow::of).collect(),
             capabilities: capabilities

@@ -47,6 +47,7 @@ impl CategoryRow {
 pub(super) struct RequirementRow<'a> {
     id: &'a str,
     level: Option<String>,
+    basis: Option<&'static str>,
     category: Option<&'static str>,
     section: Option<&'a str>,
     text: Option<&'a str>,
@@ -63,6 +64,7 @@ impl<'a> RequirementRow<'a> {
         RequirementRow {
             id: outcome.id.as_str(),
             level: outcome.level.map(|level| level.to_string()),
+            basis: requirement.map(|known| known.basis.words()),
             category: requirement.map(|known| known.category.words()),
             section: requirement.map(Requirement::section),
             text: requirement.map(|known| known.text.as_str()),

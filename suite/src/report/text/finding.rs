@@ -105,13 +105,39 @@ fn write_exchange(page: &mut Page, report: &Report<'_>, way: &Way) {
 
 fn write_meaning(page: &mut Page, report: &Report<'_>, finding: &Finding) {
     if let Some(requirement) = report.library.catalogue.get(&finding.requirement) {
-        let section = requirement.section();
         page.item(
             2,
             "requires  ",
-            &format!("{} ({}, {section})", requirement.text, finding.level),
+            &format!("{} ({})", requirement.text, finding.level),
         );
+        write_backing(page, report, finding);
         page.item(2, "because   ", &requirement.why);
+    }
+}
+
+/// Who says so, and where; what that means for the verdict.
+fn write_backing(page: &mut Page, report: &Report<'_>, finding: &Finding) {
+    let Some(backing) = report.backing(&finding.requirement) else {
+        return;
+    };
+    match backing.place() {
+        Some(place) if backing.is_stated() => page.item(2, "stated in ", &place),
+        Some(place) => page.item(2, "basis     ", &format!("{}; see {place}", backing.authority())),
+        None => page.item(2, "basis     ", backing.authority()),
+    }
+    if let Some(source) = backing.source {
+        page.verbatim(12, &source.link());
+    }
+    if let Some(protected) = backing.requirement.protects {
+        page.item(2, "protects  ", protected.meaning());
+    }
+    if report.binds(finding.level) && !report.counts(&finding.requirement) {
+        let basis = report.counted;
+        page.item(
+            2,
+            "verdict   ",
+            &format!("not by this: only --basis {basis} counts"),
+        );
     }
 }
 
@@ -200,7 +226,11 @@ fn write_linked(page: &mut Page, report: &Report<'_>, heading: &str, consequence
             .map(|way| in_one_line(way, report))
             .unwrap_or_default();
         let mark = format!("{} ", consequence.level);
-        page.item(4, &mark, &format!("{}: {way}", consequence.requirement));
+        let own = match report.is_finding(&consequence.requirement) {
+            true => " (in this way; in others by itself)",
+            false => "",
+        };
+        page.item(4, &mark, &format!("{}{own}: {way}", consequence.requirement));
     }
 }
 

@@ -3,6 +3,7 @@
 mod finding;
 mod open;
 mod page;
+mod parties;
 mod style;
 mod table;
 mod unreached;

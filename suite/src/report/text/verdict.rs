@@ -1,8 +1,9 @@
 //! The end of the report: the circumstances, and the verdict in one sentence.
 
 use super::page::Page;
+use super::parties::{self, Party};
 use super::style::{self, paint};
-use crate::catalogue::Level;
+use crate::catalogue::{Level, RequirementId};
 use crate::outcome::{End, Facts, Finding, RequirementOutcome, Verdict};
 use crate::report::{Report, Ruling, words};
 
@@ -32,7 +33,7 @@ pub(super) fn write(page: &mut Page, report: &Report<'_>) {
         ));
     }
     let style = match report.ruling() {
-        Ruling::Conforms | Ruling::AsListed => style::GOOD,
+        Ruling::Conforms | Ruling::NothingBroken | Ruling::AsListed => style::GOOD,
         Ruling::NotShown | Ruling::Outdated | Ruling::Interrupted => style::DOUBTFUL,
         Ruling::Breaks | Ruling::TargetLost | Ruling::SuiteFailed => style::BAD,
     };
@@ -52,17 +53,7 @@ fn circumstances(facts: &Facts) -> String {
 /// The verdict.
 pub(super) fn sentence(report: &Report<'_>) -> String {
     let facts = &report.outcome.facts;
-    let (target, specification) = (&facts.target, words::specification(facts.version));
-    let mut sentence = match report.ruling() {
-        Ruling::Conforms => format!("{target} conforms to {specification}"),
-        Ruling::AsListed => format!("{target} breaks nothing of {specification} but what the baseline lists"),
-        Ruling::Breaks => format!("{target} does not conform to {specification}"),
-        Ruling::NotShown => format!("{target} is not shown to conform to {specification}"),
-        Ruling::Outdated => "the baseline is out of date".to_owned(),
-        Ruling::TargetLost => format!("{target} was lost on the way, so this is partial"),
-        Ruling::Interrupted => "the run was interrupted, so this is partial".to_owned(),
-        Ruling::SuiteFailed => "the suite itself failed, so this is partial".to_owned(),
-    };
+    let mut sentence = headline(report);
     let details = details(report);
     if !details.is_empty() {
         sentence.push_str(": ");
@@ -72,6 +63,75 @@ pub(super) fn sentence(report: &Report<'_>) -> String {
         sentence.push_str(&format!(" (asked only in part: {})", facts.narrowed.join(" ")));
     }
     sentence
+}
+
+/// What the run comes to, without the numbers.
+fn headline(report: &Report<'_>) -> String {
+    let facts = &report.outcome.facts;
+    let (target, specification) = (&facts.target, words::specification(facts.version));
+    match report.ruling() {
+        Ruling::Conforms => conforms(report),
+        Ruling::NothingBroken if has_new(report) => {
+            "nothing of what was asked is broken that counts".to_owned()
+        }
+        Ruling::NothingBroken => "nothing of what was asked is broken".to_owned(),
+        Ruling::AsListed if facts.narrowed.is_empty() => {
+            format!("{target} breaks nothing of {specification} but what the baseline lists")
+        }
+        Ruling::AsListed => "nothing of what was asked is broken but what the baseline lists".to_owned(),
+        Ruling::Breaks => breaks(report),
+        Ruling::NotShown => format!("{target} is not shown to conform to {specification}"),
+        Ruling::Outdated => "the baseline is out of date".to_owned(),
+        Ruling::TargetLost => format!("{target} was lost on the way, so this is partial"),
+        Ruling::Interrupted => "the run was interrupted, so this is partial".to_owned(),
+        Ruling::SuiteFailed => "the suite itself failed, so this is partial".to_owned(),
+    }
+}
+
+/// Whether something is broken, though nothing that makes the run fail.
+fn has_new(report: &Report<'_>) -> bool {
+    let mut findings = report.outcome.findings.iter();
+    findings.any(|finding| finding.level > Level::May && report.known(finding).is_none())
+}
+
+/// No more is claimed than what counts.
+fn conforms(report: &Report<'_>) -> String {
+    let facts = &report.outcome.facts;
+    let (target, specification) = (&facts.target, words::specification(facts.version));
+    let mut findings = report.outcome.findings.iter();
+    if !report.counted.includes_the_text() {
+        format!(
+            "{target} breaks nothing that counts by --basis {}",
+            report.counted
+        )
+    } else if findings.any(|finding| finding.level == Level::Must) {
+        format!("{target} conforms to the text of {specification}")
+    } else {
+        format!("{target} conforms to {specification}")
+    }
+}
+
+/// Only what the text states speaks against conformance to it.
+fn breaks(report: &Report<'_>) -> String {
+    let facts = &report.outcome.facts;
+    let (target, specification) = (&facts.target, words::specification(facts.version));
+    let failing = report
+        .outcome
+        .findings
+        .iter()
+        .filter(|finding| report.fails(finding));
+    let late = report.late().into_iter().filter(|late| report.fails_late(late));
+    let broken = failing
+        .map(|finding| &finding.requirement)
+        .chain(late.map(|late| &late.id));
+    let is_text = |id: &RequirementId| Party::of(report, id).is_of_the_text();
+    if !report.counted.includes_the_text() {
+        format!("{target} breaks what counts by --basis {}", report.counted)
+    } else if broken.into_iter().any(is_text) {
+        format!("{target} does not conform to {specification}")
+    } else {
+        format!("{target} breaks what counts beside the text of {specification}")
+    }
 }
 
 /// What speaks for the registry, and how much was never asked of it.
@@ -91,18 +151,17 @@ fn what_holds(report: &Report<'_>) -> String {
 /// What there is to say besides: numbers first, then how the run ended.
 fn details(report: &Report<'_>) -> Vec<String> {
     let mut details = Vec::new();
-    if report.ruling() == Ruling::Conforms {
+    if matches!(report.ruling(), Ruling::Conforms | Ruling::NothingBroken) {
         details.push(what_holds(report));
     }
     let findings = || report.outcome.findings.iter();
     let is_known = |finding: &&Finding| report.known(finding).is_some();
+    let new = |level: Level| findings().filter(move |finding| finding.level == level && !is_known(finding));
     let unconfirmed = findings().filter(|finding| report.is_unconfirmed(finding));
-    for level in [Level::Must, Level::Should] {
-        let new = findings().filter(|finding| finding.level == level && !is_known(finding));
-        details.push(some(new.count(), |number| {
-            words::count(number, words::finding(level))
-        }));
-    }
+    details.extend(parties::violations(report, new(Level::Must)));
+    details.push(some(new(Level::Should).count(), |number| {
+        words::count(number, words::finding(Level::Should))
+    }));
     details.push(some(unconfirmed.count(), |number| {
         format!("{number} unconfirmed")
     }));
