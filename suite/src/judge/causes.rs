@@ -96,8 +96,8 @@ fn with_rows_of_one_check_together(standard: &Standard<'_>, mut broken: Vec<Brok
     broken
 }
 
-/// The most general requirement that each trace breaks: the heaviest, the one that the others rest on, the one that is
-/// asked most often.
+/// The most general requirement that each trace breaks: the heaviest, the one that the others rest on, the one that it
+/// breaks most often, the one that is asked most often.
 fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Trace, RequirementId> {
     let mut by_trace: BTreeMap<&Trace, Vec<&Broken>> = BTreeMap::new();
     for requirement in broken {
@@ -118,10 +118,18 @@ fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Trace, Requirem
         let head = breaks
             .iter()
             .rev()
-            .max_by_key(|one| (one.level, supports(one), one.asked))?;
+            .max_by_key(|one| (one.level, supports(one), broken_by(one, trace), one.asked))?;
         Some((trace.clone(), head.requirement.clone()))
     });
     heads.collect()
+}
+
+/// How many checks of a requirement broke in ways that left this trace.
+fn broken_by(requirement: &Broken, trace: &Trace) -> usize {
+    let ways = requirement.ways.iter();
+    ways.filter(|(_, left)| left.as_ref() == Some(trace))
+        .map(|(way, _)| way.count)
+        .sum()
 }
 
 /// The ways that stay with a requirement, and those that stand under others.

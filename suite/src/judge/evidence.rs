@@ -33,11 +33,15 @@ pub(super) enum Trace {
 }
 
 impl Trace {
-    /// The trace that says this one too, if it was left as well: who takes any upload takes one that was closed.
+    /// The trace that says this one too, if it was left as well: who takes any upload takes one that was closed, and what
+    /// was taken as it came can spoil the answer that repeats it.
     pub(super) fn general(&self) -> Option<Trace> {
         match self {
             Trace::Odd(Oddity::ClosedUpload | Oddity::ForeignUpload, reaction) => {
                 Some(Trace::Odd(Oddity::UnknownUpload, reaction.clone()))
+            }
+            Trace::Odd(oddity, Reaction::NoAnswer(MALFORMED)) => {
+                Some(Trace::Odd(oddity.clone(), Reaction::Taken))
             }
             _ => None,
         }
@@ -77,6 +81,9 @@ pub(super) enum Amiss {
     /// It is there, and not as it should be.
     Wrong,
 }
+
+/// The name of an answer that is not HTTP.
+const MALFORMED: &str = "malformed";
 
 /// The trace of a broken check; none where what was seen does not tell one cause from another.
 pub(super) fn trace(entry: &Entry, log: &ProgramLog) -> Option<Trace> {
@@ -214,7 +221,7 @@ fn name_of(fault: &Fault) -> &'static str {
         Fault::Closed(_) => "closed",
         Fault::TooLarge { .. } => "too large",
         Fault::TooManyRedirects(_) | Fault::BadRedirect(_) => "redirect",
-        Fault::Malformed(_) => "malformed",
+        Fault::Malformed(_) => MALFORMED,
         Fault::Credentials(_) => "credentials",
         Fault::CannotSend { .. } => "cannot send",
         Fault::Elsewhere { .. } => "elsewhere",

@@ -47,8 +47,10 @@ fn opened() -> Arc<Exchange> {
 
 #[test]
 fn nonsense_that_is_taken_is_one_cause_whatever_is_wrong_of_the_answer() {
-    let library = library("a.name MUST\na.location MUST\na.uuid MUST");
+    let library = library("a.name MUST\na.location MUST\na.spoilt MUST\na.uuid MUST");
     let bad = ("Location", "/v2/a b/1");
+    let answers = Fault::Malformed("a null byte in a header".to_owned());
+    let broken = exchange(3, "POST /v2/a%20b%20c/blobs/uploads/", Err(answers));
     let odd = exchange(1, "POST /v2/a%20b/blobs/uploads/", Ok((202, &[bad])));
     let sound = exchange(2, "POST /v2/a/blobs/uploads/", Ok((202, &[UPLOAD])));
     let programs = vec![
@@ -57,6 +59,12 @@ fn nonsense_that_is_taken_is_one_cause_whatever_is_wrong_of_the_answer() {
             "push/name",
             "> GET /v2/\nMUST a.name\n< 4xx\n",
             &[odd.clone()],
+        ),
+        scene(
+            &library,
+            "push/spoilt",
+            "> GET /v2/\nMUST a.spoilt\n< 4xx\n",
+            &[broken],
         ),
         scene(
             &library,
@@ -72,7 +80,7 @@ fn nonsense_that_is_taken_is_one_cause_whatever_is_wrong_of_the_answer() {
         ),
     ];
     let outcome = judge(&library, &run_log(programs));
-    assert_eq!(findings(&outcome), ["a.name = a.location", "a.uuid"]);
+    assert_eq!(findings(&outcome), ["a.name = a.location = a.spoilt", "a.uuid"]);
 }
 
 #[test]
