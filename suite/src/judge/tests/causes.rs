@@ -58,7 +58,7 @@ fn nonsense_that_is_taken_is_one_cause_whatever_is_wrong_of_the_answer() {
             &library,
             "push/name",
             "> GET /v2/\nMUST a.name\n< 4xx\n",
-            &[odd.clone()],
+            std::slice::from_ref(&odd),
         ),
         scene(
             &library,
