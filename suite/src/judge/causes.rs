@@ -6,7 +6,7 @@ use super::evidence::Trace;
 use super::{Standard, order};
 use crate::catalogue::{Level, RequirementId};
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::outcome::{Consequence, Finding, Link, Repetition, Way};
+use crate::outcome::{Consequence, Finding, Link, Place, Repetition, Way};
 
 /// A broken requirement, and the ways in which it broke.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ pub(super) struct Broken {
 /// Ways with one trace in common stand under the most general requirement that they break. What is left of the other
 /// requirements is a finding of its own, unless it rests on a finding that was seen in the same place.
 pub(super) fn one_for_each_cause(standard: &Standard<'_>, broken: Vec<Broken>) -> Vec<Finding> {
+    let broken = with_rows_of_one_check_together(standard, in_general(broken));
     let heads = heads(standard, &broken);
     let mut findings = Vec::new();
     let mut under: BTreeMap<RequirementId, Vec<Consequence>> = BTreeMap::new();
@@ -51,8 +52,52 @@ pub(super) fn one_for_each_cause(standard: &Standard<'_>, broken: Vec<Broken>) -
     fold_what_rests_on_others(standard, findings)
 }
 
-/// The most general requirement that each trace breaks: the heaviest, the one that the others rest on, the one that is
-/// asked most often.
+/// Takes for each trace the one that says it too, where that was left as well.
+fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
+    let left: BTreeSet<Trace> = broken
+        .iter()
+        .flat_map(|requirement| &requirement.ways)
+        .filter_map(|(_, trace)| trace.clone())
+        .collect();
+    for (_, trace) in broken.iter_mut().flat_map(|requirement| &mut requirement.ways) {
+        let general = trace.as_ref().and_then(Trace::general);
+        if let Some(general) = general.filter(|general| left.contains(general)) {
+            *trace = Some(general);
+        }
+    }
+    broken
+}
+
+/// Takes from the rows of a check what they show afterwards, where one of them is seen with what the requirement rests on.
+fn with_rows_of_one_check_together(standard: &Standard<'_>, mut broken: Vec<Broken>) -> Vec<Broken> {
+    let explained: Vec<Vec<Place>> = broken
+        .iter()
+        .map(|requirement| {
+            let roots = broken.iter().filter(|root| {
+                root.level >= requirement.level
+                    && rests_on(standard, &requirement.requirement, &root.requirement)
+            });
+            let seen: Vec<Way> = roots
+                .flat_map(|root| root.ways.iter().map(|(way, _)| way.clone()))
+                .collect();
+            let ways = requirement.ways.iter().map(|(way, _)| way);
+            ways.filter(|way| is_seen_with(way, &seen))
+                .map(|way| way.place.clone())
+                .collect()
+        })
+        .collect();
+    for (requirement, places) in broken.iter_mut().zip(explained) {
+        for (way, trace) in &mut requirement.ways {
+            if places.contains(&way.place) && trace.as_ref().is_some_and(Trace::is_afterwards) {
+                *trace = None;
+            }
+        }
+    }
+    broken
+}
+
+/// The most general requirement that each trace breaks: the heaviest, the one that the others rest on, the one that it
+/// breaks most often, the one that is asked most often.
 fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Trace, RequirementId> {
     let mut by_trace: BTreeMap<&Trace, Vec<&Broken>> = BTreeMap::new();
     for requirement in broken {
@@ -73,10 +118,18 @@ fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Trace, Requirem
         let head = breaks
             .iter()
             .rev()
-            .max_by_key(|one| (one.level, supports(one), one.asked))?;
+            .max_by_key(|one| (one.level, supports(one), broken_by(one, trace), one.asked))?;
         Some((trace.clone(), head.requirement.clone()))
     });
     heads.collect()
+}
+
+/// How many checks of a requirement broke in ways that left this trace.
+fn broken_by(requirement: &Broken, trace: &Trace) -> usize {
+    let ways = requirement.ways.iter();
+    ways.filter(|(_, left)| left.as_ref() == Some(trace))
+        .map(|(way, _)| way.count)
+        .sum()
 }
 
 /// The ways that stay with a requirement, and those that stand under others.
@@ -133,14 +186,14 @@ fn fold_what_rests_on_others(standard: &Standard<'_>, findings: Vec<Finding>) ->
             root.requirement != finding.requirement
                 && root.level >= finding.level
                 && rests_on(standard, &finding.requirement, &root.requirement)
-                && finding.ways.iter().all(|way| is_seen_with(way, &root.ways))
+                && are_seen_with(&finding.ways, &root.ways)
         });
         let free = |root: &&Finding| {
             !findings.iter().any(|other| {
                 other.requirement != root.requirement
                     && other.level >= root.level
                     && rests_on(standard, &root.requirement, &other.requirement)
-                    && root.ways.iter().all(|way| is_seen_with(way, &other.ways))
+                    && are_seen_with(&root.ways, &other.ways)
             })
         };
         roots
@@ -180,6 +233,14 @@ fn take_back_own_ways(finding: &mut Finding) {
     let own = |one: &mut Consequence| one.requirement == finding.requirement;
     let taken: Vec<Consequence> = finding.consequences.extract_if(.., own).collect();
     finding.ways.extend(taken.into_iter().flat_map(|one| one.ways));
+}
+
+/// Whether every check that broke was seen where others were, in one of its rows at least.
+fn are_seen_with(ways: &[Way], others: &[Way]) -> bool {
+    ways.iter().all(|way| {
+        let mut rows = ways.iter().filter(|row| row.place == way.place);
+        rows.any(|row| is_seen_with(row, others))
+    })
 }
 
 /// Whether a way was seen where one of the others was: in the same scenario, or of the same request.

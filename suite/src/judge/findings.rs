@@ -91,10 +91,9 @@ fn counts(entries: &[Logged<'_>]) -> Counts {
 /// How a requirement broke, each way with the trace that its cause leaves.
 fn broken(id: &RequirementId, level: Level, entries: &[Logged<'_>]) -> Broken {
     let counts = counts(entries);
-    let mut ways: Vec<(Way, Option<Trace>)> = entries
-        .iter()
-        .filter(|(entry, _)| entry.verdict == Verdict::Broken)
-        .map(|(entry, run)| (way(entry, run), trace(entry, run.log)))
+    let mut ways: Vec<(Way, Option<Trace>)> = traced(entries)
+        .into_iter()
+        .map(|((entry, run), trace)| (way(entry, run), trace))
         .collect();
     ways.sort_by_key(|(way, _)| std::cmp::Reverse(way.count));
     Broken {
@@ -104,6 +103,43 @@ fn broken(id: &RequirementId, level: Level, entries: &[Logged<'_>]) -> Broken {
         asked: counts.broken + counts.held + counts.late,
         ways,
     }
+}
+
+/// The checks that broke, each with its trace: its own, or that of what broke before it and led to it.
+fn traced<'a>(entries: &[Logged<'a>]) -> Vec<(Logged<'a>, Option<Trace>)> {
+    let mut traced: Vec<(Logged<'a>, Option<Trace>)> = Vec::new();
+    for logged in entries {
+        let (entry, run) = logged;
+        if entry.verdict != Verdict::Broken {
+            continue;
+        }
+        let own = trace(entry, run.log);
+        let led_to_it = match &own {
+            Some(own) if !own.is_afterwards() => None,
+            _ => traced
+                .iter()
+                .rev()
+                .filter(|(_, trace)| trace.as_ref().is_some_and(|trace| !trace.is_afterwards()))
+                .find(|(earlier, _)| leads_to(*earlier, *logged, entries))
+                .and_then(|(_, trace)| trace.clone()),
+        };
+        traced.push((*logged, led_to_it.or(own)));
+    }
+    traced
+}
+
+/// Whether a check stands before another in the same workflow: in the same row, or in rows that the other has no part in.
+fn leads_to(earlier: Logged<'_>, later: Logged<'_>, entries: &[Logged<'_>]) -> bool {
+    let is_of_workflow = later.0.place.scenario == later.1.log.program.name;
+    let is_same_run = |run: &Judged<'_>| std::ptr::eq(run, later.1);
+    let is_before =
+        earlier.0.place.scenario == later.0.place.scenario && earlier.0.place.line < later.0.place.line;
+    let is_beside = || {
+        entries.iter().any(|(entry, run)| {
+            is_same_run(run) && entry.place == earlier.0.place && entry.row == later.0.row
+        })
+    };
+    is_of_workflow && is_same_run(earlier.1) && is_before && (earlier.0.row == later.0.row || !is_beside())
 }
 
 fn way(entry: &Entry, run: &Judged<'_>) -> Way {

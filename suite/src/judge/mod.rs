@@ -8,6 +8,7 @@ mod entries;
 mod evidence;
 mod findings;
 mod invariants;
+mod oddity;
 mod order;
 mod reproduce;
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+mod causes;
+
 use super::*;
 use crate::cause::Cause;
 use crate::check::check;

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use super::tools::{CLOSING, in_words, succeeded};
 use super::{Actor, Coded, NotReached};
+use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::{plain, range};
 use crate::scenario::ast::Algorithm;
@@ -217,6 +218,10 @@ async fn chunk_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
         let blob = actor.maker().chunks(4, size);
         let at = blob.chunk;
         let place = actor.open_with(&repository, &blob.part(0, at)).await?;
+        let status = actor.call("GET", place.clone(), None).await;
+        if offset_of(&status.outcome).is_none() {
+            return Err(NotReached(Cause::Came(status)));
+        }
         let broken = blob.part(at, 3 * at);
         let length = broken.size().to_string();
         let place_in_blob = range(&broken);

@@ -1,0 +1,190 @@
+//! What is odd about a request: what a cause shows itself by, whatever a check asks of the answer.
+
+use std::collections::BTreeSet;
+
+use crate::endpoint::{Endpoint, EndpointKind};
+use crate::log::{Created, ProgramLog};
+use crate::wire::Exchange;
+
+/// What is odd about a request.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Oddity {
+    /// Its path has dot segments or encoded slashes.
+    Path,
+    /// The name of the repository is none.
+    Name,
+    /// The tag, or the digest in its place, is none.
+    Reference,
+    /// The digest of a blob is none.
+    Digest,
+    /// It goes to an upload that nobody opened.
+    UnknownUpload,
+    /// It goes to an upload that was closed or cancelled.
+    ClosedUpload,
+    /// It goes to an upload that was opened in another repository.
+    ForeignUpload,
+    /// It says which place a chunk has.
+    ChunkPlace,
+    /// It carries this header.
+    Header(&'static str, EndpointKind),
+    /// It asks for a blob that was never put into this repository.
+    ForeignBlob,
+    /// It carries these parameters.
+    Parameters(EndpointKind, Vec<String>),
+}
+
+impl Oddity {
+    /// Whether nothing sound can be meant by it, so that taking it is the cause of whatever else is wrong.
+    pub(super) fn is_nonsense(&self) -> bool {
+        match self {
+            Oddity::Path
+            | Oddity::Name
+            | Oddity::Reference
+            | Oddity::Digest
+            | Oddity::UnknownUpload
+            | Oddity::ClosedUpload
+            | Oddity::ForeignUpload => true,
+            Oddity::ChunkPlace | Oddity::Header(..) | Oddity::ForeignBlob | Oddity::Parameters(..) => false,
+        }
+    }
+}
+
+/// The headers of a request that make it another request than one without them, the most telling first.
+const TELLING: [&str; 5] = ["If-Range", "If-Match", "If-None-Match", "Range", "Expect"];
+
+/// What is odd about a request, the most telling first.
+pub(super) fn oddity(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> Option<Oddity> {
+    let request = &exchange.request;
+    let path = request.url.path().to_lowercase();
+    let kind = endpoint.kind();
+    if ["/../", "/./", "%2e", "%2f", "%5c", "%00", "\\"]
+        .iter()
+        .any(|odd| path.contains(odd))
+    {
+        return Some(Oddity::Path);
+    }
+    if endpoint.repository().is_some_and(|name| !is_name(name)) {
+        return Some(Oddity::Name);
+    }
+    let reference = endpoint.reference().unwrap_or_default();
+    match kind {
+        EndpointKind::Tag if !is_tag(reference) => return Some(Oddity::Reference),
+        EndpointKind::Manifest if !is_digest(reference) => return Some(Oddity::Reference),
+        EndpointKind::Blob if !is_digest(reference) => return Some(Oddity::Digest),
+        EndpointKind::Session => {
+            if let Some(oddity) = oddity_of_upload(exchange, log) {
+                return Some(oddity);
+            }
+        }
+        _ => {}
+    }
+    if request.headers.contains("Content-Range") {
+        return Some(Oddity::ChunkPlace);
+    }
+    if let Some(name) = TELLING.iter().find(|name| request.headers.contains(name)) {
+        return Some(Oddity::Header(name, kind));
+    }
+    let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
+    if kind == EndpointKind::Blob && is_read && !was_put_there(exchange, endpoint, log) {
+        return Some(Oddity::ForeignBlob);
+    }
+    let parameters = parameters(endpoint);
+    (is_read && !parameters.is_empty()).then_some(Oddity::Parameters(kind, parameters))
+}
+
+/// What is odd about the upload that a request goes to: none that was opened there, and is open still.
+fn oddity_of_upload(exchange: &Exchange, log: &ProgramLog) -> Option<Oddity> {
+    let path = exchange.request.url.path();
+    let mut opened = BTreeSet::new();
+    let mut open = BTreeSet::new();
+    for earlier in log.exchanges().filter(|earlier| earlier.number < exchange.number) {
+        let at = earlier.request.url.path();
+        let method = earlier.request.method.as_str();
+        let is_sound = method == "POST" || open.contains(at);
+        if !is_sound {
+            continue;
+        }
+        if let Some(address) = earlier.upload_address() {
+            open.remove(at);
+            opened.insert(address.path().to_owned());
+            open.insert(address.path().to_owned());
+        } else if matches!((method, earlier.status()), ("PUT" | "DELETE", Some(200..=299))) {
+            open.remove(at);
+        }
+    }
+    if open.contains(path) {
+        return None;
+    }
+    let session = path.rsplit('/').next();
+    let is_of_another = |other: &String| other.rsplit('/').next() == session;
+    Some(if opened.contains(path) {
+        Oddity::ClosedUpload
+    } else if opened.iter().any(is_of_another) {
+        Oddity::ForeignUpload
+    } else {
+        Oddity::UnknownUpload
+    })
+}
+
+/// Whether a blob was ever put into the repository that it is asked of.
+fn was_put_there(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> bool {
+    let earlier = log.exchanges().filter(|earlier| earlier.number < exchange.number);
+    let (Some(repository), Some(digest)) = (endpoint.repository(), endpoint.reference()) else {
+        return true;
+    };
+    Created::by(earlier)
+        .blobs
+        .contains(&(repository.to_owned(), digest.to_owned()))
+}
+
+/// The names of the parameters of a request, in the order of the alphabet.
+pub(super) fn parameters(endpoint: &Endpoint) -> Vec<String> {
+    let names: BTreeSet<&str> = endpoint.parameter_names().collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether a text is the name of a repository: components of lower-case letters and digits, joined by separators.
+fn is_name(text: &str) -> bool {
+    let is_component = |component: &str| {
+        let edges = [component.chars().next(), component.chars().last()];
+        let is_edge = |c: &Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        edges.iter().all(is_edge)
+            && component
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c))
+    };
+    !text.is_empty() && text.len() <= 255 && text.split('/').all(is_component)
+}
+
+fn is_tag(text: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.len() <= 128 && text.starts_with(is_word) && text.chars().all(|c| is_word(c) || c == '.' || c == '-')
+}
+
+fn is_digest(text: &str) -> bool {
+    let Some((algorithm, encoded)) = text.split_once(':') else {
+        return false;
+    };
+    let length = match algorithm {
+        "sha256" => 64,
+        "sha512" => 128,
+        _ => return !algorithm.is_empty() && !encoded.is_empty(),
+    };
+    encoded.len() == length
+        && encoded
+            .bytes()
+            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tags_and_digests_are_told_from_what_is_none() {
+        assert!(is_name("a/b-c/d_e.f0") && !is_name("a/B") && !is_name("a//b") && !is_name("-a"));
+        assert!(is_tag("v1.0-rc_1") && !is_tag(".a") && !is_tag(&"a".repeat(129)) && !is_tag("a b"));
+        assert!(is_digest(&format!("sha256:{}", "a".repeat(64))));
+        assert!(!is_digest(&format!("sha256:{}", "A".repeat(64))) && !is_digest("sha256:aa"));
+    }
+}
