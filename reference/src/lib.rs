@@ -11,16 +11,16 @@
 //! ```
 //!
 //! The map of the crate, in the order in which a request meets it; no folder uses one that stands above it:
-//! - [`server`]: starts and stops what follows, accepts connections, and admits requests.
-//! - [`api`]: gives each request a context and dispatches it to its endpoint, a file for each resource.
-//! - [`app`]: what one running registry owns.
-//! - [`notifications`]: others are told what happened.
-//! - [`auth`]: who may do what.
-//! - [`http`]: paths, errors, bodies, and the ways in which bytes leave.
-//! - [`store`]: the storage contract, and the store that keeps it.
-//! - [`operation`]: the log, the metrics, certificates, and what only the kernel can do.
-//! - [`config`]: everything that can be chosen, and named profiles of it.
-//! - [`protocol`]: the nouns, parsed once.
+//! - `server`: starts and stops what follows, accepts connections, and admits requests.
+//! - `api`: gives each request a context and dispatches it to its endpoint, a file for each resource.
+//! - `app`: what one running registry owns.
+//! - `notifications`: others are told what happened.
+//! - `auth`: who may do what.
+//! - `http`: paths, errors, bodies, and the ways in which bytes leave.
+//! - `store`: the storage contract, and the store that keeps it.
+//! - `operation`: the log, the metrics, certificates, and what only the kernel can do.
+//! - `config`: everything that can be chosen, and named profiles of it.
+//! - `protocol`: the nouns, parsed once.
 
 mod api;
 mod app;

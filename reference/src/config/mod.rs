@@ -87,7 +87,7 @@ pub struct Config {
 
     /// Where events are sent of what is pulled, pushed, mounted and deleted; repeatable
     ///
-    /// In the configuration file each endpoint is a table [[notify]] with its name and url, and, where they
+    /// In the configuration file each endpoint is a table `[[notify]]` with its name and url, and, where they
     /// are to be other than usual: headers, timeout (1, in seconds), threshold (10 failures, after which
     /// there are pauses), backoff (1, the seconds of a pause), queue-size (16777216, the bytes of events
     /// that may wait), ignore.media-types, ignore.actions (pull, push, mount, delete), disabled.

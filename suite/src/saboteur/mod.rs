@@ -1,7 +1,7 @@
 //! The saboteur: registries that lie, one deviation each, laid over a well-behaved one.
 //!
 //! A [`Deviation`] is one entry of [`deviations`]: its id, the requirements it breaks, and what it does to requests
-//! and answers on their way through a [`proxy`]. The [`matrix`] runs the suite against each of them: a requirement is
+//! and answers on their way through a `proxy`. The [`matrix`] runs the suite against each of them: a requirement is
 //! proven by the deviations that it catches.
 
 mod call;

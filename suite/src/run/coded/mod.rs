@@ -1,6 +1,6 @@
 //! What a transcript cannot say, in Rust, under the same ids and reports: false lengths, cut bodies, races.
 //!
-//! A coded scenario is one entry of a table in [`ALL`]: what it says of itself, and the function that carries it out.
+//! A coded scenario is one entry of a table in `ALL`: what it says of itself, and the function that carries it out.
 
 mod actor;
 mod addresses;
