@@ -3,9 +3,7 @@
 
 use std::ops::Range;
 
-use crate::wire::Secrets;
-
-const REDACTED: &str = "<redacted>";
+use crate::wire::{REDACTED, Secrets};
 
 /// Header lines of answers whose whole value is a secret.
 const HEADERS: [&str; 2] = ["Set-Cookie", "Authentication-Info"];

@@ -5,24 +5,20 @@
 
 mod support;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use assize::catalogue::{Level, Version};
 use assize::cause::Beyond;
-use assize::judge::judge;
-use assize::outcome::{End, NotAsked, Outcome, Verdict};
-use assize::plan::{Plan, Selection};
-use assize::report::{Counted, Report, Ruling, reason};
-use assize::run::{CleanUp, RunSettings, Silent, Unusable, clean, coded, record};
-use assize::scenario::Library;
+use assize::outcome::{End, NotAsked, Verdict};
+use assize::plan::Selection;
+use assize::report::{Counted, Ruling, reason};
+use assize::run::{CleanUp, RunSettings, clean};
 use assize::wire::{Client, Credentials, Login, Settings, Timeouts, Url};
+use assize::{Outcome, RunError, Suite};
 use support::{Circumstance, Proxy, registry};
 
-static LIBRARY: LazyLock<Arc<Library>> = LazyLock::new(|| Arc::new(Library::built_in().unwrap()));
-
-/// Every requirement counts.
-static COUNTED: LazyLock<Counted> = LazyLock::new(Counted::all);
+static SUITE: LazyLock<Suite> = LazyLock::new(|| Suite::built_in().unwrap());
 
 /// A run, as a user asks for it.
 struct Asked {
@@ -65,17 +61,18 @@ impl Asked {
         self.with(|settings| settings.repositories = names)
     }
 
-    async fn outcome(self) -> Result<Outcome, Unusable> {
-        let selection = Selection::new(&self.only, &[], &[]).unwrap();
-        let plan = Plan::new(&LIBRARY, coded::scenarios(), &selection, self.settings.version);
-        let client = Client::new(Settings {
-            credentials: self.credentials,
-            timeouts: self.timeouts,
-            ..Settings::new(Url::parse(&self.url).unwrap())
-        });
-        let client = client.unwrap();
-        let log = record(LIBRARY.clone(), plan, client, self.settings, Arc::new(Silent)).await?;
-        Ok(judge(&LIBRARY, &log))
+    async fn outcome(self) -> Result<Outcome, RunError> {
+        let timeouts = self.timeouts;
+        let run = SUITE
+            .against(&self.url)
+            .accounts(self.credentials)
+            .settings(self.settings)
+            .select(Selection::new(&self.only, &[], &[]).unwrap())
+            .manner(move |url| Settings {
+                timeouts,
+                ..Settings::new(url)
+            });
+        Ok(run.run().await?.counting(Counted::all()))
     }
 
     async fn conforms(self) -> Outcome {
@@ -100,21 +97,8 @@ impl Asked {
     }
 }
 
-/// What the run comes to; of a part that it conforms in, too.
 fn ruling(outcome: &Outcome) -> Ruling {
-    match report(outcome).ruling() {
-        Ruling::NothingBroken => Ruling::Conforms,
-        other => other,
-    }
-}
-
-fn report(outcome: &Outcome) -> Report<'_> {
-    Report {
-        outcome,
-        library: &LIBRARY,
-        baseline: None,
-        counted: &COUNTED,
-    }
+    outcome.as_report().ruling()
 }
 
 /// The findings that weigh anything. What a registry SHOULD offer and may refuse does not.

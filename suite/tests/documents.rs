@@ -17,7 +17,14 @@ fn paths(text: &str) -> Vec<String> {
     let quoted = text.split('`').skip(1).step_by(2);
     let linked = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
     let is_ours = |path: &&str| {
-        let folders = ["scenarios/", "suite/", "reference/", "fixtures/", ".ci/"];
+        let folders = [
+            "scenarios/",
+            "suite/",
+            "reference/",
+            "fixtures/",
+            ".ci/",
+            "findings/",
+        ];
         let is_named = folders.iter().any(|folder| path.starts_with(folder));
         is_named && !path.contains([' ', '*', '…', '<'])
     };

@@ -1,9 +1,9 @@
 //! The command that runs a scenario again: what was typed, less what does not matter to one scenario.
 
+use assize::wire::quoted;
 use clap::ValueEnum;
 
 use super::arguments::{Profile, RunArguments};
-use super::value::quoted;
 
 /// The command as far as the user typed it; the password stays in the environment.
 pub(crate) fn command(arguments: &RunArguments) -> String {

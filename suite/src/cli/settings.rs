@@ -294,14 +294,14 @@ fn narrowed(selection: &SelectionArguments) -> Vec<String> {
     let typed = options.into_iter().flat_map(|(option, values)| {
         values
             .iter()
-            .map(move |value| format!("{option} {}", value::quoted(value)))
+            .map(move |value| format!("{option} {}", wire::quoted(value)))
     });
     typed.collect()
 }
 
 /// The repositories by which a run is confined: in what others share not everything can be asked.
 fn shared(repositories: &[String]) -> Vec<String> {
-    let option = |name: &String| format!("--repository {}", value::quoted(name));
+    let option = |name: &String| format!("--repository {}", wire::quoted(name));
     repositories.iter().map(option).collect()
 }
 

@@ -61,15 +61,6 @@ pub(crate) fn is_repository(text: &str) -> bool {
     text.split('/').all(word)
 }
 
-/// The text as a shell reads it back.
-pub(crate) fn quoted(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@%+".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', "'\\''"))
-}
-
 /// Why a text does not name a registry.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum BadTarget {
@@ -179,13 +170,6 @@ mod tests {
         for name in ["", "A", "a//b", "/a", "a/", "-a", "a..b", "a___b", "a:b"] {
             assert!(!is_repository(name), "{name}");
         }
-    }
-
-    #[test]
-    fn what_a_shell_would_take_apart_is_quoted() {
-        assert_eq!(quoted("push/mount"), "push/mount");
-        assert_eq!(quoted("push/*"), "'push/*'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
     }
 
     #[test]

@@ -41,8 +41,8 @@ pub(super) struct Campaign {
     invariants: Arc<[Arc<Program>]>,
 }
 
-/// Runs a plan and writes down all that happens.
-pub(super) async fn record(
+/// Runs a plan against a target and writes down all that happens.
+pub async fn record(
     library: Arc<Library>,
     plan: Plan,
     client: Client,

@@ -17,14 +17,9 @@ mod territory;
 mod watch;
 mod world;
 
-use std::sync::Arc;
-
-use crate::log::RunLog;
 use crate::outcome::ScenarioOutcome;
-use crate::plan::Plan;
-use crate::scenario::Library;
-use crate::wire::Client;
 
+pub use campaign::record;
 pub use clean::{Cleaned, clean};
 pub use preflight::Unusable;
 pub use settings::{CleanUp, OnFinding, RunSettings};
@@ -45,15 +40,4 @@ pub struct Silent;
 impl Progress for Silent {
     fn planned(&self, _: usize) {}
     fn finished(&self, _: &ScenarioOutcome) {}
-}
-
-/// Runs a plan against a target and writes down all that happens.
-pub async fn record(
-    library: Arc<Library>,
-    plan: Plan,
-    client: Client,
-    settings: RunSettings,
-    progress: Arc<dyn Progress>,
-) -> Result<RunLog, Unusable> {
-    campaign::record(library, plan, client, settings, progress).await
 }

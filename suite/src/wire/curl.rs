@@ -208,6 +208,13 @@ mod tests {
     }
 
     #[test]
+    fn what_a_shell_would_take_apart_is_quoted() {
+        assert_eq!(quoted("push/mount"), "push/mount");
+        assert_eq!(quoted("push/*"), "'push/*'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+
+    #[test]
     fn a_line_says_what_was_sent_and_no_more() {
         let mut upload = request("PUT", "https://r.example/v2/a/manifests/it's?x=[1]");
         upload.headers = [

@@ -41,6 +41,7 @@ pub(crate) use curl::is_written_out;
 pub use curl::{curl, quoted};
 pub use exchange::{Answer, Exchange, Hop};
 pub use fault::{Fault, Source, Withheld};
+pub(crate) use grant::REDACTED;
 pub use headers::Headers;
 pub use number::{NumberError, number};
 pub use proxies::{Proxies, Proxy};
