@@ -9,7 +9,7 @@ use assize::log::record::{ReadError, write};
 use assize::log::{RunLog, trace};
 use assize::report::Format;
 use assize::saboteur::{Ground, Saboteur, deviations};
-use assize::wire::Url;
+use assize::wire::{Settings, Url};
 use assize::{Run, Suite};
 use serde_json::Value as Json;
 
@@ -52,6 +52,26 @@ async fn a_registry_that_keeps_to_the_specification_is_judged_alike() {
     let registry = bundled::in_memory().await.unwrap();
     let [first, again] = judged_twice(run(&suite, &registry.url())).await;
     assert_eq!(first, again);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_and_is_secret_is_in_no_record_and_no_trace() {
+    let suite = Suite::built_in().unwrap();
+    let registry = bundled::in_memory().await.unwrap();
+    let run = run(&suite, &registry.url())
+        .only("pull/blob")
+        .manner(|url| {
+            let mut settings = Settings::new(url);
+            settings.lines.append("Cookie", "session=open-sesame");
+            settings
+        })
+        .with(|settings| settings.command = "assize run --header 'Cookie: session=open-sesame'".to_owned());
+    let log = run.record().await.unwrap();
+    let mut written = record(&suite, &log);
+    trace::write(&log, &mut written).unwrap();
+    let written = String::from_utf8(written).unwrap();
+    assert!(written.contains("assize run --header 'Cookie: <redacted>'"));
+    assert!(!written.contains("open-sesame"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

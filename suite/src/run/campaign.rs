@@ -321,6 +321,9 @@ fn facts(session: &Session, began: Instant) -> Facts {
         "" => format!("assize run {target} --spec {}", settings.version),
         command => command.to_owned(),
     };
+    // The record tells them as they stand here.
+    let secrets = session.client.secrets();
+    let notes = [session.client.notes(), session.notes.clone()].concat();
     Facts {
         target: target.clone(),
         version: settings.version,
@@ -334,10 +337,10 @@ fn facts(session: &Session, began: Instant) -> Facts {
         elapsed: began.elapsed(),
         requests: session.client.requests(),
         hosts: session.client.hosts(),
-        notes: [session.client.notes(), session.notes.clone()].concat(),
-        secrets: session.client.secrets().clone(),
+        notes: notes.iter().map(|note| secrets.redact(note)).collect(),
+        secrets: secrets.clone(),
         rerun: Rerun {
-            command,
+            command: secrets.redact(&command),
             explore: match settings.explore {
                 Budget::Time(time) => Some(time),
                 Budget::Workflows(_) | Budget::Nothing => None,
