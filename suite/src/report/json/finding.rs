@@ -12,6 +12,8 @@ use crate::report::{Report, backing, rerun, secret, words};
 pub(super) struct Finding<'a> {
     requirement: &'a str,
     level: String,
+    text: Option<&'a str>,
+    why: Option<&'a str>,
     #[serde(flatten)]
     backing: Option<Backing<'a>>,
     counted: bool,
@@ -27,9 +29,12 @@ pub(super) struct Finding<'a> {
 
 impl<'a> Finding<'a> {
     pub(super) fn of(report: &Report<'a>, finding: &'a outcome::Finding) -> Finding<'a> {
+        let requirement = report.library.catalogue.get(&finding.requirement);
         Finding {
             requirement: finding.requirement.as_str(),
             level: finding.level.to_string(),
+            text: requirement.map(|known| known.text.as_str()),
+            why: requirement.map(|known| known.why.as_str()),
             backing: report.backing(&finding.requirement).map(Backing::of),
             counted: report.counts(&finding.requirement),
             fails: report.fails(finding),
@@ -51,8 +56,9 @@ impl<'a> Finding<'a> {
     }
 }
 
+/// What a requirement rests on.
 #[derive(Serialize)]
-struct Backing<'a> {
+pub(super) struct Backing<'a> {
     basis: &'static str,
     authority: &'static str,
     source: Option<Source<'a>>,
@@ -67,7 +73,7 @@ struct Source<'a> {
 }
 
 impl<'a> Backing<'a> {
-    fn of(backing: backing::Backing<'a>) -> Backing<'a> {
+    pub(super) fn of(backing: backing::Backing<'a>) -> Backing<'a> {
         let source = |source: &'a catalogue::Source| Source {
             document: &source.document.title,
             section: &source.section,
