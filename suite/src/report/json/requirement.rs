@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::exchange::Exchange;
-use super::finding::Backing;
+use super::exchange::JsonExchange;
+use super::finding::JsonBacking;
 use crate::catalogue::Requirement;
-use crate::outcome::{Counts, RequirementOutcome, ScenarioOutcome, Verdict};
+use crate::judgement::{Counts, RequirementOutcome, ScenarioOutcome, Verdict};
 use crate::report::causes::reason;
 use crate::report::tally::{Column, Row};
 use crate::report::{Report, secret};
 
 #[derive(Serialize)]
-pub(super) struct CategoryRow {
+pub(super) struct JsonCategory {
     category: &'static str,
     level: String,
     held: usize,
@@ -27,9 +27,9 @@ pub(super) struct CategoryRow {
     suite_failed: usize,
 }
 
-impl CategoryRow {
-    pub(super) fn of(row: &Row) -> CategoryRow {
-        CategoryRow {
+impl JsonCategory {
+    pub(super) fn of(row: &Row) -> JsonCategory {
+        JsonCategory {
             category: row.category.words(),
             level: row.level.to_string(),
             held: row.number(Column::Held),
@@ -46,11 +46,11 @@ impl CategoryRow {
 }
 
 #[derive(Serialize)]
-pub(super) struct RequirementRow<'a> {
+pub(super) struct JsonRequirement<'a> {
     id: &'a str,
     level: Option<String>,
     #[serde(flatten)]
-    backing: Option<Backing<'a>>,
+    backing: Option<JsonBacking<'a>>,
     category: Option<&'static str>,
     section: Option<&'a str>,
     text: Option<&'a str>,
@@ -58,17 +58,17 @@ pub(super) struct RequirementRow<'a> {
     verdict: String,
     reason: Option<String>,
     follows_from: Option<&'a str>,
-    checks: Checks,
-    held_by: Option<Exchange<'a>>,
+    checks: JsonChecks,
+    held_by: Option<JsonExchange<'a>>,
 }
 
-impl<'a> RequirementRow<'a> {
-    pub(super) fn of(report: &Report<'a>, outcome: &'a RequirementOutcome) -> RequirementRow<'a> {
+impl<'a> JsonRequirement<'a> {
+    pub(super) fn of(report: &Report<'a>, outcome: &'a RequirementOutcome) -> JsonRequirement<'a> {
         let requirement: Option<&'a Requirement> = report.library.catalogue.get(&outcome.id);
-        RequirementRow {
+        JsonRequirement {
             id: outcome.id.as_str(),
             level: outcome.level.map(|level| level.to_string()),
-            backing: report.backing(&outcome.id).map(Backing::of),
+            backing: report.backing(&outcome.id).map(JsonBacking::of),
             category: requirement.map(|known| known.category.words()),
             section: requirement.map(Requirement::section),
             text: requirement.map(|known| known.text.as_str()),
@@ -76,23 +76,23 @@ impl<'a> RequirementRow<'a> {
             verdict: word(&outcome.verdict),
             reason: reason(&outcome.verdict).as_deref().map(secret::text),
             follows_from: report.cause(&outcome.id).map(|cause| cause.requirement.as_str()),
-            checks: Checks::of(outcome.counts),
-            held_by: outcome.held_by.as_deref().map(Exchange::of),
+            checks: JsonChecks::of(outcome.counts),
+            held_by: outcome.held_by.as_deref().map(JsonExchange::of),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Checks {
+struct JsonChecks {
     held: usize,
     broken: usize,
     late: usize,
     other: usize,
 }
 
-impl Checks {
-    fn of(counts: Counts) -> Checks {
-        Checks {
+impl JsonChecks {
+    fn of(counts: Counts) -> JsonChecks {
+        JsonChecks {
             held: counts.held,
             broken: counts.broken,
             late: counts.late,
@@ -102,7 +102,7 @@ impl Checks {
 }
 
 #[derive(Serialize)]
-pub(super) struct ScenarioRow<'a> {
+pub(super) struct JsonScenario<'a> {
     name: &'a str,
     title: &'a str,
     verdict: String,
@@ -110,9 +110,9 @@ pub(super) struct ScenarioRow<'a> {
     elapsed_ms: u128,
 }
 
-impl<'a> ScenarioRow<'a> {
-    pub(super) fn of(outcome: &'a ScenarioOutcome) -> ScenarioRow<'a> {
-        ScenarioRow {
+impl<'a> JsonScenario<'a> {
+    pub(super) fn of(outcome: &'a ScenarioOutcome) -> JsonScenario<'a> {
+        JsonScenario {
             name: &outcome.name,
             title: &outcome.title,
             verdict: word(&outcome.verdict),
@@ -123,14 +123,14 @@ impl<'a> ScenarioRow<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Generated<'a> {
+pub(super) struct JsonGenerated<'a> {
     name: &'a str,
     text: &'a str,
 }
 
-impl<'a> Generated<'a> {
-    pub(super) fn of((name, text): (&'a Arc<str>, &'a Arc<str>)) -> Generated<'a> {
-        Generated { name, text }
+impl<'a> JsonGenerated<'a> {
+    pub(super) fn of((name, text): (&'a Arc<str>, &'a Arc<str>)) -> JsonGenerated<'a> {
+        JsonGenerated { name, text }
     }
 }
 
