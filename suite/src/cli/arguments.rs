@@ -7,8 +7,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::compare::NamedFile;
 use super::exit::Exit;
 use super::value;
+use assize::compare::ComparisonForm;
 use assize::report::{Counted, ReportRequest};
 use assize::values::RunId;
 use assize::wire::{Address, Proxy};
@@ -53,6 +55,8 @@ pub(crate) enum Command {
     /// Judge again what `assize run --record` wrote down, without any registry
     #[command(after_long_help = Exit::table())]
     Judge(JudgeArguments),
+    /// Lay reports or recorded runs side by side, registries as columns and requirements as rows
+    Compare(CompareArguments),
     /// List scenarios, requirements or capabilities
     List(ListArguments),
     /// Say what a requirement asks and why, or show a scenario
@@ -100,6 +104,23 @@ pub(crate) struct SelftestArguments {
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `assize compare`.
+#[derive(Args, Debug)]
+pub(crate) struct CompareArguments {
+    /// What to compare, as columns from left to right: a report that --report json wrote, or a run that --record
+    /// kept, under the name of the file or another one
+    #[arg(required = true, value_name = "[NAME=]FILE", value_parser = NamedFile::parse)]
+    pub(crate) files: Vec<NamedFile>,
+
+    /// Show every requirement, not only those that came to different verdicts
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// How to write it: text, markdown, html (one page that needs no network) or json
+    #[arg(long = "as", value_name = "FORM", default_value_t = ComparisonForm::Text)]
+    pub(crate) form: ComparisonForm,
 }
 
 /// When to do something that suits a terminal.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use assize::RunError;
+use assize::compare::BadReport;
 use assize::diagnostic::{Color, Faulty};
 use assize::log::record::ReadError;
 use assize::plan::BadGlob;
@@ -55,6 +56,14 @@ pub(crate) enum Failure {
         /// Why it cannot.
         source: ReadError,
     },
+    /// A file is no report that can be compared.
+    #[error("{}: {source}", path.display())]
+    Compare {
+        /// The file.
+        path: PathBuf,
+        /// Why it is none.
+        source: BadReport,
+    },
     /// A file is not where it was wanted.
     #[error("cannot write {}: {source}", path.display())]
     Unwritten {
@@ -97,7 +106,8 @@ impl Failure {
             | Failure::Library(_)
             | Failure::Faulty(_)
             | Failure::File { .. }
-            | Failure::Record { .. } => Exit::BadInput,
+            | Failure::Record { .. }
+            | Failure::Compare { .. } => Exit::BadInput,
             Failure::Run(RunError::Unusable(_)) => Exit::UnusableTarget,
             Failure::Run(_) => Exit::BadInput,
             #[cfg(feature = "bundled")]
