@@ -34,6 +34,8 @@ mod door;
 #[doc(hidden)]
 pub mod endpoint;
 pub mod explore;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod judge;
 pub mod log;
 pub mod outcome;

@@ -11,6 +11,8 @@ mod connection;
 mod curl;
 mod exchange;
 mod fault;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod grant;
 mod handshake;
 mod head;

@@ -26,6 +26,8 @@ use super::entry::Entry;
 use super::files::{File, Files};
 use super::tables::View;
 use line::{Body, Lines, Piece, write};
+#[cfg(any(test, fuzzing))]
+pub(super) use line::sealed;
 
 /// The version of what is written here.
 const VERSION: u32 = 1;
