@@ -26,13 +26,21 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
 
 /// A content type, and a manifest in the lines behind it: what is read of it is a descriptor in JSON.
 fn manifest(input: &[u8]) {
-    let end = input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len());
+    let end = input
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(input.len());
     let (kind, bytes) = input.split_at(end);
     let kind = from_utf8(kind).ok().filter(|kind| !kind.is_empty());
     let bytes = bytes.get(1..).unwrap_or_default();
-    let Ok(manifest) = Manifest::parse(bytes, kind) else { return };
+    let Ok(manifest) = Manifest::parse(bytes, kind) else {
+        return;
+    };
     for target in manifest.targets() {
-        assert_eq!(Digest::parse(target.digest().as_str()).as_ref(), Some(target.digest()));
+        assert_eq!(
+            Digest::parse(target.digest().as_str()).as_ref(),
+            Some(target.digest())
+        );
     }
     let digest = Digest::of(Algorithm::Sha256, bytes);
     let descriptor = manifest.referrer_descriptor(&digest, bytes.len());

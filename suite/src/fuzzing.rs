@@ -7,18 +7,18 @@ use std::sync::{Arc, LazyLock};
 
 use crate::catalogue::Version;
 use crate::check::{check, error_codes, next_link};
-use crate::diagnostic::{Color, Source};
-use crate::door::Suite;
+use crate::diagnostic::{Color, SourceFile};
 use crate::endpoint::Endpoint;
+use crate::hidden_characters::{hides, visible, visible_json};
 use crate::log::record::write;
 use crate::report::Format;
 use crate::report::baseline::Baseline;
 use crate::run::coded::fuzzing::byteranges;
 use crate::scenario::ast::Check;
-use crate::values::{Answered, Scope, Value};
-use crate::visible::{hides, visible, visible_json};
-use crate::wire::{Secrets, fuzzing};
 use crate::secret;
+use crate::suite::Suite;
+use crate::values::{Answered, Scope, Value};
+use crate::wire::{Secrets, fuzzing};
 
 /// Each target, with its name.
 pub const TARGETS: &[(&str, fn(&[u8]))] = &[
@@ -42,8 +42,12 @@ static CHECKS: LazyLock<Vec<Arc<Check>>> = LazyLock::new(|| {
 
 /// The number of a check, in two bytes, and an answer of which it is made.
 fn answer(input: &[u8]) {
-    let Some((&[high, low], input)) = input.split_first_chunk() else { return };
-    let Some(exchange) = fuzzing::answer(input) else { return };
+    let Some((&[high, low], input)) = input.split_first_chunk() else {
+        return;
+    };
+    let Some(exchange) = fuzzing::answer(input) else {
+        return;
+    };
     let answered = Answered::one(Arc::new(exchange));
     answered.json().map(error_codes);
     answered.too_long();
@@ -72,7 +76,7 @@ fn fields(input: &[u8]) {
 /// A baseline.
 fn baseline(input: &[u8]) {
     let Ok(text) = from_utf8(input) else { return };
-    let source = Source::new("baseline.toml", text);
+    let source = SourceFile::new("baseline.toml", text);
     if let Err(faulty) = Baseline::parse(&source, &SUITE.library().catalogue) {
         faulty.render(Color::Never);
     }
@@ -88,7 +92,12 @@ fn record(input: &[u8]) {
     let mut written = Vec::new();
     write(&log, SUITE.library(), &mut written).unwrap();
     let mut again = Vec::new();
-    write(&SUITE.read_log(written.as_slice()).unwrap(), SUITE.library(), &mut again).unwrap();
+    write(
+        &SUITE.read_log(written.as_slice()).unwrap(),
+        SUITE.library(),
+        &mut again,
+    )
+    .unwrap();
     assert_eq!(again, written);
 }
 

@@ -49,7 +49,10 @@ fn nouns(text: &str) {
     }
     if let Some(scope) = Scope::parse(text) {
         let printed = scope.to_string();
-        assert_eq!(Scope::parse(&printed).map(|scope| scope.to_string()), Some(printed));
+        assert_eq!(
+            Scope::parse(&printed).map(|scope| scope.to_string()),
+            Some(printed)
+        );
     }
     let query = Query::parse(text);
     assert_eq!(query.first("n"), query.all("n").next());
@@ -71,7 +74,10 @@ fn addresses(text: &str) {
         assert!(!url.as_str().ends_with('/'));
     }
     if let Ok(redirect) = BlobRedirect::from_str(text) {
-        assert_eq!(BlobRedirect::from_str(&String::from(redirect.clone())), Ok(redirect));
+        assert_eq!(
+            BlobRedirect::from_str(&String::from(redirect.clone())),
+            Ok(redirect)
+        );
     }
     drop(NotificationEndpoint::from_str(text));
 }

@@ -28,7 +28,9 @@ pub(super) fn request(input: &[u8]) {
     let host = [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2]
         .map(|version| Host::of_request(version, &uri, &headers).ok().flatten());
     Query::parse(uri.query().unwrap_or_default());
-    let Ok(route) = Route::parse(uri.path()) else { return };
+    let Ok(route) = Route::parse(uri.path()) else {
+        return;
+    };
     assert_eq!(Route::parse(&route.to_string()).ok().as_ref(), Some(&route));
     let config = Config {
         location: Location::Absolute,
@@ -59,9 +61,14 @@ pub(super) fn request(input: &[u8]) {
 /// A URL is one on some host, and its path ends with that of the route.
 fn assert_leads_to(url: &str, route: &Route) {
     let parsed = url.parse::<Uri>();
-    let path = parsed.as_ref().map(|uri| uri.path().ends_with(&route.to_string()));
+    let path = parsed
+        .as_ref()
+        .map(|uri| uri.path().ends_with(&route.to_string()));
     assert_eq!(path.ok(), Some(true), "{url}");
-    assert!(parsed.is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty())), "{url}");
+    assert!(
+        parsed.is_ok_and(|uri| uri.host().is_some_and(|host| !host.is_empty())),
+        "{url}"
+    );
 }
 
 fn headers(lines: &str) -> HeaderMap {

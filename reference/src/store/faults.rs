@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::committer::Pace;
+use super::committer::CommitterSettings;
 use super::faulty::{Disk, Fault, Faults};
 use super::{Store, StoreError};
 use crate::protocol::{Algorithm, Digest, Name};
@@ -13,7 +13,7 @@ use crate::protocol::{Algorithm, Digest, Name};
 /// A store with its faults.
 fn faulty() -> (Store, Faults) {
     let disk = Disk::default();
-    (disk.open(Pace::default()).unwrap(), disk.faults)
+    (disk.open(CommitterSettings::default()).unwrap(), disk.faults)
 }
 
 const KINDS: [io::ErrorKind; 3] = [

@@ -11,7 +11,7 @@ use redb::backends::InMemoryBackend;
 use redb::{Builder, StorageBackend};
 use uuid::Uuid;
 
-use super::committer::Pace;
+use super::committer::CommitterSettings;
 use super::files::{File, Files, MemoryFiles};
 use super::{Store, StoreError};
 
@@ -194,7 +194,7 @@ pub(super) struct Disk {
 
 impl Disk {
     /// Opens the store that is on it.
-    pub(super) fn open(&self, pace: Pace) -> Result<Store, StoreError> {
+    pub(super) fn open(&self, pace: CommitterSettings) -> Result<Store, StoreError> {
         let faults = &self.faults;
         let backend = FaultyDatabase {
             fault: faults.of_database.clone(),

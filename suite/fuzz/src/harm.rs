@@ -35,7 +35,8 @@ impl Harm {
     /// The input with the harm done to it.
     pub(crate) fn done(input: Vec<u8>, harm: &Self) -> Vec<u8> {
         let place = |index: &Index| index.index(input.len() + 1);
-        let between = |one: &Index, other: &Index| (place(one).min(place(other)), place(one).max(place(other)));
+        let between =
+            |one: &Index, other: &Index| (place(one).min(place(other)), place(one).max(place(other)));
         let mut done = input.clone();
         match harm {
             Self::Change(at, byte) => {

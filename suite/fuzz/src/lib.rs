@@ -45,7 +45,11 @@ pub fn hold(name_of_crate: &str, targets: &[Target]) {
             run(&input);
             Ok(())
         });
-        assert!(held.is_ok(), "{name}: {}", held.err().map(shown).unwrap_or_default());
+        assert!(
+            held.is_ok(),
+            "{name}: {}",
+            held.err().map(shown).unwrap_or_default()
+        );
     }
 }
 

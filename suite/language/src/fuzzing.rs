@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use crate::catalogue::{Catalogue, Version};
-use crate::diagnostic::{Color, Faulty, Source, render};
+use crate::diagnostic::{Color, Faulty, SourceFile, render};
 use crate::scenario::{Library, Program, Reading, check, parse, print};
 
 /// Each target, with its name.
@@ -16,7 +16,9 @@ static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::built_in().unwrap(
 /// A scenario: its faults stand in its text and can be drawn; without a fault it is understood, and printed as it is
 /// read.
 pub fn scenario(input: &[u8]) {
-    let Ok(text) = std::str::from_utf8(input) else { return };
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
     let (scenario, mut faults) = parse(text);
     let whole = faults.is_empty();
     if let Some(scenario) = &scenario {
@@ -27,7 +29,9 @@ pub fn scenario(input: &[u8]) {
         assert!(text.get(fault.span.clone()).is_some(), "{fault:?}");
     }
     render(&faults, "test", text, Color::Never);
-    let Some(scenario) = scenario.filter(|_| whole) else { return };
+    let Some(scenario) = scenario.filter(|_| whole) else {
+        return;
+    };
     if faults.is_empty() {
         for version in Version::ALL {
             Program::of("test".into(), text.into(), &scenario, &LIBRARY.catalogue, version);
@@ -41,11 +45,13 @@ pub fn scenario(input: &[u8]) {
 
 /// A file of requirements, then, behind a line of dashes, one of documents.
 fn catalogue(input: &[u8]) {
-    let Ok(text) = std::str::from_utf8(input) else { return };
+    let Ok(text) = std::str::from_utf8(input) else {
+        return;
+    };
     let (requirements, documents) = text.split_once("\n----\n").unwrap_or((text, ""));
     let files = vec![
-        Source::new("requirements.toml", requirements),
-        Source::new("documents.toml", documents),
+        SourceFile::new("requirements.toml", requirements),
+        SourceFile::new("documents.toml", documents),
     ];
     let (_, faulty) = Catalogue::load(files);
     draw(&faulty);

@@ -12,8 +12,8 @@ use super::incoming::{BodyLimits, Incoming};
 use super::keyring::{TokenKey, TokenServer};
 use super::received::Books;
 use super::{
-    Account, Answer, Exchange, Fault, Proxies, Proxy, Redirects, Request, Secrets, Url, challenges, curl, number,
-    quoted, redirect, token, wait_asked_for,
+    Account, Answer, Exchange, Fault, Proxies, Proxy, Redirects, Request, Secrets, Url, challenges, curl,
+    number, quoted, redirect, token, wait_asked_for,
 };
 
 /// Longer ones meet limits that depend on how much comes at once.
@@ -64,10 +64,16 @@ fn follow(request: &Request, answer: &Answer) {
     }
     let secrets = Secrets::default();
     if let Ok(token) = token::read(answer, &secrets) {
-        assert!(!secrets.redact(token.token.reveal()).contains(token.token.reveal()));
+        assert!(
+            !secrets
+                .redact(token.token.reveal())
+                .contains(token.token.reveal())
+        );
     }
     for challenge in challenges(&answer.headers).into_iter().flatten() {
-        let Some(server) = TokenServer::of(&challenge) else { continue };
+        let Some(server) = TokenServer::of(&challenge) else {
+            continue;
+        };
         let scopes = challenge.parameter("scope").unwrap_or_default();
         let key = TokenKey::new(&Account::Default, server, scopes);
         if let Ok(request) = token::request(&key, None, &request.url) {
@@ -78,9 +84,16 @@ fn follow(request: &Request, answer: &Answer) {
 
 /// Whatever stands in a request, it is written as one head, or not at all.
 fn assert_sendable(request: Request) {
-    let Ok(head) = write(&complete(request)) else { return };
+    let Ok(head) = write(&complete(request)) else {
+        return;
+    };
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
-    assert_eq!(line.iter().filter(|byte| **byte == b' ').count(), 2, "{}", line.escape_ascii());
+    assert_eq!(
+        line.iter().filter(|byte| **byte == b' ').count(),
+        2,
+        "{}",
+        line.escape_ascii()
+    );
     let ends = head.windows(4).filter(|window| window == b"\r\n\r\n");
     assert_eq!(ends.count(), 1, "{}", head.escape_ascii());
 }
@@ -114,7 +127,11 @@ struct Pieces<'a> {
 }
 
 impl AsyncRead for Pieces<'_> {
-    fn poll_read(mut self: Pin<&mut Self>, _: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let size = self.piece.min(self.left.len()).min(buffer.remaining());
         let (now, later) = self.left.split_at(size);
         buffer.put_slice(now);

@@ -9,7 +9,7 @@ use redb::backends::InMemoryBackend;
 use uuid::Uuid;
 
 use crate::store::StoreError;
-use crate::store::committer::Pace;
+use crate::store::committer::CommitterSettings;
 use crate::store::faulty::Disk;
 use crate::store::files::{Files as _, MemoryFiles};
 use crate::store::journal::{find, salvage, sealed};
@@ -28,8 +28,8 @@ pub(crate) fn journal(input: &[u8]) {
     put(&disk.journals, lines).unwrap();
     // What cannot be read is refused.
     drop(make_what_can_be_read(&disk.journals));
-    if disk.open(Pace::default()).is_ok() {
-        disk.open(Pace::default()).unwrap();
+    if disk.open(CommitterSettings::default()).is_ok() {
+        disk.open(CommitterSettings::default()).unwrap();
     }
 }
 

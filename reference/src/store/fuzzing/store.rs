@@ -11,12 +11,12 @@ use super::model::{Model, Refusal, Seen};
 use super::operation::{One, Operation, Part, Piece, Repository, Slot, TagNumber};
 use crate::config::MissingContent;
 use crate::protocol::{Algorithm, Condition, Digest, Manifest, Reference, Tag};
-use crate::store::committer::Pace;
+use crate::store::committer::CommitterSettings;
 use crate::store::faulty::Disk;
 use crate::store::{Appender, NewManifest, Session, Store, StoreError};
 
 /// How often what is not waited for is done: as often as it can be.
-const PACE: Pace = Pace {
+const PACE: CommitterSettings = CommitterSettings {
     commits_until_sync: 2,
     worth_renewing: 512,
 };
@@ -28,7 +28,9 @@ const MOST_OPERATIONS: usize = 40;
 pub(crate) fn store(input: &[u8]) {
     let mut bytes = Unstructured::new(input);
     let operations = std::iter::from_fn(|| {
-        (!bytes.is_empty()).then(|| Operation::arbitrary(&mut bytes).ok()).flatten()
+        (!bytes.is_empty())
+            .then(|| Operation::arbitrary(&mut bytes).ok())
+            .flatten()
     });
     let operations = operations.take(MOST_OPERATIONS).collect::<Vec<_>>();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -109,7 +111,9 @@ impl World {
         if self.possible.len() > 1 {
             self.look().await;
         }
-        let Some(outcome) = self.carry_out(operation).await else { return };
+        let Some(outcome) = self.carry_out(operation).await else {
+            return;
+        };
         self.note(operation, &outcome);
     }
 
@@ -130,7 +134,10 @@ impl World {
                 self.possible = refused.map(|(model, _)| model.clone()).collect();
             }
             Err(Failure::OfTheStore(error)) => {
-                assert!(self.is_hurt, "{operation:?} failed on a disk that did not: {error}");
+                assert!(
+                    self.is_hurt,
+                    "{operation:?} failed on a disk that did not: {error}"
+                );
                 self.possible = after.filter_map(|(_, after)| after.ok()).collect();
                 self.possible.extend(before.iter().cloned());
             }
@@ -139,7 +146,10 @@ impl World {
             Failure::Refused(refusal) => format!("{refusal:?}"),
             Failure::OfTheStore(error) => error.to_string(),
         });
-        assert!(!self.possible.is_empty(), "{operation:?}: {said:?}, in {before:?}");
+        assert!(
+            !self.possible.is_empty(),
+            "{operation:?}: {said:?}, in {before:?}"
+        );
     }
 
     /// Looks which of the possible states it is, if the store can be read.
@@ -212,9 +222,14 @@ impl World {
             Operation::Mount(from, to, piece) => self.mount(from, to, piece).await,
             Operation::DeleteBlob(repository, piece) => {
                 let digest = digest(piece.bytes());
-                self.open_store().delete_blob(&repository.name(), &digest).await.map_err(Failure::from)
+                self.open_store()
+                    .delete_blob(&repository.name(), &digest)
+                    .await
+                    .map_err(Failure::from)
             }
-            Operation::PutManifest(repository, config, tag) => self.put_manifest(repository, config, tag).await,
+            Operation::PutManifest(repository, config, tag) => {
+                self.put_manifest(repository, config, tag).await
+            }
             Operation::DeleteManifest(repository, config) => {
                 let reference = Reference::Digest(manifest(config).0);
                 self.delete(repository, reference).await
@@ -240,7 +255,11 @@ impl World {
 
     /// An upload whose number the client is not told is one that nobody can see.
     async fn open(&mut self, slot: Slot, repository: Repository) -> Option<Outcome> {
-        match self.open_store().open_upload(&repository.name(), Algorithm::Sha256).await {
+        match self
+            .open_store()
+            .open_upload(&repository.name(), Algorithm::Sha256)
+            .await
+        {
             Ok(session) => {
                 self.uploads[slot.0] = Some((repository, session.id()));
                 Some(Ok(()))
@@ -282,7 +301,11 @@ impl World {
         let before = self.possible.iter().find_map(|model| model.uploads.get(&slot));
         let mut content = before.map(|(_, content)| content.clone()).unwrap_or_default();
         content.extend_from_slice(piece.bytes());
-        let digest = if truly { digest(&content) } else { digest(b"something else") };
+        let digest = if truly {
+            digest(&content)
+        } else {
+            digest(b"something else")
+        };
         self.contents.insert(content);
         let upload = self.appended(upload, None, piece).await?;
         Ok(self.open_store().finish_upload(upload, &digest).await?)
@@ -295,7 +318,10 @@ impl World {
 
     async fn mount(&self, from: Option<Repository>, to: Repository, piece: Piece) -> Outcome {
         let (from, digest) = (from.map(Repository::name), digest(piece.bytes()));
-        let size = self.open_store().mount_blob(&to.name(), &digest, from.as_ref()).await?;
+        let size = self
+            .open_store()
+            .mount_blob(&to.name(), &digest, from.as_ref())
+            .await?;
         assert_eq!(size, piece.bytes().len() as u64);
         Ok(())
     }
@@ -310,13 +336,17 @@ impl World {
         };
         let (name, reference) = (repository.name(), Reference::Tag(tag(number)));
         let (condition, missing) = (Condition::default(), MissingContent::Refuse);
-        let put = self.open_store().put_manifest(&name, &reference, new, condition, missing);
+        let put = self
+            .open_store()
+            .put_manifest(&name, &reference, new, condition, missing);
         Ok(put.await?)
     }
 
     async fn delete(&self, repository: Repository, reference: Reference) -> Outcome {
         let name = repository.name();
-        let deleted = self.open_store().delete_manifest(&name, &reference, Condition::default());
+        let deleted = self
+            .open_store()
+            .delete_manifest(&name, &reference, Condition::default());
         Ok(deleted.await?)
     }
 
