@@ -52,7 +52,7 @@ pub(super) fn one_for_each_cause(standard: &Standard<'_>, broken: Vec<Broken>) -
     fold_what_rests_on_others(standard, findings)
 }
 
-/// Takes for each trace the one that says it too, where that was left as well.
+/// Takes for each trace the most general one of those that say it too and were left as well.
 fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
     let left: BTreeSet<Trace> = broken
         .iter()
@@ -60,8 +60,10 @@ fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
         .filter_map(|(_, trace)| trace.clone())
         .collect();
     for (_, trace) in broken.iter_mut().flat_map(|requirement| &mut requirement.ways) {
-        let general = trace.as_ref().and_then(Trace::general);
-        if let Some(general) = general.filter(|general| left.contains(general)) {
+        while let Some(general) = trace.as_ref().and_then(Trace::general) {
+            if !left.contains(&general) {
+                break;
+            }
             *trace = Some(general);
         }
     }
@@ -96,8 +98,8 @@ fn with_rows_of_one_check_together(standard: &Standard<'_>, mut broken: Vec<Brok
     broken
 }
 
-/// The most general requirement that each trace breaks: the heaviest, the one that the others rest on, the one that it
-/// breaks most often, the one that is asked most often.
+/// The most general requirement that each trace breaks: the heaviest, one that a document states, one of which the answer
+/// says something, the one that the others rest on, the one that it breaks most often, the one that is asked most often.
 fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Trace, RequirementId> {
     let mut by_trace: BTreeMap<&Trace, Vec<&Broken>> = BTreeMap::new();
     for requirement in broken {
@@ -115,10 +117,13 @@ fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Trace, Requirem
             let rests = |other: &&&Broken| rests_on(standard, &other.requirement, &one.requirement);
             breaks.iter().filter(rests).count()
         };
-        let head = breaks
-            .iter()
-            .rev()
-            .max_by_key(|one| (one.level, supports(one), broken_by(one, trace), one.asked))?;
+        let head = breaks.iter().rev().max_by_key(|one| {
+            let known = standard.catalogue.get(&one.requirement);
+            let is_stated = known.is_some_and(|known| known.basis.authority().is_stated());
+            let is_told_of = !(trace.is_silent() && known.is_some_and(|known| known.protects.is_some()));
+            let general = (supports(one), broken_by(one, trace), one.asked);
+            (one.level, is_stated, is_told_of, general)
+        })?;
         Some((trace.clone(), head.requirement.clone()))
     });
     heads.collect()

@@ -33,18 +33,24 @@ pub(super) enum Trace {
 }
 
 impl Trace {
-    /// The trace that says this one too, if it was left as well: who takes any upload takes one that was closed, and what
-    /// was taken as it came can spoil the answer that repeats it.
+    /// The trace that says this one too, if it was left as well: who takes any upload takes one that was closed, who
+    /// takes any name takes one with tricks in it, and what was taken as it came can spoil the answer that repeats it.
     pub(super) fn general(&self) -> Option<Trace> {
         match self {
             Trace::Odd(Oddity::ClosedUpload | Oddity::ForeignUpload, reaction) => {
                 Some(Trace::Odd(Oddity::UnknownUpload, reaction.clone()))
             }
+            Trace::Odd(Oddity::Path, Reaction::Taken) => Some(Trace::Odd(Oddity::Name, Reaction::Taken)),
             Trace::Odd(oddity, Reaction::NoAnswer(MALFORMED)) => {
                 Some(Trace::Odd(oddity.clone(), Reaction::Taken))
             }
             _ => None,
         }
+    }
+
+    /// Whether the registry failed, or said nothing: which tells nothing of what it keeps and of whom it lets in.
+    pub(super) fn is_silent(&self) -> bool {
+        matches!(self, Trace::Fails(..) | Trace::NoAnswer(..) | Trace::Gateway(_))
     }
 
     /// Whether it shows in what is seen of a plain request, and so may come of an odd one before.
@@ -131,6 +137,12 @@ fn of_answer(
         (502..=504, _) => return Some(Trace::Gateway(answer.status)),
         (500.., _) => {
             let codes = json_of(answer).map(|json| error_codes(&json)).unwrap_or_default();
+            let is_put_soundly = method == "PUT" && oddity(exchange, endpoint, log).is_none();
+            // By whatever reference a manifest comes, it is the manifest that makes it fail.
+            let kind = match kind {
+                EndpointKind::Manifest if is_put_soundly => EndpointKind::Tag,
+                kind => kind,
+            };
             return Some(Trace::Fails(method, kind, answer.status, codes));
         }
         (405, Some(Aspect::Status(_)) | None) => return Some(Trace::NoMethod(method, kind, answer.status)),
@@ -150,6 +162,10 @@ fn of_answer(
         }
         // Where the place of a chunk is not looked at, what comes of it depends on the bytes alone.
         (Some(Oddity::ChunkPlace), Some(Aspect::Status(_))) => Some(Trace::ChunkPlace),
+        // A list that is there, and not with parameters, is served by who knows none of them.
+        (Some(Oddity::Parameters(kind, _)), Some(Aspect::Status(_))) if answer.status == 404 => Some(
+            Trace::Odd(Oddity::Parameters(kind, Vec::new()), Reaction::Answered(404)),
+        ),
         (Some(oddity), Some(Aspect::Status(_))) => {
             Some(Trace::Odd(oddity, Reaction::Answered(answer.status)))
         }

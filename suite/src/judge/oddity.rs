@@ -165,10 +165,16 @@ fn is_digest(text: &str) -> bool {
     let Some((algorithm, encoded)) = text.split_once(':') else {
         return false;
     };
+    let is_word = |text: &str, separators: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || separators.contains(c))
+    };
     let length = match algorithm {
         "sha256" => 64,
         "sha512" => 128,
-        _ => return !algorithm.is_empty() && !encoded.is_empty(),
+        _ => return is_word(algorithm, "+._-") && is_word(encoded, "=_-"),
     };
     encoded.len() == length
         && encoded
@@ -186,5 +192,6 @@ mod tests {
         assert!(is_tag("v1.0-rc_1") && !is_tag(".a") && !is_tag(&"a".repeat(129)) && !is_tag("a b"));
         assert!(is_digest(&format!("sha256:{}", "a".repeat(64))));
         assert!(!is_digest(&format!("sha256:{}", "A".repeat(64))) && !is_digest("sha256:aa"));
+        assert!(is_digest("sha256+b64u:LCa0a2j_xo-5m0U8HTBBNBNCLXBkg7=") && !is_digest("x%0d%0aX-Odd:%201"));
     }
 }

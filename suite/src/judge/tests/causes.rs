@@ -295,3 +295,66 @@ fn the_rows_of_a_check_go_together_under_what_its_requirement_rests_on() {
     let outcome = judge(&library, &run_log(programs));
     assert_eq!(findings(&outcome), ["a.gone < a.listed", "a.last"]);
 }
+
+#[test]
+fn a_manifest_that_makes_the_registry_fail_does_so_by_tag_and_by_digest() {
+    let library = library("a.deep MUST\na.malformed MUST\na.reference MUST");
+    let fails = |number, reference: &str| {
+        exchange(
+            number,
+            &format!("PUT /v2/a/manifests/{reference}"),
+            Ok((500, &[])),
+        )
+    };
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 4xx\n");
+    let programs = vec![
+        scene(&library, "push/deep", &ask("a.deep"), &[fails(1, &digest)]),
+        scene(&library, "push/malformed", &ask("a.malformed"), &[fails(2, "t")]),
+        scene(
+            &library,
+            "push/reference",
+            &ask("a.reference"),
+            &[fails(3, "sha256:zz")],
+        ),
+    ];
+    let outcome = judge(&library, &run_log(programs));
+    assert_eq!(findings(&outcome), ["a.deep = a.malformed", "a.reference"]);
+}
+
+#[test]
+fn who_takes_any_name_takes_one_with_tricks_in_it() {
+    let library = library("a.name MUST\na.trick MUST");
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 4xx\n");
+    let open = |number, name: &str| {
+        exchange(
+            number,
+            &format!("POST /v2/{name}/blobs/uploads/"),
+            Ok((202, &[UPLOAD])),
+        )
+    };
+    let name = || scene(&library, "base/name", &ask("a.name"), &[open(1, "a/B")]);
+    let trick = || scene(&library, "base/trick", &ask("a.trick"), &[open(2, "..%2fa")]);
+    let outcome = judge(&library, &run_log(vec![name(), trick()]));
+    assert_eq!(findings(&outcome), ["a.name = a.trick"]);
+}
+
+#[test]
+fn who_knows_no_parameters_is_told_so_once() {
+    let library = library("a.n MUST\na.last MUST");
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 200\n");
+    let list = |number, query: &str, status| {
+        exchange(number, &format!("GET /v2/a/tags/list?{query}"), Ok((status, &[])))
+    };
+    let found = |status| {
+        let n = scene(&library, "tags/n", &ask("a.n"), &[list(1, "n=1", status)]);
+        let last = scene(
+            &library,
+            "tags/last",
+            &ask("a.last"),
+            &[list(2, "last=a", status)],
+        );
+        judge(&library, &run_log(vec![n, last])).findings.len()
+    };
+    assert_eq!((found(404), found(400)), (1, 2));
+}
