@@ -91,7 +91,8 @@ pub(super) fn anomaly(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog
         return Some(Anomaly::ForeignBlob);
     }
     let parameters = parameters(endpoint);
-    (is_read && !parameters.is_empty()).then_some(Anomaly::Parameters(kind, parameters))
+    let is_opening = request.method == "POST" && kind == EndpointKind::Uploads;
+    ((is_read || is_opening) && !parameters.is_empty()).then_some(Anomaly::Parameters(kind, parameters))
 }
 
 /// What is odd about the upload that a request goes to: none that was opened there, and is open still.

@@ -98,8 +98,9 @@ fn with_rows_of_one_check_together(standard: &Standard<'_>, mut broken: Vec<Brok
     broken
 }
 
-/// The most general requirement that each trace breaks: the heaviest, one that a document states, one of which the answer
-/// says something, the one that the others rest on, the one that it breaks most often, the one that is asked most often.
+/// The most general requirement that each trace breaks: the heaviest, the one that the others rest on, the one that it
+/// breaks most often, the one that is asked most often. A failure says nothing of what the registry keeps and of whom it
+/// lets in, so it stands under what a document states, or at least under what guards none of that.
 fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Symptom, RequirementId> {
     let mut by_trace: BTreeMap<&Symptom, Vec<&Broken>> = BTreeMap::new();
     for requirement in broken {
@@ -119,10 +120,11 @@ fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Symptom, Requir
         };
         let head = breaks.iter().rev().max_by_key(|one| {
             let known = standard.catalogue.get(&one.requirement);
-            let is_stated = known.is_some_and(|known| known.basis.authority().is_stated());
-            let is_told_of = !(symptom.is_silent() && known.is_some_and(|known| known.protects.is_some()));
+            let of_failure = known.filter(|_| symptom.is_failure());
+            let is_stated = of_failure.map(|known| known.basis.authority().is_stated());
+            let guards_nothing = of_failure.map(|known| known.protects.is_none());
             let general = (supports(one), broken_by(one, symptom), one.asked);
-            (one.level, is_stated, is_told_of, general)
+            (one.level, is_stated, guards_nothing, general)
         })?;
         Some((symptom.clone(), head.requirement.clone()))
     });

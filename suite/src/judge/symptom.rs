@@ -50,8 +50,8 @@ impl Symptom {
         }
     }
 
-    /// Whether the registry failed, or said nothing: which tells nothing of what it keeps and of whom it lets in.
-    pub(super) fn is_silent(&self) -> bool {
+    /// Whether the registry failed, or said nothing.
+    pub(super) fn is_failure(&self) -> bool {
         matches!(
             self,
             Symptom::Fails(..) | Symptom::NoAnswer(..) | Symptom::Gateway(_)
@@ -151,6 +151,10 @@ fn of_answer(
             return Some(Symptom::Fails(method, kind, answer.status, codes));
         }
         (405, Some(Aspect::Status(_)) | None) => return Some(Symptom::NoMethod(method, kind, answer.status)),
+        // What is there and cannot be found to be deleted has no route for that, whatever it is.
+        (404, Some(Aspect::Status(_))) if method == "DELETE" && is_content(kind) => {
+            return Some(Symptom::NoMethod(method, EndpointKind::Other, answer.status));
+        }
         _ => {}
     }
     let is_granted = (200..300).contains(&answer.status);
@@ -190,6 +194,14 @@ fn of_answer(
         (_, Some(Aspect::Json(..))) => of_member(endpoint, member(&entry.asked)),
         _ => None,
     }
+}
+
+/// Whether an endpoint is that of content, which stays until it is deleted.
+fn is_content(kind: EndpointKind) -> bool {
+    matches!(
+        kind,
+        EndpointKind::Tag | EndpointKind::Manifest | EndpointKind::Blob
+    )
 }
 
 /// The trace of a member of a list's answer that is amiss.

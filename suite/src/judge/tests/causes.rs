@@ -358,3 +358,51 @@ fn who_knows_no_parameters_is_told_so_once() {
     };
     assert_eq!((found(404), found(400)), (1, 2));
 }
+
+#[test]
+fn who_finds_nothing_to_delete_of_what_is_there_is_told_so_once() {
+    let library = library("a.manifest MUST\na.blob MUST\na.upload MUST");
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 202 or 405\n");
+    let gone = |number, path: &str| exchange(number, &format!("DELETE /v2/a/{path}"), Ok((404, &[])));
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let programs = vec![
+        scene(
+            &library,
+            "probe/manifest",
+            &ask("a.manifest"),
+            &[gone(1, &format!("manifests/{digest}"))],
+        ),
+        scene(
+            &library,
+            "probe/blob",
+            &ask("a.blob"),
+            &[gone(2, &format!("blobs/{digest}"))],
+        ),
+        scene(
+            &library,
+            "probe/upload",
+            &ask("a.upload"),
+            &[opened(), gone(2, "blobs/uploads/1")],
+        ),
+    ];
+    let outcome = judge(&library, &run_log(programs));
+    assert_eq!(findings(&outcome), ["a.manifest = a.blob", "a.upload"]);
+}
+
+#[test]
+fn a_failure_says_nothing_of_what_is_kept() {
+    let library = library("a.fails MUST\na.kept MUST guard");
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 4xx\n");
+    let put = |number, status| exchange(number, "PUT /v2/a/manifests/.x", Ok((status, &[])));
+    let found = |status| {
+        let one = |name: &str, id, at| scene(&library, name, &ask(id), &[put(at, status)]);
+        let programs = vec![
+            one("push/fails", "a.fails", 1),
+            one("push/kept", "a.kept", 2),
+            one("push/kept-too", "a.kept", 3),
+        ];
+        findings(&judge(&library, &run_log(programs)))
+    };
+    assert_eq!(found(500), ["a.fails = a.kept"]);
+    assert_eq!(found(201), ["a.kept = a.fails"]);
+}
