@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{Standard, invariants};
+use super::{Standard, failures, invariants};
 use crate::catalogue::RequirementId;
 use crate::cause::{Cause, Loss};
 use crate::check::{Seen, describe};
@@ -146,6 +146,7 @@ impl Fold<'_> {
             return;
         };
         self.seen.insert(sight.check);
+        self.failed(checkpoint, sight);
         let (verdict, got) = match &sight.seen {
             Seen::Holds if sight.timing == Timing::Late && self.may_lag(&checkpoint.requirement) => {
                 (Verdict::Late, String::new())
@@ -173,6 +174,22 @@ impl Fold<'_> {
             check: checkpoint.check.clone(),
             evidence: sight.evidence.clone(),
         });
+    }
+
+    /// A failure that hid what a check asked counts under the requirement about the status of the request that it met.
+    fn failed(&mut self, checkpoint: &Checkpoint, sight: &Sight) {
+        let is_lost = self
+            .standard
+            .loss
+            .is_some_and(|loss| explains(loss, &sight.evidence));
+        let failed = failures::entry(checkpoint, sight, self.log).filter(|_| !is_lost);
+        let is_asked = |entry: &Entry| {
+            let id = &entry.requirement;
+            checkpoint.level.is_some() && self.standard.level(id).is_some() && self.standard.asks(id)
+        };
+        if let Some(entry) = failed.filter(is_asked) {
+            self.entries.add(entry);
+        }
     }
 
     fn may_lag(&self, id: &RequirementId) -> bool {

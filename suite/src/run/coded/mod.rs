@@ -31,7 +31,7 @@ use crate::scenario::CodedScenario;
 use crate::scenario::ast::Stance;
 use crate::values::Unusable;
 use crate::wire::Fault;
-use actor::Actor;
+use actor::{Actor, Broken};
 
 /// A scenario that is coded in Rust.
 struct Coded {

@@ -79,7 +79,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     ),
     Deviation::story(
         "unknown-upload-taken",
-        &["push.session.unknown-404-put"],
+        &["push.session.unknown-404-put", "push.session.closed-after-commit"],
         |mut story| {
             Box::pin(async move {
                 let reply = story.honestly().await;
@@ -92,7 +92,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 story.honestly().await
             })
         },
-    ),
+    )
+    .because("who takes an upload that nobody opened takes one that was closed"),
     Deviation::reply(
         "unknown-upload-500",
         &["push.session.unknown-404-put"],
@@ -113,7 +114,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     ),
     Deviation::reply(
         "unknown-upload-has-status",
-        &["push.session.unknown-404-get"],
+        &["push.session.unknown-404-get", "push.session.closed-after-commit"],
         |call, reply| {
             if asks_status(call) && reply.status == 404 {
                 *reply = Reply::empty(204);
@@ -121,7 +122,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 reply.set("location", &call.path);
             }
         },
-    ),
+    )
+    .because("who knows an upload that nobody opened knows one that was closed"),
     Deviation::story(
         "closed-upload-goes-on",
         &["push.session.closed-after-commit"],

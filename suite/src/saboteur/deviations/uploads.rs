@@ -281,7 +281,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 reply
             })
         },
-    ),
+    )
+    .because("who does not store the blob, and keeps it in the upload, neither takes the single POST nor falls back"),
     Deviation::story(
         "single-post-unverified",
         &["push.single.digest-mismatch"],

@@ -58,6 +58,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["security.auth-scope-repository", "security.auth-scope-push"],
         |story| Box::pin(async move { overrate(&story, story.call.is_of_manifest(&Method::PUT)).await }),
     )
+    .because("a token that is good for everything is good elsewhere, and for more than was asked")
     .with_accounts(&[]),
     Deviation::story(
         "mount-with-token-for-target-alone",
