@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use super::anomaly::anomaly;
 use super::entries::Entry;
-use super::oddity::oddity;
 use crate::catalogue::RequirementId;
 use crate::cause::Cause;
-use crate::check::{Seen, describe};
+use crate::check::{CheckResult, describe};
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::log::{Evidence, ProgramLog, Sight};
-use crate::outcome::Verdict;
+use crate::judgement::Verdict;
+use crate::log::{Evidence, Observation, ProgramLog};
 use crate::scenario::Checkpoint;
 use crate::scenario::ast::{Aspect, Check, Polarity, StatusSet};
 use crate::wire::Exchange;
@@ -26,9 +26,9 @@ enum Due {
 }
 
 /// The entry of a failure that told a check nothing of what it asked; none if the registry did not fail.
-pub(super) fn entry(checkpoint: &Checkpoint, sight: &Sight, log: &ProgramLog) -> Option<Entry> {
-    let (Seen::NotReached(Cause::Came(came)), Evidence::Exchanges(looked_at)) =
-        (&sight.seen, &sight.evidence)
+pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &ProgramLog) -> Option<Entry> {
+    let (CheckResult::NotReached(Cause::Came(came)), Evidence::Exchanges(looked_at)) =
+        (&observation.seen, &observation.evidence)
     else {
         return None;
     };
@@ -40,7 +40,7 @@ pub(super) fn entry(checkpoint: &Checkpoint, sight: &Sight, log: &ProgramLog) ->
     Some(Entry {
         requirement: RequirementId::parse(about_the_status(came, due)?)?,
         place: checkpoint.place.clone(),
-        row: sight.row.clone(),
+        row: observation.row.clone(),
         verdict: Verdict::Broken,
         asked: match due {
             Due::Success => "an answer that grants it",
@@ -66,8 +66,8 @@ fn due(check: Option<&Check>, came: &Exchange, log: &ProgramLog) -> Due {
     let sets = match check.map(|check| (check.polarity, &check.aspect.value)) {
         Some((Polarity::Is, Aspect::Status(sets))) => sets,
         _ => {
-            let oddity = oddity(came, &Endpoint::of(&came.request.url), log);
-            return match oddity.is_some_and(|oddity| oddity.is_nonsense()) {
+            let anomaly = anomaly(came, &Endpoint::of(&came.request.url), log);
+            return match anomaly.is_some_and(|anomaly| anomaly.is_nonsense()) {
                 true => Due::Refusal,
                 false => Due::Success,
             };

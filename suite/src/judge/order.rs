@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::Standard;
 use crate::catalogue::{Authority, Level, Requirement};
-use crate::outcome::Finding;
+use crate::judgement::Finding;
 
 /// Where a finding stands, before its level counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,13 +54,13 @@ fn rank(requirement: &Requirement, level: Level) -> Rank {
 mod tests {
     use super::*;
     use crate::catalogue::Catalogue;
-    use crate::diagnostic::Source;
+    use crate::diagnostic::SourceFile;
 
     fn rank_of(level: Level, basis: &str, protects: &str) -> Rank {
         let entry = format!(
             "category = \"pull\"\n[\"pull.a\"]\nlevel = \"{level}\"\nsection = \"Pull\"\nbasis = \"{basis}\"\n{protects}\ntext = \"It is.\"\nwhy = \"So.\"\n"
         );
-        let (catalogue, faulty) = Catalogue::load(vec![Source::new("one.toml", entry)]);
+        let (catalogue, faulty) = Catalogue::load(vec![SourceFile::new("one.toml", entry)]);
         assert_eq!(faulty, []);
         catalogue
             .iter()

@@ -11,8 +11,8 @@ use super::watch::Watch;
 use super::{OnFinding, RunSettings};
 use crate::catalogue::{Catalogue, RequirementId};
 use crate::cause::Unsettled;
-use crate::log::{End, Event, Keeper, Recorder};
-use crate::outcome::Offer;
+use crate::judgement::Offer;
+use crate::log::{End, Event, Recorder, Redactor};
 use crate::plan::Plan;
 use crate::scenario::Library;
 use crate::scenario::ast::Stance;
@@ -73,8 +73,8 @@ impl Session {
     }
 
     /// What takes out of a log what is not kept.
-    pub(super) fn keeper(&self) -> Keeper {
-        Keeper::without(self.client.secrets().clone())
+    pub(super) fn keeper(&self) -> Redactor {
+        Redactor::without(self.client.secrets().clone())
     }
 
     /// The catalogue.

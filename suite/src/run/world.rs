@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use super::lag::Writes;
+use super::read_after_write::Writes;
 use super::session::Session;
 use super::territory::Tenants;
 use crate::catalogue::Failure;
 use crate::cause::Cause;
-use crate::check::{Seen, looks_at_the_body};
-use crate::log::{Event, Evidence, Passed, ProgramLog, Reason, Recorder, Sight};
+use crate::check::{CheckResult, looks_at_the_body};
+use crate::log::{Event, Evidence, Observation, ProgramLog, Reason, Recorder, Skipped};
 use crate::scenario::ast::Aspect;
 use crate::scenario::{Program, ast};
 use crate::values::{Answered, Maker, Scope};
@@ -126,21 +126,24 @@ impl World {
     }
 
     /// Writes down that actions are passed over.
-    pub(super) fn pass(&self, actions: Range<usize>, reason: Reason) {
+    pub(super) fn skip(&self, actions: Range<usize>, reason: Reason) {
         if !actions.is_empty() {
-            self.record(Event::Passed(Passed { actions, reason }));
+            self.record(Event::Skipped(Skipped { actions, reason }));
         }
     }
 
     /// Writes down what a check saw, and says it: where the registry failed, that may tell nothing of what was asked.
-    pub(super) fn saw(&self, mut sight: Sight) -> Seen {
-        if let (Seen::Breaks(_), Evidence::Exchanges(exchanges)) = (&sight.seen, &sight.evidence)
-            && let Some(cause) = exchanges.last().and_then(|last| self.hides(sight.check, last))
+    pub(super) fn saw(&self, mut observation: Observation) -> CheckResult {
+        if let (CheckResult::Breaks(_), Evidence::Exchanges(exchanges)) =
+            (&observation.seen, &observation.evidence)
+            && let Some(cause) = exchanges
+                .last()
+                .and_then(|last| self.hides(observation.check, last))
         {
-            sight.seen = Seen::NotReached(cause);
+            observation.seen = CheckResult::NotReached(cause);
         }
-        let seen = sight.seen.clone();
-        self.record(Event::Saw(sight));
+        let seen = observation.seen.clone();
+        self.record(Event::Observed(observation));
         seen
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use assize::catalogue::Failure as Effect;
 use assize::endpoint::{Endpoint, EndpointKind};
-use assize::outcome::{Finding, Way};
+use assize::judgement::{Finding, Way};
 use futures_util::stream::{self, StreamExt as _};
 
 use super::support::Failure;
