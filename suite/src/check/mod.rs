@@ -72,7 +72,7 @@ fn look(aspect: &Aspect, answered: &Answered, scope: &Scope) -> Result<CheckResu
 }
 
 /// Whether the bytes of the body decide a check.
-fn looks_at_the_body(aspect: &Aspect) -> bool {
+pub(crate) fn looks_at_the_body(aspect: &Aspect) -> bool {
     match aspect {
         Aspect::Json(..) | Aspect::Error(_) | Aspect::Content(_) | Aspect::NoBody => true,
         Aspect::Status(_) | Aspect::Header(..) | Aspect::Challenge(..) | Aspect::SameAs(..) => false,

@@ -266,7 +266,7 @@ pub(crate) struct ConductArguments {
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = value::duration)]
     pub(crate) longest: Duration,
 
-    /// Stop at the first violation
+    /// Stop at the first violation that makes the run fail
     #[arg(long, conflicts_with = "baseline")]
     pub(crate) fail_fast: bool,
 

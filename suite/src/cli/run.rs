@@ -6,7 +6,7 @@ use assize::Suite;
 use assize::log::{RunLog, record};
 use assize::plan;
 use assize::report::ProgressLine;
-use assize::run::Stop;
+use assize::run::{OnFinding, Stop};
 use assize::scenario::Library;
 
 use super::exit::Exit;
@@ -16,10 +16,14 @@ use super::settings::Settings;
 use super::verdict::{Wanted, begun, written};
 
 /// Runs the scenarios, and says what came out.
-pub(crate) async fn execute(settings: Settings, wanted: Wanted) -> Result<Exit, Failure> {
+pub(crate) async fn execute(mut settings: Settings, wanted: Wanted) -> Result<Exit, Failure> {
     let suite = Suite::of(library::load(settings.scenarios.as_deref())?);
     check_capabilities(suite.library(), &settings)?;
     let wanted = wanted.prepare(&suite)?;
+    if settings.fail_fast {
+        let violations = wanted.violations(&suite.library().catalogue, settings.run.version);
+        settings.run.on_finding = OnFinding::StopAt(violations);
+    }
     let kept = settings.record.as_deref().map(begun).transpose()?;
     let log = match settings.target.as_ref().map(ToString::to_string) {
         Some(target) => against(&target, &suite, settings).await?,

@@ -7,7 +7,7 @@ use assize::catalogue::Version;
 use assize::explore::Budget;
 use assize::judgement::{Lifetime, Strictness};
 use assize::plan::Selection;
-use assize::run::{CleanUp, OnFinding, RunSettings};
+use assize::run::{CleanUp, RunSettings};
 use assize::values::RunId;
 use assize::wire::{
     self, Address, Credentials, Headers, Identity, Login, Proxies, Reach, Timeouts, Tls, Url,
@@ -35,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) selection: Selection,
     /// How the run is done.
     pub(crate) run: RunSettings,
+    /// Whether it stops at a violation.
+    pub(crate) fail_fast: bool,
     /// Where all that happens is written down.
     pub(crate) record: Option<PathBuf>,
 }
@@ -105,6 +107,7 @@ impl Settings {
             selection: Selection::new(&selection.only, &selection.requirement, &selection.section)?,
             run,
             scenarios: selection.scenarios,
+            fail_fast: conduct.fail_fast,
             record: conduct.record,
         })
     }
@@ -252,9 +255,6 @@ fn run_settings(
     run.longest = conduct.longest;
     run.jobs = conduct.jobs.get();
     run.grace = conduct.grace;
-    if conduct.fail_fast {
-        run.on_finding = OnFinding::Stop;
-    }
     if conduct.keep {
         run.clean_up = CleanUp::Never;
     }

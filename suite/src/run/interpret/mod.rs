@@ -21,7 +21,7 @@ use crate::scenario::ast::{
     Account, Aspect, Capability, Check, Name, Polarity, Request, RequestLine, Slot, Span, Spanned, Stance,
     StatusSet, Text,
 };
-use crate::scenario::{Action, Block, Checkpoint, Does, Each, Row};
+use crate::scenario::{Action, Block, Does, Each, Row};
 use crate::values::{Value, ValueError};
 use crate::wire;
 
@@ -173,7 +173,7 @@ async fn ask(world: &mut World, action: &Action, index: usize) -> Flow {
     let text = filled(world, action, asked);
     let (seen, timing) = look_within_grace(world, asked).await;
     let broke = matches!(seen, CheckResult::Breaks(_));
-    world.saw(Observation {
+    let seen = world.saw(Observation {
         check: index,
         row: world.row.clone(),
         asked: text,
@@ -181,10 +181,13 @@ async fn ask(world: &mut World, action: &Action, index: usize) -> Flow {
         timing,
         evidence: world.evidence(),
     });
-    if broke {
-        gate(world, asked, checkpoint)
-    } else {
-        Flow::On
+    match (broke, seen, &world.last) {
+        (true, CheckResult::NotReached(cause), _) => gate(world, asked, cause),
+        (true, _, Last::Came(answered, _)) => {
+            let cause = Cause::Broke(answered.exchange().clone(), checkpoint.requirement.clone());
+            gate(world, asked, cause)
+        }
+        _ => Flow::On,
     }
 }
 
@@ -250,11 +253,10 @@ async fn look_within_grace(world: &mut World, asked: &Check) -> (CheckResult, Ti
 }
 
 /// A step that asked for success and did not get it did not happen; what needs it is not reached.
-fn gate(world: &mut World, asked: &Check, checkpoint: &Checkpoint) -> Flow {
+fn gate(world: &mut World, asked: &Check, cause: Cause) -> Flow {
     let Last::Came(answered, _) = &world.last else {
         return Flow::On;
     };
-    let cause = Cause::Broke(answered.exchange().clone(), checkpoint.requirement.clone());
     match answered.answer() {
         Err(_) if asks_for_success(asked) => Flow::Stop(Reason::NotReached(cause)),
         Err(_) => {
