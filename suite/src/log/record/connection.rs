@@ -67,7 +67,7 @@ impl Connected {
 impl Step {
     fn of(step: &wire::Step) -> Step {
         match step {
-            wire::Step::Sent(bytes) => Step::Sent(Content::of(bytes)),
+            wire::Step::Sent(bytes) => Step::Sent(Content::of(&bytes.bytes())),
             wire::Step::Authorized(value) => Step::Authorized(value.clone()),
             wire::Step::Finished => Step::Finished,
             wire::Step::Received(bytes) => Step::Received(Content::of(bytes)),
@@ -78,7 +78,7 @@ impl Step {
 
     fn read(self) -> Result<wire::Step, Bad> {
         Ok(match self {
-            Step::Sent(content) => wire::Step::Sent(content.read()?),
+            Step::Sent(content) => wire::Step::Sent(content.read()?.into()),
             Step::Authorized(value) => wire::Step::Authorized(value),
             Step::Finished => wire::Step::Finished,
             Step::Received(content) => wire::Step::Received(content.read()?),

@@ -164,8 +164,8 @@ impl Request {
             headers: self.headers.into_iter().collect(),
             body: match self.body {
                 None => wire::Body::None,
-                Some(Sent::Sized(body)) => wire::Body::Sized(body.kept.read()?),
-                Some(Sent::Chunked(body)) => wire::Body::Chunked(body.kept.read()?),
+                Some(Sent::Sized(body)) => wire::Body::Sized(body.kept.read()?.into()),
+                Some(Sent::Chunked(body)) => wire::Body::Chunked(body.kept.read()?.into()),
                 Some(Sent::Cut(body)) => wire::Body::Cut(body.read()?),
             },
             account: match self.account {

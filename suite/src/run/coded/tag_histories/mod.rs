@@ -118,7 +118,7 @@ async fn tags_of_many_clients(actor: &mut Actor) -> Result<(), NotReached> {
 fn walk(maker: &mut Maker, image: &Content, deletes: &Offer) -> Vec<Step> {
     (0..REQUESTS)
         .map(|_| {
-            let drawn = maker.random(2).bytes;
+            let drawn = maker.random(2).bytes();
             let deed = match drawn[0] % 16 {
                 0..6 => Deed::Put(with_note(maker, image, NOTE)),
                 6..12 => Deed::Get,
