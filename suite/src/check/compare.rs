@@ -171,11 +171,7 @@ fn holds(one: &One, subject: &impl Subject, scope: &Scope) -> Result<bool, Unusa
         One::Form(Form::Plain(form)) => subject.has(*form),
         One::Form(Form::DigestOf(name)) => {
             let content = scope.get(name)?.content()?;
-            subject.count() > 0
-                && subject
-                    .members()
-                    .iter()
-                    .all(|text| is_digest_of(text, &content))
+            subject.count() > 0 && subject.members().iter().all(|text| is_digest_of(text, &content))
         }
         One::Times(times) => subject.count() == *times as usize,
         One::AtMost(most, Over::Whole) => subject.count() <= *most as usize,

@@ -189,9 +189,16 @@ mod tests {
 
     #[test]
     fn a_difference_says_where_it_begins() {
-        assert!(difference(&"abcdef".into(), &Received::from(&b"abXdef"[..])).ends_with("different from byte 2 on"));
-        assert!(difference(&"abcdef".into(), &Received::from(&b"abc"[..])).ends_with("cut short after byte 3"));
-        assert!(difference(&"abc".into(), &Received::from(&b"abcdef"[..])).ends_with("with more behind them"));
+        assert!(
+            difference(&"abcdef".into(), &Received::from(&b"abXdef"[..]))
+                .ends_with("different from byte 2 on")
+        );
+        assert!(
+            difference(&"abcdef".into(), &Received::from(&b"abc"[..])).ends_with("cut short after byte 3")
+        );
+        assert!(
+            difference(&"abc".into(), &Received::from(&b"abcdef"[..])).ends_with("with more behind them")
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! A run is judged by what is kept, so that a record of it is judged alike.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::de::IgnoredAny;
@@ -30,6 +30,8 @@ pub struct Keeper {
     exchanges: HashMap<u64, Arc<Exchange>>,
     /// What was kept of connections already, by where they are in memory: one may be told of twice, on its way.
     connections: HashMap<usize, Arc<Transcript>>,
+    /// The names and the values of header lines that were kept already.
+    texts: HashSet<Arc<str>>,
 }
 
 impl Keeper {
@@ -172,7 +174,7 @@ impl Keeper {
         kept
     }
 
-    fn request(&self, request: &Request) -> Request {
+    fn request(&mut self, request: &Request) -> Request {
         Request {
             url: self.url(&request.url),
             headers: self.headers(&request.headers),
@@ -181,7 +183,7 @@ impl Keeper {
         }
     }
 
-    fn answer(&self, answer: &Answer) -> Answer {
+    fn answer(&mut self, answer: &Answer) -> Answer {
         Answer {
             url: self.url(&answer.url),
             status: answer.status,
@@ -191,7 +193,7 @@ impl Keeper {
         }
     }
 
-    fn hop(&self, hop: &Hop) -> Hop {
+    fn hop(&mut self, hop: &Hop) -> Hop {
         Hop {
             url: self.url(&hop.url),
             status: hop.status,
@@ -262,9 +264,23 @@ impl Keeper {
             .unwrap_or_else(|| url.clone())
     }
 
-    fn headers(&self, headers: &Headers) -> Headers {
-        let kept = |(name, value)| (name, self.text(secret::whole_header(name).unwrap_or(value)));
-        headers.iter().map(kept).collect()
+    fn headers(&mut self, headers: &Headers) -> Headers {
+        let mut kept = |(name, value)| {
+            let value = secret::whole_header(name).unwrap_or(value);
+            let masked = secret::masked(value.as_bytes(), &self.secrets).and_then(in_text);
+            (self.shared(name), self.shared(masked.as_deref().unwrap_or(value)))
+        };
+        headers.iter().map(&mut kept).collect()
+    }
+
+    /// The same text in memory for equal texts.
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return known.clone();
+        }
+        let text: Arc<str> = text.into();
+        self.texts.insert(text.clone());
+        text
     }
 
     /// The body of a request: whole as long as a line of shell writes it out.

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-
 use super::baseline::Baseline;
 use super::{Counted, Report};
 use crate::catalogue::{Level, RequirementId, Version};

@@ -1,7 +1,7 @@
 //! The well-behaved registries that deviations are laid over, and who asks them.
 
 use super::deviation::{Deviation, Over};
-use crate::wire::{Account, Client, Credentials, Settings, SettingsError, Url};
+use crate::wire::{Account, Client, Credentials, Keeping, Settings, SettingsError, Url};
 
 /// A well-behaved registry, and the accounts that the suite has there.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Ground {
     pub(super) fn messenger(&self, url: Url) -> Result<Client, SettingsError> {
         Client::new(Settings {
             credentials: self.credentials.clone(),
-            whole: usize::MAX,
+            keeping: Keeping::All,
             ..Settings::new(url)
         })
     }

@@ -41,11 +41,7 @@ fn printable(bytes: &mut [u8]) {
 pub(super) fn text(rng: &mut ChaCha8Rng, size: u64) -> Payload {
     let text = Payload::made(Text(rng.clone()), size);
     rng.set_word_pos(rng.get_word_pos() + u128::from(size.div_ceil(WORD)));
-    if size <= HELD {
-        text.bytes().into()
-    } else {
-        text
-    }
+    if size <= HELD { text.bytes().into() } else { text }
 }
 
 #[cfg(test)]

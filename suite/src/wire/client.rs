@@ -281,7 +281,7 @@ impl Client {
         let limits = Limits {
             timeouts: settings.timeouts,
             body: settings.body_limit,
-            whole: settings.whole,
+            keeping: settings.keeping,
         };
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.meet(&request.url.origin());

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::head::{Framing, Head};
 use super::incoming::{BodyLimits, Incoming, how_it_ended};
-use super::received::{Books, Receiving};
+use super::received::{Books, Keeping, Receiving};
 use super::{Body, Fault, Request, Timeouts};
 
 /// How many bytes of a body are handed to the connection at once.
@@ -53,7 +53,7 @@ pub(super) struct Round<'a> {
 pub(super) struct Limits {
     pub(super) timeouts: Timeouts,
     pub(super) body: u64,
-    pub(super) whole: usize,
+    pub(super) keeping: Keeping,
 }
 
 impl Connection {
@@ -248,7 +248,7 @@ async fn read<'a>(
     let body = BodyLimits {
         idle: limits.timeouts.idle,
         size: limits.body,
-        whole: limits.whole,
+        keeping: limits.keeping,
     };
     let (body, cut) = incoming.body(framing, body, books).await;
     let reusable = cut.is_none() && head.keeps_alive() && framing != Framing::UntilClose;

@@ -106,8 +106,7 @@ fn body(body: &Body) -> (String, Vec<String>) {
 
 /// Whether a body is short enough to be written out in the line.
 pub fn is_written_out(payload: &Payload) -> bool {
-    let is_text =
-        || std::str::from_utf8(&payload.bytes()).is_ok_and(|text| !text.contains(is_unprintable));
+    let is_text = || std::str::from_utf8(&payload.bytes()).is_ok_and(|text| !text.contains(is_unprintable));
     payload.len() <= BYTES_LIMIT || payload.len() <= TEXT_LIMIT && is_text()
 }
 

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::Fault;
 use super::head::{Framing, Head, malformed};
 use super::number::hexadecimal;
-use super::received::{Books, Receiving};
+use super::received::{Books, Keeping, Receiving};
 
 /// The longest line between two chunks that is read, in bytes.
 const CHUNK_LINE_LIMIT: usize = 4 * 1024;
@@ -40,8 +40,8 @@ pub(super) struct BodyLimits {
     pub(super) idle: Duration,
     /// In bytes.
     pub(super) size: u64,
-    /// How many bytes are kept whole.
-    pub(super) whole: usize,
+    /// What is kept of it.
+    pub(super) keeping: Keeping,
 }
 
 impl<R: AsyncRead + Unpin> Incoming<R> {
@@ -130,7 +130,7 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
         limits: BodyLimits,
         books: &'a Books,
     ) -> (Receiving<'a>, Option<Fault>) {
-        let mut body = Receiving::new(limits.whole, books);
+        let mut body = Receiving::new(limits.keeping, books);
         let came = match framing {
             Framing::Empty => Ok(()),
             Framing::Length(length) => self.sized(&mut body, length, limits).await,
@@ -140,7 +140,12 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
         (body, came.err())
     }
 
-    async fn sized(&mut self, body: &mut Receiving<'_>, length: u64, limits: BodyLimits) -> Result<(), Fault> {
+    async fn sized(
+        &mut self,
+        body: &mut Receiving<'_>,
+        length: u64,
+        limits: BodyLimits,
+    ) -> Result<(), Fault> {
         within(length, limits)?;
         self.take(body, length, limits, |how, came| {
             Fault::Closed(format!("{how} after {came} of {length} bytes of the body"))

@@ -48,7 +48,7 @@ pub use number::{NumberError, number};
 pub use payload::{Generator, Payload};
 pub use proxies::{Proxies, Proxy};
 pub use raw::{RawConnection, Rest};
-pub use received::{Received, WHOLE};
+pub use received::{Keeping, Received, WHOLE};
 pub use request::{Account, Body, Letters, Redirects, Request};
 pub use secrets::Secrets;
 pub use settings::{

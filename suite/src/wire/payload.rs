@@ -90,7 +90,8 @@ impl Payload {
         let size = size.max(1) as u64;
         self.0.pieces.iter().flat_map(move |piece| {
             let length = piece.len();
-            (0..length.div_ceil(size)).map(move |at| piece.part(at * size..length.min((at + 1) * size)).bytes())
+            (0..length.div_ceil(size))
+                .map(move |at| piece.part(at * size..length.min((at + 1) * size)).bytes())
         })
     }
 
@@ -147,9 +148,10 @@ impl Piece {
     fn part(&self, range: Range<u64>) -> Piece {
         match self {
             Piece::Held(bytes) => Piece::Held(bytes.slice(in_memory(range.start)..in_memory(range.end))),
-            Piece::Made(generator, whole) => {
-                Piece::Made(generator.clone(), whole.start + range.start..whole.start + range.end)
-            }
+            Piece::Made(generator, whole) => Piece::Made(
+                generator.clone(),
+                whole.start + range.start..whole.start + range.end,
+            ),
         }
     }
 

@@ -10,7 +10,9 @@ use tokio::time::timeout;
 use super::connection::{Stream, WRITE_SIZE};
 use super::head::{Head, USER_AGENT};
 use super::incoming::{BodyLimits, Incoming, how_it_ended};
-use super::{Account, Answer, Client, Fault, Payload, Request, Step, Timeouts, Tls, Transcript, wait_asked_for};
+use super::{
+    Account, Answer, Client, Fault, Payload, Request, Step, Timeouts, Tls, Transcript, wait_asked_for,
+};
 
 /// The most that is read of what comes besides answers, in bytes.
 const REST_LIMIT: usize = 1024 * 1024;
@@ -191,7 +193,7 @@ impl RawConnection {
         let limits = BodyLimits {
             idle: self.timeouts().idle,
             size: self.client.settings().body_limit,
-            whole: self.client.settings().whole,
+            keeping: self.client.settings().keeping,
         };
         let framing = head.framing(method)?;
         let (body, cut) = self.incoming.body(framing, limits, self.client.books()).await;

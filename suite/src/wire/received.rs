@@ -1,6 +1,6 @@
 //! The body of an answer: counted and hashed as it comes, and kept only as far as memory allows.
 //!
-//! Whoever judges an answer has its body whole up to [`WHOLE`]; of longer ones there are the length, the digest and the
+//! Whoever judges an answer has its body whole as [`Keeping`] says; of longer ones there are the length, the digest and the
 //! beginning. What all answers of a client keep together stays below [`BUDGET`]: the oldest bodies give way first. Of
 //! those that are still coming, only so many are longer than [`SHORT`] at once: the others are read when there is room.
 
@@ -15,9 +15,32 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::Payload;
 
-/// The longest body that is kept whole unless a client is told otherwise, in bytes: longer than any list or error that
-/// a registry has reason to send.
+/// The longest body that is kept whole to be judged, in bytes: longer than any list or error that a registry has reason
+/// to send.
 pub const WHOLE: usize = 2 * 1024 * 1024;
+/// What is kept of the bodies of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// What answers are judged by: of what may be JSON or have parts, all up to [`WHOLE`]; of anything else, all if it is
+    /// short.
+    ForJudging,
+    /// All of it, to be passed on.
+    All,
+}
+
+impl Keeping {
+    /// The longest body that is kept whole, in bytes, by how it begins.
+    fn longest(self, beginning: &[u8]) -> usize {
+        // Parts begin with a hyphen, and JSON may begin with blanks.
+        let may_be_read = beginning.first().is_some_and(|byte| b"{[- \t\r\n".contains(byte));
+        match self {
+            Keeping::All => usize::MAX,
+            Keeping::ForJudging if may_be_read => WHOLE,
+            Keeping::ForJudging => SHORT,
+        }
+    }
+}
+
 /// How much of a body is kept whatever comes, in bytes: as much as a report shows.
 const BEGINNING: usize = 4 * 1024;
 /// How much all bodies of one client keep together, in bytes, those of a few KiB not counted.
@@ -165,8 +188,7 @@ impl<T: Into<Bytes>> From<T> for Received {
 /// A body while it comes.
 pub(super) struct Receiving<'a> {
     books: &'a Books,
-    /// The longest body that is kept whole, in bytes.
-    whole: usize,
+    keeping: Keeping,
     length: u64,
     hash: Sha256,
     kept: Vec<u8>,
@@ -175,11 +197,11 @@ pub(super) struct Receiving<'a> {
 }
 
 impl<'a> Receiving<'a> {
-    /// A body of which nothing has come; it will be kept whole up to so many bytes, and counted in these books.
-    pub(super) fn new(whole: usize, books: &'a Books) -> Receiving<'a> {
+    /// A body of which nothing has come, and which will be counted in these books.
+    pub(super) fn new(keeping: Keeping, books: &'a Books) -> Receiving<'a> {
         Receiving {
             books,
-            whole,
+            keeping,
             length: 0,
             hash: Sha256::new(),
             kept: Vec::new(),
@@ -191,7 +213,9 @@ impl<'a> Receiving<'a> {
     pub(super) async fn take(&mut self, bytes: &[u8]) {
         self.length += bytes.len() as u64;
         self.hash.update(bytes);
-        if self.length > self.whole as u64 {
+        let beginning = if self.kept.is_empty() { bytes } else { &self.kept };
+        let longest = self.keeping.longest(beginning);
+        if self.length > longest as u64 {
             self.give_up(bytes);
             return;
         }
@@ -200,7 +224,7 @@ impl<'a> Receiving<'a> {
             self.room = self.books.room().await;
         }
         if needed > self.kept.capacity() {
-            let capacity = needed.saturating_mul(2).min(self.whole);
+            let capacity = needed.saturating_mul(2).min(longest);
             self.kept.reserve_exact(capacity - self.kept.len());
         }
         self.kept.extend_from_slice(bytes);
@@ -313,7 +337,7 @@ mod tests {
     use super::*;
 
     fn received(books: &Books, bytes: &[u8], step: usize) -> Received {
-        let mut receiving = Receiving::new(WHOLE, books);
+        let mut receiving = Receiving::new(Keeping::ForJudging, books);
         for piece in bytes.chunks(step.max(1)) {
             receiving.take(piece).now_or_never().unwrap();
         }
@@ -323,16 +347,18 @@ mod tests {
     #[test]
     fn a_long_body_waits_for_room_that_a_finished_one_leaves() {
         let books = Books::default();
-        let long = vec![b'x'; SHORT + 1];
-        let mut coming: Vec<Receiving> = (0..=ROOMS).map(|_| Receiving::new(WHOLE, &books)).collect();
+        let long = vec![b' '; SHORT + 1];
+        let mut coming: Vec<Receiving> = (0..=ROOMS)
+            .map(|_| Receiving::new(Keeping::ForJudging, &books))
+            .collect();
         let mut last = coming.pop().unwrap();
         for body in &mut coming {
             assert!(body.take(&long).now_or_never().is_some());
         }
         assert!(last.take(&long[1..]).now_or_never().is_some());
-        assert!(last.take(b"x").now_or_never().is_none());
+        assert!(last.take(b" ").now_or_never().is_none());
         coming.pop();
-        assert!(last.take(b"x").now_or_never().is_some());
+        assert!(last.take(b" ").now_or_never().is_some());
     }
 
     #[test]
@@ -344,11 +370,16 @@ mod tests {
 
     #[test]
     fn a_body_is_known_by_length_and_digest_however_long_it_is() {
-        for length in [0, 1, BEGINNING, BEGINNING + 1, WHOLE, WHOLE + 1, 3 * WHOLE] {
-            let bytes = vec![b'x'; length];
+        let lengths = [0, 1, BEGINNING, SHORT, SHORT + 1, WHOLE, WHOLE + 1, 3 * WHOLE];
+        for (length, byte) in lengths
+            .into_iter()
+            .flat_map(|length| [(length, b'['), (length, b'x')])
+        {
+            let bytes = vec![byte; length];
             let body = received(&Books::default(), &bytes, 16 * 1024);
             assert_eq!(body.len(), length as u64);
-            assert_eq!(body.is_whole(), length <= WHOLE, "{length}");
+            let longest = if byte == b'[' { WHOLE } else { SHORT };
+            assert_eq!(body.is_whole(), length <= longest, "{length}");
             let (all, more) = (Payload::from(bytes.clone()), [&bytes[..], b"x"].concat());
             assert!(body.is(&all) && !body.is(&more.into()));
             assert_eq!(body.digest(), Received::from(bytes.clone()).digest());
@@ -360,7 +391,7 @@ mod tests {
     #[test]
     fn the_oldest_bodies_give_way_to_new_ones() {
         let books = Books::default();
-        let bytes = vec![b'x'; WHOLE];
+        let bytes = vec![b' '; WHOLE];
         let bodies: Vec<Received> = (0..20).map(|_| received(&books, &bytes, WHOLE)).collect();
         let whole = bodies.iter().filter(|body| body.is_whole()).count();
         assert_eq!(whole, BUDGET / WHOLE);
@@ -374,7 +405,7 @@ mod tests {
     #[test]
     fn what_nobody_holds_any_more_leaves_its_place_to_others() {
         let books = Books::default();
-        let bytes = vec![b'x'; WHOLE];
+        let bytes = vec![b' '; WHOLE];
         let kept = received(&books, &bytes, WHOLE);
         for _ in 0..20 {
             let _ = received(&books, &bytes, WHOLE);

@@ -67,7 +67,10 @@ async fn deep_manifests(actor: &mut Actor) -> Result<(), NotReached> {
     let asked = [
         (
             "nested arrays",
-            of("[]", [r#","org.example.deep":"#.into(), nested.clone().into(), "".into()]),
+            of(
+                "[]",
+                [r#","org.example.deep":"#.into(), nested.clone().into(), "".into()],
+            ),
         ),
         ("nested layers", of(&nested, nothing())),
         ("a hundred thousand layers", of(&listed, nothing())),
@@ -75,10 +78,7 @@ async fn deep_manifests(actor: &mut Actor) -> Result<(), NotReached> {
             "a long string",
             of("[]", [r#","org.example.long":""#.into(), long(), r#"""#.into()]),
         ),
-        (
-            "a long name",
-            of("[]", [r#",""#.into(), long(), r#"":1"#.into()]),
-        ),
+        ("a long name", of("[]", [r#",""#.into(), long(), r#"":1"#.into()])),
     ];
     for (row, manifest) in asked {
         actor.row(row);

@@ -147,9 +147,7 @@ fn mixture(answer: &Answer, known: &[Content]) -> Option<String> {
 
 fn head_of_none(answer: &Answer, known: &[Content]) -> Option<String> {
     let told = answer.headers.get("Docker-Content-Digest")?;
-    let manifest = known
-        .iter()
-        .find(|manifest| manifest.digest() == told);
+    let manifest = known.iter().find(|manifest| manifest.digest() == told);
     let Some(manifest) = manifest else {
         return Some(format!(
             "Docker-Content-Digest: {told}, which is none of the manifests"

@@ -8,7 +8,7 @@ use super::*;
 const LIMITS: BodyLimits = BodyLimits {
     idle: Duration::from_millis(200),
     size: 1000,
-    whole: 1000,
+    keeping: Keeping::ForJudging,
 };
 
 /// What is read of an answer to a GET that comes in pieces of this size, and how many bytes are left over.
