@@ -39,7 +39,7 @@ pub(super) struct Connection {
 }
 
 /// What became of a request on a connection.
-pub(super) struct Round<'a> {
+pub(super) struct Attempt<'a> {
     /// The answer, or why there is none.
     pub(super) outcome: Result<(Head, Receiving<'a>, Option<Fault>), Fault>,
     /// The connection, if it can carry another request.
@@ -84,10 +84,10 @@ impl Connection {
         request: &Request,
         limits: Limits,
         books: &'a Books,
-    ) -> Round<'a> {
+    ) -> Attempt<'a> {
         let (reader, mut writer) = split(self.stream);
         let mut incoming = Incoming::new(reader);
-        let progress = Progress::begin();
+        let progress = WriteProgress::begin();
         let (outcome, written) = {
             let sending = write(&mut writer, head, &request.body, &progress, limits.timeouts.idle);
             let reading = read(&mut incoming, &request.method, &progress, (limits, books));
@@ -98,7 +98,7 @@ impl Connection {
         let reusable = written && used_up && outcome.as_ref().is_ok_and(|answer| answer.reusable);
         let closed = matches!(outcome, Err(Fault::Closed(_)));
         let harmless = is_safe(&request.method) || progress.written() == 0;
-        Round {
+        Attempt {
             outcome: outcome.map(|answer| (answer.head, answer.body, answer.cut)),
             connection: reusable.then(|| Connection {
                 stream: reader.unsplit(writer),
@@ -115,7 +115,7 @@ pub(super) fn is_safe(method: &str) -> bool {
 }
 
 /// An answer, and whether the connection outlives it.
-struct Read<'a> {
+struct ReadAnswer<'a> {
     head: Head,
     body: Receiving<'a>,
     /// Why the body did not come to its end, if it did not.
@@ -128,8 +128,8 @@ struct Read<'a> {
 /// An answer may come before the request is through, and it counts even if the rest of the request cannot be written.
 async fn both<'a>(
     sending: impl Future<Output = Result<(), Fault>>,
-    reading: impl Future<Output = Result<Read<'a>, Fault>>,
-) -> (Result<Read<'a>, Fault>, bool) {
+    reading: impl Future<Output = Result<ReadAnswer<'a>, Fault>>,
+) -> (Result<ReadAnswer<'a>, Fault>, bool) {
     let (sending, reading) = (pin!(sending), pin!(reading));
     match select(reading, sending).await {
         Either::Left((answer, _)) => (answer, false),
@@ -147,7 +147,7 @@ async fn write(
     writer: &mut (impl AsyncWrite + Unpin),
     head: &[u8],
     body: &Body,
-    progress: &Progress,
+    progress: &WriteProgress,
     idle: Duration,
 ) -> Result<(), Fault> {
     let mut send = Writing {
@@ -163,7 +163,7 @@ async fn write(
 /// A writer that never waits longer than it may.
 struct Writing<'a, W> {
     writer: &'a mut W,
-    progress: &'a Progress,
+    progress: &'a WriteProgress,
     idle: Duration,
 }
 
@@ -228,9 +228,9 @@ fn unsent(error: &io::Error) -> Fault {
 async fn read<'a>(
     incoming: &mut Incoming<impl AsyncRead + Unpin>,
     method: &str,
-    progress: &Progress,
+    progress: &WriteProgress,
     (limits, books): (Limits, &'a Books),
-) -> Result<Read<'a>, Fault> {
+) -> Result<ReadAnswer<'a>, Fault> {
     let head = {
         let head = pin!(incoming.head());
         let late = pin!(progress.long_ended(limits.timeouts.answer));
@@ -252,7 +252,7 @@ async fn read<'a>(
     };
     let (body, cut) = incoming.body(framing, body, books).await;
     let reusable = cut.is_none() && head.keeps_alive() && framing != Framing::UntilClose;
-    Ok(Read {
+    Ok(ReadAnswer {
         head,
         body,
         cut,
@@ -261,18 +261,18 @@ async fn read<'a>(
 }
 
 /// How far the request has been written.
-struct Progress(Mutex<Written>);
+struct WriteProgress(Mutex<WriteState>);
 
 #[derive(Clone, Copy)]
-struct Written {
+struct WriteState {
     bytes: u64,
     /// When nothing more was to be written, since all was or since it could not be.
     ended: Option<Instant>,
 }
 
-impl Progress {
-    fn begin() -> Progress {
-        Progress(Mutex::new(Written {
+impl WriteProgress {
+    fn begin() -> WriteProgress {
+        WriteProgress(Mutex::new(WriteState {
             bytes: 0,
             ended: None,
         }))
@@ -290,7 +290,7 @@ impl Progress {
         self.state().bytes
     }
 
-    fn state(&self) -> MutexGuard<'_, Written> {
+    fn state(&self) -> MutexGuard<'_, WriteState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
