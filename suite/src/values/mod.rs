@@ -2,6 +2,7 @@
 
 mod answer;
 mod content;
+mod drawn;
 mod run_id;
 mod scope;
 mod value;
