@@ -106,7 +106,7 @@ impl Entry for Requirement<'_> {
 }
 
 fn requirements(library: &Library) -> Vec<Requirement<'_>> {
-    let mut asking = library::asking(library);
+    let mut asking = library.asking(coded::scenarios());
     let entries = library.catalogue.iter().map(|requirement| Requirement {
         id: requirement.id.as_str(),
         levels: levels(&requirement.levels),
