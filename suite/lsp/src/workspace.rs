@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use assize_language::diagnostic::Source;
+use assize_language::diagnostic::SourceFile;
 use assize_language::scenario::{CodedScenario, Draft, LoadError, Unsaved};
 use gen_lsp_types::Uri;
 
@@ -211,7 +211,7 @@ impl Workspace {
 }
 
 fn alone(document: &Document) -> Draft {
-    Draft::of_one(Source::new(document.name(), Arc::clone(&document.text)))
+    Draft::of_one(SourceFile::new(document.name(), Arc::clone(&document.text)))
 }
 
 /// The nearest folder above a file that has what only a folder of scenarios has.

@@ -8,7 +8,7 @@ use super::files::{BuiltIn, Files, Folder};
 use super::library::{Library, LoadError, Loaded, is_probe};
 use super::{Reading, check_all, parse};
 use crate::catalogue::{Catalogue, holds_documents};
-use crate::diagnostic::{Faulty, Source};
+use crate::diagnostic::{Faulty, SourceFile};
 
 /// A library while it is written.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Draft {
     }
 
     /// One scenario by itself, with the requirements and probes that are compiled in.
-    pub fn of_one(scenario: Source) -> Draft {
+    pub fn of_one(scenario: SourceFile) -> Draft {
         let mut scenarios = built_in_probes();
         scenarios.push(("scenario".into(), scenario));
         Draft::read(&scenarios, &BuiltIn.requirements(), None)
@@ -52,8 +52,8 @@ impl Draft {
     }
 
     pub(super) fn read(
-        scenarios: &[(Arc<str>, Source)],
-        requirements: &[Source],
+        scenarios: &[(Arc<str>, SourceFile)],
+        requirements: &[SourceFile],
         folder: Option<Folder>,
     ) -> Draft {
         let (catalogue, mut faulty) = Catalogue::load(requirements.to_vec());
@@ -95,7 +95,7 @@ impl Draft {
     }
 }
 
-fn built_in_probes() -> Vec<(Arc<str>, Source)> {
+fn built_in_probes() -> Vec<(Arc<str>, SourceFile)> {
     let scenarios = BuiltIn.scenarios().into_iter();
     scenarios.filter(|(name, _)| is_probe(name)).collect()
 }
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn one_scenario_is_held_against_what_is_compiled_in() {
-        let draft = Draft::of_one(Source::new(
+        let draft = Draft::of_one(SourceFile::new(
             "untitled",
             "scenario A blob\n> GET /v2/\nMUST no.such.id\n< 200\n",
         ));

@@ -5,7 +5,7 @@ mod draft;
 mod files;
 mod library;
 #[cfg(test)]
-mod mangled;
+mod mutation_tests;
 mod parse;
 mod print;
 mod program;

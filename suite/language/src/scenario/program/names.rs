@@ -2,12 +2,12 @@
 
 use super::Reading;
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
-use crate::scenario::ast::{Expr, Item, Make, Name, Scenario, Shape, Source, Spanned, Statement};
+use crate::scenario::ast::{EditBase, Expr, Item, Make, Name, Scenario, Shape, Spanned, Statement};
 use crate::scenario::scope::ALWAYS;
 use crate::scenario::uses::{bound, columns, uses};
 
 pub(super) fn check(scenario: &Scenario, reading: Reading, faults: &mut Vec<Diagnostic>) {
-    let mut scope = Scope {
+    let mut scope = NamesCheck {
         bindings: Vec::new(),
         visible: Vec::new(),
         faults,
@@ -30,14 +30,14 @@ struct Binding<'s> {
 }
 
 /// The names that can be used, innermost last.
-struct Scope<'s, 'f> {
+struct NamesCheck<'s, 'f> {
     bindings: Vec<Binding<'s>>,
     /// Which of the bindings can be seen.
     visible: Vec<usize>,
     faults: &'f mut Vec<Diagnostic>,
 }
 
-impl<'s> Scope<'s, '_> {
+impl<'s> NamesCheck<'s, '_> {
     fn block(&mut self, items: &'s [Item]) {
         for item in items {
             for (name, span) in uses(item) {
@@ -116,7 +116,7 @@ impl<'s> Scope<'s, '_> {
         let Statement::Let(binding) = statement else {
             return;
         };
-        let Expr::Spoiled(Source::Make(make), _) = &binding.value.value else {
+        let Expr::Spoiled(EditBase::Make(make), _) = &binding.value.value else {
             return;
         };
         let word = match make.as_ref() {
