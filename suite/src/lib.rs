@@ -42,6 +42,7 @@ pub mod report;
 pub mod run;
 pub mod saboteur;
 mod secret;
+pub mod snapshot;
 #[doc(hidden)]
 pub mod values;
 mod visible;

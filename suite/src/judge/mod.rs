@@ -3,6 +3,7 @@
 //! `entries` turns the log of one program into checks and their verdicts, `invariants` asks every answer, `findings`
 //! sums up by requirement, `evidence` tells causes apart, `causes` makes one finding of each.
 
+mod broken;
 mod causes;
 mod entries;
 mod evidence;
@@ -17,6 +18,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use self::broken::broken_by;
 use self::entries::Entries;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
 use crate::cause::Loss;

@@ -8,6 +8,7 @@ use crate::cause::{Cause, Unsettled};
 use crate::check::Seen;
 use crate::scenario::Place;
 use crate::scenario::ast::Stance;
+use crate::values::Face;
 use crate::wire::{Exchange, Transcript};
 
 /// One thing that happened.
@@ -17,6 +18,8 @@ pub enum Event {
     Sent(usize, Arc<Exchange>),
     /// A read of the action of this number showed only within the grace what was written before.
     Late(usize, Arc<Exchange>),
+    /// These looks of values have names from here on.
+    Bound(Vec<Face>),
     /// A connection was written on by hand.
     Connected(Arc<Transcript>),
     /// A check looked at what came.
@@ -35,9 +38,12 @@ impl Event {
         match self {
             Event::Sent(_, exchange) => Some(exchange.number),
             Event::Connected(connection) => Some(connection.number),
-            Event::Saw(_) | Event::Late(..) | Event::Passed(_) | Event::Refused(_) | Event::Stopped(_) => {
-                None
-            }
+            Event::Bound(_)
+            | Event::Saw(_)
+            | Event::Late(..)
+            | Event::Passed(_)
+            | Event::Refused(_)
+            | Event::Stopped(_) => None,
         }
     }
 }

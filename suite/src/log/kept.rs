@@ -63,6 +63,7 @@ impl Keeper {
         match event {
             Event::Sent(action, exchange) => Event::Sent(*action, self.exchange(exchange)),
             Event::Late(action, exchange) => Event::Late(*action, self.exchange(exchange)),
+            Event::Bound(_) => event.clone(),
             Event::Connected(connection) => Event::Connected(self.connection(connection)),
             Event::Saw(sight) => Event::Saw(self.sight(sight)),
             Event::Passed(passed) => Event::Passed(Passed {

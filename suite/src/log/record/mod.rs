@@ -42,6 +42,7 @@ enum Line {
     /// An exchange that no action made, and that something looks at.
     Exchange(exchange::Exchange),
     Sent(event::Sent),
+    Bound(Vec<event::Face>),
     Connected(connection::Connected),
     Saw(event::Sight),
     Late(event::Late),

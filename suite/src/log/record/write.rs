@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::connection::Connected;
-use super::event::{Late, Passed, Reason, Refusal, Sent, Sight};
+use super::event::{Face, Late, Passed, Reason, Refusal, Sent, Sight};
 use super::exchange::Exchange;
 use super::facts::{End, Facts, Settled};
 use super::{FORM, Head, Line, Program, nanoseconds};
@@ -93,6 +93,7 @@ impl<W: Write> Writer<W> {
                     ended_ns,
                 })
             }
+            Event::Bound(faces) => Line::Bound(faces.iter().map(Face::of).collect()),
             Event::Connected(connection) => {
                 self.connections.push(connection.clone());
                 Line::Connected(Connected::of(connection, ended_ns))
@@ -126,7 +127,7 @@ pub(super) fn digest(text: &str) -> String {
 /// The exchanges that an event names.
 fn looked_at(event: &Event) -> Vec<&Arc<wire::Exchange>> {
     match event {
-        Event::Sent(..) | Event::Connected(_) => Vec::new(),
+        Event::Sent(..) | Event::Bound(_) | Event::Connected(_) => Vec::new(),
         Event::Saw(sight) => {
             let mut named = match &sight.evidence {
                 Evidence::Exchanges(all) => all.iter().collect(),

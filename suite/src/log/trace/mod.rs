@@ -67,7 +67,12 @@ fn add(archive: &mut Log, log: &ProgramLog, attempt: u32, began: Duration) {
             Event::Connected(connection) => {
                 connections.insert(connection.number, connection);
             }
-            Event::Saw(_) | Event::Late(..) | Event::Passed(_) | Event::Refused(_) | Event::Stopped(_) => {}
+            Event::Bound(_)
+            | Event::Saw(_)
+            | Event::Late(..)
+            | Event::Passed(_)
+            | Event::Refused(_)
+            | Event::Stopped(_) => {}
         }
     }
     for connection in connections.into_values() {
