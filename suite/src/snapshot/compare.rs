@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::align::{Pair, align};
 use super::answers::{Answer, Answers, Asked, Constancy, Ended, Entry, Facet, Said, Told};
 use crate::catalogue::RequirementId;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, EndpointKind};
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -168,18 +168,14 @@ fn asked(asked: &Asked, last: &str) -> String {
 /// Method and endpoint of the first line of a request: `GET /v2/…/blobs/<digest>`.
 pub(super) fn endpoint(line: &str) -> String {
     let (method, rest) = line.split_once(' ').unwrap_or((line, ""));
+    let target = rest.split_once(" ?").map_or(rest, |(target, _)| target);
     if method == "upload" {
-        let (_, way) = rest.rsplit_once(" by ").unwrap_or_default();
+        let (_, way) = target.rsplit_once(" by ").unwrap_or_default();
         return format!("upload by {way}");
     }
-    let target = rest.split_once(" ?").map_or(rest, |(target, _)| target);
     let kind = if target.starts_with('{') {
-        // An address that the registry gave.
-        let (_, name) = target.split_once('{').unwrap_or_default();
-        return format!(
-            "{method} {{{}",
-            name.split_inclusive('}').next().unwrap_or_default()
-        );
+        // What a registry gives an address for is an upload.
+        EndpointKind::Session
     } else {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         Endpoint::parse(&with_values(path), query).kind()
