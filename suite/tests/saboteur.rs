@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use assize::bundled::{self, Authentication, Guarded};
 use assize::catalogue::RequirementId;
 use assize::saboteur::matrix::{Catch, Cell, prove};
-use assize::saboteur::{Deviation, Ground, Grounds, deviations};
+use assize::saboteur::{Deviation, Upstream, Upstreams, deviations};
 use assize::scenario::Library;
 use assize::wire::Url;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 struct Bench {
     runtime: Runtime,
     library: Arc<Library>,
-    grounds: Grounds,
+    upstreams: Upstreams,
     /// The requirements that are proven, each with the deviations that prove it.
     proofs: Mutex<BTreeMap<RequirementId, BTreeSet<&'static str>>>,
 }
@@ -53,9 +53,9 @@ impl Bench {
         let runtime = Runtime::new()?;
         let open = runtime.block_on(bundled::in_memory())?;
         let guarded = runtime.block_on(Guarded::start(Authentication::Token))?;
-        let grounds = Grounds::two(
-            Ground::open(Url::parse(&open.url())?),
-            Ground {
+        let upstreams = Upstreams::two(
+            Upstream::open(Url::parse(&open.url())?),
+            Upstream {
                 url: Url::parse(&guarded.url())?,
                 credentials: Guarded::credentials(),
             },
@@ -67,7 +67,7 @@ impl Bench {
         Ok(Bench {
             runtime,
             library: Arc::new(Library::built_in()?),
-            grounds,
+            upstreams,
             proofs: Mutex::default(),
         })
     }
@@ -92,11 +92,11 @@ impl Bench {
     }
 
     fn catches(&self, deviation: Deviation, seed: u64) -> Result<(), Failed> {
-        let ground = self.grounds.under(&deviation)?;
+        let upstream = self.upstreams.under(&deviation)?;
         let nothing = BTreeSet::new();
         let cell = self
             .runtime
-            .block_on(prove(self.library.clone(), deviation, ground, &nothing, seed));
+            .block_on(prove(self.library.clone(), deviation, upstream, &nothing, seed));
         match &cell.verdict {
             Catch::Caught => {
                 self.note(&cell);

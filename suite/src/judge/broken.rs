@@ -6,8 +6,8 @@ use super::Standard;
 use super::entries::Entries;
 use super::invariants;
 use crate::catalogue::RequirementId;
-use crate::check::Seen;
-use crate::log::{Event, Evidence, ProgramLog, Sight};
+use crate::check::CheckResult;
+use crate::log::{Event, Evidence, Observation, ProgramLog};
 use crate::wire::Url;
 
 /// The requirements that are broken, by the number of the exchange that shows it.
@@ -25,15 +25,15 @@ pub fn broken_by(
                 let ids = entries.broken().map(|entry| entry.requirement.clone());
                 broken.entry(exchange.number).or_default().extend(ids);
             }
-            Event::Saw(sight) => {
-                if let Some((number, id)) = broke(standard, log, sight) {
+            Event::Observed(observation) => {
+                if let Some((number, id)) = broke(standard, log, observation) {
                     broken.entry(number).or_default().insert(id);
                 }
             }
             Event::Bound(_)
             | Event::Late(..)
             | Event::Connected(_)
-            | Event::Passed(_)
+            | Event::Skipped(_)
             | Event::Refused(_)
             | Event::Stopped(_) => {}
         }
@@ -42,12 +42,16 @@ pub fn broken_by(
 }
 
 /// The exchange that a check looked at and the requirement that it breaks, if it does.
-fn broke(standard: &Standard<'_>, log: &ProgramLog, sight: &Sight) -> Option<(u64, RequirementId)> {
-    let checkpoint = log.program.checks.get(sight.check)?;
-    let Evidence::Exchanges(looked_at) = &sight.evidence else {
+fn broke(
+    standard: &Standard<'_>,
+    log: &ProgramLog,
+    observation: &Observation,
+) -> Option<(u64, RequirementId)> {
+    let checkpoint = log.program.checks.get(observation.check)?;
+    let Evidence::Exchanges(looked_at) = &observation.evidence else {
         return None;
     };
-    let is_broken = matches!(sight.seen, Seen::Breaks(_)) && checkpoint.level.is_some();
+    let is_broken = matches!(observation.seen, CheckResult::Breaks(_)) && checkpoint.level.is_some();
     let id = &checkpoint.requirement;
     let shows = looked_at.last().filter(|_| is_broken && standard.asks(id))?;
     Some((shows.number, id.clone()))

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::entries::Entry;
+use crate::judgement::Proof;
 use crate::log::{Evidence, ProgramLog};
-use crate::outcome::Proof;
 use crate::wire::{Exchange, Transcript};
 
 /// What shows again what a check saw.

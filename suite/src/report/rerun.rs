@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::judgement::{Judgement, Proof, Way};
 use crate::log::{Lifetime, Rerun};
-use crate::outcome::{Outcome, Proof, Way};
 use crate::wire::{Exchange, Url, curl, quoted};
 
 /// The command that runs the scenario of a way again.
-pub(super) fn command(way: &Way, outcome: &Outcome) -> String {
+pub(super) fn command(way: &Way, outcome: &Judgement) -> String {
     let Rerun { command, explore, .. } = &outcome.facts.rerun;
     let scenario = &way.place.scenario;
     let same = format!("--seed {} --run-id {}", outcome.facts.seed, outcome.facts.run_id);
@@ -20,7 +20,7 @@ pub(super) fn command(way: &Way, outcome: &Outcome) -> String {
 }
 
 /// The lines for a shell that show a way again; none where the target is gone when they are read.
-pub fn script(way: &Way, outcome: &Outcome) -> String {
+pub fn script(way: &Way, outcome: &Judgement) -> String {
     if outcome.facts.rerun.lifetime == Lifetime::EndsWithTheRun {
         return String::new();
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::session::Session;
+use crate::judgement::Offer;
 use crate::log::Created;
-use crate::outcome::Offer;
 use crate::scenario::ast::Algorithm;
 use crate::values::digest;
 use crate::wire::Request;

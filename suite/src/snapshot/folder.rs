@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::answers::Answers;
 use super::codes;
 use super::ignore::{self, Ignore};
-use crate::diagnostic::{Faulty, Source};
+use crate::diagnostic::{Faulty, SourceFile};
 use crate::report::NewFile;
 
 /// A folder of answers.
@@ -125,7 +125,7 @@ impl Folder {
     fn all<T>(
         &self,
         state: State,
-        parse: impl Fn(&Source) -> Result<T, Faulty>,
+        parse: impl Fn(&SourceFile) -> Result<T, Faulty>,
     ) -> Result<BTreeMap<Arc<str>, T>, FolderError> {
         let mut found = Vec::new();
         gather(&self.root, "", state, &mut found)?;
@@ -198,9 +198,9 @@ impl Folder {
     }
 }
 
-fn read(path: &Path) -> io::Result<Source> {
+fn read(path: &Path) -> io::Result<SourceFile> {
     let text = std::fs::read_to_string(path)?;
-    Ok(Source::new(path.display().to_string(), text))
+    Ok(SourceFile::new(path.display().to_string(), text))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), FolderError> {

@@ -4,7 +4,7 @@ use glob::Pattern;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::diagnostic::{Diagnostic, Faulty, Source, one_of};
+use crate::diagnostic::{Diagnostic, Faulty, SourceFile, one_of};
 
 /// The name of the file.
 pub const FILE: &str = "answers.toml";
@@ -25,7 +25,7 @@ impl Ignore {
     ///
     /// # Errors
     /// It is no TOML, or holds what means nothing here.
-    pub fn parse(source: &Source) -> Result<Ignore, Faulty> {
+    pub fn parse(source: &SourceFile) -> Result<Ignore, Faulty> {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
         let syntax = |error: &toml::de::Error| {
             Diagnostic::error(error.message().trim(), error.span().unwrap_or_default())

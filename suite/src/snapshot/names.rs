@@ -7,9 +7,9 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
 use crate::endpoint::{Endpoint, EndpointKind};
+use crate::hidden_characters::visible;
 use crate::log::{Event, ProgramLog};
 use crate::values::Looks;
-use crate::visible::visible;
 use crate::wire::Url;
 
 /// What stands for a text that is not known, and that may be another one in every run.

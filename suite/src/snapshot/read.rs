@@ -3,14 +3,14 @@
 use super::answers::{Answer, Answers, Asked, Constancy, Ended, Entry, Facet, Said, Told};
 use super::write::{BREAKS, ENDED, NEXT, NOW_AND_THEN, TITLE, VERSION};
 use crate::catalogue::{RequirementId, Version};
-use crate::diagnostic::{Diagnostic, Faulty, Source, Span};
+use crate::diagnostic::{Diagnostic, Faulty, SourceFile, Span};
 
 impl Answers {
     /// Reads a file of answers, or says everything that is wrong with it.
     ///
     /// # Errors
     /// It is not in the form in which answers are written.
-    pub fn parse(source: &Source) -> Result<Answers, Faulty> {
+    pub fn parse(source: &SourceFile) -> Result<Answers, Faulty> {
         let mut reader = Reader::default();
         let mut at = 0;
         for line in source.text.split_inclusive('\n') {

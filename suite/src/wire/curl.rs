@@ -3,7 +3,7 @@
 use super::grant::REDACTED;
 use super::head::USER_AGENT;
 use super::{Body, Exchange, Request};
-use crate::visible::hides;
+use crate::hidden_characters::hides;
 
 /// The longest text that is written out in the line, in bytes.
 const TEXT_LIMIT: usize = 16 * 1024;

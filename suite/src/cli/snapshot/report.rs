@@ -1,6 +1,6 @@
 //! The reports that are wanted of what is different.
 
-use assize::report::{Destination, Format, NewFile, Request};
+use assize::report::{Destination, Format, NewFile, ReportRequest};
 use assize::snapshot::{Folded, document, markdown, text};
 
 use std::io::Write as _;
@@ -22,7 +22,7 @@ enum Form {
 
 impl Reports {
     /// Those that were asked for, if they can be made.
-    pub(super) fn new(wanted: Vec<Request>) -> Result<Reports, Failure> {
+    pub(super) fn new(wanted: Vec<ReportRequest>) -> Result<Reports, Failure> {
         let forms = wanted.into_iter().map(|request| match request.format {
             Format::Text => Ok((Form::Text, request.destination)),
             Format::Markdown => Ok((Form::Markdown, request.destination)),

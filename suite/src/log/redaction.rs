@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 
-use super::{End, Event, Evidence, Offer, Passed, ProgramLog, Reason, Refusal, Sight};
+use super::{End, Event, Evidence, Observation, Offer, ProgramLog, Reason, Refusal, Skipped};
 use crate::cause::{Cause, Loss, Unsettled};
-use crate::check::Seen;
+use crate::check::CheckResult;
 use crate::secret;
 use crate::wire::{
     Answer, Body, Exchange, Fault, Headers, Hop, Received, Request, Secrets, Step, Transcript, Url,
@@ -23,7 +23,7 @@ const BEGINNING: usize = 4 * 1024;
 
 /// What takes out of a log what is not kept.
 #[derive(Debug, Default)]
-pub struct Keeper {
+pub struct Redactor {
     /// The texts that are written nowhere.
     secrets: Secrets,
     /// What was kept of exchanges already, by their numbers: one exchange stays one.
@@ -32,12 +32,12 @@ pub struct Keeper {
     connections: HashMap<usize, Arc<Transcript>>,
 }
 
-impl Keeper {
+impl Redactor {
     /// Takes out these texts, too, wherever a registry repeats them.
-    pub fn without(secrets: Secrets) -> Keeper {
-        Keeper {
+    pub fn without(secrets: Secrets) -> Redactor {
+        Redactor {
             secrets,
-            ..Keeper::default()
+            ..Redactor::default()
         }
     }
 
@@ -65,10 +65,10 @@ impl Keeper {
             Event::Late(action, exchange) => Event::Late(*action, self.exchange(exchange)),
             Event::Bound(_) => event.clone(),
             Event::Connected(connection) => Event::Connected(self.connection(connection)),
-            Event::Saw(sight) => Event::Saw(self.sight(sight)),
-            Event::Passed(passed) => Event::Passed(Passed {
-                actions: passed.actions.clone(),
-                reason: self.reason(&passed.reason),
+            Event::Observed(observation) => Event::Observed(self.observation(observation)),
+            Event::Skipped(skipped) => Event::Skipped(Skipped {
+                actions: skipped.actions.clone(),
+                reason: self.reason(&skipped.reason),
             }),
             Event::Refused(refusal) => Event::Refused(Refusal {
                 exchange: self.exchange(&refusal.exchange),
@@ -78,17 +78,17 @@ impl Keeper {
         }
     }
 
-    fn sight(&mut self, sight: &Sight) -> Sight {
-        Sight {
-            row: sight.row.as_deref().map(|row| self.text(row)),
-            asked: self.text(&sight.asked),
-            seen: match &sight.seen {
-                Seen::Breaks(got) => Seen::Breaks(self.text(got)),
-                Seen::NotReached(cause) => Seen::NotReached(self.cause(cause)),
-                Seen::Senseless(why) => Seen::Senseless(self.text(why)),
-                Seen::Holds | Seen::NoOccasion => sight.seen.clone(),
+    fn observation(&mut self, observation: &Observation) -> Observation {
+        Observation {
+            row: observation.row.as_deref().map(|row| self.text(row)),
+            asked: self.text(&observation.asked),
+            seen: match &observation.seen {
+                CheckResult::Breaks(got) => CheckResult::Breaks(self.text(got)),
+                CheckResult::NotReached(cause) => CheckResult::NotReached(self.cause(cause)),
+                CheckResult::Senseless(why) => CheckResult::Senseless(self.text(why)),
+                CheckResult::Holds | CheckResult::NoOccasion => observation.seen.clone(),
             },
-            evidence: match &sight.evidence {
+            evidence: match &observation.evidence {
                 Evidence::Nothing => Evidence::Nothing,
                 Evidence::Exchanges(all) => {
                     let sent = all.iter().filter(|exchange| !exchange.is_withheld());
@@ -96,7 +96,7 @@ impl Keeper {
                 }
                 Evidence::Connection(connection) => Evidence::Connection(self.connection(connection)),
             },
-            ..sight.clone()
+            ..observation.clone()
         }
     }
 
@@ -316,7 +316,7 @@ mod tests {
     use super::*;
 
     fn kept(body: Vec<u8>) -> Received {
-        Keeper::default().received(&body.into())
+        Redactor::default().received(&body.into())
     }
 
     #[test]
@@ -333,14 +333,14 @@ mod tests {
 
     #[test]
     fn of_a_request_what_a_line_of_shell_writes_out_is_kept() {
-        let body = |length| Keeper::default().body(&Body::Sized(vec![0xff; length].into()));
+        let body = |length| Redactor::default().body(&Body::Sized(vec![0xff; length].into()));
         assert!(matches!(body(BEGINNING), Body::Sized(_)));
         assert!(matches!(body(BEGINNING + 1), Body::Cut(part) if part.len() == 4097));
     }
 
     #[test]
     fn what_lets_somebody_in_is_masked_wherever_it_stands() {
-        let mut keeper = Keeper::without(Secrets::of(&["hunter2-hunter2"]));
+        let mut keeper = Redactor::without(Secrets::of(&["hunter2-hunter2"]));
         let url = Url::parse("http://h/v2/a?sig=ab").unwrap();
         let headers = [
             ("Location", "/v2/a?x=1&sig=ab"),
