@@ -44,6 +44,7 @@ pub mod report;
 pub mod run;
 pub mod saboteur;
 mod secret;
+pub mod snapshot;
 mod suite;
 #[doc(hidden)]
 pub mod values;

@@ -65,6 +65,7 @@ impl Redactor {
         match event {
             Event::Sent(action, exchange) => Event::Sent(*action, self.exchange(exchange)),
             Event::Late(action, exchange) => Event::Late(*action, self.exchange(exchange)),
+            Event::Bound(_) => event.clone(),
             Event::Connected(connection) => Event::Connected(self.connection(connection)),
             Event::Observed(observation) => Event::Observed(self.observation(observation)),
             Event::Skipped(skipped) => Event::Skipped(Skipped {
