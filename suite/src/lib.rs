@@ -34,6 +34,8 @@ pub mod compare;
 #[doc(hidden)]
 pub mod endpoint;
 pub mod explore;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod hidden_characters;
 pub mod judge;
 pub mod judgement;
@@ -43,6 +45,7 @@ pub mod report;
 pub mod run;
 pub mod saboteur;
 mod secret;
+pub mod snapshot;
 mod suite;
 #[doc(hidden)]
 pub mod values;
