@@ -10,6 +10,8 @@ mod report_file;
 mod tests;
 mod text;
 
+use std::cmp::Reverse;
+
 use serde::{Serialize, Serializer};
 
 pub use self::form::{BadComparisonForm, ComparisonError, ComparisonForm};
@@ -22,7 +24,7 @@ use crate::report::VerdictKind;
 pub struct Comparison {
     /// The reports.
     pub columns: Vec<ComparedReport>,
-    /// The requirements, in the order of the catalogue, the MUSTs of each category first.
+    /// The requirements, in the order of the catalogue, those of most weight first, and of these what is broken.
     pub rows: Vec<ComparedRequirement>,
 }
 
@@ -100,7 +102,7 @@ impl Comparison {
                 rows.push(row);
             }
         }
-        rows.sort_by_key(|row| std::cmp::Reverse(row.level));
+        rows.sort_by_key(|row| (Reverse(row.level), !row.is_broken_somewhere()));
         Comparison {
             columns: reports.iter().map(ComparedReport::of).collect(),
             rows,
@@ -141,6 +143,12 @@ impl ComparedRequirement {
             link: known().find_map(|row| row.source.as_ref().map(|source| source.link.clone())),
             cells: reports.iter().map(|report| report.cell(id)).collect(),
         }
+    }
+
+    /// Whether one of the registries breaks it.
+    fn is_broken_somewhere(&self) -> bool {
+        let mut cells = self.cells.iter();
+        cells.any(|cell| cell.verdict == Some(VerdictKind::Broken))
     }
 
     /// Whether the reports disagree on it.

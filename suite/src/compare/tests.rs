@@ -59,10 +59,11 @@ fn a_terminal_shows_what_differs() {
     bad
       https://bad.example.com was *asked*
 
-                          good                          bad
-    MUST and SHOULD held  1/1 1/1                       0/1 1/1
-    c.must        MUST    held                          broken                      
-    a.may         MAY     held                          not offered
+                    good                          bad
+    MUST held       1 of 1                        0 of 1
+    SHOULD held     1 of 1                        1 of 1
+    c.must  MUST    held                          broken                      
+    a.may   MAY     held                          not offered
     "#);
 }
 

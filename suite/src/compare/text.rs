@@ -11,8 +11,6 @@ const WIDTHS: std::ops::RangeInclusive<usize> = 12..=28;
 /// The width of a level, and of the gap between two columns.
 const LEVEL: usize = 6;
 const GAP: usize = 2;
-/// What stands before the scores.
-const SCORES: &str = "MUST and SHOULD held";
 
 /// Writes a comparison.
 pub(super) fn render(comparison: &Comparison, width: usize) -> String {
@@ -32,20 +30,22 @@ pub(super) fn render(comparison: &Comparison, width: usize) -> String {
 
 fn write_table(comparison: &Comparison, width: usize, lines: &mut Vec<String>) {
     let ids = comparison.rows.iter().map(|row| row.requirement.len());
-    let first = (ids.max().unwrap_or(0) + GAP + LEVEL).max(SCORES.len());
+    let first = ids.max().unwrap_or(0) + GAP + LEVEL;
     let left = width.saturating_sub(first) / comparison.columns.len().max(1);
     let each = left.saturating_sub(GAP).clamp(*WIDTHS.start(), *WIDTHS.end());
     let names = comparison.columns.iter().map(|column| cut(&column.name, each));
     lines.push(paint(HEADING, line(format!("{:first$}", ""), names)));
-    let scores = comparison.columns.iter().map(|column| {
-        let scores: Vec<String> = column
-            .scores
-            .iter()
-            .map(|score| format!("{}/{}", score.held, score.judged))
-            .collect();
-        cut(&scores.join(" "), each)
-    });
-    lines.push(paint(QUIET, line(format!("{:first$}", SCORES), scores)));
+    for level in [Level::Must, Level::Should] {
+        let scores = comparison.columns.iter().map(|column| {
+            let score = column.scores.iter().find(|score| score.level == level);
+            let shown = score.map(|score| format!("{} of {}", score.held, score.judged));
+            cut(&shown.unwrap_or_default(), each)
+        });
+        lines.push(paint(
+            QUIET,
+            line(format!("{:first$}", format!("{level} held")), scores),
+        ));
+    }
     for row in &comparison.rows {
         lines.push(write_row(row, first, each));
     }
