@@ -35,7 +35,7 @@ pub(crate) async fn execute(mut settings: Settings, wanted: Wanted) -> Result<Ex
     Ok(exit)
 }
 
-fn check_capabilities(library: &Library, settings: &Settings) -> Result<(), Failure> {
+pub(crate) fn check_capabilities(library: &Library, settings: &Settings) -> Result<(), Failure> {
     let known = plan::capabilities(library);
     let mut required = settings.run.require.iter();
     let Some(unknown) = required.find(|name| !known.contains_key(*name)) else {
@@ -48,7 +48,8 @@ fn check_capabilities(library: &Library, settings: &Settings) -> Result<(), Fail
     )))
 }
 
-async fn against(target: &str, suite: &Suite, settings: Settings) -> Result<RunLog, Failure> {
+/// Runs the scenarios against a registry, and shows how far it is.
+pub(crate) async fn against(target: &str, suite: &Suite, settings: Settings) -> Result<RunLog, Failure> {
     let progress = Arc::new(ProgressLine::new());
     let listening = tokio::spawn(listen(settings.run.stop.clone()));
     let narrowed = settings.run.narrowed.join(" ");

@@ -107,7 +107,7 @@ pub(super) fn of(standard: &Standard<'_>, log: &ProgramLog, target: &Url) -> Ent
             Event::Observed(observation) => fold.saw(observation),
             Event::Refused(refusal) => fold.refused(refusal),
             Event::Late(action, exchange) => fold.late(*action, exchange),
-            Event::Connected(_) | Event::Skipped(_) | Event::Stopped(_) => {}
+            Event::Bound(_) | Event::Connected(_) | Event::Skipped(_) | Event::Stopped(_) => {}
         }
     }
     match &log.program.script {

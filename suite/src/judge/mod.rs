@@ -5,6 +5,7 @@
 //! finding of each.
 
 mod anomaly;
+mod broken;
 mod causes;
 mod entries;
 mod failures;
@@ -20,6 +21,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use self::broken::broken_by;
 use self::entries::Entries;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
 use crate::cause::Loss;

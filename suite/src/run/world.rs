@@ -14,7 +14,7 @@ use crate::check::{CheckResult, looks_at_the_body};
 use crate::log::{Event, Evidence, Observation, ProgramLog, Reason, Recorder, Skipped};
 use crate::scenario::ast::Aspect;
 use crate::scenario::{Program, ast};
-use crate::values::{Answered, Maker, Scope};
+use crate::values::{Answered, Maker, Scope, Value, faces};
 use crate::wire::{Exchange, Request};
 
 /// How long to wait before a late answer is asked for again.
@@ -60,15 +60,17 @@ pub(super) enum Last {
 impl World {
     /// A fresh world for a program. Different attempts have different names and content.
     pub(super) fn new(session: Arc<Session>, program: Arc<Program>, attempt: u32, tenants: Tenants) -> World {
-        let repositories = session.territory().repositories(&program.name, attempt);
+        let scope = Scope::with_repositories(session.territory().repositories(&program.name, attempt));
+        let recorder = Recorder::default();
+        recorder.record(Event::Bound(scope.faces()));
         World {
             label: format!("{}:{}#{attempt}", session.settings.run_id, program.name),
-            scope: Scope::with_repositories(repositories),
+            scope,
             last: Last::Nothing,
             row: None,
             action: 0,
             made: 0,
-            recorder: Recorder::default(),
+            recorder,
             copies: Arc::default(),
             tenants: Arc::new(tenants),
             writes: Arc::default(),
@@ -123,6 +125,12 @@ impl World {
             }
         }
         sent
+    }
+
+    /// Binds a name to what was made here, and writes down how that may look.
+    pub(super) fn bind_made(&mut self, name: &ast::Name, value: Value) {
+        self.record(Event::Bound(faces(name, &value)));
+        self.scope.bind(name, value);
     }
 
     /// Writes down that actions are passed over.

@@ -4,6 +4,7 @@ mod basis;
 mod by_version;
 mod citation;
 mod coverage;
+mod described;
 mod document;
 mod document_file;
 mod entry;

@@ -81,7 +81,7 @@ async fn two_lengths(actor: &mut Actor) -> Result<(), NotReached> {
         let target = format!("/v2/{repository}/manifests/two-lengths");
         let mut connection = actor.begin("PUT", &target, &lines).await?;
         // A registry that has refused the head already may not listen any more.
-        let _ = connection.write(body.as_bytes()).await;
+        let _ = connection.write(body).await;
         let answer = answer_within(&mut connection, "PUT", PATIENCE).await;
         actor.judge(
             &ONE_ANSWER,
@@ -125,7 +125,7 @@ async fn bad_length(actor: &mut Actor) -> Result<(), NotReached> {
         let answer = match answer_within(&mut connection, "PUT", HEAD_START).await {
             Err(Fault::Timeout { .. }) => {
                 // A registry that waits for content gets some.
-                let _ = connection.write(&blob.bytes).await;
+                let _ = connection.write(blob.payload.clone()).await;
                 answer_within(&mut connection, "PUT", PATIENCE).await
             }
             answered => answered,
@@ -211,7 +211,7 @@ async fn go_on_after(
     }
     let target = format!("/v2/{repository}/{}", refused.path);
     let mut connection = actor.begin(refused.method, &target, &lines).await?;
-    let sent = connection.write(&refused.content).await;
+    let sent = connection.write(refused.content.clone()).await;
     let answer = answer_within(&mut connection, refused.method, PATIENCE).await;
     let Ok(error) = answer else {
         // That an early refusal can be read is another requirement.

@@ -7,6 +7,8 @@ mod addresses;
 mod byteranges;
 mod concurrency;
 mod framing;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod header_names;
 mod history;
 mod id_entropy;

@@ -84,7 +84,7 @@ async fn through_another_repository(actor: &mut Actor) -> Result<(), NotReached>
     actor.given(&other, &present, &[]).await?;
     let blob = actor.maker().chunks(2, actor.chunk_size());
     let first = blob.part(0, blob.chunk);
-    let rest = blob.part(blob.chunk, blob.bytes.len());
+    let rest = blob.part(blob.chunk, blob.size());
     let place = actor.open_with(&repository, &first).await?;
     let own = format!("/v2/{repository}/");
     let path = actor.line_for(&place)?;
@@ -159,7 +159,7 @@ async fn forged_state(actor: &mut Actor) -> Result<(), NotReached> {
 
 /// What kept an upload of which the first chunk is there from its right end.
 async fn finished(actor: &Actor, repository: &str, place: &Url, blob: &Content) -> Option<Broken> {
-    let rest = blob.part(blob.chunk, blob.bytes.len());
+    let rest = blob.part(blob.chunk, blob.size());
     let mut sent = plain(
         "PUT",
         place.join_query(&format!("digest={}", blob.digest())),
