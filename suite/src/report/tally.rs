@@ -111,8 +111,13 @@ impl<'a> Report<'a> {
 
     /// Whether a requirement is a finding itself, and so no mere consequence whatever else breaks it.
     pub(super) fn is_finding(&self, id: &RequirementId) -> bool {
-        let mut findings = self.outcome.findings.iter();
-        findings.any(|finding| finding.requirement == *id)
+        self.findings_of(id).next().is_some()
+    }
+
+    /// The findings of a requirement: one for each cause.
+    pub(super) fn findings_of(&self, id: &RequirementId) -> impl Iterator<Item = &'a Finding> {
+        let findings = self.outcome.findings.iter();
+        findings.filter(move |finding| finding.requirement == *id)
     }
 
     fn column(&self, outcome: &RequirementOutcome) -> VerdictKind {

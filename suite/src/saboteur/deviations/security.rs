@@ -115,23 +115,6 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::stateful(
-        "blob-asked-as-manifest-500",
-        &["security.manifest-blob-confusion"],
-        |mut context| {
-            Box::pin(async move {
-                let reply = context.honestly().await;
-                if !context.call.reads(Kind::Manifest) || reply.status != 404 {
-                    return reply;
-                }
-                context.call.path = blob_path(context.call.repository(), context.call.reference());
-                if context.honestly().await.is_success() {
-                    return Reply::error(500, "MANIFEST_UNKNOWN");
-                }
-                reply
-            })
-        },
-    ),
 ];
 
 /// A path with its slashes and dots decoded, and walked along.
