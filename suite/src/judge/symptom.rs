@@ -116,7 +116,7 @@ pub(super) fn symptom(entry: &Entry, log: &ProgramLog) -> Option<Symptom> {
         Ok(answer) => answer,
         Err(fault) => return no_answer(fault),
     };
-    if let (Some(fault), Some(Aspect::Json(..) | Aspect::Content(_) | Aspect::NoBody)) =
+    if let (Some(fault), None | Some(Aspect::Json(..) | Aspect::Content(_) | Aspect::NoBody)) =
         (&answer.cut, entry.check.as_ref().map(|check| &check.aspect.value))
     {
         return no_answer(fault);

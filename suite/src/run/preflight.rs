@@ -274,7 +274,7 @@ async fn ask(client: &Client, method: &str, path: &str) -> Result<Answer, Fault>
 
 fn request(client: &Client, method: &str, path: &str) -> Request {
     let body = if method == "POST" {
-        Body::Sized(bytes::Bytes::new())
+        Body::Sized("".into())
     } else {
         Body::None
     };
