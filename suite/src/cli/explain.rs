@@ -16,17 +16,20 @@ const HEADING: Style = Style::new().bold();
 /// Prints what is known about a requirement or a scenario.
 pub(crate) fn execute(arguments: &ExplainArguments) -> Result<Exit, Failure> {
     let library = library::load(arguments.scenarios.as_deref())?;
-    let id = arguments.id.as_str();
+    output::print(&explained(&arguments.id, &library)?)?;
+    Ok(Exit::Done)
+}
+
+/// What is known about the requirement or the scenario that is called so.
+pub(crate) fn explained(id: &str, library: &Library) -> Result<String, Failure> {
     let requirement = RequirementId::parse(id).and_then(|id| library.catalogue.get(&id));
     let coded = coded::scenarios().find(|coded| coded.name == id);
-    let text = match (requirement, library.get(id), coded) {
-        (Some(requirement), ..) => of_requirement(requirement, &library),
-        (None, Some(loaded), _) => of_transcript(loaded),
-        (None, None, Some(coded)) => of_coded(coded),
-        (None, None, None) => return Err(unknown(id, &library)),
-    };
-    output::print(&text)?;
-    Ok(Exit::Done)
+    match (requirement, library.get(id), coded) {
+        (Some(requirement), ..) => Ok(of_requirement(requirement, library)),
+        (None, Some(loaded), _) => Ok(of_transcript(loaded)),
+        (None, None, Some(coded)) => Ok(of_coded(coded)),
+        (None, None, None) => Err(unknown(id, library)),
+    }
 }
 
 fn unknown(id: &str, library: &Library) -> Failure {

@@ -25,5 +25,5 @@ pub(crate) use document_file::holds_documents;
 pub use id::{RequirementId, is_in_the_catalogue};
 pub use level::{Level, Levels, Version};
 pub use load::Catalogue;
-pub use requirement::{Category, Protected, Requirement};
+pub use requirement::{Category, Failure, Protected, Requirement};
 pub use source::{Source, Words};

@@ -110,10 +110,10 @@ impl Library {
     }
 
     /// The names of the scenarios that ask each requirement; of those that are coded in Rust, too.
-    pub fn asking(
-        &self,
-        coded: impl Iterator<Item = &'static CodedScenario>,
-    ) -> BTreeMap<RequirementId, Vec<&str>> {
+    pub fn asking<'s, 'c: 's>(
+        &'s self,
+        coded: impl Iterator<Item = &'c CodedScenario>,
+    ) -> BTreeMap<RequirementId, Vec<&'s str>> {
         let mut asking: BTreeMap<RequirementId, Vec<&str>> = BTreeMap::new();
         let written = self
             .scenarios
