@@ -66,6 +66,9 @@ pub(crate) enum Command {
     Explain(ExplainArguments),
     /// Bring scenarios into their usual shape
     Fmt(FmtArguments),
+    /// Tell an editor what is wrong with scenarios, what requirements ask and what can follow: a language server on the
+    /// standard input and output
+    Lsp(LspArguments),
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -473,4 +476,13 @@ pub(crate) struct FmtArguments {
     /// Change nothing; say which are not in shape, and fail if there is one
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// `assize lsp`.
+#[derive(Args, Debug)]
+pub(crate) struct LspArguments {
+    /// The folder of scenarios; unless given, the nearest one above a file that has requirements/, probe/ or fixtures/,
+    /// and without such a one the file by itself
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) scenarios: Option<PathBuf>,
 }

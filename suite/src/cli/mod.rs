@@ -10,6 +10,7 @@ mod fmt;
 mod judge;
 mod library;
 mod list;
+mod lsp;
 mod output;
 mod reproduce;
 mod run;
@@ -61,6 +62,7 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::List(list)) => list::execute(&list),
         Some(Command::Explain(explain)) => explain::execute(&explain),
         Some(Command::Fmt(fmt)) => fmt::execute(&fmt),
+        Some(Command::Lsp(lsp)) => lsp::execute(&lsp),
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man) => shell::man(),
     }
