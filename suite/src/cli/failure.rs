@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use anstyle::{AnsiColor, Style};
 use assize::RunError;
 use assize::diagnostic::{Color, Faulty};
+use assize::log::End;
 use assize::log::record::ReadError;
 use assize::plan::BadGlob;
 use assize::report::WriteError;
 use assize::scenario::LoadError;
-use assize::snapshot::FolderError;
+use assize::snapshot::{CutOff, FolderError};
 use assize::wire::SettingsError;
 use thiserror::Error;
 
@@ -51,9 +52,6 @@ pub(crate) enum Failure {
     /// A folder of answers cannot be used.
     #[error(transparent)]
     Answers(#[from] FolderError),
-    /// A run did not come to its end, so that nothing is made of it.
-    #[error("{0}, so nothing is made of what came before")]
-    CutOff(String, Exit),
     /// A record cannot be judged.
     #[error("{}: {source}", path.display())]
     Record {
@@ -106,8 +104,9 @@ impl Failure {
             | Failure::File { .. }
             | Failure::Answers(_)
             | Failure::Record { .. } => Exit::BadInput,
-            Failure::CutOff(_, exit) => *exit,
             Failure::Run(RunError::Unusable(_)) => Exit::UnusableTarget,
+            Failure::Run(RunError::CutOff(CutOff(End::Interrupted))) => Exit::Interrupted,
+            Failure::Run(RunError::CutOff(_)) => Exit::UnusableTarget,
             Failure::Run(_) => Exit::BadInput,
             #[cfg(feature = "bundled")]
             Failure::Bundled(_) => Exit::SuiteFailed,
