@@ -317,8 +317,8 @@ pub(crate) struct PaceArguments {
 #[derive(Args, Debug)]
 pub(crate) struct SnapshotArguments {
     /// The registry: its address, or its host alone, which means https (http on this machine); the one that
-    /// comes with the suite if none is given. With --accept, --review and --unreferenced it may be left out:
-    /// nothing is asked then, and what is pending from before counts
+    /// comes with the suite if none is given. Where it is left out, the folder may stand in its place. With --accept,
+    /// --review and --unreferenced no registry is asked unless it is given: what is pending from before counts
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) target: Option<String>,
 

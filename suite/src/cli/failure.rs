@@ -7,11 +7,12 @@ use anstyle::{AnsiColor, Style};
 use assize::RunError;
 use assize::compare::BadReport;
 use assize::diagnostic::{Color, Faulty};
+use assize::log::End;
 use assize::log::record::ReadError;
 use assize::plan::BadGlob;
 use assize::report::WriteError;
 use assize::scenario::LoadError;
-use assize::snapshot::FolderError;
+use assize::snapshot::{CutOff, FolderError};
 use assize::wire::SettingsError;
 use thiserror::Error;
 
@@ -52,9 +53,6 @@ pub(crate) enum Failure {
     /// A folder of answers cannot be used.
     #[error(transparent)]
     Answers(#[from] FolderError),
-    /// A run did not come to its end, so that nothing is made of it.
-    #[error("{0}, so nothing is made of what came before")]
-    CutOff(String, Exit),
     /// A record cannot be judged.
     #[error("{}: {source}", path.display())]
     Record {
@@ -116,8 +114,9 @@ impl Failure {
             | Failure::Record { .. }
             | Failure::Compare { .. }
             | Failure::Answers(_) => Exit::BadInput,
-            Failure::CutOff(_, exit) => *exit,
             Failure::Run(RunError::Unusable(_)) => Exit::UnusableTarget,
+            Failure::Run(RunError::CutOff(CutOff(End::Interrupted))) => Exit::Interrupted,
+            Failure::Run(RunError::CutOff(_)) => Exit::UnusableTarget,
             Failure::Run(_) => Exit::BadInput,
             #[cfg(feature = "bundled")]
             Failure::Bundled(_) => Exit::SuiteFailed,
