@@ -381,6 +381,10 @@ pub(crate) struct VerdictArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) baseline: Option<PathBuf>,
 
+    /// Show each finding with its exchange, what it rests on and how to see it again, not only a line
+    #[arg(short = 'v', long)]
+    pub(crate) full: bool,
+
     /// Write a report: text, json, junit, markdown, html or baseline (a draft of the file for --baseline); a path of
     /// - is the standard output
     #[arg(long, value_name = "FORMAT=PATH", value_parser = ReportRequest::parse)]
