@@ -2,7 +2,7 @@
 
 use super::tools::sha256;
 use super::tricks::{blob_path, bytes, closes};
-use crate::saboteur::{Deviation, Kind, Reply};
+use crate::saboteur::{Deviation, Kind};
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
