@@ -25,7 +25,7 @@ pub(super) struct World {
     /// What is carried out.
     pub(super) program: Arc<Program>,
     /// The variables.
-    pub(super) scope: Scope,
+    scope: Arc<Scope>,
     /// What the last request came to.
     pub(super) last: Last,
     /// The first cell of the row in force.
@@ -60,7 +60,7 @@ impl World {
         let repositories = session.territory().repositories(&program.name, attempt);
         World {
             label: format!("{}:{}#{attempt}", session.settings.run_id, program.name),
-            scope: Scope::with_repositories(repositories),
+            scope: Arc::new(Scope::with_repositories(repositories)),
             last: Last::Nothing,
             row: None,
             action: 0,
@@ -81,6 +81,24 @@ impl World {
             label: format!("{}/{number}", self.label),
             ..self.clone()
         }
+    }
+
+    /// The same world, in which something happens beside the rest; it is told as if it had happened now.
+    pub(super) fn beside(&self) -> World {
+        World {
+            recorder: self.recorder.beside(),
+            ..self.clone()
+        }
+    }
+
+    /// The variables.
+    pub(super) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The variables, to be changed.
+    pub(super) fn scope_mut(&mut self) -> &mut Scope {
+        Arc::make_mut(&mut self.scope)
     }
 
     /// A source of content that nobody else has.

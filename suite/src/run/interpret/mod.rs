@@ -134,7 +134,7 @@ fn bind(world: &mut World, name: &Name, value: Result<Value, ValueError>) -> Res
         Err(ValueError::Missing(cause)) => Value::Missing(cause),
         other => other?,
     };
-    world.scope.bind(name, value);
+    world.scope_mut().bind(name, value);
     Ok(())
 }
 
@@ -193,7 +193,7 @@ fn look(world: &World, asked: &Check) -> CheckResult {
         Last::Came(answered, _) if world.tenants.spoil(asked, &answered.exchange().request) => {
             CheckResult::NotReached(Cause::Beyond(Beyond::Shared))
         }
-        Last::Came(answered, _) => check(asked, answered, &world.scope),
+        Last::Came(answered, _) => check(asked, answered, &world.scope()),
         Last::NotSent(cause) => CheckResult::NotReached(cause.clone()),
         Last::Nothing => CheckResult::Senseless("no request was sent before this check".to_owned()),
     }
@@ -280,9 +280,9 @@ async fn branch(world: &mut World, condition: &Check, body: &Block) -> Flow {
         return Flow::On;
     }
     let before = world.last.clone();
-    world.scope.open();
+    world.scope_mut().open();
     let flow = carry_out(world, body).await;
-    world.scope.close();
+    world.scope_mut().close();
     world.last = before;
     flow
 }
@@ -309,7 +309,7 @@ async fn each_row(world: &mut World, span: &Span, rows: &[Row]) -> Flow {
 /// The value of a cell. One that the registry did not give stops only what uses it.
 fn value_of(world: &World, cell: &Text) -> Result<Value, ValueError> {
     let (Text::Plain(template) | Text::Exact(template)) = cell;
-    match world.scope.whole(template) {
+    match world.scope().whole(template) {
         Err(ValueError::Missing(cause)) => Ok(Value::Missing(cause)),
         other => other,
     }
@@ -318,7 +318,7 @@ fn value_of(world: &World, cell: &Text) -> Result<Value, ValueError> {
 async fn each_member(world: &mut World, each: &Each) -> Flow {
     let mut members = Vec::new();
     for name in &each.of {
-        let value = match world.scope.get(name) {
+        let value = match world.scope().get(name) {
             Ok(value) => value,
             Err(unusable) => return Flow::Stop(reason(world, &name.span, unusable)),
         };
@@ -344,12 +344,12 @@ async fn each_member(world: &mut World, each: &Each) -> Flow {
 /// Carries out a block with these values, after which all is as it was.
 async fn with_values(world: &mut World, row: String, values: Vec<(Name, Value)>, body: &Block) -> Flow {
     let before = (world.last.clone(), world.row.replace(row));
-    world.scope.open();
+    world.scope_mut().open();
     for (name, value) in values {
-        world.scope.bind(&name, value);
+        world.scope_mut().bind(&name, value);
     }
     let flow = carry_out(world, body).await;
-    world.scope.close();
+    world.scope_mut().close();
     (world.last, world.row) = before;
     flow
 }
@@ -370,7 +370,7 @@ fn filled(world: &World, action: &Action, asked: &Check) -> String {
     describe::holes(&asked.aspect, &mut |hole| holes.push(hole.clone()));
     holes.sort_by_key(|hole| std::cmp::Reverse(hole.span.start));
     for hole in holes {
-        let Ok(value) = world.scope.value(&hole).and_then(|value| value.text()) else {
+        let Ok(value) = world.scope().value(&hole).and_then(|value| value.text()) else {
             continue;
         };
         let within = |at: usize| at.saturating_sub(action.span.start);
