@@ -300,8 +300,9 @@ pub(crate) struct PaceArguments {
     #[arg(long, value_name = "WORD")]
     pub(crate) run_id: Option<RunId>,
 
-    /// How many scenarios run at once
-    #[arg(long, value_name = "NUMBER", default_value = "8")]
+    /// How many scenarios run at once, at most: more as long as the registry is far away and answers as quickly as
+    /// before, fewer when it asks for less
+    #[arg(long, value_name = "NUMBER", default_value = "64")]
     pub(crate) jobs: NonZeroUsize,
 
     /// How long a list, or a read after a write, may lag behind
