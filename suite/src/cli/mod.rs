@@ -2,6 +2,7 @@
 
 mod arguments;
 mod clean;
+mod compare;
 mod exit;
 mod explain;
 mod failure;
@@ -57,6 +58,7 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
             block_on(selftest::execute(&selftest, &|name| std::env::var(name).ok()))
         }
         Some(Command::Judge(arguments)) => judge::execute(&arguments),
+        Some(Command::Compare(arguments)) => compare::execute(&arguments),
         Some(Command::List(list)) => list::execute(&list),
         Some(Command::Explain(explain)) => explain::execute(&explain),
         Some(Command::Fmt(fmt)) => fmt::execute(&fmt),
