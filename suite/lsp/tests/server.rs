@@ -441,7 +441,7 @@ fn a_file_of_five_megabytes_is_answered() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(24))]
 
     /// Whatever stands in a document, and wherever its cursor is said to be, there is an answer.
     #[test]
