@@ -486,8 +486,8 @@ pub(crate) struct FmtArguments {
 /// `assize lsp`.
 #[derive(Args, Debug)]
 pub(crate) struct LspArguments {
-    /// The folder of scenarios; unless given, the nearest one above a file that has requirements/, probe/ or fixtures/,
-    /// and without such a one the file by itself
+    /// The folder of scenarios; unless given, the nearest one above a file with a catalogue in requirements/ or scenarios in
+    /// probe/, and without such a one the file by itself
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) scenarios: Option<PathBuf>,
 }
