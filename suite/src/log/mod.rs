@@ -16,9 +16,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::scenario::Program;
 use crate::wire::{Exchange, Transcript};
 
-pub use created::{Created, OpenUpload};
+pub(crate) use created::Created;
 pub use event::{Event, Evidence, Observation, Reason, Refusal, Skipped, Timing};
-pub use redaction::Redactor;
+pub(crate) use redaction::Redactor;
 pub use run::{Attempts, End, Facts, Lifetime, Offer, Rerun, RunLog, Strictness};
 
 /// All that happened in one run of one program.
@@ -68,7 +68,7 @@ impl ProgramLog {
 
 /// Where the events of one run of one program are written, by all its copies.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder(Arc<Mutex<Recorded>>);
+pub(crate) struct Recorder(Arc<Mutex<Recorded>>);
 
 #[derive(Debug, Default)]
 struct Recorded {

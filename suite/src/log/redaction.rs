@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn what_lets_somebody_in_is_masked_wherever_it_stands() {
-        let mut keeper = Redactor::without(Secrets::of(&["hunter2-hunter2"]));
+        let mut redactor = Redactor::without(Secrets::of(&["hunter2-hunter2"]));
         let url = Url::parse("http://h/v2/a?sig=ab").unwrap();
         let headers = [
             ("Location", "/v2/a?x=1&sig=ab"),
@@ -360,12 +360,12 @@ mod tests {
             elapsed: std::time::Duration::ZERO,
             insecure: false,
         });
-        let kept = keeper.exchange(&exchange);
+        let kept = redactor.exchange(&exchange);
         assert_eq!(kept.request.url.to_string(), "http://h/v2/a?sig=**");
         let answer = kept.outcome.as_ref().unwrap();
         let values: Vec<&str> = answer.headers.iter().map(|(_, value)| value).collect();
         assert_eq!(values, ["/v2/a?x=1&sig=**", "<redacted>", "***************"]);
         assert_eq!(answer.body.bytes(), "{\"token\": \"**\"}");
-        assert!(answer.body.is_whole() && Arc::ptr_eq(&keeper.exchange(&exchange), &kept));
+        assert!(answer.body.is_whole() && Arc::ptr_eq(&redactor.exchange(&exchange), &kept));
     }
 }

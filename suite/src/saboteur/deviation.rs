@@ -14,14 +14,14 @@ pub struct Deviation {
     /// The requirements that it breaks; what rests on them may break with them.
     pub breaks: &'static [&'static str],
     /// What kind of registry it is laid over.
-    pub over: Over,
+    pub(super) over: Over,
     /// What it does.
-    pub act: Act,
+    pub(super) act: Act,
 }
 
 /// The kinds of registry that deviations are laid over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Over {
+pub(super) enum Over {
     /// Any; one that asks nobody who they are will do.
     Any,
     /// One that asks nobody who they are.
@@ -32,7 +32,7 @@ pub enum Over {
 
 /// What a deviation does.
 #[derive(Clone, Copy, Debug)]
-pub enum Act {
+pub(super) enum Act {
     /// It changes the honest answer.
     Reply(fn(&Call, &mut Reply)),
     /// It changes the request before the honest registry sees it.
@@ -58,7 +58,7 @@ impl Deviation {
     }
 
     /// The same, over a registry on which the suite has a user and these other accounts.
-    pub const fn with_accounts(self, names: &'static [&'static str]) -> Deviation {
+    pub(super) const fn with_accounts(self, names: &'static [&'static str]) -> Deviation {
         Deviation {
             over: Over::Accounts(names),
             ..self
@@ -66,7 +66,7 @@ impl Deviation {
     }
 
     /// The same, over a registry that asks nobody who they are.
-    pub const fn without_accounts(self) -> Deviation {
+    pub(super) const fn without_accounts(self) -> Deviation {
         Deviation {
             over: Over::Open,
             ..self
@@ -74,7 +74,7 @@ impl Deviation {
     }
 
     /// A deviation that changes the honest answer.
-    pub const fn reply(
+    pub(super) const fn reply(
         id: &'static str,
         breaks: &'static [&'static str],
         act: fn(&Call, &mut Reply),
@@ -83,12 +83,16 @@ impl Deviation {
     }
 
     /// A deviation that changes the request.
-    pub const fn call(id: &'static str, breaks: &'static [&'static str], act: fn(&mut Call)) -> Deviation {
+    pub(super) const fn call(
+        id: &'static str,
+        breaks: &'static [&'static str],
+        act: fn(&mut Call),
+    ) -> Deviation {
         Deviation::new(id, breaks, Act::Call(act))
     }
 
     /// A deviation that answers by itself, where it answers at all.
-    pub const fn instead(
+    pub(super) const fn instead(
         id: &'static str,
         breaks: &'static [&'static str],
         act: fn(&Call) -> Option<Reply>,
@@ -97,7 +101,7 @@ impl Deviation {
     }
 
     /// A deviation that talks to the honest registry as it likes, and remembers.
-    pub const fn stateful(
+    pub(super) const fn stateful(
         id: &'static str,
         breaks: &'static [&'static str],
         act: for<'a> fn(StatefulCall<'a>) -> BoxFuture<'a, Reply>,
@@ -106,12 +110,16 @@ impl Deviation {
     }
 
     /// A deviation that takes what came of a request whose content is cut for the whole.
-    pub const fn cut(id: &'static str, breaks: &'static [&'static str], act: fn(&mut Call)) -> Deviation {
+    pub(super) const fn cut(
+        id: &'static str,
+        breaks: &'static [&'static str],
+        act: fn(&mut Call),
+    ) -> Deviation {
         Deviation::new(id, breaks, Act::Cut(act))
     }
 
     /// A deviation on the connection itself.
-    pub const fn wire(id: &'static str, breaks: &'static [&'static str], act: Wire) -> Deviation {
+    pub(super) const fn wire(id: &'static str, breaks: &'static [&'static str], act: Wire) -> Deviation {
         Deviation::new(id, breaks, Act::Wire(act))
     }
 }

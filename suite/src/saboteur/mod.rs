@@ -13,9 +13,10 @@ mod stateful;
 mod upstream;
 mod wire;
 
-pub use call::{Call, Kind, Reply};
-pub use deviation::{Act, Deviation, Over};
+pub use deviation::Deviation;
 pub use proxy::Saboteur;
-pub use stateful::{Memory, StatefulCall};
 pub use upstream::{Upstream, Upstreams};
-pub use wire::{Then, Wire};
+
+use call::{Call, Kind, Reply};
+use stateful::{Memory, StatefulCall};
+use wire::{Then, Wire};

@@ -1,4 +1,4 @@
-//! What is no answer of HTTP, or none that a registry gives: it is said at the door, and nothing is claimed.
+//! What is no answer of HTTP, or none that a registry gives: the preflight says so, and nothing is claimed.
 
 use std::time::Duration;
 

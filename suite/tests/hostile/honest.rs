@@ -88,11 +88,9 @@ impl Honest {
     pub async fn serve(&self) -> u16 {
         let registry = Arc::new(bundled::in_memory().await.unwrap());
         let url = Url::parse(&registry.url()).unwrap();
-        let client = Client::new(ClientSettings {
-            whole: usize::MAX,
-            ..ClientSettings::new(url)
-        });
-        let (client, change) = (client.unwrap(), Arc::clone(&self.change));
+        let mut settings = ClientSettings::new(url);
+        settings.whole = usize::MAX;
+        let (client, change) = (Client::new(settings).unwrap(), Arc::clone(&self.change));
         let script: Script = Arc::new(move |call| {
             // It lives as long as it is asked.
             let (client, change, _registry) = (client.clone(), Arc::clone(&change), Arc::clone(&registry));

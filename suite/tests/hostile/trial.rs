@@ -72,21 +72,16 @@ pub enum Behaviour {
 impl Behaviour {
     /// Silence is waited for as briefly as can be; who answers rightly gets the time that a busy machine takes.
     fn timeouts(&self) -> Timeouts {
-        let seconds = Duration::from_secs;
-        match self {
-            Behaviour::Over(_) => Timeouts {
-                connect: seconds(5),
-                answer: seconds(5),
-                idle: seconds(5),
-                total: seconds(20),
-            },
-            _ => Timeouts {
-                connect: seconds(2),
-                answer: seconds(1),
-                idle: seconds(1),
-                total: seconds(4),
-            },
-        }
+        let (connect, answer, total) = match self {
+            Behaviour::Over(_) => (5, 5, 20),
+            _ => (2, 1, 4),
+        };
+        let mut timeouts = Timeouts::default();
+        timeouts.connect = Duration::from_secs(connect);
+        timeouts.answer = Duration::from_secs(answer);
+        timeouts.idle = Duration::from_secs(answer);
+        timeouts.total = Duration::from_secs(total);
+        timeouts
     }
 }
 
@@ -97,7 +92,7 @@ pub enum Expect {
     Unusable(&'static str),
     /// Any verdict about the registry: exit 0, 1 or 3, and never 4.
     Judged,
-    /// The same, or exit 3 at the door.
+    /// The same, or exit 3 by the preflight.
     Either,
 }
 
@@ -111,7 +106,7 @@ pub enum Weight {
 }
 
 impl Case {
-    /// A behaviour that is told at the door.
+    /// A behaviour that the preflight refuses.
     pub fn unusable(name: &'static str, script: Script, words: &'static str) -> Case {
         Case::new(name, Behaviour::Script(script), Expect::Unusable(words))
     }
