@@ -40,7 +40,7 @@ const BATCH: u32 = 20;
 
 /// A registry as the explorer knows it before it begins.
 #[derive(Clone, Debug, Default)]
-pub struct Constraints {
+pub(crate) struct Constraints {
     /// The capabilities that it offers.
     pub offered: BTreeSet<String>,
     /// The requirements that are known to be broken, or not in force in the version judged by; no operation that
@@ -50,7 +50,7 @@ pub struct Constraints {
 
 /// A workflow that failed, in its shortest form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failing {
+pub(crate) struct Failing {
     /// Its name.
     pub name: String,
     /// Its scenario.
@@ -59,7 +59,7 @@ pub struct Failing {
 
 /// Tries random workflows until the budget is spent, the run does not go on, or one fails. `fails` follows a scenario, whose number is its
 /// own, and says whether something in it broke.
-pub fn explore(
+pub(crate) fn explore(
     catalogue: &Catalogue,
     constraints: &Constraints,
     budget: Budget,

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::scenario::Program;
-use crate::wire::{Exchange, Transcript};
+use crate::wire::Exchange;
 
 pub(crate) use created::Created;
 pub use event::{Event, Evidence, Observation, Reason, Refusal, Skipped, Timing};
@@ -78,21 +78,14 @@ struct Recorded {
 
 impl Recorder {
     /// Writes an event down.
-    pub fn record(&self, event: Event) {
+    pub(crate) fn record(&self, event: Event) {
         let mut recorded = self.recorded();
         recorded.moments.extend(event.number().zip(since_1970()));
         recorded.events.push(event);
     }
 
-    /// Writes down a connection that was written on by hand.
-    pub fn connected(&self, transcript: Transcript) -> Arc<Transcript> {
-        let transcript = Arc::new(transcript);
-        self.record(Event::Connected(transcript.clone()));
-        transcript
-    }
-
     /// Takes out all that was written of a program.
-    pub fn take(&self, program: Arc<Program>) -> ProgramLog {
+    pub(crate) fn take(&self, program: Arc<Program>) -> ProgramLog {
         let Recorded { events, moments } = std::mem::take(&mut *self.recorded());
         ProgramLog {
             program,

@@ -23,7 +23,7 @@ const BEGINNING: usize = 4 * 1024;
 
 /// What takes out of a log what is not kept.
 #[derive(Debug, Default)]
-pub struct Redactor {
+pub(crate) struct Redactor {
     /// The texts that are written nowhere.
     secrets: Secrets,
     /// What was kept of exchanges already, by their numbers: one exchange stays one.
@@ -34,7 +34,7 @@ pub struct Redactor {
 
 impl Redactor {
     /// Takes out these texts, too, wherever a registry repeats them.
-    pub fn without(secrets: Secrets) -> Redactor {
+    pub(crate) fn without(secrets: Secrets) -> Redactor {
         Redactor {
             secrets,
             ..Redactor::default()
@@ -42,7 +42,7 @@ impl Redactor {
     }
 
     /// What is kept of a run of a program.
-    pub fn program(&mut self, log: ProgramLog) -> ProgramLog {
+    pub(crate) fn program(&mut self, log: ProgramLog) -> ProgramLog {
         ProgramLog {
             events: log.events.iter().map(|event| self.event(event)).collect(),
             ..log
@@ -50,7 +50,7 @@ impl Redactor {
     }
 
     /// What is kept of what the probes settled.
-    pub fn offers(&mut self, offers: BTreeMap<String, Offer>) -> BTreeMap<String, Offer> {
+    pub(crate) fn offers(&mut self, offers: BTreeMap<String, Offer>) -> BTreeMap<String, Offer> {
         let kept = |(name, offer)| match offer {
             Offer::Offered(exchange) => (name, Offer::Offered(self.exchange(&exchange))),
             Offer::Refused(exchange) => (name, Offer::Refused(self.exchange(&exchange))),
@@ -218,7 +218,7 @@ impl Redactor {
     }
 
     /// What is kept of how a run ended.
-    pub fn end(&self, end: End) -> End {
+    pub(crate) fn end(&self, end: End) -> End {
         match end {
             End::TargetLost(loss) => End::TargetLost(self.loss(&loss)),
             End::Complete | End::FailedFast | End::Interrupted | End::OutOfTime(_) => end,

@@ -9,7 +9,7 @@ use crate::log::{Lifetime, Strictness};
 use crate::values::RunId;
 
 /// Default limit on a run: a slow registry, or one that limits its clients, is not tested for hours.
-pub const LONGEST: Duration = Duration::from_secs(30 * 60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(30 * 60);
 /// Default limit on one scenario: the heaviest takes seconds on a registry that is not overloaded.
 const LONGEST_SCENARIO: Duration = Duration::from_secs(5 * 60);
 

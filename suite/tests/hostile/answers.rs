@@ -43,7 +43,7 @@ const LATE: &str = "timed out after 1 s, waiting for the answer";
 const LATE_BODY: &str = "timed out after 1 s, reading the body";
 const MALFORMED: &str = "the answer is malformed";
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut all = heads();
     all.extend(bodies());
     all.extend(ends());

@@ -16,9 +16,10 @@ use super::honest::Honest;
 use super::server::{Act, Script, greet, serve};
 
 /// The password that every run has, with what is written otherwise in an address, in JSON, in HTML and in Base64.
-pub const PASSWORD: &str = "s3ntinel/\"Pä&ss<1>";
+pub(crate) const PASSWORD: &str = "s3ntinel/\"Pä&ss<1>";
 /// The token that token servers give.
-pub const TOKEN: &str = "eyJhbGciOiJub25lIn0.c2VudGluZWwtdG9rZW4tb2YtdGhlLWhvc3RpbGUtc2V0.c2lnbmF0dXJl";
+pub(crate) const TOKEN: &str =
+    "eyJhbGciOiJub25lIn0.c2VudGluZWwtdG9rZW4tb2YtdGhlLWhvc3RpbGUtc2V0.c2lnbmF0dXJl";
 
 /// The scenarios that are run: few, and of every kind.
 const SCENARIOS: [&str; 12] = [
@@ -43,7 +44,7 @@ const ALONE: &str = "ASSIZE_HOSTILE_ALONE";
 const LARGEST_REPORT: usize = 10 * 1024 * 1024;
 
 /// A behaviour, and what a run against it has to come to.
-pub struct Case {
+pub(crate) struct Case {
     pub name: &'static str,
     pub behaviour: Behaviour,
     pub expect: Expect,
@@ -58,7 +59,7 @@ pub struct Case {
 }
 
 /// How a server behaves.
-pub enum Behaviour {
+pub(crate) enum Behaviour {
     /// As a script says, request by request.
     Script(Script),
     /// It does these things as soon as somebody connects.
@@ -87,7 +88,7 @@ impl Behaviour {
 
 /// What a run comes to.
 #[derive(Clone, Copy, Debug)]
-pub enum Expect {
+pub(crate) enum Expect {
     /// Exit 3, with these words.
     Unusable(&'static str),
     /// Any verdict about the registry: exit 0, 1 or 3, and never 4.
@@ -98,7 +99,7 @@ pub enum Expect {
 
 /// What a run costs.
 #[derive(Clone, Copy, Debug)]
-pub enum Weight {
+pub(crate) enum Weight {
     /// Next to nothing, so that others run beside it.
     Light,
     /// So much that it runs alone, and memory is measured.
@@ -107,16 +108,16 @@ pub enum Weight {
 
 impl Case {
     /// A behaviour that the preflight refuses.
-    pub fn unusable(name: &'static str, script: Script, words: &'static str) -> Case {
+    pub(crate) fn unusable(name: &'static str, script: Script, words: &'static str) -> Case {
         Case::new(name, Behaviour::Script(script), Expect::Unusable(words))
     }
 
     /// A behaviour that is judged.
-    pub fn judged(name: &'static str, behaviour: Behaviour) -> Case {
+    pub(crate) fn judged(name: &'static str, behaviour: Behaviour) -> Case {
         Case::new(name, behaviour, Expect::Judged)
     }
 
-    pub fn new(name: &'static str, behaviour: Behaviour, expect: Expect) -> Case {
+    pub(crate) fn new(name: &'static str, behaviour: Behaviour, expect: Expect) -> Case {
         Case {
             name,
             behaviour,
@@ -131,13 +132,13 @@ impl Case {
 }
 
 /// What all trials share.
-pub struct Bench {
+pub(crate) struct Bench {
     runtime: Runtime,
     suite: Suite,
 }
 
 impl Bench {
-    pub fn new(runtime: Runtime) -> Bench {
+    pub(crate) fn new(runtime: Runtime) -> Bench {
         Bench {
             runtime,
             suite: Suite::built_in().unwrap(),
@@ -145,12 +146,12 @@ impl Bench {
     }
 
     /// Runs the suite against a behaviour.
-    pub fn try_out(&self, case: &Case) -> Result<(), Failed> {
+    pub(crate) fn try_out(&self, case: &Case) -> Result<(), Failed> {
         self.runtime.block_on(self.follow(case))
     }
 
     /// The same in a process of its own, with an eye on its memory, where the system tells of it.
-    pub fn measure(&self, case: &Case, most_mib: u64) -> Result<(), Failed> {
+    pub(crate) fn measure(&self, case: &Case, most_mib: u64) -> Result<(), Failed> {
         if std::env::var_os(ALONE).is_some() {
             self.try_out(case)?;
             return match peak_mib() {
