@@ -33,6 +33,8 @@ mod check;
 #[doc(hidden)]
 pub mod endpoint;
 mod explore;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod judge;
 pub mod judgement;
 pub mod log;
@@ -41,6 +43,7 @@ pub mod report;
 pub mod run;
 pub mod saboteur;
 mod secret;
+pub mod snapshot;
 mod suite;
 mod values;
 

@@ -1,9 +1,10 @@
 //! The settings of a run.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Stop;
-use crate::catalogue::Version;
+use crate::catalogue::{RequirementId, Version};
 use crate::explore::Budget;
 use crate::log::{Lifetime, Strictness};
 use crate::values::RunId;
@@ -80,12 +81,12 @@ impl RunSettings {
 }
 
 /// What a run does at a violation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnFinding {
     /// It goes on.
     GoOn,
-    /// `--fail-fast`: it starts no further scenario.
-    Stop,
+    /// `--fail-fast`: once one of these is broken, it starts no further scenario.
+    StopAt(BTreeSet<RequirementId>),
 }
 
 /// What a run does with the content that it created.

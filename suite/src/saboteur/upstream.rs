@@ -1,7 +1,7 @@
 //! The conforming registries behind the deviations, and the accounts that the suite has there.
 
 use super::deviation::{Deviation, Over};
-use crate::wire::{Account, Client, ClientSettings, Credentials, SettingsError, Url};
+use crate::wire::{Account, Client, ClientSettings, Credentials, Keeping, SettingsError, Url};
 
 /// A well-behaved registry, and the accounts that the suite has there.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Upstream {
     pub(super) fn messenger(&self, url: Url) -> Result<Client, SettingsError> {
         let mut settings = ClientSettings::new(url);
         settings.credentials = self.credentials.clone();
-        settings.whole = usize::MAX;
+        settings.keeping = Keeping::All;
         Client::new(settings)
     }
 

@@ -89,7 +89,7 @@ impl Honest {
         let registry = Arc::new(bundled::in_memory().await.unwrap());
         let url = Url::parse(&registry.url()).unwrap();
         let mut settings = ClientSettings::new(url);
-        settings.whole = usize::MAX;
+        settings.keeping = wire::Keeping::All;
         let (client, change) = (Client::new(settings).unwrap(), Arc::clone(&self.change));
         let script: Script = Arc::new(move |call| {
             // It lives as long as it is asked.

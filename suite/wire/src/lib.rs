@@ -11,6 +11,8 @@ mod connection;
 mod curl;
 mod exchange;
 mod fault;
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
+pub mod fuzzing;
 mod grant;
 mod handshake;
 mod head;
@@ -19,6 +21,7 @@ pub mod hidden_characters;
 mod incoming;
 mod keyring;
 mod number;
+mod payload;
 mod pool;
 mod proxies;
 mod raw;
@@ -44,9 +47,10 @@ pub use fault::{Fault, Source, Withheld};
 pub use grant::REDACTED;
 pub use headers::Headers;
 pub use number::{NumberError, number};
+pub use payload::{Generator, Payload};
 pub use proxies::{Proxies, Proxy};
 pub use raw::{RawConnection, Rest};
-pub use received::{Received, WHOLE};
+pub use received::{Keeping, Received, WHOLE};
 pub use request::{Account, Body, Letters, Redirects, Request};
 pub use secrets::Secrets;
 pub use settings::{

@@ -9,7 +9,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::grant::Grant;
-use super::{Account, Headers, Proxies, Url, WHOLE, number};
+use super::{Account, Headers, Keeping, Proxies, Url, number};
 
 /// The settings of a client; [`ClientSettings::new`] has the defaults.
 #[derive(Clone, Debug)]
@@ -37,9 +37,8 @@ pub struct ClientSettings {
     pub timeouts: Timeouts,
     /// Maximum length of a body that is read, in bytes (default: 256 MiB).
     pub body_limit: u64,
-    /// Maximum length of a body that is kept whole, in bytes; of longer ones the length, the digest and the beginning are
-    /// kept.
-    pub whole: usize,
+    /// Which bodies are kept whole; of the others the length, the digest and the beginning are kept.
+    pub keeping: Keeping,
     /// Maximum number of redirects to follow (default: 10).
     pub redirect_limit: u32,
 }
@@ -61,7 +60,7 @@ impl ClientSettings {
             user_agent: None,
             timeouts: Timeouts::default(),
             body_limit: 256 * 1024 * 1024,
-            whole: WHOLE,
+            keeping: Keeping::ForJudging,
             redirect_limit: 10,
         }
     }
