@@ -132,6 +132,7 @@ pub(crate) fn of_snapshot(
         selection: Selection::new(&selection.only, &selection.requirement, &selection.section)?,
         run,
         scenarios: selection.scenarios,
+        fail_fast: false,
         record: None,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::content::{Content, digest};
+use super::content::Content;
 use super::value::Value;
 use crate::scenario::ast::{Algorithm, Name};
 
@@ -57,7 +57,7 @@ fn of_content(name: &str, content: &Arc<Content>, faces: &mut BTreeSet<Face>) {
     faces.insert(face(&format!("digest {name}"), own));
     for (word, algorithm) in [("sha256", Algorithm::Sha256), ("sha512", Algorithm::Sha512)] {
         if algorithm != content.algorithm {
-            faces.insert(face(&format!("{word} {name}"), digest(algorithm, &content.bytes)));
+            faces.insert(face(&format!("{word} {name}"), content.digest_by(algorithm)));
         }
     }
     faces.insert(face(&format!("tag {name}"), content.tag()));

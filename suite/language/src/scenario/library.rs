@@ -110,9 +110,9 @@ impl Library {
     }
 
     /// The names of the scenarios that ask each requirement; of those that are coded in Rust, too.
-    pub fn asking<'s>(
+    pub fn asking<'s, 'c: 's>(
         &'s self,
-        coded: impl Iterator<Item = &'s CodedScenario>,
+        coded: impl Iterator<Item = &'c CodedScenario>,
     ) -> BTreeMap<RequirementId, Vec<&'s str>> {
         let mut asking: BTreeMap<RequirementId, Vec<&str>> = BTreeMap::new();
         let written = self

@@ -212,7 +212,7 @@ async fn refuses_what_comes_again(
     repository: &str,
     content: &Content,
 ) -> Result<(), NotReached> {
-    let whole = content.part(0, content.bytes.len());
+    let whole = content.part(0, content.size());
     let place = actor.open(repository).await?;
     let first = actor.send(chunk(place, &whole)).await;
     let Some(place) = first.upload_address().filter(|_| succeeded(&first)) else {
