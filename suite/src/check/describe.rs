@@ -96,7 +96,7 @@ pub(crate) fn body(answer: &Answer) -> String {
 }
 
 /// How a body differs from the bytes that were asked for.
-pub fn difference(expected: &Payload, got: &Received) -> String {
+pub(crate) fn difference(expected: &Payload, got: &Received) -> String {
     let kept = got.bytes();
     let length = expected.len();
     let expected = expected.slice(0..kept.len() as u64 + 1).bytes();

@@ -46,10 +46,10 @@ pub(crate) enum Command {
     /// Serve the bundled reference registry
     #[cfg(feature = "bundled")]
     Serve(Box<assize::bundled::Config>),
-    /// Write down what a registry answers, one file for each scenario, and show what has changed since
+    /// Record the responses of a registry, one file per scenario, and show what has changed since the last recording
     #[command(after_long_help = Exit::table())]
     Snapshot(Box<SnapshotArguments>),
-    /// Remove what earlier runs left: everything below assize/, or what the suite made in the repositories given
+    /// Delete what earlier runs left behind: everything below assize/, or the suite's content in the given repositories
     Clean(Box<CleanArguments>),
     /// Check that the suite catches every known deviation, each simulated by a proxy in front of a conforming registry
     Selftest(SelftestArguments),
@@ -247,7 +247,7 @@ pub(crate) struct ConductArguments {
     #[command(flatten)]
     pub(crate) pace: PaceArguments,
 
-    /// How long to try random workflows after the scenarios; ten of them unless given, none if a part is asked
+    /// Time to spend on random workflows after the scenarios (default: ten workflows, or none if only a part of the suite runs)
     #[arg(long, value_name = "TIME", value_parser = value::duration)]
     pub(crate) explore: Option<Duration>,
 
@@ -255,11 +255,11 @@ pub(crate) struct ConductArguments {
     #[arg(long, conflicts_with = "baseline")]
     pub(crate) fail_fast: bool,
 
-    /// Leave what the run has pushed in the registry
+    /// Do not delete what the run has pushed
     #[arg(long)]
     pub(crate) keep: bool,
 
-    /// Write down all that happens, so that `assize judge` can judge it again; no secret is in it
+    /// Write a record of the run, without secrets, that `assize judge` can judge again
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) record: Option<PathBuf>,
 }
@@ -267,7 +267,7 @@ pub(crate) struct ConductArguments {
 /// What makes a run what it is, and how fast it goes.
 #[derive(Args, Debug)]
 pub(crate) struct PaceArguments {
-    /// The number from which all contents are made; any, unless given
+    /// Seed for all generated names and content (default: random)
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
 
@@ -284,7 +284,7 @@ pub(crate) struct PaceArguments {
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = value::duration)]
     pub(crate) grace: Duration,
 
-    /// How long the run may take; what it has found by then is reported
+    /// Maximum duration of the run; what it has found by then is reported
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = value::duration)]
     pub(crate) longest: Duration,
 }
@@ -292,34 +292,34 @@ pub(crate) struct PaceArguments {
 /// `assize snapshot`.
 #[derive(Args, Debug)]
 pub(crate) struct SnapshotArguments {
-    /// The registry: its address, or its host alone, which means https (http on this machine); the one that
-    /// comes with the suite if none is given. With --accept, --review and --unreferenced it may be left out:
-    /// nothing is asked then, and what is pending from before counts
+    /// URL or host of the registry; a host alone means https, or http for this machine (default: the bundled
+    /// registry). With --accept, --review or --unreferenced no request is sent unless a registry is given: they apply
+    /// to the changes that are still pending
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) target: Option<String>,
 
-    /// The folder of answers
+    /// Folder of the recorded responses
     #[arg(default_value = "answers", value_hint = ValueHint::DirPath)]
     pub(crate) folder: PathBuf,
 
-    /// Write nothing, and fail if anything is different, or not recorded
+    /// Write nothing, and fail if any response differs or is not recorded
     #[arg(long, conflicts_with_all = ["accept", "review", "unreferenced"])]
     pub(crate) check: bool,
 
-    /// Take over what is pending: everything, of the scenarios whose name matches, as in 'push/*', or, as `better`,
-    /// only what a requirement gained
+    /// Accept pending changes: all, those of the scenarios whose name matches, such as 'push/*', or, with 'better', only
+    /// those by which a requirement came to hold
     #[arg(long, value_name = "GLOB", num_args = 0..=1, default_missing_value = "*", conflicts_with_all = ["review", "unreferenced"])]
     pub(crate) accept: Option<String>,
 
-    /// Go through what is pending one by one: accept, reject, skip, why, quit
+    /// Review pending changes one by one: accept, reject, skip, why, quit
     #[arg(long, conflicts_with = "unreferenced")]
     pub(crate) review: bool,
 
-    /// Name the files whose scenario there is not
+    /// List the files whose scenario no longer exists
     #[arg(long)]
     pub(crate) unreferenced: bool,
 
-    /// Write what is different: text, markdown or json; a path of - is the standard output
+    /// Write the differences in a format: text, markdown or json. The path - means standard output; repeatable
     #[arg(long, value_name = "FORMAT=PATH", value_parser = ReportRequest::parse)]
     pub(crate) report: Vec<ReportRequest>,
 

@@ -67,7 +67,7 @@ impl Answered {
     }
 
     /// Why the bodies of all pages cannot be read as one list: they are longer, or hold more, than what is read as JSON.
-    pub fn too_long(&self) -> Option<String> {
+    pub(crate) fn too_long(&self) -> Option<String> {
         let answers = self.answers().ok()?;
         let length: u64 = answers.iter().map(|answer| answer.body.len()).sum();
         if length > WHOLE as u64 {
@@ -90,7 +90,7 @@ impl Answered {
 }
 
 /// The body of one answer as JSON; a body that is not kept whole, or holds too much, is none.
-pub fn json_of(answer: &Answer) -> Option<Json> {
+pub(crate) fn json_of(answer: &Answer) -> Option<Json> {
     answer.body.json()
 }
 

@@ -59,12 +59,12 @@ pub(crate) struct PartPosition {
 
 impl Content {
     /// A blob of these bytes.
-    pub fn blob(bytes: impl Into<Payload>) -> Content {
+    pub(crate) fn blob(bytes: impl Into<Payload>) -> Content {
         Content::of_type(bytes, BYTES)
     }
 
     /// Bytes of a media type.
-    pub fn of_type(bytes: impl Into<Payload>, media_type: &str) -> Content {
+    pub(crate) fn of_type(bytes: impl Into<Payload>, media_type: &str) -> Content {
         Content {
             payload: bytes.into(),
             media_type: media_type.to_owned(),
@@ -78,22 +78,22 @@ impl Content {
     }
 
     /// The length in bytes.
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.payload.len()
     }
 
     /// The bytes, all of them in memory.
-    pub fn bytes(&self) -> Bytes {
+    pub(crate) fn bytes(&self) -> Bytes {
         self.payload.bytes()
     }
 
     /// The digest by which it is known.
-    pub fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         self.digest_by(self.algorithm)
     }
 
     /// Its digest by an algorithm.
-    pub fn digest_by(&self, algorithm: Algorithm) -> String {
+    pub(crate) fn digest_by(&self, algorithm: Algorithm) -> String {
         match algorithm {
             Algorithm::Sha256 => format!("sha256:{}", hex(&self.payload.sha256())),
             Algorithm::Sha512 => format!("sha512:{}", hex(&self.payload.hashed::<Sha512>())),
@@ -101,7 +101,7 @@ impl Content {
     }
 
     /// The part from `start` up to `end`, which knows its place.
-    pub fn part(&self, start: u64, end: u64) -> Content {
+    pub(crate) fn part(&self, start: u64, end: u64) -> Content {
         let end = end.min(self.size());
         let start = start.min(end);
         let offset = self.place.map_or(0, |place| place.start);
@@ -136,7 +136,7 @@ impl Content {
     }
 
     /// A tag of its own, different for every content.
-    pub fn tag(&self) -> String {
+    pub(crate) fn tag(&self) -> String {
         format!("t-{}", &hex(&self.payload.sha256())[..16])
     }
 }
@@ -170,7 +170,7 @@ impl Maker {
     }
 
     /// Random text of `size` bytes: printable, so that a reader can paste it.
-    pub fn random(&mut self, size: u64) -> Content {
+    pub(crate) fn random(&mut self, size: u64) -> Content {
         Content::blob(drawn::text(&mut self.rng, size))
     }
 

@@ -22,7 +22,7 @@ impl Scope {
     }
 
     /// How all that is bound may look.
-    pub fn faces(&self) -> Vec<Face> {
+    pub(crate) fn faces(&self) -> Vec<Face> {
         let bound = self.blocks.iter().flatten();
         let mut all: Vec<Face> = bound.flat_map(|(name, value)| faces(name, value)).collect();
         all.sort();

@@ -47,7 +47,7 @@ pub(crate) enum Circumstance {
 
 /// How a request fails.
 #[derive(Clone, Copy, Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// It is answered with this status.
     Status(u16),
     /// The connection is closed without an answer.
