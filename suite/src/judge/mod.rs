@@ -20,7 +20,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub use self::broken::broken_by;
+pub(crate) use self::broken::broken_by;
 use self::entries::Entries;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
 use crate::cause::Loss;
