@@ -30,6 +30,7 @@ pub use assize_wire as wire;
 pub mod bundled;
 pub mod cause;
 mod check;
+pub mod compare;
 #[doc(hidden)]
 pub mod endpoint;
 mod explore;

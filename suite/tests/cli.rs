@@ -51,6 +51,7 @@ fn every_command_has_its_help() {
         "explain",
         "fmt",
         "selftest",
+        "lsp",
         "completions",
         "man",
     ] {

@@ -103,11 +103,15 @@ impl Default for Limits {
             page_size: PAGE_SIZE,
             referrers_page_bytes: PAGE_BYTES,
             referrers_page_size: PAGE_SIZE,
+            // A client that resumes the next morning finds its upload; what is given up takes no disk for longer than
+            // a day.
             upload_expiry: 24 * 60 * 60,
             blob_grace: 0,
             manifest_grace: 0,
             request_rate: 0,
+            // As long as the common front ends wait.
             client_timeout: 60,
+            // As long as Docker waits between SIGTERM and SIGKILL.
             shutdown_timeout: 10,
             connections: 10_000,
             requests: 10_000,

@@ -7,8 +7,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::compare::NamedFile;
 use super::exit::Exit;
 use super::value;
+use assize::compare::ComparisonForm;
 use assize::report::{Counted, ReportRequest};
 use assize::run::RunId;
 use assize::wire::{Address, Proxy};
@@ -56,12 +58,16 @@ pub(crate) enum Command {
     /// Judge a run again from the file that `assize run --record` wrote, without a registry
     #[command(after_long_help = Exit::table())]
     Judge(JudgeArguments),
+    /// Lay reports or recorded runs side by side, registries as columns and requirements as rows
+    Compare(CompareArguments),
     /// List scenarios, requirements or capabilities
     List(ListArguments),
     /// Show what a requirement demands and why, or print a scenario
     Explain(ExplainArguments),
     /// Format scenario files
     Fmt(FmtArguments),
+    /// Run a language server for scenario files on standard input and output, for editors
+    Lsp(LspArguments),
     /// Print a completion script for a shell
     Completions {
         /// Shell to complete for
@@ -103,6 +109,23 @@ pub(crate) struct SelftestArguments {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `assize compare`.
+#[derive(Args, Debug)]
+pub(crate) struct CompareArguments {
+    /// What to compare, as columns from left to right: a report that --report json wrote, or a run that --record
+    /// kept, under the name of the file or another one
+    #[arg(required = true, value_name = "[NAME=]FILE", value_parser = NamedFile::parse)]
+    pub(crate) files: Vec<NamedFile>,
+
+    /// Show every requirement, not only those that came to different verdicts
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// How to write it: text, markdown, html (one page that needs no network) or json
+    #[arg(long = "as", value_name = "FORM", default_value_t = ComparisonForm::Text)]
+    pub(crate) form: ComparisonForm,
 }
 
 /// When to do something that suits a terminal.
@@ -293,7 +316,7 @@ pub(crate) struct PaceArguments {
 #[derive(Args, Debug)]
 pub(crate) struct SnapshotArguments {
     /// URL or host of the registry; a host alone means https, or http for this machine (default: the bundled
-    /// registry). With --accept, --review or --unreferenced no request is sent unless a registry is given: they apply
+    /// registry); without it, the first argument may be the folder. With --accept, --review or --unreferenced no request is sent unless a registry is given: they apply
     /// to the changes that are still pending
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) target: Option<String>,
@@ -453,4 +476,13 @@ pub(crate) struct FmtArguments {
     /// Change nothing; list the files that are not formatted, and fail if there are any
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// `assize lsp`.
+#[derive(Args, Debug)]
+pub(crate) struct LspArguments {
+    /// The folder of scenarios; unless given, the nearest one above a file that has requirements/, probe/ or fixtures/,
+    /// and without such a one the file by itself
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) scenarios: Option<PathBuf>,
 }

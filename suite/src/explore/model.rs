@@ -131,14 +131,7 @@ impl Model {
                 }
                 None => say.tag_is_not(at, tag, how, "pull.manifest.404-unknown-tag"),
             },
-            ReadImage(at, image, how) => match self.images.get(&(at, image)) {
-                Some(Presence::Present | Presence::Mounted) => say.image_is(at, image, how),
-                Some(Presence::Deleted) => {
-                    say.image_is_not(at, image, how, "manage.manifest.get-404-after-delete");
-                }
-                Some(Presence::Untagged) => {}
-                None => say.image_is_not(at, image, how, "pull.manifest.404-unknown-digest"),
-            },
+            ReadImage(at, image, how) => self.read_image(at, image, how, say),
             DeleteTag(at, tag) if able.delete_tag => self.delete_tag(at, tag, say),
             DeleteImage(at, image) if able.delete_manifest => self.delete_image(at, image, say),
             ListTags(at) => self.list_tags(at, say),
@@ -182,9 +175,42 @@ impl Model {
         }
     }
 
+    /// What became of an image in the other repository is what a registry that keeps one store for all mixes up with it.
+    fn read_image(&self, at: Repository, image: usize, how: Read, say: &mut ScenarioWriter<'_>) {
+        let elsewhere = self.images.get(&(at.other(), image));
+        match (self.images.get(&(at, image)), elsewhere) {
+            (Some(Presence::Present | Presence::Mounted), Some(Presence::Deleted)) => {
+                say.image_is(
+                    at,
+                    image,
+                    how,
+                    Some("manage.manifest.delete-other-repository-untouched"),
+                );
+            }
+            (Some(Presence::Present | Presence::Mounted), _) => say.image_is(at, image, how, None),
+            (Some(Presence::Untagged), _) => {}
+            (_, Some(Presence::Present | Presence::Mounted | Presence::Untagged)) => {
+                say.image_is_not(at, image, how, "pull.manifest.404-other-repository");
+            }
+            (Some(Presence::Deleted), _) => {
+                say.image_is_not(at, image, how, "manage.manifest.get-404-after-delete");
+            }
+            (None, _) => say.image_is_not(at, image, how, "pull.manifest.404-unknown-digest"),
+        }
+    }
+
+    /// The same of a blob.
     fn read_blob(&self, at: Repository, blob: usize, how: Read, say: &mut ScenarioWriter<'_>) {
         let elsewhere = self.blobs.get(&(at.other(), blob));
         match (self.blobs.get(&(at, blob)), elsewhere) {
+            (Some(Presence::Present), Some(Presence::Deleted)) => {
+                say.blob_is(
+                    at,
+                    blob,
+                    how,
+                    Some("manage.blob.delete-other-repository-untouched"),
+                );
+            }
             (Some(Presence::Present), _) => say.blob_is(at, blob, how, None),
             (Some(Presence::Mounted), Some(Presence::Deleted)) => {
                 say.blob_is(at, blob, how, Some("push.mount.independent-of-source"));
@@ -192,11 +218,11 @@ impl Model {
             (Some(Presence::Mounted), _) => {
                 say.blob_is(at, blob, how, Some("push.mount.readable-in-target"));
             }
+            (None | Some(Presence::Deleted), Some(Presence::Present | Presence::Mounted)) => {
+                say.blob_is_not(at, blob, how, "pull.blob.404-other-repository");
+            }
             (Some(Presence::Deleted), _) => {
                 say.blob_is_not(at, blob, how, "manage.blob.get-404-after-delete");
-            }
-            (None, Some(Presence::Present | Presence::Mounted)) => {
-                say.blob_is_not(at, blob, how, "pull.blob.404-other-repository");
             }
             (None | Some(Presence::Untagged), _) => {
                 say.blob_is_not(at, blob, how, "pull.blob.404-unknown");

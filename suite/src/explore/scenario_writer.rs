@@ -247,15 +247,16 @@ impl<'a> ScenarioWriter<'a> {
         self.asks(id, &["404"]);
     }
 
-    pub(super) fn image_is(&mut self, at: Repository, image: usize, how: Read) {
+    /// `id` is what asks for it where it is more than the reading of an image that was pushed.
+    pub(super) fn image_is(&mut self, at: Repository, image: usize, how: Read, id: Option<&str>) {
         let digest = format!("{{digest image-{image}}}");
         self.read_manifest(at, &digest, how, &format!("image {image} is there"));
         match how {
             Read::Get => self.asks(
-                "pull.manifest.get-by-digest-200",
+                id.unwrap_or("pull.manifest.get-by-digest-200"),
                 &["200", &format!("@image-{image}")],
             ),
-            Read::Head => self.asks("head.manifest.200", &["200"]),
+            Read::Head => self.asks(id.unwrap_or("head.manifest.200"), &["200"]),
         }
     }
 

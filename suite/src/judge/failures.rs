@@ -14,6 +14,9 @@ use crate::scenario::Checkpoint;
 use crate::scenario::ast::{Aspect, Check, Polarity, StatusSet};
 use crate::wire::Exchange;
 
+/// The requirement that no request which is wrong in itself is answered with a failure.
+pub(super) const CLIENT_FAULT: &str = "errors.client-fault-not-5xx";
+
 /// What a request is to be answered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Due {
@@ -63,18 +66,18 @@ pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &Pr
 
 /// What a request is to be answered with, as the check says that looked at the answer; else as the request looks.
 fn due(check: Option<&Check>, came: &Exchange, log: &ProgramLog) -> Due {
-    let sets = match check.map(|check| (check.polarity, &check.aspect.value)) {
-        Some((Polarity::Is, Aspect::Status(sets))) => sets,
-        _ => {
-            let anomaly = anomaly(came, &Endpoint::of(&came.request.url), log);
-            return match anomaly.is_some_and(|anomaly| anomaly.is_nonsense()) {
-                true => Due::Refusal,
-                false => Due::Success,
-            };
-        }
+    let asked = check.map(|check| (check.polarity, &check.aspect.value));
+    let Some((Polarity::Is, Aspect::Status(sets))) = asked else {
+        let anomaly = anomaly(came, &Endpoint::of(&came.request.url), log);
+        return match anomaly.is_some_and(|anomaly| anomaly.is_nonsense()) {
+            true => Due::Refusal,
+            false => Due::Success,
+        };
     };
-    let allows = |status| sets.iter().any(|set: &StatusSet| set.contains(status));
-    if (200..400).any(allows) {
+    let is_success = |status| sets.iter().any(|set| set.contains(status));
+    if sets.contains(&StatusSet::Class(4)) {
+        Due::Refusal
+    } else if (200..400).any(is_success) {
         Due::Success
     } else if sets.contains(&StatusSet::Exactly(404)) {
         Due::NotFound
@@ -111,7 +114,7 @@ fn about_the_status(came: &Exchange, due: Due) -> Option<&'static str> {
         (Due::NotFound, "GET", EndpointKind::Manifest) => "pull.manifest.404-unknown-digest",
         (Due::NotFound, "GET", EndpointKind::Tag) => "pull.manifest.404-unknown-tag",
         (Due::NotFound, "HEAD", EndpointKind::Manifest | EndpointKind::Tag) => "head.manifest.404",
-        (Due::NotFound | Due::Refusal, ..) => "errors.client-fault-not-5xx",
+        (Due::NotFound | Due::Refusal, ..) => CLIENT_FAULT,
         (Due::Success, ..) => return None,
     })
 }

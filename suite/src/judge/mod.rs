@@ -10,6 +10,7 @@ mod causes;
 mod entries;
 mod failures;
 mod findings;
+mod general;
 mod invariants;
 mod order;
 mod reproduce;

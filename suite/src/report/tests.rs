@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::sample::{self, Sample, exchange};
-use super::tally::Column;
+use super::tally::VerdictKind;
 use super::{Counted, Ruling};
 use super::{baseline, json, junit, markdown, text, words};
 use crate::cause::Cause;
@@ -223,7 +223,11 @@ fn a_finding_is_no_mere_consequence_of_another() {
     });
     let report = sample.report();
     assert!(report.cause(&also.requirement).is_none());
-    let follows: usize = report.tally().iter().map(|row| row.number(Column::Follows)).sum();
+    let follows: usize = report
+        .tally()
+        .iter()
+        .map(|row| row.number(VerdictKind::Follows))
+        .sum();
     assert_eq!(follows, 1, "only the blob that is not in the target follows");
     assert!(text::plain(&report).contains("range.suffix (in this way; in others by itself):"));
 }

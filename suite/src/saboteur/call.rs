@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 /// A request on its way to the registry.
 #[derive(Clone, Debug)]
-pub(crate) struct Call {
+pub struct Call {
     /// The method.
     pub method: Method,
     /// The path, as written.
@@ -24,7 +24,7 @@ pub(crate) struct Call {
 
 /// The kinds of resource, by path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// `/v2/`.
     Base,
     /// `/v2/<name>/manifests/<tag>`.
@@ -49,7 +49,7 @@ pub(crate) enum Kind {
 
 impl Call {
     /// The kind of resource that it asks for.
-    pub(crate) fn kind(&self) -> Kind {
+    pub fn kind(&self) -> Kind {
         let segments: Vec<&str> = self.path.trim_start_matches('/').split('/').collect();
         match segments.as_slice() {
             ["v2"] | ["v2", ""] => Kind::Base,
@@ -66,22 +66,22 @@ impl Call {
     }
 
     /// Whether it is this method of this kind of resource.
-    pub(crate) fn is(&self, method: &Method, kind: Kind) -> bool {
+    pub fn is(&self, method: &Method, kind: Kind) -> bool {
         self.method == *method && self.kind() == kind
     }
 
     /// Whether it reads (GET or HEAD) this kind of resource.
-    pub(crate) fn reads(&self, kind: Kind) -> bool {
+    pub fn reads(&self, kind: Kind) -> bool {
         matches!(self.method, Method::GET | Method::HEAD) && self.kind() == kind
     }
 
     /// Whether it is this method of a manifest, by tag or by digest.
-    pub(crate) fn is_of_manifest(&self, method: &Method) -> bool {
+    pub fn is_of_manifest(&self, method: &Method) -> bool {
         self.method == *method && matches!(self.kind(), Kind::Tag | Kind::Manifest)
     }
 
     /// The repository; empty where the path has none.
-    pub(crate) fn repository(&self) -> &str {
+    pub fn repository(&self) -> &str {
         let rest = self.path.strip_prefix("/v2/").unwrap_or_default();
         ["/blobs/", "/manifests/", "/tags/", "/referrers/"]
             .iter()
@@ -93,12 +93,12 @@ impl Call {
     }
 
     /// The last segment of the path: a tag, a digest, a session.
-    pub(crate) fn reference(&self) -> &str {
+    pub fn reference(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()
     }
 
     /// A parameter of the query, its percent-encoding of colons and slashes undone.
-    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+    pub fn parameter(&self, name: &str) -> Option<String> {
         self.query.split('&').find_map(|pair| {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let plain = value
@@ -111,7 +111,7 @@ impl Call {
     }
 
     /// Takes a parameter out of the query.
-    pub(crate) fn drop_parameter(&mut self, name: &str) {
+    pub fn drop_parameter(&mut self, name: &str) {
         let kept: Vec<&str> = self
             .query
             .split('&')
@@ -121,14 +121,14 @@ impl Call {
     }
 
     /// Sets a parameter of the query.
-    pub(crate) fn set_parameter(&mut self, name: &str, value: &str) {
+    pub fn set_parameter(&mut self, name: &str, value: &str) {
         self.drop_parameter(name);
         let joint = if self.query.is_empty() { "" } else { "&" };
         self.query = format!("{}{joint}{name}={value}", self.query);
     }
 
     /// A header as text; empty if there is none.
-    pub(crate) fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .and_then(|value| value.to_str().ok())
@@ -136,7 +136,7 @@ impl Call {
     }
 
     /// The same call with another method.
-    pub(crate) fn with_method(&self, method: Method) -> Call {
+    pub fn with_method(&self, method: Method) -> Call {
         Call {
             method,
             ..self.clone()
@@ -144,7 +144,7 @@ impl Call {
     }
 
     /// A read of another path on behalf of the same client.
-    pub(crate) fn get(&self, path: &str) -> Call {
+    pub fn get(&self, path: &str) -> Call {
         let mut headers = self.headers.clone();
         for name in [
             "content-length",
@@ -170,7 +170,7 @@ impl Call {
 
 /// An answer on its way to the client.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Reply {
+pub struct Reply {
     /// The status code.
     pub status: u16,
     /// The headers.
@@ -181,7 +181,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     /// An answer without a body.
-    pub(crate) fn empty(status: u16) -> Reply {
+    pub fn empty(status: u16) -> Reply {
         Reply {
             status,
             ..Reply::default()
@@ -189,7 +189,7 @@ impl Reply {
     }
 
     /// An answer with a JSON body.
-    pub(crate) fn json(status: u16, body: &Json) -> Reply {
+    pub fn json(status: u16, body: &Json) -> Reply {
         let mut reply = Reply {
             status,
             ..Reply::default()
@@ -200,7 +200,7 @@ impl Reply {
     }
 
     /// An answer with an error body of one code.
-    pub(crate) fn error(status: u16, code: &str) -> Reply {
+    pub fn error(status: u16, code: &str) -> Reply {
         Reply::json(
             status,
             &serde_json::json!({ "errors": [{ "code": code, "message": code, "detail": null }] }),
@@ -208,12 +208,12 @@ impl Reply {
     }
 
     /// Whether it says that the request succeeded.
-    pub(crate) fn is_success(&self) -> bool {
+    pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 
     /// A header as text; empty if there is none.
-    pub(crate) fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
             .and_then(|value| value.to_str().ok())
@@ -221,42 +221,42 @@ impl Reply {
     }
 
     /// Sets a header. What can be no header is left out.
-    pub(crate) fn set(&mut self, name: &str, value: &str) {
+    pub fn set(&mut self, name: &str, value: &str) {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             self.headers.insert(name, value);
         }
     }
 
     /// Adds a line to a header.
-    pub(crate) fn add(&mut self, name: &str, value: &str) {
+    pub fn add(&mut self, name: &str, value: &str) {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             self.headers.append(name, value);
         }
     }
 
     /// Takes a header away.
-    pub(crate) fn remove(&mut self, name: &str) {
+    pub fn remove(&mut self, name: &str) {
         self.headers.remove(name);
     }
 
     /// Replaces the body, and the length with it.
-    pub(crate) fn set_body(&mut self, body: impl Into<Bytes>) {
+    pub fn set_body(&mut self, body: impl Into<Bytes>) {
         self.body = body.into();
         self.set("content-length", &self.body.len().to_string());
     }
 
     /// Becomes another status.
-    pub(crate) fn become_status(&mut self, status: u16) {
+    pub fn become_status(&mut self, status: u16) {
         self.status = status;
     }
 
     /// Becomes an error answer.
-    pub(crate) fn become_error(&mut self, status: u16, code: &str) {
+    pub fn become_error(&mut self, status: u16, code: &str) {
         *self = Reply::error(status, code);
     }
 
     /// Changes a JSON body; other bodies stay as they are.
-    pub(crate) fn edit_json(&mut self, edit: impl FnOnce(&mut Json)) {
+    pub fn edit_json(&mut self, edit: impl FnOnce(&mut Json)) {
         if let Ok(mut json) = serde_json::from_slice::<Json>(&self.body) {
             edit(&mut json);
             self.set_body(json.to_string());

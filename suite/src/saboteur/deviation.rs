@@ -16,14 +16,14 @@ pub struct Deviation {
     /// Why it cannot break one of them alone, where there are several.
     pub because: Option<&'static str>,
     /// What kind of registry it is laid over.
-    pub(super) over: Over,
+    pub over: Over,
     /// What it does.
-    pub(super) act: Act,
+    pub act: Act,
 }
 
 /// The kinds of registry that deviations are laid over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Over {
+pub enum Over {
     /// Any; one that asks nobody who they are will do.
     Any,
     /// One that asks nobody who they are.
@@ -34,7 +34,7 @@ pub(super) enum Over {
 
 /// What a deviation does.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Act {
+pub enum Act {
     /// It changes the honest answer.
     Reply(fn(&Call, &mut Reply)),
     /// It changes the request before the honest registry sees it.
@@ -69,7 +69,7 @@ impl Deviation {
     }
 
     /// The same, over a registry on which the suite has a user and these other accounts.
-    pub(super) const fn with_accounts(self, names: &'static [&'static str]) -> Deviation {
+    pub const fn with_accounts(self, names: &'static [&'static str]) -> Deviation {
         Deviation {
             over: Over::Accounts(names),
             ..self
@@ -77,7 +77,7 @@ impl Deviation {
     }
 
     /// The same, over a registry that asks nobody who they are.
-    pub(super) const fn without_accounts(self) -> Deviation {
+    pub const fn without_accounts(self) -> Deviation {
         Deviation {
             over: Over::Open,
             ..self
@@ -85,7 +85,7 @@ impl Deviation {
     }
 
     /// A deviation that changes the honest answer.
-    pub(super) const fn reply(
+    pub const fn reply(
         id: &'static str,
         breaks: &'static [&'static str],
         act: fn(&Call, &mut Reply),
@@ -94,16 +94,12 @@ impl Deviation {
     }
 
     /// A deviation that changes the request.
-    pub(super) const fn call(
-        id: &'static str,
-        breaks: &'static [&'static str],
-        act: fn(&mut Call),
-    ) -> Deviation {
+    pub const fn call(id: &'static str, breaks: &'static [&'static str], act: fn(&mut Call)) -> Deviation {
         Deviation::new(id, breaks, Act::Call(act))
     }
 
     /// A deviation that answers by itself, where it answers at all.
-    pub(super) const fn instead(
+    pub const fn instead(
         id: &'static str,
         breaks: &'static [&'static str],
         act: fn(&Call) -> Option<Reply>,
@@ -112,7 +108,7 @@ impl Deviation {
     }
 
     /// A deviation that talks to the honest registry as it likes, and remembers.
-    pub(super) const fn stateful(
+    pub const fn stateful(
         id: &'static str,
         breaks: &'static [&'static str],
         act: for<'a> fn(StatefulCall<'a>) -> BoxFuture<'a, Reply>,
@@ -121,16 +117,12 @@ impl Deviation {
     }
 
     /// A deviation that takes what came of a request whose content is cut for the whole.
-    pub(super) const fn cut(
-        id: &'static str,
-        breaks: &'static [&'static str],
-        act: fn(&mut Call),
-    ) -> Deviation {
+    pub const fn cut(id: &'static str, breaks: &'static [&'static str], act: fn(&mut Call)) -> Deviation {
         Deviation::new(id, breaks, Act::Cut(act))
     }
 
     /// A deviation on the connection itself.
-    pub(super) const fn wire(id: &'static str, breaks: &'static [&'static str], act: Wire) -> Deviation {
+    pub const fn wire(id: &'static str, breaks: &'static [&'static str], act: Wire) -> Deviation {
         Deviation::new(id, breaks, Act::Wire(act))
     }
 }

@@ -13,10 +13,9 @@ mod stateful;
 mod upstream;
 mod wire;
 
-pub use deviation::Deviation;
+pub use call::{Call, Kind, Reply};
+pub use deviation::{Act, Deviation, Over};
 pub use proxy::Saboteur;
+pub use stateful::{Memory, StatefulCall};
 pub use upstream::{Upstream, Upstreams};
-
-use call::{Call, Kind, Reply};
-use stateful::{Memory, StatefulCall};
-use wire::{Then, Wire};
+pub use wire::{Then, Wire};

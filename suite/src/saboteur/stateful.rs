@@ -7,7 +7,7 @@ use super::call::{Call, Reply};
 use super::proxy::Honest;
 
 /// One call, the honest registry behind it, and what was seen so far.
-pub(crate) struct StatefulCall<'a> {
+pub struct StatefulCall<'a> {
     /// What the client asks.
     pub call: Call,
     /// What the deviation remembers.
@@ -22,24 +22,24 @@ impl<'a> StatefulCall<'a> {
     }
 
     /// What the honest registry answers to the client's call.
-    pub(crate) async fn honestly(&self) -> Reply {
+    pub async fn honestly(&self) -> Reply {
         self.honest.answer(&self.call).await
     }
 
     /// What the honest registry answers if the user of the suite makes the call, who may do everything.
-    pub(crate) async fn as_owner(&self, call: &Call) -> Reply {
+    pub async fn as_owner(&self, call: &Call) -> Reply {
         self.honest.answer_owner(call).await
     }
 
     /// What the honest registry answers to another call.
-    pub(crate) async fn ask(&self, call: &Call) -> Reply {
+    pub async fn ask(&self, call: &Call) -> Reply {
         self.honest.answer(call).await
     }
 }
 
 /// What a deviation remembers, by keys of its own making.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
+pub struct Memory {
     replies: Mutex<HashMap<String, Reply>>,
     counts: Mutex<HashMap<String, u64>>,
     calls: Mutex<HashMap<String, Vec<Call>>>,
@@ -47,22 +47,22 @@ pub(crate) struct Memory {
 
 impl Memory {
     /// Keeps a reply, and returns the one that was kept before.
-    pub(crate) fn keep(&self, key: &str, reply: Reply) -> Option<Reply> {
+    pub fn keep(&self, key: &str, reply: Reply) -> Option<Reply> {
         locked(&self.replies).insert(key.to_owned(), reply)
     }
 
     /// A reply that was kept.
-    pub(crate) fn recall(&self, key: &str) -> Option<Reply> {
+    pub fn recall(&self, key: &str) -> Option<Reply> {
         locked(&self.replies).get(key).cloned()
     }
 
     /// Forgets a reply.
-    pub(crate) fn forget(&self, key: &str) -> Option<Reply> {
+    pub fn forget(&self, key: &str) -> Option<Reply> {
         locked(&self.replies).remove(key)
     }
 
     /// Counts, and returns how often this was counted before.
-    pub(crate) fn count(&self, key: &str) -> u64 {
+    pub fn count(&self, key: &str) -> u64 {
         let mut counts = locked(&self.counts);
         let count = counts.entry(key.to_owned()).or_default();
         *count += 1;
@@ -70,12 +70,12 @@ impl Memory {
     }
 
     /// How often this was counted.
-    pub(crate) fn counted(&self, key: &str) -> u64 {
+    pub fn counted(&self, key: &str) -> u64 {
         locked(&self.counts).get(key).copied().unwrap_or_default()
     }
 
     /// Notes a call behind others.
-    pub(crate) fn note(&self, key: &str, call: &Call) {
+    pub fn note(&self, key: &str, call: &Call) {
         locked(&self.calls)
             .entry(key.to_owned())
             .or_default()
@@ -83,7 +83,7 @@ impl Memory {
     }
 
     /// The calls that were noted, in order.
-    pub(crate) fn noted(&self, key: &str) -> Vec<Call> {
+    pub fn noted(&self, key: &str) -> Vec<Call> {
         locked(&self.calls).get(key).cloned().unwrap_or_default()
     }
 }

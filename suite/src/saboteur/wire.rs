@@ -11,7 +11,7 @@ const PIECE: usize = 64 * 1024;
 
 /// A way to lie on a connection.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wire {
+pub struct Wire {
     /// What it does to a piece of what the client sends.
     pub asked: fn(&mut Vec<u8>) -> Then,
     /// What it does to a piece of an answer, knowing the piece that was asked last.
@@ -22,7 +22,7 @@ pub(crate) struct Wire {
 
 /// How a connection goes on behind a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Then {
+pub enum Then {
     /// It stays open.
     GoOn,
     /// It is closed.
@@ -31,7 +31,7 @@ pub(crate) enum Then {
 
 impl Wire {
     /// A connection that does not lie.
-    pub(crate) const HONEST: Wire = Wire {
+    pub const HONEST: Wire = Wire {
         asked: |_| Then::GoOn,
         answered: |_, _| Then::GoOn,
         at_most: 1024,

@@ -258,10 +258,11 @@ impl Layer {
         head.uri = format!("{}{path}", self.upstream).parse()?;
         head.headers.remove(TRANSFER_ENCODING);
         let body = body.collect().await?.to_bytes();
-        let response = self
-            .client
-            .request(Request::from_parts(head, Full::new(body)))
-            .await?;
+        let passed = self.client.request(Request::from_parts(head, Full::new(body)));
+        // That the way to the registry broke is the proxy's own fault, and it says so.
+        let Ok(response) = passed.await else {
+            return Ok(reply(502, &[], ""));
+        };
         let (mut head, body) = response.into_parts();
         head.headers.remove(TRANSFER_ENCODING);
         Ok(Response::from_parts(

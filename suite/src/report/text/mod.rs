@@ -4,7 +4,7 @@ mod finding;
 mod open;
 mod page;
 mod parties;
-mod style;
+pub(crate) mod style;
 mod table;
 mod unreached;
 mod verdict;
