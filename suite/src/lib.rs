@@ -30,6 +30,7 @@ pub mod bundled;
 pub mod cause;
 #[doc(hidden)]
 pub mod check;
+pub mod compare;
 #[doc(hidden)]
 pub mod endpoint;
 pub mod explore;
@@ -44,6 +45,7 @@ pub mod report;
 pub mod run;
 pub mod saboteur;
 mod secret;
+pub mod snapshot;
 mod suite;
 #[doc(hidden)]
 pub mod values;

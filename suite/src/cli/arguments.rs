@@ -7,8 +7,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::compare::NamedFile;
 use super::exit::Exit;
 use super::value;
+use assize::compare::ComparisonForm;
 use assize::report::{Counted, ReportRequest};
 use assize::values::RunId;
 use assize::wire::{Address, Proxy};
@@ -46,6 +48,9 @@ pub(crate) enum Command {
     /// Serve the registry that comes with the suite
     #[cfg(feature = "bundled")]
     Serve(Box<assize::bundled::Config>),
+    /// Write down what a registry answers, one file for each scenario, and show what has changed since
+    #[command(after_long_help = Exit::table())]
+    Snapshot(Box<SnapshotArguments>),
     /// Remove what earlier runs left: everything below assize/, or what the suite made in the repositories given
     Clean(Box<CleanArguments>),
     /// Lay every deviation over a well-behaved registry and see that the suite catches it
@@ -53,12 +58,17 @@ pub(crate) enum Command {
     /// Judge again what `assize run --record` wrote down, without any registry
     #[command(after_long_help = Exit::table())]
     Judge(JudgeArguments),
+    /// Lay reports or recorded runs side by side, registries as columns and requirements as rows
+    Compare(CompareArguments),
     /// List scenarios, requirements or capabilities
     List(ListArguments),
     /// Say what a requirement asks and why, or show a scenario
     Explain(ExplainArguments),
     /// Bring scenarios into their usual shape
     Fmt(FmtArguments),
+    /// Tell an editor what is wrong with scenarios, what requirements ask and what can follow: a language server on the
+    /// standard input and output
+    Lsp(LspArguments),
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -100,6 +110,23 @@ pub(crate) struct SelftestArguments {
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `assize compare`.
+#[derive(Args, Debug)]
+pub(crate) struct CompareArguments {
+    /// What to compare, as columns from left to right: a report that --report json wrote, or a run that --record
+    /// kept, under the name of the file or another one
+    #[arg(required = true, value_name = "[NAME=]FILE", value_parser = NamedFile::parse)]
+    pub(crate) files: Vec<NamedFile>,
+
+    /// Show every requirement, not only those that came to different verdicts
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// How to write it: text, markdown, html (one page that needs no network) or json
+    #[arg(long = "as", value_name = "FORM", default_value_t = ComparisonForm::Text)]
+    pub(crate) form: ComparisonForm,
 }
 
 /// When to do something that suits a terminal.
@@ -241,32 +268,14 @@ pub(crate) struct SelectionArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "The run")]
 pub(crate) struct ConductArguments {
-    /// The number from which all contents are made; any, unless given
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) seed: Option<u64>,
-
-    /// The word that stands in all names and contents of the run, so that no two runs meet; with the seed of an
-    /// earlier run it makes the same bytes again
-    #[arg(long, value_name = "WORD")]
-    pub(crate) run_id: Option<RunId>,
-
-    /// How many scenarios run at once
-    #[arg(long, value_name = "NUMBER", default_value = "8")]
-    pub(crate) jobs: NonZeroUsize,
-
-    /// How long a list, or a read after a write, may lag behind
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = value::duration)]
-    pub(crate) grace: Duration,
+    #[command(flatten)]
+    pub(crate) pace: PaceArguments,
 
     /// How long to try random workflows after the scenarios; ten of them unless given, none if a part is asked
     #[arg(long, value_name = "TIME", value_parser = value::duration)]
     pub(crate) explore: Option<Duration>,
 
-    /// How long the run may take; what it has found by then is reported
-    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = value::duration)]
-    pub(crate) longest: Duration,
-
-    /// Stop at the first violation
+    /// Stop at the first violation that makes the run fail
     #[arg(long, conflicts_with = "baseline")]
     pub(crate) fail_fast: bool,
 
@@ -277,6 +286,82 @@ pub(crate) struct ConductArguments {
     /// Write down all that happens, so that `assize judge` can judge it again; no secret is in it
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) record: Option<PathBuf>,
+}
+
+/// What makes a run what it is, and how fast it goes.
+#[derive(Args, Debug)]
+pub(crate) struct PaceArguments {
+    /// The number from which all contents are made; any, unless given
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+
+    /// The word that stands in all names and contents of the run, so that no two runs meet; with the seed of an
+    /// earlier run it makes the same bytes again
+    #[arg(long, value_name = "WORD")]
+    pub(crate) run_id: Option<RunId>,
+
+    /// How many scenarios run at once, at most: more as long as the registry is far away and answers as quickly as
+    /// before, fewer when it asks for less
+    #[arg(long, value_name = "NUMBER", default_value = "64")]
+    pub(crate) jobs: NonZeroUsize,
+
+    /// How long a list, or a read after a write, may lag behind
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = value::duration)]
+    pub(crate) grace: Duration,
+
+    /// How long the run may take; what it has found by then is reported
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = value::duration)]
+    pub(crate) longest: Duration,
+}
+
+/// `assize snapshot`.
+#[derive(Args, Debug)]
+pub(crate) struct SnapshotArguments {
+    /// The registry: its address, or its host alone, which means https (http on this machine); the one that
+    /// comes with the suite if none is given. Where it is left out, the folder may stand in its place. With --accept,
+    /// --review and --unreferenced no registry is asked unless it is given: what is pending from before counts
+    #[arg(value_hint = ValueHint::Url)]
+    pub(crate) target: Option<String>,
+
+    /// The folder of answers
+    #[arg(default_value = "answers", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+
+    /// Write nothing, and fail if anything is different, or not recorded
+    #[arg(long, conflicts_with_all = ["accept", "review", "unreferenced"])]
+    pub(crate) check: bool,
+
+    /// Take over what is pending: everything, of the scenarios whose name matches, as in 'push/*', or, as `better`,
+    /// only what a requirement gained
+    #[arg(long, value_name = "GLOB", num_args = 0..=1, default_missing_value = "*", conflicts_with_all = ["review", "unreferenced"])]
+    pub(crate) accept: Option<String>,
+
+    /// Go through what is pending one by one: accept, reject, skip, why, quit
+    #[arg(long, conflicts_with = "unreferenced")]
+    pub(crate) review: bool,
+
+    /// Name the files whose scenario there is not
+    #[arg(long)]
+    pub(crate) unreferenced: bool,
+
+    /// Write what is different: text, markdown or json; a path of - is the standard output
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = ReportRequest::parse)]
+    pub(crate) report: Vec<ReportRequest>,
+
+    #[command(flatten)]
+    pub(crate) registry: RegistryArguments,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(crate) pace: SnapshotPace,
+}
+
+/// How the runs of a snapshot are done.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "The runs")]
+pub(crate) struct SnapshotPace {
+    #[command(flatten)]
+    pub(crate) pace: PaceArguments,
 }
 
 /// What the result is held against, and where it is written.
@@ -296,6 +381,10 @@ pub(crate) struct VerdictArguments {
     /// A file of known findings: others fail, and so do those that are found no more
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) baseline: Option<PathBuf>,
+
+    /// Show each finding with its exchange, what it rests on and how to see it again, not only a line
+    #[arg(short = 'v', long)]
+    pub(crate) full: bool,
 
     /// Write a report: text, json, junit, markdown, html or baseline (a draft of the file for --baseline); a path of
     /// - is the standard output
@@ -392,4 +481,13 @@ pub(crate) struct FmtArguments {
     /// Change nothing; say which are not in shape, and fail if there is one
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// `assize lsp`.
+#[derive(Args, Debug)]
+pub(crate) struct LspArguments {
+    /// The folder of scenarios; unless given, the nearest one above a file with a catalogue in requirements/ or scenarios in
+    /// probe/, and without such a one the file by itself
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) scenarios: Option<PathBuf>,
 }

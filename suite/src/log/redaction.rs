@@ -2,7 +2,7 @@
 //!
 //! A run is judged by what is kept, so that a record of it is judged alike.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::de::IgnoredAny;
@@ -12,7 +12,7 @@ use crate::cause::{Cause, Loss, Unsettled};
 use crate::check::CheckResult;
 use crate::secret;
 use crate::wire::{
-    Answer, Body, Exchange, Fault, Headers, Hop, Received, Request, Secrets, Step, Transcript, Url,
+    Answer, Body, Exchange, Fault, Headers, Hop, Payload, Received, Request, Secrets, Step, Transcript, Url,
     is_written_out,
 };
 
@@ -30,6 +30,8 @@ pub struct Redactor {
     exchanges: HashMap<u64, Arc<Exchange>>,
     /// What was kept of connections already, by where they are in memory: one may be told of twice, on its way.
     connections: HashMap<usize, Arc<Transcript>>,
+    /// The names and the values of header lines that were kept already.
+    texts: HashSet<Arc<str>>,
 }
 
 impl Redactor {
@@ -63,6 +65,7 @@ impl Redactor {
         match event {
             Event::Sent(action, exchange) => Event::Sent(*action, self.exchange(exchange)),
             Event::Late(action, exchange) => Event::Late(*action, self.exchange(exchange)),
+            Event::Bound(_) => event.clone(),
             Event::Connected(connection) => Event::Connected(self.connection(connection)),
             Event::Observed(observation) => Event::Observed(self.observation(observation)),
             Event::Skipped(skipped) => Event::Skipped(Skipped {
@@ -172,7 +175,7 @@ impl Redactor {
         kept
     }
 
-    fn request(&self, request: &Request) -> Request {
+    fn request(&mut self, request: &Request) -> Request {
         Request {
             url: self.url(&request.url),
             headers: self.headers(&request.headers),
@@ -181,7 +184,7 @@ impl Redactor {
         }
     }
 
-    fn answer(&self, answer: &Answer) -> Answer {
+    fn answer(&mut self, answer: &Answer) -> Answer {
         Answer {
             url: self.url(&answer.url),
             status: answer.status,
@@ -191,7 +194,7 @@ impl Redactor {
         }
     }
 
-    fn hop(&self, hop: &Hop) -> Hop {
+    fn hop(&mut self, hop: &Hop) -> Hop {
         Hop {
             url: self.url(&hop.url),
             status: hop.status,
@@ -205,7 +208,7 @@ impl Redactor {
             return kept.clone();
         }
         let step = |step: &Step| match step {
-            Step::Sent(bytes) => Step::Sent(self.bytes(bytes)),
+            Step::Sent(bytes) => Step::Sent(self.payload(bytes)),
             Step::Received(bytes) => Step::Received(self.bytes(beginning(bytes))),
             Step::Authorized(_) | Step::Finished | Step::Waited(_) | Step::Ended => step.clone(),
         };
@@ -262,17 +265,31 @@ impl Redactor {
             .unwrap_or_else(|| url.clone())
     }
 
-    fn headers(&self, headers: &Headers) -> Headers {
-        let kept = |(name, value)| (name, self.text(secret::whole_header(name).unwrap_or(value)));
-        headers.iter().map(kept).collect()
+    fn headers(&mut self, headers: &Headers) -> Headers {
+        let mut kept = |(name, value)| {
+            let value = secret::whole_header(name).unwrap_or(value);
+            let masked = secret::masked(value.as_bytes(), &self.secrets).and_then(in_text);
+            (self.shared(name), self.shared(masked.as_deref().unwrap_or(value)))
+        };
+        headers.iter().map(&mut kept).collect()
+    }
+
+    /// The same text in memory for equal texts.
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return known.clone();
+        }
+        let text: Arc<str> = text.into();
+        self.texts.insert(text.clone());
+        text
     }
 
     /// The body of a request: whole as long as a line of shell writes it out.
     fn body(&self, body: &Body) -> Body {
         match body {
             Body::None => Body::None,
-            Body::Sized(bytes) if is_written_out(bytes) => Body::Sized(self.bytes(bytes)),
-            Body::Chunked(bytes) if is_written_out(bytes) => Body::Chunked(self.bytes(bytes)),
+            Body::Sized(bytes) if is_written_out(bytes) => Body::Sized(self.payload(bytes)),
+            Body::Chunked(bytes) if is_written_out(bytes) => Body::Chunked(self.payload(bytes)),
             longer => Body::Cut(self.received(&longer.received())),
         }
     }
@@ -287,6 +304,15 @@ impl Redactor {
             beginning(&bytes)
         };
         Received::part(body.len(), body.sha256(), self.bytes(kept))
+    }
+
+    /// What is sent. Nothing is hidden in what is made here, and there is too much of it to be kept.
+    fn payload(&self, payload: &Payload) -> Payload {
+        if payload.is_held() {
+            self.bytes(&payload.bytes()).into()
+        } else {
+            payload.clone()
+        }
     }
 
     fn bytes(&self, bytes: &[u8]) -> bytes::Bytes {
@@ -322,7 +348,7 @@ mod tests {
     fn of_a_long_body_the_beginning_is_kept_and_of_json_all() {
         let long = vec![b'x'; BEGINNING + 1];
         let body = kept(long.clone());
-        assert!(body.is(&long) && !body.is_whole());
+        assert!(body.is(&long.clone().into()) && !body.is_whole());
         assert_eq!(body.bytes(), long[..BEGINNING]);
         let json = |length: usize| format!("[\"{}\"]", "x".repeat(length - 4)).into_bytes();
         assert!(kept(json(JSON)).is_whole());

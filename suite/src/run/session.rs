@@ -5,18 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::pace::{Pace, Place};
 use super::preflight::Learned;
 use super::territory::{Tenants, Territory};
 use super::watch::Watch;
 use super::{OnFinding, RunSettings};
-use crate::catalogue::{Catalogue, Level, RequirementId};
+use crate::catalogue::{Catalogue, RequirementId};
 use crate::cause::Unsettled;
-use crate::check::CheckResult;
 use crate::judgement::Offer;
-use crate::log::{End, Event, Observation, Recorder, Redactor};
+use crate::log::{End, Event, Recorder, Redactor};
 use crate::plan::Plan;
+use crate::scenario::Library;
 use crate::scenario::ast::Stance;
-use crate::scenario::{Library, Program};
 use crate::wire::{Client, Exchange, Request, Url, Withheld};
 
 /// The size of a chunk where the registry asks for no larger one.
@@ -40,8 +40,9 @@ pub(super) struct Session {
     offers: Mutex<BTreeMap<String, Offer>>,
     territory: Territory,
     watch: Watch,
+    pace: Pace,
     end: tokio::sync::watch::Sender<Option<End>>,
-    found: AtomicBool,
+    failed_fast: AtomicBool,
 }
 
 impl Session {
@@ -62,8 +63,13 @@ impl Session {
             offers: Mutex::default(),
             territory: Territory::of(&settings, learned.names),
             watch: Watch::new(learned.good),
+            pace: Pace::of(match settings.repositories.as_slice() {
+                [] => settings.jobs,
+                // Those that share a repository come one after another.
+                _ => 1,
+            }),
             end: tokio::sync::watch::Sender::new(None),
-            found: AtomicBool::new(false),
+            failed_fast: AtomicBool::new(false),
             settings,
         }
     }
@@ -136,6 +142,7 @@ impl Session {
             if let Some(loss) = self.watch.look(&self.client, &exchange).await {
                 self.come_to_an_end(End::TargetLost(loss));
             }
+            self.pace.note(&exchange);
             recorder.record(Event::Sent(action, exchange.clone()));
             tries += 1;
             match self.watch.wait_asked_for(&exchange) {
@@ -151,6 +158,11 @@ impl Session {
             Some(_) => Some(Withheld::Ended),
             None => self.territory.leaves(url),
         }
+    }
+
+    /// Waits until one more scenario may run.
+    pub(super) async fn place(&self) -> Place {
+        self.pace.place().await
     }
 
     /// How long something may take that usually takes no longer than `usual`: more where the target is slow.
@@ -179,18 +191,12 @@ impl Session {
         let _ = self.end.subscribe().wait_for(at_once).await;
     }
 
-    /// Takes note of what a check saw: whether the run goes on may depend on it.
-    pub(super) fn saw(&self, program: &Program, observation: &Observation) {
-        let Some(asked) = program.checks.get(observation.check) else {
-            return;
-        };
-        let is_asked = self
-            .asked
-            .as_ref()
-            .is_none_or(|ids| ids.contains(&asked.requirement));
-        if matches!(observation.seen, CheckResult::Breaks(_)) && asked.level == Some(Level::Must) && is_asked
+    /// Takes note of what a program broke: whether the run goes on may depend on it.
+    pub(super) fn found(&self, broken: &BTreeSet<RequirementId>) {
+        if let OnFinding::StopAt(ids) = &self.settings.on_finding
+            && !ids.is_disjoint(broken)
         {
-            self.found.store(true, Ordering::Relaxed);
+            self.failed_fast.store(true, Ordering::Relaxed);
         }
     }
 
@@ -201,7 +207,7 @@ impl Session {
 
     /// Whether the run has stopped at a violation.
     pub(super) fn has_failed_fast(&self) -> bool {
-        self.settings.on_finding == OnFinding::Stop && self.found.load(Ordering::Relaxed)
+        self.failed_fast.load(Ordering::Relaxed)
     }
 
     /// Whether nothing further is begun.

@@ -2,13 +2,13 @@
 
 use super::grant::REDACTED;
 use super::head::USER_AGENT;
-use super::{Body, Exchange, Request};
+use super::{Body, Exchange, Payload, Request};
 use crate::hidden_characters::hides;
 
 /// The longest text that is written out in the line, in bytes.
-const TEXT_LIMIT: usize = 16 * 1024;
+const TEXT_LIMIT: u64 = 16 * 1024;
 /// The longest other body that is written out in the line, in bytes.
-const BYTES_LIMIT: usize = 4 * 1024;
+const BYTES_LIMIT: u64 = 4 * 1024;
 
 /// One line of shell that sends again what was sent, as it was sent, and shows the answer.
 ///
@@ -93,21 +93,21 @@ fn body(body: &Body) -> (String, Vec<String>) {
     let bytes = match body {
         Body::None => return (String::new(), Vec::new()),
         Body::Sized(bytes) if bytes.is_empty() => return (String::new(), Vec::new()),
-        Body::Sized(bytes) | Body::Chunked(bytes) if is_written_out(bytes) => bytes,
+        Body::Sized(payload) | Body::Chunked(payload) if is_written_out(payload) => payload.bytes(),
         longer => return (String::new(), from(format!("@body-of-{}-bytes", longer.len()))),
     };
-    match std::str::from_utf8(bytes) {
+    match std::str::from_utf8(&bytes) {
         Ok(text) if !text.contains(char::is_control) => {
             (String::new(), vec!["--data-raw".to_owned(), quoted(text)])
         }
-        _ => (printf(bytes) + " | ", from("@-".to_owned())),
+        _ => (printf(&bytes) + " | ", from("@-".to_owned())),
     }
 }
 
 /// Whether a body is short enough to be written out in the line.
-pub fn is_written_out(bytes: &[u8]) -> bool {
-    let is_text = || std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(is_unprintable));
-    bytes.len() <= BYTES_LIMIT || bytes.len() <= TEXT_LIMIT && is_text()
+pub fn is_written_out(payload: &Payload) -> bool {
+    let is_text = || std::str::from_utf8(&payload.bytes()).is_ok_and(|text| !text.contains(is_unprintable));
+    payload.len() <= BYTES_LIMIT || payload.len() <= TEXT_LIMIT && is_text()
 }
 
 fn is_unprintable(c: char) -> bool {
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn a_long_body_is_a_file_to_be_made() {
         let mut long = request("PUT", "http://h/");
-        long.body = Body::Sized(vec![0xff; BYTES_LIMIT + 1].into());
+        long.body = Body::Sized(vec![0xff; BYTES_LIMIT as usize + 1].into());
         assert!(line(long).contains(" --data-binary @body-of-4097-bytes "));
     }
 

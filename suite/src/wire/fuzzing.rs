@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::head::{Head, complete, write};
 use super::incoming::{BodyLimits, Incoming};
 use super::keyring::{TokenKey, TokenServer};
-use super::received::Books;
+use super::received::{Books, Keeping};
 use super::secrets::SHORTEST;
 use super::{
     Account, Answer, Exchange, Fault, Proxies, Proxy, REDACTED, Redirects, Request, Secrets, Url, challenges,
@@ -23,7 +23,7 @@ const LONGEST: usize = 4096;
 const LIMITS: BodyLimits = BodyLimits {
     idle: Duration::from_secs(10),
     size: 1000,
-    whole: 100,
+    keeping: Keeping::ForJudging,
 };
 
 /// An answer, behind a byte that says how many of its bytes come at once: that makes no difference. What is made of it
@@ -103,17 +103,18 @@ fn read(bytes: &[u8], piece: usize) -> Result<Answer, Fault> {
         .enable_time()
         .build()
         .map_err(|error| Fault::Closed(error.to_string()))?;
+    let books = Books::default();
     let (head, body, cut) = runtime.block_on(async {
         let mut incoming = Incoming::new(&mut pieces);
         let head: Head = incoming.head().await?;
-        let (body, cut) = incoming.body(head.framing("GET")?, LIMITS).await;
+        let (body, cut) = incoming.body(head.framing("GET")?, LIMITS, &books).await;
         Ok::<_, Fault>((head, body, cut))
     })?;
     Ok(Answer {
         url: Url::parse("http://registry.example/v2/").map_err(|error| Fault::Closed(error.to_string()))?,
         status: head.status,
         headers: head.headers,
-        body: body.finish(&Books::default()),
+        body: body.finish(),
         cut,
     })
 }

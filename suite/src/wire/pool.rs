@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use super::connection::{Connection, is_safe};
 use super::url::Origin;
 
-/// How many idle connections to one server are kept.
-const MOST: usize = 32;
-/// How long a connection may have been idle for a request that can be sent again if the server has just closed it.
+/// How many idle connections to one server are kept: more than are used at once, since each new one costs a round trip.
+const MOST: usize = 128;
+/// How long a connection may have been idle for a request that can be sent again if the server has just closed it: what
+/// front ends keep one for is seldom less, and where it is, one request is sent twice.
 const LONG: Duration = Duration::from_secs(15);
 /// How long it may have been idle for any other request: shorter than servers wait before they close.
 const SHORT: Duration = Duration::from_secs(1);

@@ -9,9 +9,10 @@ use super::keyring::{TokenKey, TokenServer};
 use super::url::{Origin, Scheme};
 use super::{Account, Answer, Challenge, Fault, Login, Redirects, Request, Secret, Secrets, Url};
 
-/// How long a token is good that does not say so.
+/// How long a token is good that does not say so: the sixty seconds of the token specification.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(60);
-/// How long before its end a token is no longer used.
+/// How long before its end a token is no longer used: a request under way and clocks that differ by seconds stay
+/// within it.
 const MARGIN: Duration = Duration::from_secs(10);
 
 /// A token and how long it may be used.
@@ -100,7 +101,7 @@ pub(super) fn read(answer: &Answer, secrets: &Secrets) -> Result<Token, Fault> {
             )));
         }
     }
-    let body: Value = serde_json::from_slice(&answer.body.bytes()).unwrap_or_default();
+    let body: Value = answer.body.json().unwrap_or_default();
     let given = ["token", "access_token", "refresh_token", "id_token"];
     let given = given.iter().filter_map(|name| body.get(name)?.as_str());
     given.for_each(|secret| secrets.learn(&secret.into()));

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Url;
 use super::curl::{escaped, printf, quoted};
 use super::grant::REDACTED;
 use super::url::{Origin, Scheme};
+use super::{Payload, Url};
 
 /// How long the shell line waits for an answer, in seconds.
 const PATIENCE: u64 = 2;
@@ -37,7 +37,7 @@ pub struct Transcript {
 #[derive(Clone, PartialEq, Eq)]
 pub enum Step {
     /// These bytes were written.
-    Sent(Bytes),
+    Sent(Payload),
     /// An `Authorization` line with this value was written; the secret in it is redacted.
     Authorized(String),
     /// No more was to be written, and the server was told so.
@@ -60,7 +60,7 @@ impl Transcript {
         for step in &self.steps {
             let command = match step {
                 Step::Sent(bytes) if bytes.is_empty() => continue,
-                Step::Sent(bytes) => written(bytes),
+                Step::Sent(bytes) => written(&bytes.bytes()),
                 Step::Authorized(value) => authorization(value),
                 Step::Received(_) | Step::Waited(_) => {
                     answered = true;
@@ -92,7 +92,10 @@ impl Transcript {
     pub fn asks(&self, place: &Url) -> bool {
         let target = place.request_target();
         let asked = self.steps.iter().find_map(|step| match step {
-            Step::Sent(bytes) => std::str::from_utf8(bytes).ok()?.split(' ').nth(1),
+            Step::Sent(bytes) => {
+                let text = String::from_utf8(bytes.bytes().into()).ok()?;
+                text.split(' ').nth(1).map(str::to_owned)
+            }
             _ => None,
         });
         asked.is_some_and(|asked| asked.starts_with(&*target))
@@ -156,7 +159,7 @@ fn authorization(value: &str) -> String {
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Step::Sent(bytes) => write!(f, "> {}", bytes.escape_ascii()),
+            Step::Sent(bytes) => write!(f, "> {}", bytes.bytes().escape_ascii()),
             Step::Authorized(value) => write!(f, "> Authorization: {value}"),
             Step::Finished => f.write_str("> end"),
             Step::Received(bytes) => write!(f, "< {}", bytes.escape_ascii()),

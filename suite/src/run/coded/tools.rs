@@ -10,9 +10,11 @@ use crate::run::interpret::requests::{plain, range};
 use crate::values::{Content, Family, ImageShape, Maker};
 use crate::wire::{Account, Answer, Exchange, Fault, RawConnection, Request, Url};
 
-/// The longest wait for an answer on a connection by hand.
+/// The longest wait for an answer on a connection by hand. Most such answers are refusals, for which nothing is
+/// stored; a check is not reached where one takes longer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a registry may take to close a connection that it has to close.
+/// How long a registry may take to close a connection that it has to close: servers that let a client read the answer
+/// first linger for a second or less.
 pub(super) const CLOSING: Duration = Duration::from_secs(2);
 
 /// A digest that no content has.
@@ -102,7 +104,7 @@ pub(super) fn chunk(url: Url, part: &Content) -> Request {
 
 /// Another image of the same config and layers, with a note of this length.
 pub(super) fn with_note(maker: &mut Maker, image: &Content, length: u64) -> Content {
-    let note = String::from_utf8_lossy(&maker.random(length).bytes).into_owned();
+    let note = String::from_utf8_lossy(&maker.random(length).bytes()).into_owned();
     let shape = ImageShape {
         config: image.config.clone(),
         layers: Some(image.layers.clone()),
@@ -149,9 +151,9 @@ pub(super) fn succeeded(exchange: &Exchange) -> bool {
 /// What came in place of a content, if it did not come.
 pub(super) fn wrong_content(outcome: &Result<Answer, Fault>, content: &Content) -> Option<String> {
     match outcome {
-        Ok(answer) if answer.status == 200 && answer.body.is(&content.bytes) => None,
+        Ok(answer) if answer.status == 200 && answer.body.is(&content.payload) => None,
         Ok(answer) if answer.status == 200 => {
-            let (got, whole) = (answer.body.len(), content.bytes.len());
+            let (got, whole) = (answer.body.len(), content.size());
             Some(format!("{got} bytes that are not the {whole} pushed"))
         }
         other => Some(in_words(other)),

@@ -5,16 +5,16 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::tools::{CLOSING, in_words, succeeded};
-use super::{Actor, Coded, NotReached};
+use super::{Actor, Broken, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::{plain, range};
-use crate::scenario::ast::Algorithm;
 use crate::scenario::{CodedCheck, CodedScenario};
-use crate::values::{Content, digest};
+use crate::values::Content;
 use crate::wire::{Answer, Fault, RawConnection, Transcript, Url, number};
 
-/// How long a registry may take to notice that a client is gone.
+/// How long a registry may take to notice that a client is gone: its system knows after one round trip. A check that
+/// looks too early asks less, and blames nobody.
 const NOTICE: Duration = Duration::from_millis(200);
 /// How many downloads are broken off at once.
 const DOWNLOADS: usize = 10;
@@ -149,7 +149,7 @@ async fn single_post_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
 /// A blob of which only a part is sent.
 struct Cut {
     blob: Content,
-    came: usize,
+    came: u64,
     of_what_came: bool,
 }
 
@@ -170,13 +170,13 @@ impl Cut {
         }
     }
 
-    fn part(&self) -> &[u8] {
-        self.blob.bytes.get(..self.came).unwrap_or_default()
+    fn part(&self) -> Content {
+        self.blob.part(0, self.came)
     }
 
     fn digest(&self) -> String {
         if self.of_what_came {
-            digest(Algorithm::Sha256, self.part())
+            self.part().digest()
         } else {
             self.blob.digest()
         }
@@ -192,13 +192,13 @@ impl Cut {
         [not_committed, not_stored]: [&'static CodedCheck; 2],
     ) -> Result<(), NotReached> {
         let target = actor.line_for(&place.join_query(&format!("digest={}", self.digest())))?;
-        let length = self.blob.bytes.len().to_string();
+        let length = self.blob.size().to_string();
         let lines = [
             ("Content-Type", "application/octet-stream"),
             ("Content-Length", &*length),
         ];
         let mut connection = actor.begin(method, &target, &lines).await?;
-        let _ = connection.write(self.part()).await;
+        let _ = connection.write(self.part().payload).await;
         let (answer, transcript) = leaving.leave(connection, method).await;
         if let Some(answer) = answer {
             let broken = (answer.status == 201).then(|| describe::status(&answer));
@@ -231,9 +231,9 @@ async fn chunk_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
             ("Content-Length", &*length),
         ];
         let mut connection = actor.begin("PATCH", &actor.line_for(&place)?, &lines).await?;
-        let _ = connection.write(broken.bytes.get(..at).unwrap_or_default()).await;
+        let _ = connection.write(broken.part(0, at).payload).await;
         let (_, transcript) = leaving.leave(connection, "PATCH").await;
-        let kept = at as u64..=2 * at as u64;
+        let kept = at..=2 * at;
         go_on(actor, &repository, &place, &blob, (kept, &transcript)).await;
     }
     Ok(())
@@ -257,7 +257,8 @@ async fn go_on(
         }),
         None => Some(in_words(&seen.outcome)),
     };
-    actor.judge(&RANGE_WITHIN_WHAT_WAS_SENT, wrong.clone(), cut);
+    let broken = wrong.as_ref().map(|wrong| Broken::by(wrong.clone(), &seen));
+    actor.judge(&RANGE_WITHIN_WHAT_WAS_SENT, broken, cut);
     let (Some(offset), None) = (offset, wrong) else {
         return;
     };
@@ -267,8 +268,7 @@ async fn go_on(
         .ok()
         .and_then(Answer::location)
         .unwrap_or_else(|| place.clone());
-    let start = usize::try_from(offset).unwrap_or(usize::MAX);
-    let sent = actor.patch(next, &blob.part(start, blob.bytes.len())).await;
+    let sent = actor.patch(next, &blob.part(offset, blob.size())).await;
     let closed = match sent.upload_address() {
         None => sent,
         Some(place) => {
@@ -276,10 +276,12 @@ async fn go_on(
             actor.send(plain("PUT", place, None)).await
         }
     };
-    let refused = (!succeeded(&closed)).then(|| describe::exchange(&closed));
-    let wrong = match refused {
-        Some(refused) => Some(refused),
-        None => actor.unlike(repository, blob).await.1,
+    let wrong = match succeeded(&closed) {
+        false => Some(Broken::by(describe::exchange(&closed), &closed)),
+        true => {
+            let (read, wrong) = actor.unlike(repository, blob).await;
+            wrong.map(|wrong| Broken::by(wrong, &read))
+        }
     };
     actor.judge(&GOES_ON_FROM_THERE, wrong, cut);
 }
