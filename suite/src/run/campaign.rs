@@ -191,7 +191,7 @@ impl Campaign {
         }
         let whole = recorder.take_log();
         let created = Created::by(whole.exchanges());
-        let mut log = session.keeper().program(whole);
+        let mut log = session.redactor().program(whole);
         log.elapsed = began.elapsed();
         Ran {
             created,
@@ -299,7 +299,7 @@ impl Campaign {
     ) -> RunLog {
         let session = &self.session;
         let end = match session.ended() {
-            Some(end) => session.keeper().end(end),
+            Some(end) => session.redactor().end(end),
             None if session.has_failed_fast() => End::FailedFast,
             None => End::Complete,
         };
@@ -307,7 +307,7 @@ impl Campaign {
             facts: facts(session, began),
             asked,
             invariants: self.invariants.to_vec(),
-            offers: session.keeper().offers(session.offers()),
+            offers: session.redactor().offers(session.offers()),
             programs,
             end,
         }

@@ -52,6 +52,8 @@ mod world;
 
 use crate::judgement::ScenarioOutcome;
 
+pub use crate::explore::Budget;
+pub use crate::values::{BadRunId, RunId};
 pub use campaign::record;
 pub use clean::{Cleaned, clean};
 pub use preflight::PreflightError;

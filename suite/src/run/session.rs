@@ -80,7 +80,7 @@ impl Session {
     }
 
     /// What takes out of a log what is not kept.
-    pub(super) fn keeper(&self) -> Redactor {
+    pub(super) fn redactor(&self) -> Redactor {
         Redactor::without(self.client.secrets().clone())
     }
 

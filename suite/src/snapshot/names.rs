@@ -7,10 +7,10 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::hidden_characters::visible;
 use crate::log::{Event, ProgramLog};
 use crate::values::Looks;
 use crate::wire::Url;
+use crate::wire::hidden_characters::visible;
 
 /// What stands for a text that is not known, and that may be another one in every run.
 pub(super) const OPAQUE: &str = "{opaque}";

@@ -4,7 +4,7 @@ use super::answers::{Ended, Facet, Told};
 use super::compare::{Change, Kind};
 use super::fold::Folded;
 use super::write::lines;
-use crate::hidden_characters::visible;
+use crate::wire::hidden_characters::visible;
 
 /// How many scenarios are named before the others are counted.
 const NAMED: usize = 4;
