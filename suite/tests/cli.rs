@@ -47,6 +47,7 @@ fn every_command_has_its_help() {
     for command in [
         "run",
         "judge",
+        "snapshot",
         "list",
         "explain",
         "fmt",

@@ -58,10 +58,12 @@ async fn the_reference_answers_as_it_is_recorded_whatever_the_seed() {
         different.is_empty(),
         "{different}if this is meant: assize snapshot fixtures/answers --spec next, and with --accept\n"
     );
+    // What else is in a registry differs from run to run, and nothing but this.
     let unstable = recorded
-        .values()
-        .filter(|answers| answers.to_string().contains("\n~ "));
-    assert_eq!(unstable.count(), 0, "the reference answers alike in every run");
+        .iter()
+        .filter(|(_, answers)| answers.to_string().contains("\n~ "));
+    let unstable: Vec<&str> = unstable.map(|(name, _)| &**name).collect();
+    assert_eq!(unstable, ["probe/catalog"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +94,8 @@ async fn what_a_hostile_registry_answers_is_short_hides_nothing_and_holds_no_sec
             reply.headers.insert(name, HeaderValue::from_static(value));
         }
         if call.is(&Method::GET, Kind::Tags) {
-            reply.set_body("{\"to\u{202e}ken\": \"t0k3n\", \"a\\nb\": [\"\u{1b}[31m\"], \"{repo}\": {}}");
+            let body = serde_json::json!({ "to\u{202e}ken": "t0k3n", "a\nb": ["\u{1b}[31m"], "{repo}": {} });
+            reply.set_body(body.to_string());
         } else if call.is(&Method::GET, Kind::Referrers) {
             reply.set_body("x".repeat(4 * 1024 * 1024));
         } else if reply.status == 404 {

@@ -299,8 +299,9 @@ pub(crate) struct PaceArguments {
     #[arg(long, value_name = "WORD")]
     pub(crate) run_id: Option<RunId>,
 
-    /// Number of scenarios to run at the same time
-    #[arg(long, value_name = "NUMBER", default_value = "8")]
+    /// Maximum number of scenarios to run at the same time: more while the registry is far away and answers as quickly
+    /// as before, fewer when it asks for less
+    #[arg(long, value_name = "NUMBER", default_value = "64")]
     pub(crate) jobs: NonZeroUsize,
 
     /// Time for which a list, or a read after a write, may be stale
@@ -380,6 +381,10 @@ pub(crate) struct VerdictArguments {
     /// longer found
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) baseline: Option<PathBuf>,
+
+    /// Show each finding with its exchange, what it rests on and how to see it again, not only a line
+    #[arg(short = 'v', long)]
+    pub(crate) full: bool,
 
     /// Write a report in a format: text, json, junit, markdown, html, or baseline (a draft for --baseline). The path -
     /// means standard output; repeatable
@@ -481,8 +486,8 @@ pub(crate) struct FmtArguments {
 /// `assize lsp`.
 #[derive(Args, Debug)]
 pub(crate) struct LspArguments {
-    /// The folder of scenarios; unless given, the nearest one above a file that has requirements/, probe/ or fixtures/,
-    /// and without such a one the file by itself
+    /// The folder of scenarios; unless given, the nearest one above a file with a catalogue in requirements/ or scenarios in
+    /// probe/, and without such a one the file by itself
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) scenarios: Option<PathBuf>,
 }

@@ -281,15 +281,13 @@ impl Model {
     fn list_tags(&self, at: Repository, say: &mut ScenarioWriter<'_>) {
         let here = || self.tags.iter().filter(|((repository, _), _)| *repository == at);
         let (listed, gone): (Vec<_>, Vec<_>) = here().partition(|(_, tag)| matches!(tag, Tag::Of(_)));
-        let listed: Vec<usize> = listed.into_iter().map(|((_, name), _)| *name).collect();
-        let id = if gone.is_empty() {
-            "discovery.tags.complete"
-        } else {
-            "discovery.tags.fresh-after-delete"
+        let names = |tags: Vec<(&(Repository, usize), &Tag)>| -> Vec<usize> {
+            tags.into_iter().map(|((_, name), _)| *name).collect()
         };
+        let (listed, gone) = (names(listed), names(gone));
         // What a repository without tags answers is its own affair.
         if !listed.is_empty() {
-            say.tags_are(at, &listed, id);
+            say.tags_are(at, &listed, &gone);
         }
     }
 
@@ -306,17 +304,18 @@ impl Model {
     }
 
     fn list_referrers(&self, at: Repository, say: &mut ScenarioWriter<'_>) {
-        let referrers: BTreeSet<usize> = self
-            .images
-            .iter()
-            .filter(|((r, image), presence)| *r == at && *image != SUBJECT && **presence == Presence::Present)
-            .map(|((_, image), _)| *image)
-            .collect();
+        let referrers = |wanted: Presence| -> Vec<usize> {
+            let of_it = self
+                .images
+                .iter()
+                .filter(|((r, image), presence)| *r == at && *image != SUBJECT && **presence == wanted);
+            of_it.map(|((_, image), _)| *image).collect()
+        };
         let unsure = |((repository, _), presence): (&(Repository, usize), &Presence)| {
             *repository == at && *presence == Presence::Untagged
         };
         if !self.images.iter().any(unsure) {
-            say.referrers_are(at, &referrers.into_iter().collect::<Vec<usize>>());
+            say.referrers_are(at, &referrers(Presence::Present), &referrers(Presence::Deleted));
         }
     }
 

@@ -39,7 +39,7 @@ pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &Pr
     if !is_seen_here || Cause::circumstance(came).is_some() || Cause::failure(came).is_none() {
         return None;
     }
-    let due = due(checkpoint.check.as_deref(), came, log);
+    let due = due(checkpoint.check.as_deref(), came, log)?;
     Some(Entry {
         requirement: RequirementId::parse(about_the_status(came, due)?)?,
         place: checkpoint.place.clone(),
@@ -64,18 +64,17 @@ pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &Pr
     })
 }
 
-/// What a request is to be answered with, as the check says that looked at the answer; else as the request looks.
-fn due(check: Option<&Check>, came: &Exchange, log: &ProgramLog) -> Due {
-    let asked = check.map(|check| (check.polarity, &check.aspect.value));
-    let Some((Polarity::Is, Aspect::Status(sets))) = asked else {
-        let anomaly = anomaly(came, &Endpoint::of(&came.request.url), log);
-        return match anomaly.is_some_and(|anomaly| anomaly.is_nonsense()) {
-            true => Due::Refusal,
-            false => Due::Success,
-        };
+/// What a request is to be answered with, as the check of the status says; as the request looks, where Rust looked at it.
+///
+/// What else a check looks at is behind a check of the status, which has told the failure.
+fn due(check: Option<&Check>, came: &Exchange, log: &ProgramLog) -> Option<Due> {
+    let sets = match check.map(|check| (check.polarity, &check.aspect.value)) {
+        Some((Polarity::Is, Aspect::Status(sets))) => sets,
+        Some(_) => return None,
+        None => return Some(due_to(came, log)),
     };
     let is_success = |status| sets.iter().any(|set| set.contains(status));
-    if sets.contains(&StatusSet::Class(4)) {
+    Some(if sets.contains(&StatusSet::Class(4)) {
         Due::Refusal
     } else if (200..400).any(is_success) {
         Due::Success
@@ -83,6 +82,15 @@ fn due(check: Option<&Check>, came: &Exchange, log: &ProgramLog) -> Due {
         Due::NotFound
     } else {
         Due::Refusal
+    })
+}
+
+/// What is due to a request as it looks: nonsense is refused.
+fn due_to(came: &Exchange, log: &ProgramLog) -> Due {
+    let anomaly = anomaly(came, &Endpoint::of(&came.request.url), log);
+    match anomaly.is_some_and(|anomaly| anomaly.is_nonsense()) {
+        true => Due::Refusal,
+        false => Due::Success,
     }
 }
 

@@ -314,6 +314,11 @@ fn a_failure_that_hid_something_is_told_under_the_requirement_about_its_status()
         found(blob, "4xx", Ok((500, &[]))),
         ["errors.client-fault-not-5xx"]
     );
+    assert_eq!(
+        found(blob, "ETag: present", Ok((500, &[]))),
+        [""; 0],
+        "the status tells it"
+    );
     assert_eq!(found(blob, "200", Ok((404, &[]))), [""; 0], "that is no failure");
     assert_eq!(
         found(blob, "200", Ok((503, &[]))),

@@ -72,8 +72,15 @@ pub(crate) struct Recorder(Arc<Mutex<Recorded>>);
 
 #[derive(Debug, Default)]
 struct Recorded {
-    events: Vec<Event>,
+    entries: Vec<Entry>,
     moments: BTreeMap<u64, Duration>,
+}
+
+#[derive(Debug)]
+enum Entry {
+    Event(Event),
+    /// What happens beside the rest, and is told in this place.
+    Beside(Recorder),
 }
 
 impl Recorder {
@@ -81,17 +88,32 @@ impl Recorder {
     pub(crate) fn record(&self, event: Event) {
         let mut recorded = self.recorded();
         recorded.moments.extend(event.number().zip(since_1970()));
-        recorded.events.push(event);
+        recorded.entries.push(Entry::Event(event));
+    }
+
+    /// Where that is written which happens beside the rest: it is told as if all of it had happened now.
+    #[must_use]
+    pub(crate) fn beside(&self) -> Recorder {
+        let beside = Recorder::default();
+        self.recorded().entries.push(Entry::Beside(beside.clone()));
+        beside
     }
 
     /// Takes out all that was written of a program.
     pub(crate) fn take(&self, program: Arc<Program>) -> ProgramLog {
-        let Recorded { events, moments } = std::mem::take(&mut *self.recorded());
-        ProgramLog {
-            program,
-            events,
-            moments,
-            elapsed: Duration::ZERO,
+        let mut log = ProgramLog::of(program, Duration::ZERO);
+        self.pour_into(&mut log);
+        log
+    }
+
+    fn pour_into(&self, log: &mut ProgramLog) {
+        let Recorded { entries, moments } = std::mem::take(&mut *self.recorded());
+        log.moments.extend(moments);
+        for entry in entries {
+            match entry {
+                Entry::Event(event) => log.events.push(event),
+                Entry::Beside(beside) => beside.pour_into(log),
+            }
         }
     }
 

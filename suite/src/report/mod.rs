@@ -32,7 +32,7 @@ pub use request::{BadRequest, Destination, Format, ReportRequest, WriteError, wr
 pub use rerun::script;
 pub use ruling::Ruling;
 pub use tally::VerdictKind;
-pub use text::styled;
+pub use text::{Detail, styled};
 
 pub(crate) use html::{STYLE, templates, visible_document};
 pub(crate) use json::SCHEMA;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::sample::{self, Sample, exchange};
 use super::tally::VerdictKind;
-use super::{Counted, Ruling};
+use super::{Counted, Detail, Ruling};
 use super::{baseline, json, junit, markdown, text, words};
 use crate::cause::Cause;
 use crate::diagnostic::{Color, SourceFile};
@@ -54,9 +54,20 @@ fn text_is_for_people() {
 }
 
 #[test]
+fn a_screen_holds_what_was_found() {
+    for (name, sample) in samples() {
+        let brief = text::styled(&sample.report(), 80, Detail::Brief);
+        insta::assert_snapshot!(
+            format!("brief_{name}"),
+            anstream::adapter::strip_str(&brief).to_string()
+        );
+    }
+}
+
+#[test]
 fn text_fits_a_narrow_terminal_but_for_what_is_copied() {
     let sample = sample::broken();
-    let narrow = text::styled(&sample.report(), 40);
+    let narrow = text::styled(&sample.report(), 40, Detail::Full);
     insta::assert_snapshot!("text_narrow", anstream::adapter::strip_str(&narrow).to_string());
 }
 

@@ -39,6 +39,7 @@ mod clean;
 mod cleanup;
 pub mod coded;
 mod interpret;
+mod pace;
 mod preflight;
 mod random;
 mod read_after_write;

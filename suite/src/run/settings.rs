@@ -63,7 +63,7 @@ impl RunSettings {
             strictness: Strictness::Violations,
             seed,
             run_id: RunId::of_seed(seed),
-            jobs: 8,
+            jobs: 64,
             grace: Duration::ZERO,
             on_finding: OnFinding::GoOn,
             repositories: Vec::new(),

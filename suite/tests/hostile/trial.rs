@@ -37,7 +37,7 @@ const SCENARIOS: [&str; 12] = [
     "security/tag-moved-at-once",
 ];
 
-/// Set where this program runs for one case alone.
+/// Set where this program runs for one case alone: to the address of the server, which is in another process.
 const ALONE: &str = "ASSIZE_HOSTILE_ALONE";
 
 /// The largest report that may be written, in bytes.
@@ -147,13 +147,14 @@ impl Bench {
 
     /// Runs the suite against a behaviour.
     pub(crate) fn try_out(&self, case: &Case) -> Result<(), Failed> {
-        self.runtime.block_on(self.follow(case))
+        let target = self.runtime.block_on(served(case));
+        self.runtime.block_on(self.follow(case, &target))
     }
 
     /// The same in a process of its own, with an eye on its memory, where the system tells of it.
     pub(crate) fn measure(&self, case: &Case, most_mib: u64) -> Result<(), Failed> {
-        if std::env::var_os(ALONE).is_some() {
-            self.try_out(case)?;
+        if let Ok(target) = std::env::var(ALONE) {
+            self.runtime.block_on(self.follow(case, &target))?;
             return match peak_mib() {
                 Some(peak) if peak > most_mib => {
                     Err(format!("{peak} MiB of memory, more than {most_mib}").into())
@@ -161,9 +162,10 @@ impl Bench {
                 _ => Ok(()),
             };
         }
+        let target = self.runtime.block_on(served(case));
         let itself = std::env::current_exe().unwrap();
         let mut alone = Command::new(itself);
-        alone.args(["--exact", case.name]).env(ALONE, "1");
+        alone.args(["--exact", case.name]).env(ALONE, target);
         let output = alone.output().unwrap();
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stdout).into_owned().into());
@@ -171,17 +173,10 @@ impl Bench {
         Ok(())
     }
 
-    async fn follow(&self, case: &Case) -> Result<(), Failed> {
-        let (scheme, port) = match &case.behaviour {
-            Behaviour::Script(script) => ("http", serve(Arc::clone(script)).await),
-            Behaviour::Greet(acts) => ("http", greet(acts.clone()).await),
-            Behaviour::Tls(acts) => ("https", greet(acts.clone()).await),
-            Behaviour::Over(honest) => ("http", serve_over(honest).await),
-        };
-        let target = format!("{scheme}://127.0.0.1:{port}");
+    async fn follow(&self, case: &Case, target: &str) -> Result<(), Failed> {
         let begin = Instant::now();
         let limit = case.within + Duration::from_secs(60);
-        let outcome = tokio::time::timeout(limit, self.run(&target, case))
+        let outcome = tokio::time::timeout(limit, self.run(target, case))
             .await
             .map_err(|_| Failed::from(format!("no end within {} s", limit.as_secs())))?;
         let elapsed = begin.elapsed();
@@ -324,14 +319,23 @@ fn shell(outcome: &Outcome) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The bundled registry with a change laid over it; the port.
-async fn serve_over(honest: &Honest) -> u16 {
-    honest.serve().await
+/// Starts a server that behaves so; its address.
+async fn served(case: &Case) -> String {
+    let (scheme, port) = match &case.behaviour {
+        Behaviour::Script(script) => ("http", serve(Arc::clone(script)).await),
+        Behaviour::Greet(acts) => ("http", greet(acts.clone()).await),
+        Behaviour::Tls(acts) => ("https", greet(acts.clone()).await),
+        Behaviour::Over(honest) => ("http", honest.serve().await),
+    };
+    format!("{scheme}://127.0.0.1:{port}")
 }
 
-/// The most memory that this process has had at once.
+/// The most memory that this process has had at once, without the pages of its program, which depend on how it was built.
 fn peak_mib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? / 1024)
+    let kib = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+        line.trim().trim_end_matches(" kB").parse::<u64>().ok()
+    };
+    Some(kib("VmHWM:")?.saturating_sub(kib("RssFile:")?) / 1024)
 }
