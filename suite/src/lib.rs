@@ -30,6 +30,7 @@ pub mod bundled;
 pub mod cause;
 #[doc(hidden)]
 pub mod check;
+pub mod compare;
 #[doc(hidden)]
 pub mod endpoint;
 pub mod explore;

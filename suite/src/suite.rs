@@ -1,6 +1,6 @@
 //! The door to the library: a suite, a run of it against a registry, and an outcome that can be asked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::BufRead;
 use std::ops::Deref;
@@ -19,7 +19,9 @@ use crate::plan::{BadGlob, Plan, Selection};
 use crate::report::{Counted, Format, Report, Ruling};
 use crate::run::{PreflightError, Progress, RunSettings, Silent, coded, record};
 use crate::scenario::{Library, LoadError};
-use crate::wire::{self, Client, Credentials, Login, SettingsError, Url, UrlError};
+use crate::snapshot::{Answers, CutOff, Ignore, common, observe, selected};
+use crate::values::RunId;
+use crate::wire::{self, Client, ClientSettings, Credentials, Login, SettingsError, Url, UrlError};
 
 /// The scenarios and the requirements, ready to be asked of a registry.
 #[derive(Clone, Debug)]
@@ -61,7 +63,7 @@ impl Suite {
         Run {
             library: self.library.clone(),
             target: target.to_owned(),
-            client_settings: Box::new(wire::ClientSettings::new),
+            client_settings: Box::new(ClientSettings::new),
             credentials: Credentials::none(),
             settings: RunSettings::new(Version::V1_1, u64::from(rand::random::<u32>())),
             asks: Asks::Scenarios(Vec::new()),
@@ -100,7 +102,7 @@ enum Asks {
 pub struct Run {
     library: Arc<Library>,
     target: String,
-    client_settings: Box<dyn FnOnce(Url) -> wire::ClientSettings + Send>,
+    client_settings: Box<dyn FnOnce(Url) -> ClientSettings + Send>,
     credentials: Credentials,
     settings: RunSettings,
     asks: Asks,
@@ -173,7 +175,7 @@ impl Run {
     /// Talks to the registry as these settings say, but for the accounts.
     pub fn client_settings(
         mut self,
-        client_settings: impl FnOnce(Url) -> wire::ClientSettings + Send + 'static,
+        client_settings: impl FnOnce(Url) -> ClientSettings + Send + 'static,
     ) -> Run {
         self.client_settings = Box::new(client_settings);
         self
@@ -211,35 +213,80 @@ impl Run {
     ///
     /// # Errors
     /// As for [`Run::run`].
-    pub async fn record(self) -> Result<RunLog, RunError> {
-        let plan = self.plan()?;
+    pub async fn record(mut self) -> Result<RunLog, RunError> {
+        let client_settings = self.take_client_settings()?;
+        self.once(client_settings).await
+    }
+
+    /// Runs twice, with other names and contents, and says what the registry answers, by the names of the scenarios;
+    /// what differs between the runs is marked as unstable.
+    ///
+    /// # Errors
+    /// As for [`Run::run`]; and a run that is cut off is an error, too.
+    pub async fn answers(mut self) -> Result<BTreeMap<Arc<str>, Answers>, RunError> {
+        let client_settings = self.take_client_settings()?;
+        let first = self.observed(client_settings.clone()).await?;
+        self.settings.seed = self.settings.seed.wrapping_add(1);
+        self.settings.run_id = RunId::fresh();
+        let mut again = self.observed(client_settings).await?;
+        let both = first.into_iter().filter_map(|(name, answers)| {
+            let both = common(&answers, &again.remove(&name)?);
+            Some((name, both))
+        });
+        Ok(both.collect())
+    }
+
+    /// What the registry answers in one run of the scenarios that are asked.
+    async fn observed(
+        &self,
+        client_settings: ClientSettings,
+    ) -> Result<BTreeMap<Arc<str>, Answers>, RunError> {
+        let log = self.once(client_settings).await?;
+        let mut answers = observe(&self.library, &log, &Ignore::default())?;
+        if let Asks::Scenarios(globs) = &self.asks {
+            let selection = Selection::new(globs, &[], &[])?;
+            let asked = selected(&self.library, &selection, self.settings.version);
+            answers.retain(|name, _| asked.contains(name));
+        }
+        Ok(answers)
+    }
+
+    async fn once(&self, client_settings: ClientSettings) -> Result<RunLog, RunError> {
+        let (plan, client) = (self.plan()?, Client::new(client_settings)?);
+        let (library, progress) = (self.library.clone(), self.progress.clone());
+        Ok(record(library, plan, client, self.settings.clone(), progress).await?)
+    }
+
+    /// How the registry is talked to; this can be asked once.
+    fn take_client_settings(&mut self) -> Result<ClientSettings, RunError> {
         let target = Url::parse(&self.target).map_err(|source| RunError::Target {
             target: self.target.clone(),
             source,
         })?;
-        let mut client_settings = (self.client_settings)(target);
-        client_settings.credentials = self.credentials;
-        let client = Client::new(client_settings)?;
-        Ok(record(self.library, plan, client, self.settings, self.progress).await?)
+        let usual = Box::new(ClientSettings::new);
+        let settings = std::mem::replace(&mut self.client_settings, usual)(target);
+        Ok(ClientSettings {
+            credentials: self.credentials.clone(),
+            ..settings
+        })
     }
 
     fn plan(&self) -> Result<Plan, RunError> {
         let (library, version) = (&self.library, self.settings.version);
-        let plan = match &self.asks {
-            Asks::Requirements(ids) => Plan::that_asks(library, coded::scenarios(), ids, version),
-            Asks::Selected(selection) => Plan::new(library, coded::scenarios(), selection, version),
-            Asks::Scenarios(globs) => {
-                let selection = Selection::new(globs, &[], &[])?;
-                Plan::new(library, coded::scenarios(), &selection, version)
+        let of = |selection: &Selection| {
+            let plan = Plan::new(library, coded::scenarios(), selection, version);
+            let mut programs = plan.workflows.iter().chain(&plan.probes);
+            let asks_something = programs.any(|program| selection.takes(program, &library.catalogue));
+            if asks_something || self.settings.explore != Budget::Nothing {
+                Ok(plan)
+            } else {
+                Err(RunError::Nothing)
             }
         };
         match &self.asks {
-            Asks::Scenarios(_) | Asks::Selected(_)
-                if plan.workflows.is_empty() && self.settings.explore == Budget::Nothing =>
-            {
-                Err(RunError::Nothing)
-            }
-            _ => Ok(plan),
+            Asks::Requirements(ids) => Ok(Plan::that_asks(library, coded::scenarios(), ids, version)),
+            Asks::Selected(selection) => of(selection),
+            Asks::Scenarios(globs) => of(&Selection::new(globs, &[], &[])?),
         }
     }
 }
@@ -271,6 +318,9 @@ pub enum RunError {
     /// No scenario is to be run.
     #[error("no scenario is selected")]
     Nothing,
+    /// It did not come to its end.
+    #[error(transparent)]
+    CutOff(#[from] CutOff),
     /// No client can be made of the settings.
     #[error(transparent)]
     Client(#[from] SettingsError),

@@ -72,7 +72,8 @@ pub struct Limits {
     #[arg(long, env = "ASSIZE_REFERENCE_REQUESTS", default_value_t = Limits::default().requests)]
     pub requests: usize,
 
-    /// Number of connections that one address may have open, at most half of all; beyond, its longest idle one ends. A trusted proxy may have any
+    /// Number of connections that one address may have open, at most half of all; beyond, its longest idle one ends. A
+    /// trusted proxy may have any
     #[arg(long, env = "ASSIZE_REFERENCE_CONNECTIONS_PER_ADDRESS", default_value_t = Limits::default().connections_per_address)]
     pub connections_per_address: usize,
 
@@ -102,11 +103,15 @@ impl Default for Limits {
             page_size: PAGE_SIZE,
             referrers_page_bytes: PAGE_BYTES,
             referrers_page_size: PAGE_SIZE,
+            // A client that resumes the next morning finds its upload; what is given up takes no disk for longer than
+            // a day.
             upload_expiry: 24 * 60 * 60,
             blob_grace: 0,
             manifest_grace: 0,
             request_rate: 0,
+            // As long as the common front ends wait.
             client_timeout: 60,
+            // As long as Docker waits between SIGTERM and SIGKILL.
             shutdown_timeout: 10,
             connections: 10_000,
             requests: 10_000,

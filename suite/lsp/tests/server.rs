@@ -58,13 +58,13 @@ impl Editor {
                     assert_eq!(response.id, self.last.into());
                     return response.response_result.map_err(|error| error.code);
                 }
-                Message::Notification(notification) => self.show(notification),
+                Message::Notification(notification) => self.show(&notification),
                 Message::Request(request) => panic!("{request:?}"),
             }
         }
     }
 
-    fn show(&mut self, notification: Notification) {
+    fn show(&mut self, notification: &Notification) {
         assert_eq!(notification.method, "textDocument/publishDiagnostics");
         let file = notification.params["uri"].as_str().unwrap().to_owned();
         let faults = notification.params["diagnostics"].as_array().unwrap().clone();

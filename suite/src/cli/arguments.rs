@@ -7,8 +7,10 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::compare::NamedFile;
 use super::exit::Exit;
 use super::value;
+use assize::compare::ComparisonForm;
 use assize::report::{Counted, ReportRequest};
 use assize::values::RunId;
 use assize::wire::{Address, Proxy};
@@ -56,12 +58,17 @@ pub(crate) enum Command {
     /// Judge again what `assize run --record` wrote down, without any registry
     #[command(after_long_help = Exit::table())]
     Judge(JudgeArguments),
+    /// Lay reports or recorded runs side by side, registries as columns and requirements as rows
+    Compare(CompareArguments),
     /// List scenarios, requirements or capabilities
     List(ListArguments),
     /// Say what a requirement asks and why, or show a scenario
     Explain(ExplainArguments),
     /// Bring scenarios into their usual shape
     Fmt(FmtArguments),
+    /// Tell an editor what is wrong with scenarios, what requirements ask and what can follow: a language server on the
+    /// standard input and output
+    Lsp(LspArguments),
     /// Print the completions for a shell
     Completions {
         /// The shell
@@ -103,6 +110,23 @@ pub(crate) struct SelftestArguments {
     /// As JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `assize compare`.
+#[derive(Args, Debug)]
+pub(crate) struct CompareArguments {
+    /// What to compare, as columns from left to right: a report that --report json wrote, or a run that --record
+    /// kept, under the name of the file or another one
+    #[arg(required = true, value_name = "[NAME=]FILE", value_parser = NamedFile::parse)]
+    pub(crate) files: Vec<NamedFile>,
+
+    /// Show every requirement, not only those that came to different verdicts
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// How to write it: text, markdown, html (one page that needs no network) or json
+    #[arg(long = "as", value_name = "FORM", default_value_t = ComparisonForm::Text)]
+    pub(crate) form: ComparisonForm,
 }
 
 /// When to do something that suits a terminal.
@@ -293,8 +317,8 @@ pub(crate) struct PaceArguments {
 #[derive(Args, Debug)]
 pub(crate) struct SnapshotArguments {
     /// The registry: its address, or its host alone, which means https (http on this machine); the one that
-    /// comes with the suite if none is given. With --accept, --review and --unreferenced it may be left out:
-    /// nothing is asked then, and what is pending from before counts
+    /// comes with the suite if none is given. Where it is left out, the folder may stand in its place. With --accept,
+    /// --review and --unreferenced no registry is asked unless it is given: what is pending from before counts
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) target: Option<String>,
 
@@ -356,6 +380,10 @@ pub(crate) struct VerdictArguments {
     /// A file of known findings: others fail, and so do those that are found no more
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) baseline: Option<PathBuf>,
+
+    /// Show each finding with its exchange, what it rests on and how to see it again, not only a line
+    #[arg(short = 'v', long)]
+    pub(crate) full: bool,
 
     /// Write a report: text, json, junit, markdown, html or baseline (a draft of the file for --baseline); a path of
     /// - is the standard output
@@ -452,4 +480,13 @@ pub(crate) struct FmtArguments {
     /// Change nothing; say which are not in shape, and fail if there is one
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// `assize lsp`.
+#[derive(Args, Debug)]
+pub(crate) struct LspArguments {
+    /// The folder of scenarios; unless given, the nearest one above a file that has requirements/, probe/ or fixtures/,
+    /// and without such a one the file by itself
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) scenarios: Option<PathBuf>,
 }

@@ -61,10 +61,11 @@ fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
         .filter_map(|(_, symptom)| symptom.clone())
         .collect();
     for (_, symptom) in broken.iter_mut().flat_map(|requirement| &mut requirement.ways) {
-        while let Some(general) = symptom.as_ref().and_then(Symptom::general) {
-            if !left.contains(&general) {
-                break;
-            }
+        let more_general = |symptom: &Option<Symptom>| {
+            let mut known = symptom.iter().flat_map(Symptom::more_general);
+            known.find(|general| left.contains(general))
+        };
+        while let Some(general) = more_general(symptom) {
             *symptom = Some(general);
         }
     }

@@ -33,20 +33,20 @@ pub(super) enum Symptom {
 }
 
 impl Symptom {
-    /// The trace that says this one too, if it was left as well: who takes any upload takes one that was closed, who
-    /// takes any name takes one with tricks in it, and what was taken as it came can spoil the answer that repeats it.
-    pub(super) fn general(&self) -> Option<Symptom> {
+    /// The traces that say this one too, if one was left as well: who takes any upload takes one that was closed, who takes
+    /// any name or any reference takes one with tricks in it, and what was taken as it came can spoil the answer that
+    /// repeats it.
+    pub(super) fn more_general(&self) -> Vec<Symptom> {
+        let odd = |anomaly: &Anomaly, reaction: &Reaction| Symptom::Odd(anomaly.clone(), reaction.clone());
         match self {
             Symptom::Odd(Anomaly::ClosedUpload | Anomaly::ForeignUpload, reaction) => {
-                Some(Symptom::Odd(Anomaly::UnknownUpload, reaction.clone()))
+                vec![odd(&Anomaly::UnknownUpload, reaction)]
             }
-            Symptom::Odd(Anomaly::Path, Reaction::Taken) => {
-                Some(Symptom::Odd(Anomaly::Name, Reaction::Taken))
+            Symptom::Odd(Anomaly::Path, reaction @ Reaction::Taken) => {
+                vec![odd(&Anomaly::Name, reaction), odd(&Anomaly::Reference, reaction)]
             }
-            Symptom::Odd(anomaly, Reaction::NoAnswer(MALFORMED)) => {
-                Some(Symptom::Odd(anomaly.clone(), Reaction::Taken))
-            }
-            _ => None,
+            Symptom::Odd(anomaly, Reaction::NoAnswer(MALFORMED)) => vec![odd(anomaly, &Reaction::Taken)],
+            _ => Vec::new(),
         }
     }
 

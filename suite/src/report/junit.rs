@@ -5,7 +5,7 @@
 
 use quick_junit::{NonSuccessKind, Property, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::tally::Column;
+use super::tally::VerdictKind;
 use super::{Report, causes, text, words};
 use crate::catalogue::Category;
 use crate::judgement::{End, Finding, RequirementOutcome, Verdict};
@@ -88,7 +88,7 @@ fn of_requirement(report: &Report<'_>, outcome: &RequirementOutcome, category: C
             let reason = causes::reason(verdict)
                 .map(|reason| format!(": {}", said(report, &reason)))
                 .unwrap_or_default();
-            skipped(&format!("{}{reason}", Column::of(verdict).title()))
+            skipped(&format!("{}{reason}", VerdictKind::of(verdict).title()))
         }
     };
     let mut case = case(category.words(), outcome.id.as_str(), status);

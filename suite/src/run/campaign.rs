@@ -299,7 +299,8 @@ impl Campaign {
 
 /// Why programs are passed over when a run has come to its end.
 const NOT_BEGUN: Reason = Reason::NotReached(Cause::Beyond(Beyond::Ended));
-/// How long it may take to remove what one program created.
+/// How long it may take to remove what one program created: a few hundred deletions at worst, and no more than the
+/// wait for one answer.
 const CLEANING: Duration = Duration::from_secs(30);
 
 async fn follow(mut world: World) -> Flow {

@@ -17,7 +17,8 @@ use crate::scenario::{Program, ast};
 use crate::values::{Answered, Maker, Scope, Value, faces};
 use crate::wire::{Exchange, Request};
 
-/// How long to wait before a late answer is asked for again.
+/// How long to wait before a late answer is asked for again: what comes late is reported to a tenth of a second, and a
+/// registry that lags is not asked more than ten times a second for it.
 pub(super) const GRACE_STEP: Duration = Duration::from_millis(100);
 
 /// The world of one run of one program, or of one of its copies under `together`.

@@ -9,7 +9,8 @@ use super::url::Origin;
 
 /// How many idle connections to one server are kept.
 const MOST: usize = 32;
-/// How long a connection may have been idle for a request that can be sent again if the server has just closed it.
+/// How long a connection may have been idle for a request that can be sent again if the server has just closed it: what
+/// front ends keep one for is seldom less, and where it is, one request is sent twice.
 const LONG: Duration = Duration::from_secs(15);
 /// How long it may have been idle for any other request: shorter than servers wait before they close.
 const SHORT: Duration = Duration::from_secs(1);

@@ -21,7 +21,7 @@ const WORD: usize = 8;
 /// Longer forms are known by their first so many bytes, and end where their characters do.
 const KNOWN_BY: usize = 24;
 /// What is shorter is no secret, nor the beginning of one where a text is cut off, in bytes: every text holds it.
-const SHORTEST: usize = 4;
+pub(super) const SHORTEST: usize = 4;
 /// The longest beginning that is looked for where a text is cut off, in bytes.
 const LONGEST_CUT: usize = 64;
 /// What a text that was cut off ends with.

@@ -250,9 +250,12 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Timeouts {
         Timeouts {
+            // A packet that is lost is sent again after one, three and seven seconds.
             connect: Duration::from_secs(10),
+            // Half of the minute after which the common front ends give up with a 504, and so of what a client meets.
             answer: Duration::from_secs(30),
             idle: Duration::from_secs(30),
+            // As long as a scenario may take.
             total: Duration::from_secs(300),
         }
     }

@@ -9,9 +9,10 @@ use super::keyring::{TokenKey, TokenServer};
 use super::url::{Origin, Scheme};
 use super::{Account, Answer, Challenge, Fault, Login, Redirects, Request, Secret, Secrets, Url};
 
-/// How long a token is good that does not say so.
+/// How long a token is good that does not say so: the sixty seconds of the token specification.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(60);
-/// How long before its end a token is no longer used.
+/// How long before its end a token is no longer used: a request under way and clocks that differ by seconds stay
+/// within it.
 const MARGIN: Duration = Duration::from_secs(10);
 
 /// A token and how long it may be used.

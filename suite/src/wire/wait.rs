@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{Headers, number};
 
-/// The wait where a 429 says none.
+/// The wait where a 429 says none: the shortest that `Retry-After` could say.
 const USUAL: Duration = Duration::from_secs(1);
 /// The longest wait that is borne: half a minute is what registries that limit by the minute ask for at worst.
 const LONGEST: Duration = Duration::from_secs(30);

@@ -17,7 +17,7 @@ use crate::hidden_characters::visible_json;
 use crate::wire::Secrets;
 
 /// The name and version of the schema.
-const SCHEMA: &str = "assize-report/1";
+pub const SCHEMA: &str = "assize-report/1";
 
 /// Writes the report.
 pub(super) fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {

@@ -64,7 +64,7 @@ async fn act(world: &mut World, action: &Action) -> Flow {
         Does::PushAny(any, name) => stage::set_any(world, *any, name).await,
         Does::Bind(binding) => {
             let value = expressions::evaluate(world, &binding.value).await;
-            bind(world, &binding, value)
+            bind(world, binding, value)
         }
         Does::Send(asked) => return send(world, action, asked).await,
         Does::Check(index) => return ask(world, action, *index).await,
