@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::general::one_for_each_kind_of_request;
 use super::symptom::Symptom;
 use super::{Standard, order};
 use crate::catalogue::{Level, RequirementId};
@@ -232,8 +233,9 @@ fn fold_what_rests_on_others(standard: &Standard<'_>, findings: Vec<Finding>) ->
         }
     }
     kept.iter_mut().for_each(take_back_own_ways);
-    order::sort(standard, &mut kept);
-    kept
+    let mut apart: Vec<Finding> = kept.into_iter().flat_map(one_for_each_kind_of_request).collect();
+    order::sort(standard, &mut apart);
+    apart
 }
 
 /// Nothing is a consequence of itself: what broke by way of one of its consequences is a way of its own.

@@ -316,14 +316,12 @@ fn shaky(old: &Answer, new: &Answer) -> BTreeSet<RequirementId> {
 
 /// What is recorded of a pair when these differences are taken over.
 fn entry_taken(pair: Pair<'_>, taken: &[&Difference]) -> Option<Entry> {
-    let is_request = |difference: &&&Difference| matches!(difference.change, Change::Request(_));
-    let takes_request = taken.iter().any(|difference| is_request(&difference));
+    let takes_request = taken
+        .iter()
+        .any(|difference| matches!(difference.change, Change::Request(_)));
     match (pair.one, pair.other) {
         (Some(old), None) => (!takes_request).then(|| old.clone()),
-        (None, Some(new)) => {
-            let is_taken = takes_request || new.said == Said::NowAndThen;
-            is_taken.then(|| new.clone())
-        }
+        (None, Some(new)) => takes_request.then(|| new.clone()),
         (Some(_), Some(new)) if takes_request => Some(new.clone()),
         (Some(old), Some(new)) => {
             let mut entry = old.clone();

@@ -106,6 +106,8 @@ impl Known {
                 }
             }
         }
+        // The order in which a name is repeated says nothing.
+        lines.values_mut().for_each(|values| values.sort());
         lines
     }
 }
@@ -141,7 +143,7 @@ fn written(low: &str, value: &str, answer: &Answer, names: &Names) -> String {
         "content-length" => length(value, answer, names),
         "location" => address(value, names),
         "link" => link(value, names),
-        _ => names.written(value),
+        _ => list(&names.written(value)),
     }
 }
 
@@ -158,15 +160,35 @@ fn length(value: &str, answer: &Answer, names: &Names) -> String {
     }
 }
 
+/// A value that is a list in one order, whichever it came in.
+fn list(written: &str) -> String {
+    if written.contains('"') {
+        return written.to_owned();
+    }
+    let mut members: Vec<&str> = written.split(", ").collect();
+    members.sort_unstable();
+    members.join(", ")
+}
+
 fn link(value: &str, names: &Names) -> String {
     let target = value.strip_prefix('<').and_then(|rest| rest.split_once('>'));
     match target {
-        Some((target, parameters)) => cut(&format!(
-            "<{}>{}",
-            address(target, names),
-            names.written(parameters)
-        )),
+        Some((target, parameters)) => {
+            let target = without_last(&address(target, names));
+            cut(&format!("<{target}>{}", names.written(parameters)))
+        }
         None => names.written(value),
+    }
+}
+
+/// The address of a page without the value behind which it begins: what else is in a list is not told.
+fn without_last(address: &str) -> String {
+    match address.split_once("last=") {
+        Some((before, value)) => {
+            let rest = value.find('&').map_or("", |end| &value[end..]);
+            format!("{before}last={{last}}{rest}")
+        }
+        None => address.to_owned(),
     }
 }
 
@@ -201,7 +223,11 @@ fn foreign(text: &str, place: &mut Place, names: &Names) -> String {
     };
     let mut word = String::new();
     for c in text.chars() {
-        if !matches!(c, '/' | '?' | '&' | '=') {
+        let ends = match place {
+            Place::Path => matches!(c, '/' | '?'),
+            Place::Query => matches!(c, '&' | '='),
+        };
+        if !ends {
             word.push(c);
             continue;
         }

@@ -8,12 +8,15 @@ mod fold;
 mod folder;
 mod headers;
 mod ignore;
+mod insta;
 mod names;
 mod observe;
 mod read;
 mod shape;
 mod show;
 mod stability;
+#[cfg(test)]
+mod tests;
 mod words;
 mod write;
 
@@ -23,6 +26,7 @@ pub use compare::{Change, Changed, Difference, Kind, compare, taken_over};
 pub use fold::{Folded, fold};
 pub use folder::{Folder, FolderError, Pending, State};
 pub use ignore::{FILE as IGNORE_FILE, Ignore};
-pub use observe::observe;
+pub use insta::same_answers;
+pub use observe::{CutOff, observe, selected};
 pub use show::{document, markdown, one, summary, text};
 pub use stability::common;

@@ -7,15 +7,17 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::hidden_characters::visible;
 use crate::log::{Event, ProgramLog};
 use crate::values::Looks;
 use crate::wire::Url;
+use crate::wire::hidden_characters::visible;
 
 /// What stands for a text that is not known, and that may be another one in every run.
 pub(super) const OPAQUE: &str = "{opaque}";
 /// So many letters and digits in a row, if they mean nothing, are the registry's own.
 const OPAQUE_LENGTH: usize = 16;
+/// The shortest content that is known by its length, in bytes.
+const SHORTEST: u64 = 16;
 /// The longest text of a registry that is written down, in characters.
 const LONGEST: usize = 300;
 
@@ -95,9 +97,10 @@ impl Names {
         Some(name)
     }
 
-    /// What a length is called.
+    /// What a length is called; a short one may be any number.
     pub(super) fn of_size(&self, size: u64) -> Option<&str> {
-        self.sizes.get(&size).map(String::as_str)
+        let called = self.sizes.get(&size).filter(|_| size >= SHORTEST);
+        called.map(String::as_str)
     }
 
     /// Whether this stands in an address that was asked.
@@ -148,13 +151,13 @@ pub(super) fn cut(text: &str) -> String {
 /// A foreign text on one line: what hides is written out, and no brace stands for a name.
 pub(super) fn plain(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
-    for c in visible(text).chars() {
+    for c in text.chars() {
         match c {
             '\n' | '\r' | '\t' | '{' | '}' => written.extend(c.escape_unicode()),
             c => written.push(c),
         }
     }
-    written
+    visible(&written).into_owned()
 }
 
 /// A text in which what is random is not told.
@@ -185,10 +188,13 @@ fn is_opaque(run: &str) -> bool {
     letters >= OPAQUE_LENGTH && is_random
 }
 
+/// So long a text is no part of a word by chance.
+const UNMISTAKABLE: usize = 12;
+
 /// Whether what stands here is no part of a longer word.
 fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let joins = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    !text[..start].ends_with(joins) && !text[end..].starts_with(joins)
+    end - start >= UNMISTAKABLE || !text[..start].ends_with(joins) && !text[end..].starts_with(joins)
 }
 
 /// The parts of all addresses that a program asked.

@@ -3,15 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use thiserror::Error;
+
 use super::answers::{Answer, Answers, Asked, Constancy, Ended, Entry, Facet, Said, Told};
 use super::headers::Known;
 use super::ignore::Ignore;
 use super::names::Names;
 use super::read::NO_ANSWER;
 use super::shape;
-use crate::catalogue::RequirementId;
+use crate::catalogue::{RequirementId, Version};
 use crate::judge::{Standard, broken_by};
-use crate::log::{Event, ProgramLog, Reason, RunLog};
+use crate::log::{End, Event, ProgramLog, Reason, RunLog};
+use crate::plan::Selection;
 use crate::scenario::ast::{Name, RequestLine, Text};
 use crate::scenario::{Action, Block, Does, Library, Program, Script};
 use crate::wire::{Exchange, Fault};
@@ -19,7 +22,17 @@ use crate::wire::{Exchange, Fault};
 /// What was answered in a run, by the names of the scenarios.
 ///
 /// Left out are the scenarios that do things at once or are coded in Rust, random workflows, and what was not asked.
-pub fn observe(library: &Library, log: &RunLog, ignore: &Ignore) -> BTreeMap<Arc<str>, Answers> {
+///
+/// # Errors
+/// A run that was cut off says too little.
+pub fn observe(
+    library: &Library,
+    log: &RunLog,
+    ignore: &Ignore,
+) -> Result<BTreeMap<Arc<str>, Answers>, CutOff> {
+    if log.end.is_cut_off() {
+        return Err(CutOff(log.end.clone()));
+    }
     let standard = Standard {
         catalogue: &library.catalogue,
         version: log.facts.version,
@@ -52,7 +65,31 @@ pub fn observe(library: &Library, log: &RunLog, ignore: &Ignore) -> BTreeMap<Arc
             all.insert(name.clone(), answers);
         }
     }
-    all
+    Ok(all)
+}
+
+/// The names of the scenarios that are asked, probes only where they are meant.
+pub fn selected(library: &Library, selection: &Selection, version: Version) -> BTreeSet<Arc<str>> {
+    let catalogue = &library.catalogue;
+    let taken = library
+        .scenarios
+        .iter()
+        .filter(|loaded| selection.takes(&loaded.program(catalogue, version), catalogue));
+    taken.map(|loaded| loaded.name.clone()).collect()
+}
+
+/// A run did not come to its end, so that nothing is made of it.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{}, so nothing is made of what came before", end_in_words(.0))]
+pub struct CutOff(pub End);
+
+fn end_in_words(end: &End) -> String {
+    match end {
+        End::TargetLost(loss) => format!("the target was lost: {loss}"),
+        End::Interrupted => "the run was interrupted".to_owned(),
+        End::OutOfTime(longest) => format!("the run took longer than {} s", longest.as_secs()),
+        End::Complete | End::FailedFast => "the run is over".to_owned(),
+    }
 }
 
 /// What asks, by the number of its action.

@@ -34,6 +34,8 @@ impl Answers {
 struct Reader {
     title: Option<String>,
     version: Option<Version>,
+    /// Whether there was a line about the version, be it readable or not.
+    names_version: bool,
     ended: Option<Ended>,
     entries: Vec<Entry>,
     step: String,
@@ -72,6 +74,7 @@ impl Reader {
     }
 
     fn version(&mut self, text: &str, span: Span) {
+        self.names_version = true;
         match text.parse() {
             Ok(version) => self.version = Some(version),
             Err(()) => self.fault(
@@ -222,7 +225,7 @@ impl Reader {
         }
         for (is_missing, line) in [
             (self.title.is_none(), "answers TITLE"),
-            (self.version.is_none(), "spec VERSION"),
+            (!self.names_version, "spec VERSION"),
         ] {
             if is_missing {
                 self.fault(&format!("there is no line `{line}`"), 0..end.min(1), "");

@@ -8,8 +8,6 @@ use crate::wire::Answer;
 
 /// The deepest JSON that is shown.
 const DEEPEST: usize = 8;
-/// The largest number that is told as it is: versions, counts.
-const SMALL: u64 = 16;
 /// The most members of an object that are shown, and the most different ones of an array.
 const MOST: usize = 32;
 
@@ -62,9 +60,10 @@ impl Shape<'_> {
         match json {
             Json::Null => "null".to_owned(),
             Json::Bool(truth) => truth.to_string(),
-            Json::Number(number) => number
-                .as_u64()
-                .map_or("number".to_owned(), |number| self.number(number)),
+            Json::Number(number) => match number.as_u64().and_then(|size| self.names.of_size(size)) {
+                Some(name) => format!("{{{name}}}"),
+                None => "number".to_owned(),
+            },
             Json::String(text) => self.text(text),
             Json::Array(_) | Json::Object(_) if depth == 0 => "…".to_owned(),
             Json::Array(members) => self.array(members, depth - 1),
@@ -77,15 +76,6 @@ impl Shape<'_> {
                 told.sort();
                 format!("{{{}}}", listed(&told))
             }
-        }
-    }
-
-    /// A small number as it is, a length by the name of the content that is so long.
-    fn number(&self, number: u64) -> String {
-        match self.names.of_size(number) {
-            _ if number <= SMALL => number.to_string(),
-            Some(name) => format!("{{{name}}}"),
-            None => "number".to_owned(),
         }
     }
 

@@ -7,7 +7,7 @@ use super::compare::{Change, Kind};
 use super::fold::Folded;
 use super::words;
 use super::write::lines;
-use crate::hidden_characters::visible_json;
+use crate::wire::hidden_characters::visible_json;
 
 /// The name and version of the document for programs.
 const SCHEMA: &str = "assize-answers/1";

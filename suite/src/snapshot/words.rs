@@ -4,7 +4,7 @@ use super::answers::{Ended, Facet, Told};
 use super::compare::{Change, Kind};
 use super::fold::Folded;
 use super::write::lines;
-use crate::hidden_characters::visible;
+use crate::wire::hidden_characters::visible;
 
 /// How many scenarios are named before the others are counted.
 const NAMED: usize = 4;
@@ -13,15 +13,15 @@ const NAMED: usize = 4;
 pub(super) fn change(folded: &Folded) -> Vec<String> {
     let told = match &folded.change {
         Change::Answer(changed) => {
-            let mut told = Vec::new();
+            let facets = changed.facets.iter();
+            let mut told: Vec<String> = facets
+                .map(|(facet, (before, now))| facet_change(facet, before.as_ref(), now.as_ref()))
+                .collect();
+            if told.is_empty() {
+                told.push("the same answer".to_owned());
+            }
             if !changed.asked.is_empty() {
-                told.push(changed.asked.clone());
-            }
-            for (facet, (before, now)) in &changed.facets {
-                told.push(facet_change(facet, before.as_ref(), now.as_ref()));
-            }
-            if changed.facets.is_empty() && folded.kind == Kind::Unstable {
-                told.push("a requirement is broken now and then".to_owned());
+                told[0] = format!("{}: {}", changed.asked, told[0]);
             }
             told
         }
@@ -79,7 +79,11 @@ pub(super) fn meaning(folded: &Folded) -> Vec<(&'static str, String)> {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         ids.join(", ")
     };
-    let said = [("breaks", &changed.broken), ("mends", &changed.mended)];
+    let breaks = match folded.kind {
+        Kind::Unstable => "breaks now and then",
+        _ => "breaks",
+    };
+    let said = [(breaks, &changed.broken), ("mends", &changed.mended)];
     said.into_iter()
         .filter(|(_, all)| !all.is_empty())
         .map(|(word, all)| (word, ids(all)))

@@ -1,10 +1,11 @@
 //! Operations in any order, on a disk that fails: the store holds what its answers say, and never anything else.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use arbitrary::{Arbitrary as _, Unstructured};
 use bytes::Bytes;
 use serde_json::json;
-use std::collections::BTreeSet;
-use std::sync::Arc;
 use uuid::Uuid;
 
 use super::model::{Model, Refusal, Seen};
@@ -38,11 +39,23 @@ pub(crate) fn store(input: &[u8]) {
         .build()
         .unwrap();
     runtime.block_on(async {
+        let _told = Told(&operations);
         let mut world = World::new();
         for operation in operations.iter().chain([&Operation::Mend, &Operation::Restart]) {
             world.make(operation).await;
         }
     });
+}
+
+/// Says which operations they were, if one of them shows a fault.
+struct Told<'a>(&'a [Operation]);
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{:?}", self.0);
+        }
+    }
 }
 
 /// A store, and what it may hold.
@@ -53,8 +66,6 @@ struct World {
     uploads: [Option<(Repository, Uuid)>; 3],
     /// What the store holds: one of these.
     possible: BTreeSet<Model>,
-    /// What it may hold once it is opened again: of what failed, nobody knows whether the disk has it.
-    doubtful: BTreeSet<Model>,
     /// All content that there ever was.
     contents: BTreeSet<Vec<u8>>,
     /// Whether the disk has failed since the store was opened.
@@ -95,7 +106,6 @@ impl World {
             disk,
             uploads: [None; 3],
             possible: [Model::default()].into(),
-            doubtful: BTreeSet::new(),
             contents: (0..4).map(|piece| One(piece).bytes().to_vec()).collect(),
             is_hurt: false,
         }
@@ -124,10 +134,6 @@ impl World {
         match outcome {
             Ok(()) => {
                 self.possible = after.filter_map(|(_, after)| after.ok()).collect();
-                if self.possible != before {
-                    // What is acknowledged is in the journal, and what is in doubt was not before it.
-                    self.doubtful.clear();
-                }
             }
             Err(Failure::Refused(refusal)) => {
                 let refused = after.filter(|(_, after)| after.as_ref().err() == Some(refusal));
@@ -166,9 +172,6 @@ impl World {
             .partition(|model| model.seen() == seen);
         assert!(!same.is_empty(), "{seen:?} is none of {other:?}");
         self.possible = same;
-        if self.is_hurt {
-            self.doubtful.extend(other);
-        }
     }
 
     async fn restart(&mut self) {
@@ -181,7 +184,6 @@ impl World {
         } else {
             self.store = store.ok();
         }
-        self.possible.append(&mut self.doubtful);
         self.look().await;
         self.is_hurt = self.disk.faults.are_set();
     }

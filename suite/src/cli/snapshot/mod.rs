@@ -11,9 +11,7 @@ use std::sync::Arc;
 
 use assize::Suite;
 use assize::catalogue::Version;
-use assize::plan::Selection;
-use assize::scenario::Library;
-use assize::snapshot::{self, Difference, Folder, Pending, State, compare, fold, taken_over};
+use assize::snapshot::{self, Difference, Folder, Pending, State, compare, fold, selected, taken_over};
 
 use super::arguments::SnapshotArguments;
 use super::exit::Exit;
@@ -65,9 +63,7 @@ pub(crate) async fn execute(
     environment: Environment<'_>,
 ) -> Result<Exit, Failure> {
     let deed = Deed::of(&arguments)?;
-    if deed.goes_by_the_folder() {
-        folder_alone(&mut arguments);
-    }
+    folder_alone(&mut arguments);
     let asks = arguments.target.is_some() || !deed.goes_by_the_folder();
     let folder = Folder::at(std::mem::take(&mut arguments.folder));
     let reports = Reports::new(std::mem::take(&mut arguments.report))?;
@@ -96,23 +92,13 @@ pub(crate) async fn execute(
     }
 }
 
-/// The first place is that of a registry; where none is asked, it may be that of the folder.
+/// A folder in the place of the registry is that of the answers.
 fn folder_alone(arguments: &mut SnapshotArguments) {
     let named = arguments.target.as_deref().map(PathBuf::from);
     if let Some(folder) = named.filter(|path| path.is_dir()) {
         arguments.folder = folder;
         arguments.target = None;
     }
-}
-
-/// The scenarios that are asked.
-fn selected(library: &Library, selection: &Selection, version: Version) -> BTreeSet<Arc<str>> {
-    let catalogue = &library.catalogue;
-    let taken = library
-        .scenarios
-        .iter()
-        .filter(|loaded| selection.takes(&loaded.program(catalogue, version), catalogue));
-    taken.map(|loaded| loaded.name.clone()).collect()
 }
 
 /// What a snapshot is made of and held against.

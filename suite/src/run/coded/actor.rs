@@ -81,12 +81,12 @@ impl Actor {
 
     /// The scenario's first repository.
     pub(super) fn repository(&self) -> Result<String, NotReached> {
-        Ok(self.world.scope.text_of("repo")?)
+        Ok(self.world.scope().text_of("repo")?)
     }
 
     /// The scenario's second repository.
     pub(super) fn other(&self) -> Result<String, NotReached> {
-        Ok(self.world.scope.text_of("other")?)
+        Ok(self.world.scope().text_of("other")?)
     }
 
     /// Sets the stage: a content and all that it refers to.

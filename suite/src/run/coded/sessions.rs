@@ -1,4 +1,4 @@
-//! Uploads and strangers: names that cannot be told, addresses that cannot be bent.
+//! Security of upload sessions: ids that cannot be guessed, addresses and state that cannot be forged.
 
 use super::id_entropy::too_alike;
 use super::tools::{chunk, succeeded};

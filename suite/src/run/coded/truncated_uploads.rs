@@ -13,7 +13,8 @@ use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::Content;
 use crate::wire::{Answer, Fault, RawConnection, Transcript, Url, number};
 
-/// How long a registry may take to notice that a client is gone.
+/// How long a registry may take to notice that a client is gone: its system knows after one round trip. A check that
+/// looks too early asks less, and blames nobody.
 const NOTICE: Duration = Duration::from_millis(200);
 /// How many downloads are broken off at once.
 const DOWNLOADS: usize = 10;
