@@ -250,8 +250,7 @@ pub(crate) struct ConductArguments {
     #[arg(long, value_name = "WORD")]
     pub(crate) run_id: Option<RunId>,
 
-    /// How many scenarios run at once, at most: more as long as the registry is far away and answers as quickly as
-    /// before, fewer when it asks for less
+    /// How many scenarios run at once, at most
     #[arg(long, value_name = "NUMBER", default_value = "64")]
     pub(crate) jobs: NonZeroUsize,
 
