@@ -9,9 +9,9 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use assize::catalogue::Version;
+use assize::run::RunId;
 use assize::saboteur::{Call, Deviation, Kind, Reply, Saboteur, Upstream};
 use assize::snapshot::{Answers, Difference, Folder, Ignore, compare, fold, observe, text};
-use assize::values::RunId;
 use assize::wire::Url;
 use assize::{Suite, bundled};
 use http::{HeaderValue, Method};

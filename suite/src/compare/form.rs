@@ -6,7 +6,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::{Comparison, html, markdown, text};
-use crate::hidden_characters::visible_json;
+use crate::wire::hidden_characters::visible_json;
 
 /// A form of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

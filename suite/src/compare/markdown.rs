@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::{ComparedRequirement, Comparison, text};
-use crate::hidden_characters::visible;
+use crate::wire::hidden_characters::visible;
 
 /// Writes a comparison.
 pub(super) fn render(comparison: &Comparison) -> String {

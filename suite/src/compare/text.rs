@@ -2,9 +2,9 @@
 
 use super::{ComparedRequirement, ComparedVerdict, Comparison};
 use crate::catalogue::Level;
-use crate::hidden_characters::visible;
 use crate::report::VerdictKind;
 use crate::report::style::{BAD, DOUBTFUL, GOOD, HEADING, QUIET, paint};
+use crate::wire::hidden_characters::visible;
 
 /// The narrowest and the widest column of a report.
 const WIDTHS: std::ops::RangeInclusive<usize> = 12..=28;

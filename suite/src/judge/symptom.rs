@@ -22,7 +22,7 @@ pub(super) enum Symptom {
     NoAnswer(String, EndpointKind, &'static str),
     /// The endpoint does not know this method.
     NoMethod(String, EndpointKind, u16),
-    /// Something odd about the request is met in this way.
+    /// An anomaly of the request has this effect.
     Odd(Anomaly, Reaction),
     /// The place that a chunk gives itself is not looked at.
     ChunkPlace,
@@ -58,13 +58,13 @@ impl Symptom {
         )
     }
 
-    /// Whether it shows in what is seen of a plain request, and so may come of an odd one before.
+    /// Whether it shows in the answer to an ordinary request, so that an anomalous one before it may be the cause.
     pub(super) fn is_afterwards(&self) -> bool {
         matches!(self, Symptom::Header(..) | Symptom::Json(..))
     }
 }
 
-/// How something odd about a request is met.
+/// How a registry reacts to an anomaly.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Reaction {
     /// It is taken as if it were sound.

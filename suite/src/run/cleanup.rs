@@ -1,6 +1,9 @@
 //! How what a run created is removed again. Nothing of it is judged.
 
 use std::collections::BTreeSet;
+use std::future::ready;
+
+use futures_util::{StreamExt, stream};
 
 use super::session::Session;
 use crate::judgement::Offer;
@@ -8,6 +11,9 @@ use crate::log::Created;
 use crate::scenario::ast::Algorithm;
 use crate::values::digest;
 use crate::wire::Request;
+
+/// How much is removed at once.
+const AT_ONCE: usize = 24;
 
 /// Removes what can be removed, as far as the registry lets content be deleted.
 pub(super) async fn remove(created: Created, session: &Session) {
@@ -37,9 +43,13 @@ fn without_common_content(mut created: Created, session: &Session) -> Created {
 }
 
 async fn delete(session: &Session, kind: &str, named: BTreeSet<(String, String)>) {
-    for (repository, reference) in named {
+    let deleted = named.into_iter().map(|(repository, reference)| {
         let target = format!("/v2/{repository}/{kind}/{reference}");
         let url = session.client.target().with_target(&target);
-        session.client.send(Request::new("DELETE", url)).await;
-    }
+        session.client.send(Request::new("DELETE", url))
+    });
+    stream::iter(deleted)
+        .buffer_unordered(AT_ONCE)
+        .for_each(|_| ready(()))
+        .await;
 }

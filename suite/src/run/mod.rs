@@ -39,6 +39,7 @@ mod clean;
 mod cleanup;
 pub mod coded;
 mod interpret;
+mod pace;
 mod preflight;
 mod random;
 mod read_after_write;
@@ -51,6 +52,8 @@ mod world;
 
 use crate::judgement::ScenarioOutcome;
 
+pub use crate::explore::Budget;
+pub use crate::values::{BadRunId, RunId};
 pub use campaign::record;
 pub use clean::{Cleaned, clean};
 pub use preflight::PreflightError;

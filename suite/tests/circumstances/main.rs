@@ -15,7 +15,7 @@ use assize::cause::Beyond;
 use assize::judgement::{End, NotAsked, Verdict};
 use assize::plan::Selection;
 use assize::report::{Counted, Ruling, reason};
-use assize::run::{CleanUp, RunSettings, clean};
+use assize::run::{CleanUp, RunId, RunSettings, clean};
 use assize::wire::{Client, ClientSettings, Credentials, Login, Timeouts, Url};
 use assize::{Outcome, RunError, Suite};
 use support::{Circumstance, Proxy, registry};
@@ -34,7 +34,7 @@ struct Asked {
 /// All of the suite against a registry.
 fn all(url: &str) -> Asked {
     let mut settings = RunSettings::new(Version::V1_1, 9);
-    settings.run_id = assize::values::RunId::fresh();
+    settings.run_id = RunId::fresh();
     Asked {
         url: url.to_owned(),
         only: Vec::new(),
@@ -70,9 +70,10 @@ impl Asked {
             .accounts(self.credentials)
             .settings(self.settings)
             .select(Selection::new(&self.only, &[], &[]).unwrap())
-            .client_settings(move |url| ClientSettings {
-                timeouts,
-                ..ClientSettings::new(url)
+            .client_settings(move |url| {
+                let mut settings = ClientSettings::new(url);
+                settings.timeouts = timeouts;
+                settings
             });
         Ok(run.run().await?.counting(Counted::all()))
     }
@@ -155,11 +156,8 @@ async fn left_over(url: &str) -> Vec<String> {
     let get = async |path: &str| {
         let url = client.target().with_target(path);
         let asked = client.send(assize::wire::Request::new("GET", url)).await;
-        let answer = asked.outcome.ok();
-        answer
-            .as_ref()
-            .and_then(assize::values::json_of)
-            .unwrap_or_default()
+        let answer = asked.outcome.unwrap();
+        serde_json::from_slice::<serde_json::Value>(&answer.body.bytes()).unwrap_or_default()
     };
     let mut left = Vec::new();
     for name in get("/v2/_catalog?n=10000").await["repositories"]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use assize::plan::Selection;
+use assize::run::RunId;
 use assize::snapshot::{Answers, Folder, Ignore, common, compare, observe};
-use assize::values::RunId;
 use assize::{RunError, Suite};
 
 use crate::cli::failure::Failure;

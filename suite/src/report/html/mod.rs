@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Report, json};
-use crate::hidden_characters::visible;
+use crate::wire::hidden_characters::visible;
 
 const PAGE: &str = include_str!("page.html");
 const PARTS: &str = include_str!("parts.html");

@@ -1,7 +1,7 @@
 //! The HTTP client of the suite: what goes out is what was written, what came back is shown as it came.
 //!
 //! A [`Request`] goes in, an [`Exchange`] comes out, always: every phase has its limit, and what goes wrong is a
-//! [`Fault`] of the exchange. This module knows nothing of scenarios.
+//! [`Fault`] of the exchange. This crate knows nothing of scenarios.
 
 mod authorize;
 mod challenge;
@@ -11,12 +11,13 @@ mod connection;
 mod curl;
 mod exchange;
 mod fault;
-#[cfg(any(test, fuzzing))]
-pub(crate) mod fuzzing;
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
+pub mod fuzzing;
 mod grant;
 mod handshake;
 mod head;
 mod headers;
+pub mod hidden_characters;
 mod incoming;
 mod keyring;
 mod number;
@@ -40,11 +41,10 @@ mod wait;
 
 pub use challenge::{Challenge, challenges};
 pub use client::Client;
-pub(crate) use curl::is_written_out;
-pub use curl::{curl, quoted};
+pub use curl::{curl, is_written_out, quoted};
 pub use exchange::{Answer, Exchange, Hop};
 pub use fault::{Fault, Source, Withheld};
-pub(crate) use grant::REDACTED;
+pub use grant::REDACTED;
 pub use headers::Headers;
 pub use number::{NumberError, number};
 pub use payload::{Generator, Payload};

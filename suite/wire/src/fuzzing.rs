@@ -28,7 +28,7 @@ const LIMITS: BodyLimits = BodyLimits {
 
 /// An answer, behind a byte that says how many of its bytes come at once: that makes no difference. What is made of it
 /// is an exchange.
-pub(crate) fn answer(input: &[u8]) -> Option<Exchange> {
+pub fn answer(input: &[u8]) -> Option<Exchange> {
     let (piece, bytes) = input.split_first().filter(|_| input.len() <= LONGEST)?;
     let in_pieces = read(bytes, usize::from(*piece).max(1));
     let at_once = read(bytes, bytes.len().max(1));
@@ -140,7 +140,7 @@ impl AsyncRead for Pieces<'_> {
 }
 
 /// An address, and a reference in the line behind it: both are kept as they are written, and can be asked.
-pub(crate) fn address(text: &str) {
+pub fn address(text: &str) {
     let (text, reference) = text.split_once('\n').unwrap_or((text, ""));
     let Ok(url) = Url::parse(text) else { return };
     let resolved = url.resolve(reference);
@@ -151,7 +151,7 @@ pub(crate) fn address(text: &str) {
 }
 
 /// What stands in the environment and in fields.
-pub(crate) fn words(text: &str) {
+pub fn words(text: &str) {
     if let Ok(number) = number(text, 1000) {
         assert!(number <= 1000);
     }

@@ -1,4 +1,4 @@
-//! What a client is made of: the target, who asks, how servers are trusted, and the limits on everything.
+//! The settings of a client: the target, the accounts, which servers are trusted, and the limits.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,39 +11,40 @@ use thiserror::Error;
 use super::grant::Grant;
 use super::{Account, Headers, Keeping, Proxies, Url, number};
 
-/// What a client has to know.
+/// The settings of a client; [`ClientSettings::new`] has the defaults.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ClientSettings {
-    /// The registry under test: credentials are for it, and for the token server that it names.
+    /// The registry under test. Credentials are sent to it and to the token server that it names, and nowhere else.
     pub target: Url,
-    /// Who asks.
+    /// The accounts (default: none).
     pub credentials: Credentials,
-    /// Which servers are trusted.
+    /// Which TLS certificates are accepted (default: those that the system trusts).
     pub tls: Tls,
-    /// The certificate that the client shows where a server wants one.
+    /// Client certificate (default: none).
     pub identity: Option<Identity>,
-    /// Which proxy is asked for which server.
+    /// Proxies (default: none).
     pub proxies: Proxies,
-    /// Where hosts are found, in place of what their names resolve to.
+    /// Addresses of hosts that override DNS (default: none).
     pub addresses: Vec<Address>,
-    /// Which servers may be asked.
+    /// Which servers may be contacted (default: all that the registry names).
     pub reach: Reach,
-    /// Header lines of every request to the target that does not bring its own of that name.
+    /// Headers for every request to the target that does not set them itself (default: none).
     pub lines: Headers,
-    /// What the client calls itself, if not by its own name.
+    /// Value of the `User-Agent` header (default: `assize/VERSION`).
     pub user_agent: Option<String>,
-    /// How long each phase may take.
+    /// Limits on the duration of each phase.
     pub timeouts: Timeouts,
-    /// The longest body that is read, in bytes.
+    /// Maximum length of a body that is read, in bytes (default: 256 MiB).
     pub body_limit: u64,
-    /// Which bodies are kept whole; of the others the length, the digest and the beginning are known.
+    /// Which bodies are kept whole; of the others the length, the digest and the beginning are kept.
     pub keeping: Keeping,
-    /// How many redirects are followed.
+    /// Maximum number of redirects to follow (default: 10).
     pub redirect_limit: u32,
 }
 
 impl ClientSettings {
-    /// The usual limits for a registry that is asked by nobody in particular and has a certificate that is trusted.
+    /// Default settings: no account, and the certificates that the system trusts.
     pub fn new(target: Url) -> ClientSettings {
         ClientSettings {
             target,
@@ -82,28 +83,28 @@ impl ClientSettings {
     }
 }
 
-/// Which servers may be asked.
+/// Which servers a client may contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// All that the registry names: in a `Location`, a redirect, a challenge.
+    /// All that the registry names in a `Location`, a redirect or a challenge.
     Anywhere,
-    /// Those on the host of the registry, at whatever port.
+    /// Only those on the host of the registry, on any port.
     SameHost,
 }
 
-/// The certificate of a client, and its key.
+/// A client certificate and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The file of the certificate, in PEM, with those of who signed it.
+    /// PEM file with the certificate chain.
     pub certificate: PathBuf,
-    /// The file of its key, in PEM.
+    /// PEM file with the key.
     pub key: PathBuf,
 }
 
-/// Where a host is found.
+/// The address of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
-    /// The host, in small letters.
+    /// The host, in lower case.
     pub host: String,
     /// The port.
     pub port: u16,
@@ -125,7 +126,7 @@ impl Address {
     }
 }
 
-/// The accounts that requests can be sent by.
+/// The accounts that a client can log in with.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
     default: Option<Login>,
@@ -133,19 +134,19 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// No account at all, so that everything is asked anonymously.
+    /// No account: all requests are anonymous.
     pub fn none() -> Credentials {
         Credentials::default()
     }
 
-    /// With this default account.
+    /// Sets the default account.
     #[must_use]
     pub fn with_default(mut self, login: Login) -> Credentials {
         self.default = Some(login);
         self
     }
 
-    /// With this account besides.
+    /// Adds an account with a name.
     #[must_use]
     pub fn with_named(mut self, name: &str, login: Login) -> Credentials {
         self.named.insert(name.to_owned(), login);
@@ -185,21 +186,21 @@ impl Credentials {
     }
 }
 
-/// What an account shows to be let in.
+/// The credentials of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Login {
-    /// A user and a password: for Basic, or for a token server.
+    /// User and password, for Basic authentication or for a token server.
     Password {
         /// The user's name.
         user: String,
         /// The password.
         password: Secret,
     },
-    /// A bearer token made elsewhere.
+    /// A bearer token that was issued elsewhere.
     Token(Secret),
 }
 
-/// A text that is never printed.
+/// A secret text, which is never printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Secret(String);
 
@@ -222,28 +223,29 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Which servers are trusted.
+/// Which TLS certificates a client accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tls {
-    /// Those with a certificate that leads to a root of this machine, or to one of these.
+    /// Those signed by a root certificate of the system or by one of these, and these themselves.
     Verified {
         /// Files of certificates in PEM.
         extra_roots: Vec<PathBuf>,
     },
-    /// All of them: certificates go unchecked.
+    /// All: certificates are not verified.
     Insecure,
 }
 
-/// How long each phase of an exchange may take.
+/// Limits on the duration of each phase of an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timeouts {
-    /// Finding the host, connecting and the TLS handshake.
+    /// DNS lookup, connecting and the TLS handshake (default: 10 s).
     pub connect: Duration,
-    /// From the last byte of the request to the end of the answer's head.
+    /// From the last byte of the request to the end of the response's headers (default: 30 s).
     pub answer: Duration,
-    /// From one read or write of a body to the next.
+    /// Between two reads or writes of a body (default: 30 s).
     pub idle: Duration,
-    /// The whole exchange, redirects and token servers included.
+    /// The whole exchange, including redirects and token requests (default: 300 s).
     pub total: Duration,
 }
 
@@ -261,8 +263,9 @@ impl Default for Timeouts {
     }
 }
 
-/// Why no client can be made.
+/// Why a client cannot be set up.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum SettingsError {
     /// A file of roots cannot be read.
     #[error("cannot read certificates from {}: {reason}", .path.display())]
@@ -282,7 +285,7 @@ pub enum SettingsError {
         /// What is wrong with them.
         reason: String,
     },
-    /// There is nothing to check certificates against.
+    /// There are no root certificates.
     #[error(
         "this machine has no root certificates to check {target} against; name a file of them with --ca{hint}"
     )]
@@ -292,7 +295,7 @@ pub enum SettingsError {
         /// What was wrong with those of the machine, if anything was.
         hint: String,
     },
-    /// The TLS library does not start.
+    /// The TLS library cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use super::connection::{Connection, is_safe};
 use super::url::Origin;
 
-/// How many idle connections to one server are kept.
-const MOST: usize = 32;
+/// How many idle connections to one server are kept: more than are used at once, since each new one costs a round trip.
+const MOST: usize = 128;
 /// How long a connection may have been idle for a request that can be sent again if the server has just closed it: what
 /// front ends keep one for is seldom less, and where it is, one request is sent twice.
 const LONG: Duration = Duration::from_secs(15);

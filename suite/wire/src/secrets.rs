@@ -47,8 +47,7 @@ struct SecretForms {
 
 impl Secrets {
     /// These texts.
-    #[cfg(test)]
-    pub(crate) fn of(texts: &[&str]) -> Secrets {
+    pub fn of(texts: &[&str]) -> Secrets {
         let known = Secrets::default();
         texts.iter().for_each(|text| known.learn(&Secret::from(*text)));
         known
@@ -106,7 +105,7 @@ impl Secrets {
     }
 
     /// Where secrets stand in these bytes, in order.
-    pub(crate) fn places(&self, bytes: &[u8]) -> Vec<Range<usize>> {
+    pub fn places(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let Some(finder) = self.finder() else {
             return Vec::new();
         };

@@ -27,7 +27,7 @@ pub(super) struct TokenServer {
     pub(super) service: Option<String>,
 }
 
-/// Tokens and habits, shared by all exchanges of a client.
+/// Tokens, and what was learned about where they are wanted, shared by all exchanges of a client.
 #[derive(Default)]
 pub(super) struct Keyring(Mutex<KeyringState>);
 

@@ -15,7 +15,7 @@ use super::*;
 
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../fixtures/tls")
+        .join("../../fixtures/tls")
         .join(name)
 }
 

@@ -6,7 +6,7 @@ use super::headers::is_secret;
 use super::{Credentials, Headers, Login, Request, Secret};
 
 /// What stands in the place of a secret.
-pub(crate) const REDACTED: &str = "<redacted>";
+pub const REDACTED: &str = "<redacted>";
 
 /// Leave to ask, as it is shown to a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
