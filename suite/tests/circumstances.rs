@@ -405,7 +405,14 @@ mod slowed {
         let proxy = Proxy::before(&registry.url(), slow).await;
         some(
             &proxy.url(),
-            &["security/slow-clients", "http/expect-continue", "pull/blob"],
+            &[
+                "security/slow-clients",
+                "http/expect-continue",
+                "http/connection-after-error",
+                "push/put-cut-short",
+                "push/chunk-cut-short",
+                "pull/blob",
+            ],
         )
         .conforms()
         .await;

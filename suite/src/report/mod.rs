@@ -14,6 +14,7 @@ mod progress;
 mod request;
 mod rerun;
 mod ruling;
+mod script;
 mod tally;
 mod text;
 mod words;
@@ -28,8 +29,8 @@ pub use counted::{Counted, Share};
 pub use file::NewFile;
 pub use progress::ProgressLine;
 pub use request::{BadRequest, Destination, Format, Request, WriteError, write};
-pub use rerun::script;
 pub use ruling::Ruling;
+pub use script::script;
 pub use text::styled;
 
 use crate::outcome::Outcome;

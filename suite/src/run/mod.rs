@@ -4,7 +4,6 @@
 
 mod campaign;
 mod clean;
-mod cleanup;
 pub mod coded;
 mod interpret;
 mod lag;
@@ -20,7 +19,7 @@ mod world;
 use crate::outcome::ScenarioOutcome;
 
 pub use campaign::record;
-pub use clean::{Cleaned, clean};
+pub use clean::{Cleaned, Kind, Left, clean};
 pub use preflight::Unusable;
 pub use settings::{CleanUp, OnFinding, RunSettings};
 pub use stop::Stop;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::clean::Left;
 use super::preflight::Learned;
 use super::territory::{Tenants, Territory};
 use super::watch::Watch;
@@ -34,6 +35,8 @@ pub(super) struct Session {
     pub(super) settings: RunSettings,
     /// The size of a chunk that the registry takes.
     pub(super) chunk: u64,
+    /// What was created and stays.
+    pub(super) left: Mutex<Left>,
     /// What the reader of a report has to know of the registry.
     pub(super) notes: Vec<String>,
     asked: Option<BTreeSet<RequirementId>>,
@@ -63,6 +66,7 @@ impl Session {
             territory: Territory::of(&settings, learned.names),
             watch: Watch::new(learned.good),
             end: tokio::sync::watch::Sender::new(None),
+            left: Mutex::default(),
             found: AtomicBool::new(false),
             settings,
         }

@@ -67,7 +67,7 @@ impl RunSettings {
             on_finding: OnFinding::GoOn,
             repositories: Vec::new(),
             require: Vec::new(),
-            clean_up: CleanUp::UnlessBroken,
+            clean_up: CleanUp::Always,
             longest: LONGEST,
             longest_scenario: LONGEST_SCENARIO,
             stop: Stop::default(),
@@ -91,8 +91,8 @@ pub enum OnFinding {
 /// What becomes of what a run created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CleanUp {
-    /// It is removed, but for what shows a finding.
-    UnlessBroken,
+    /// It is removed, as far as the registry lets it.
+    Always,
     /// `--keep`: it stays.
     Never,
 }

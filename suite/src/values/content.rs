@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::scenario::ast::Algorithm;
+use crate::wire::counted;
 
 /// The media type of an OCI image manifest.
 pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -154,10 +155,18 @@ impl Maker {
         }
     }
 
-    /// Random text of `size` bytes: printable, so that a reader can paste it.
+    /// Text of `size` bytes that nobody else has. A short one is drawn at random, so that a reader can paste it; a longer
+    /// one counts behind a mark that is, so that one command of shell makes it.
     pub fn random(&mut self, size: u64) -> Content {
         const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let mut bytes = vec![0u8; usize::try_from(size).unwrap_or(usize::MAX)];
+        const PASTED: usize = 128;
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        if size > PASTED {
+            let mut mark = [0u8; 6];
+            self.rng.fill(&mut mark[..]);
+            return Content::blob(counted(&hex(&mark), size));
+        }
+        let mut bytes = vec![0u8; size];
         self.rng.fill(&mut bytes[..]);
         for byte in &mut bytes {
             *byte = ALPHABET[usize::from(*byte & 63)];

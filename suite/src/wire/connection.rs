@@ -164,7 +164,7 @@ impl<W: AsyncWrite + Unpin> Writing<'_, W> {
         match body {
             Body::Sized(bytes) if bytes.len() <= SMALL_BODY => self.all(&[head, bytes].concat()).await?,
             // A cut body has been refused with its head.
-            Body::None | Body::Cut(_) => self.all(head).await?,
+            Body::None | Body::Cut(..) => self.all(head).await?,
             Body::Sized(bytes) => {
                 self.all(head).await?;
                 self.all(bytes).await?;

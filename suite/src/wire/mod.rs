@@ -22,6 +22,7 @@ mod pool;
 mod proxies;
 mod raw;
 mod received;
+mod recipe;
 mod redirect;
 mod request;
 mod secrets;
@@ -37,9 +38,9 @@ mod wait;
 
 pub use challenge::{Challenge, challenges};
 pub use client::Client;
-pub(crate) use curl::is_written_out;
-pub use curl::{curl, quoted};
-pub use exchange::{Answer, Exchange, Hop};
+pub(crate) use curl::password;
+pub use curl::{Shows, curl, quoted};
+pub use exchange::{Answer, Exchange, Hop, Pass};
 pub use fault::{Fault, Source, Withheld};
 pub(crate) use grant::REDACTED;
 pub use headers::Headers;
@@ -47,6 +48,7 @@ pub use number::{NumberError, number};
 pub use proxies::{Proxies, Proxy};
 pub use raw::{RawConnection, Rest};
 pub use received::{Received, WHOLE};
+pub use recipe::{Part, Recipe, counted};
 pub use request::{Account, Body, Letters, Redirects, Request};
 pub use secrets::Secrets;
 pub use settings::{

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{Headers, Received, Url};
+use super::{Headers, Received, Recipe, Url};
 
 /// A request: it is sent as it is written here, with a `Host` and a framing line where they are missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,8 +49,8 @@ pub enum Body {
     Sized(Bytes),
     /// Sent in chunks, without its length.
     Chunked(Bytes),
-    /// Sent in one of these ways and kept in part: it can be shown, and not be sent again.
-    Cut(Received),
+    /// Sent in one of these ways and kept in part: it can be shown, and not be sent again but by who knows how it is made.
+    Cut(Received, Option<Recipe>),
 }
 
 impl Body {
@@ -59,14 +59,14 @@ impl Body {
         match self {
             Body::None => Bytes::new(),
             Body::Sized(bytes) | Body::Chunked(bytes) => bytes.clone(),
-            Body::Cut(part) => part.bytes(),
+            Body::Cut(part, _) => part.bytes(),
         }
     }
 
     /// How many bytes are sent.
     pub fn len(&self) -> u64 {
         match self {
-            Body::Cut(part) => part.len(),
+            Body::Cut(part, _) => part.len(),
             whole => whole.bytes().len() as u64,
         }
     }
@@ -76,10 +76,19 @@ impl Body {
         self.len() == 0
     }
 
+    /// How it is made, as far as that can be told in few words.
+    pub fn recipe(&self) -> Option<Recipe> {
+        match self {
+            Body::None => None,
+            Body::Sized(bytes) | Body::Chunked(bytes) => Recipe::of(bytes),
+            Body::Cut(_, recipe) => recipe.clone(),
+        }
+    }
+
     /// What who is asked receives.
     pub fn received(&self) -> Received {
         match self {
-            Body::Cut(part) => part.clone(),
+            Body::Cut(part, _) => part.clone(),
             whole => Received::from(whole.bytes()),
         }
     }
@@ -91,7 +100,7 @@ impl fmt::Debug for Body {
             Body::None => f.write_str("None"),
             Body::Sized(bytes) => write!(f, "Sized({} bytes)", bytes.len()),
             Body::Chunked(bytes) => write!(f, "Chunked({} bytes)", bytes.len()),
-            Body::Cut(part) => write!(f, "Cut({part:?})"),
+            Body::Cut(part, _) => write!(f, "Cut({part:?})"),
         }
     }
 }

@@ -20,8 +20,23 @@ pub(super) struct Exchange {
     #[serde(flatten)]
     outcome: Outcome,
     elapsed_ns: u64,
+    limit_ns: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pass: Option<Pass>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     insecure: bool,
+}
+
+/// A token that was fetched.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Pass {
+    realm: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
+    scopes: Vec<String>,
+    account: Account,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,8 +63,32 @@ struct Request {
 enum Sent {
     Sized(Body),
     Chunked(Body),
-    /// In either way; only its beginning is here.
-    Cut(Body),
+    /// In either way; only its beginning is here, and how it is made.
+    Cut(Cut),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cut {
+    #[serde(flatten)]
+    body: Body,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made: Option<Vec<Part>>,
+}
+
+/// A piece of a body that is made.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Part {
+    Plain(Content),
+    Repeated {
+        unit: Content,
+        length: usize,
+    },
+    Counted {
+        mark: String,
+        skipped: usize,
+        length: usize,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -113,6 +152,8 @@ impl Exchange {
                 Err(fault) => Outcome::Fault(Fault::of(fault)),
             },
             elapsed_ns: nanoseconds(exchange.elapsed),
+            limit_ns: nanoseconds(exchange.limit),
+            pass: exchange.pass.as_ref().map(Pass::of),
             insecure: exchange.insecure,
         }
     }
@@ -127,8 +168,50 @@ impl Exchange {
                 Outcome::Fault(fault) => Err(fault.read()),
             },
             elapsed: Duration::from_nanos(self.elapsed_ns),
+            limit: Duration::from_nanos(self.limit_ns),
+            pass: self.pass.map(Pass::read),
             insecure: self.insecure,
         })
+    }
+}
+
+impl Pass {
+    pub(super) fn of(pass: &wire::Pass) -> Pass {
+        Pass {
+            realm: pass.realm.clone(),
+            service: pass.service.clone(),
+            scopes: pass.scopes.clone(),
+            account: Account::of(&pass.account),
+            user: pass.user.clone(),
+        }
+    }
+
+    pub(super) fn read(self) -> wire::Pass {
+        wire::Pass {
+            realm: self.realm,
+            service: self.service,
+            scopes: self.scopes,
+            account: self.account.read(),
+            user: self.user,
+        }
+    }
+}
+
+impl Account {
+    fn of(account: &wire::Account) -> Account {
+        match account {
+            wire::Account::Default => Account::Default,
+            wire::Account::Nobody => Account::Nobody,
+            wire::Account::Named(name) => Account::Named(name.clone()),
+        }
+    }
+
+    fn read(self) -> wire::Account {
+        match self {
+            Account::Default => wire::Account::Default,
+            Account::Nobody => wire::Account::Nobody,
+            Account::Named(name) => wire::Account::Named(name),
+        }
     }
 }
 
@@ -143,13 +226,14 @@ impl Request {
                 wire::Body::None => None,
                 wire::Body::Sized(_) => Some(Sent::Sized(body)),
                 wire::Body::Chunked(_) => Some(Sent::Chunked(body)),
-                wire::Body::Cut(_) => Some(Sent::Cut(body)),
+                wire::Body::Cut(_, recipe) => Some(Sent::Cut(Cut {
+                    body,
+                    made: recipe
+                        .as_ref()
+                        .map(|recipe| recipe.parts().iter().map(Part::of).collect()),
+                })),
             },
-            account: match &request.account {
-                wire::Account::Default => Account::Default,
-                wire::Account::Nobody => Account::Nobody,
-                wire::Account::Named(name) => Account::Named(name.clone()),
-            },
+            account: Account::of(&request.account),
             redirects: match request.redirects {
                 wire::Redirects::Follow => Redirects::Follow,
                 wire::Redirects::Stop => Redirects::Stop,
@@ -166,19 +250,55 @@ impl Request {
                 None => wire::Body::None,
                 Some(Sent::Sized(body)) => wire::Body::Sized(body.kept.read()?),
                 Some(Sent::Chunked(body)) => wire::Body::Chunked(body.kept.read()?),
-                Some(Sent::Cut(body)) => wire::Body::Cut(body.read()?),
+                Some(Sent::Cut(cut)) => wire::Body::Cut(cut.body.read()?, recipe(cut.made)?),
             },
-            account: match self.account {
-                Account::Default => wire::Account::Default,
-                Account::Nobody => wire::Account::Nobody,
-                Account::Named(name) => wire::Account::Named(name),
-            },
+            account: self.account.read(),
             redirects: match self.redirects {
                 Redirects::Follow => wire::Redirects::Follow,
                 Redirects::Stop => wire::Redirects::Stop,
             },
             // The names of the header lines stand as they were spelled.
             letters: Letters::AsWritten,
+        })
+    }
+}
+
+fn recipe(made: Option<Vec<Part>>) -> Result<Option<wire::Recipe>, Bad> {
+    let parts = made.map(|parts| parts.into_iter().map(Part::read).collect::<Result<_, Bad>>());
+    Ok(parts.transpose()?.map(wire::Recipe::from_parts))
+}
+
+impl Part {
+    fn of(part: &wire::Part) -> Part {
+        match part {
+            wire::Part::Plain(bytes) => Part::Plain(Content::of(bytes)),
+            wire::Part::Repeated(unit, length) => Part::Repeated {
+                unit: Content::of(unit),
+                length: *length,
+            },
+            wire::Part::Counted(mark, skipped, length) => Part::Counted {
+                mark: mark.clone(),
+                skipped: *skipped,
+                length: *length,
+            },
+        }
+    }
+
+    fn read(self) -> Result<wire::Part, Bad> {
+        Ok(match self {
+            Part::Plain(bytes) => wire::Part::Plain(bytes.read()?),
+            Part::Repeated { unit, length } => match unit.read()? {
+                unit if unit.is_empty() => return Err("nothing cannot be repeated".to_owned()),
+                unit => wire::Part::Repeated(unit, length),
+            },
+            Part::Counted { mark, .. } if !mark.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                return Err(format!("`{mark}` is no mark of a text that counts"));
+            }
+            Part::Counted {
+                mark,
+                skipped,
+                length,
+            } => wire::Part::Counted(mark, skipped, length),
         })
     }
 }

@@ -6,7 +6,7 @@ use super::exchange::Exchange;
 use crate::catalogue::{self, Protected};
 use crate::outcome::{self, Link};
 use crate::report::baseline::{self, Standing};
-use crate::report::{Report, backing, rerun, secret, words};
+use crate::report::{Report, backing, rerun, script, secret, words};
 
 #[derive(Serialize)]
 pub(super) struct Finding<'a> {
@@ -123,7 +123,7 @@ impl<'a> Way<'a> {
             got: secret::text(&way.got),
             count: way.count,
             runs: Runs::of(way.again),
-            curl: words::bounded_shell(&rerun::script(way, outcome))
+            curl: words::bounded_shell(&script(way, outcome))
                 .map(secret::text)
                 .unwrap_or_default(),
             assize: rerun::command(way, outcome),
