@@ -12,7 +12,7 @@ use crate::config::{Authentication, Config};
 use crate::http::body::memory::Memory;
 use crate::notifications::Notifier;
 use crate::operation::metrics::Metrics;
-use crate::operation::places::Places;
+use crate::operation::quota::Quota;
 use crate::operation::rate_limit::RateLimit;
 use crate::operation::tls::{self, Certificate};
 use crate::start_error::StartError;
@@ -30,7 +30,7 @@ pub(crate) struct App {
     /// How many requests a client may make.
     pub(crate) rate_limit: Option<RateLimit>,
     /// How many requests may be under way.
-    pub(crate) places: Places,
+    pub(crate) request_quota: Quota,
     /// What answers hold of it.
     pub(crate) memory: Memory,
     /// When the store was last found to be well, or not.
@@ -84,7 +84,7 @@ impl App {
             memory: Memory::new(),
             health: Mutex::default(),
             rate_limit: RateLimit::new(config.limits.request_rate),
-            places: Places::new(config.limits.requests, config.limits.requests_per_address),
+            request_quota: Quota::new(config.limits.requests, config.limits.requests_per_address),
             metrics,
             notifier,
             instance,

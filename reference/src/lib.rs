@@ -42,4 +42,4 @@ pub use config::{
 pub use operation::log::Log;
 pub use server::{Running, Signals, check, serve};
 pub use start_error::StartError;
-pub use store::{Audit, Check, Fault};
+pub use store::{Audit, AuditFinding, Check};

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use assize_reference::{Action, BlobRedirect, Config, NotificationEndpoint};
 use http::HeaderValue;
-use listener::{Listener, PATIENCE, deed, redirect, status};
+use listener::{Listener, PATIENCE, redirect, status, summary};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use support::{IMAGE, INDEX, Registry, config, descriptor, location, sha256, text};
@@ -142,7 +142,7 @@ async fn a_push_under_several_tags_is_told_under_each() {
     assert_eq!(pushed.status(), StatusCode::CREATED);
     let events = listener.events(4).await.split_off(2);
     assert_eq!(
-        events.iter().map(deed).collect::<Vec<_>>(),
+        events.iter().map(summary).collect::<Vec<_>>(),
         ["push one", "push two"]
     );
     assert!(events.iter().all(|event| event["target"]["digest"] == digest));
@@ -154,7 +154,7 @@ async fn what_is_refused_or_only_looked_at_is_not_told() {
     let registry = registry([listener.endpoint()]).await;
     let digest = registry.push_image("a", "t", "x").await;
     let blob = format!("/v2/a/blobs/{}", sha256(b"layer of x"));
-    assert_eq!(listener.deeds(3).await[2], "push t");
+    assert_eq!(listener.summaries(3).await[2], "push t");
 
     let image = support::image("not", "there");
     let refused = registry.put_manifest("a", "u", &image).await;
@@ -194,7 +194,7 @@ async fn what_is_refused_or_only_looked_at_is_not_told() {
 
     assert_eq!(registry.delete(&blob).await.status(), StatusCode::ACCEPTED);
     let expected = format!("delete {}", sha256(b"layer of x"));
-    assert_eq!(listener.deeds(1).await, [expected]);
+    assert_eq!(listener.summaries(1).await, [expected]);
 }
 
 #[tokio::test]
@@ -307,9 +307,9 @@ async fn each_endpoint_is_told_what_it_does_not_ignore() {
     let blobs = [b"config of x".as_slice(), b"layer of x"].map(|blob| format!("push {}", sha256(blob)));
     let deleted = format!("delete {digest}");
     let told = [blobs[0].as_str(), &blobs[1], "push t", "pull t", &deleted];
-    assert_eq!(all.deeds(5).await, told);
-    assert_eq!(pushes.deeds(3).await, told[..3]);
-    assert_eq!(manifests.deeds(3).await, told[2..]);
+    assert_eq!(all.summaries(5).await, told);
+    assert_eq!(pushes.summaries(3).await, told[..3]);
+    assert_eq!(manifests.summaries(3).await, told[2..]);
     for mut listener in [all, pushes, manifests, nobody] {
         assert!(listener.messages.try_recv().is_err());
     }
@@ -334,9 +334,12 @@ async fn an_event_is_sent_again_until_it_is_taken_and_then_no_more() {
         assert_eq!(listener.message().await.events(), first);
     }
     registry.push_blob("a", b"two").await;
-    assert_eq!(listener.deeds(1).await, [format!("push {}", sha256(b"two"))]);
+    assert_eq!(listener.summaries(1).await, [format!("push {}", sha256(b"two"))]);
     registry.push_blob("a", b"three").await;
-    assert_eq!(listener.deeds(1).await, [format!("push {}", sha256(b"three"))]);
+    assert_eq!(
+        listener.summaries(1).await,
+        [format!("push {}", sha256(b"three"))]
+    );
     wait_for(&registry, "delivered_total", "", 3).await;
     for (name, labels, value) in [
         ("pending", "", 0),
@@ -368,7 +371,7 @@ async fn an_endpoint_that_is_not_there_yet_is_told_when_it_is() {
     let socket = socket.listen(16).unwrap();
     let mut listener = Listener::on(socket, Arc::new(|_| status(200)), Semaphore::MAX_PERMITS);
     let expected = ["one", "two", "three"].map(|content| format!("push {}", sha256(content.as_bytes())));
-    assert_eq!(listener.deeds(3).await, expected);
+    assert_eq!(listener.summaries(3).await, expected);
     wait_for(&registry, "delivered_total", "", 3).await;
     assert_eq!(metric(&registry, "pending", "").await, 0);
 }
@@ -429,7 +432,7 @@ async fn nobody_waits_for_a_slow_endpoint_and_events_stay_in_order() {
     assert_eq!(metric(&registry, "delivered_total", "").await, 0);
     listener.answers.add_permits(1000);
     let expected = contents.iter().map(|content| format!("push {}", sha256(content)));
-    assert_eq!(listener.deeds(150).await, expected.collect::<Vec<_>>());
+    assert_eq!(listener.summaries(150).await, expected.collect::<Vec<_>>());
     wait_for(&registry, "delivered_total", "", 150).await;
 }
 
@@ -443,7 +446,7 @@ async fn what_does_not_fit_into_the_queue_is_dropped_and_counted() {
     }])
     .await;
     registry.push_blob("a", b"first").await;
-    let first = listener.deeds(1).await;
+    let first = listener.summaries(1).await;
     assert_eq!(first, [format!("push {}", sha256(b"first"))]);
     for number in 0..30_u32 {
         registry.push_blob("a", &number.to_be_bytes()).await;
@@ -459,7 +462,7 @@ async fn what_does_not_fit_into_the_queue_is_dropped_and_counted() {
     let kept = u32::try_from(dropped).unwrap()..30;
     let expected = kept.map(|number| format!("push {}", sha256(&number.to_be_bytes())));
     let count = usize::try_from(pending).unwrap() - 1;
-    assert_eq!(listener.deeds(count).await, expected.collect::<Vec<_>>());
+    assert_eq!(listener.summaries(count).await, expected.collect::<Vec<_>>());
     wait_for(&registry, "delivered_total", "", pending).await;
 }
 
@@ -475,7 +478,7 @@ async fn what_waits_is_delivered_before_the_registry_ends() {
     assert_eq!(listener.events(1).await.len(), 1);
     listener.answers.add_permits(1000);
     registry.running.shutdown().await;
-    assert_eq!(listener.deeds(2).await[1], "push t");
+    assert_eq!(listener.summaries(2).await[1], "push t");
 }
 
 #[tokio::test]
@@ -515,7 +518,7 @@ async fn a_redirect_is_followed_but_takes_no_secret_to_another_host() {
     registry.push_blob("a", b"two").await;
     for _ in 0..3 {
         let events = listener.message().await.events();
-        assert_eq!(deed(&events[0]), format!("push {}", sha256(b"two")));
+        assert_eq!(summary(&events[0]), format!("push {}", sha256(b"two")));
     }
     wait_for(&registry, "delivered_total", "", 2).await;
     assert_eq!(metric(&registry, "failures_total", ",status=\"none\"").await, 1);

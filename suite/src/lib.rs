@@ -21,7 +21,7 @@
 //! [`log::RunLog`], [`log::record`] and [`log::trace`] write it, and [`Suite::judge`] judges it.
 //!
 //! The pipeline, in order: [`catalogue`] -> [`scenario`] (text to program) -> [`plan`] -> [`run`] -> [`log`] -> [`judge`]
-//! -> [`outcome`] -> [`report`].
+//! -> [`judgement`] -> [`report`].
 
 pub use assize_language::{catalogue, diagnostic, scenario};
 
@@ -30,25 +30,25 @@ pub mod bundled;
 pub mod cause;
 #[doc(hidden)]
 pub mod check;
-mod door;
 #[doc(hidden)]
 pub mod endpoint;
 pub mod explore;
+mod hidden_characters;
 pub mod judge;
+pub mod judgement;
 pub mod log;
-pub mod outcome;
 pub mod plan;
 pub mod report;
 pub mod run;
 pub mod saboteur;
 mod secret;
+mod suite;
 #[doc(hidden)]
 pub mod values;
-mod visible;
 pub mod wire;
 
 pub use catalogue::{Level, Version};
-pub use door::{Outcome, Run, RunError, Suite};
-pub use outcome::{Finding, Verdict};
+pub use judgement::{Finding, Verdict};
 pub use report::Format;
+pub use suite::{Outcome, Run, RunError, Suite};
 pub use wire::Login;

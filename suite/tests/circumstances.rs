@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use assize::catalogue::{Level, Version};
 use assize::cause::Beyond;
-use assize::outcome::{End, NotAsked, Verdict};
+use assize::judgement::{End, NotAsked, Verdict};
 use assize::plan::Selection;
 use assize::report::{Counted, Ruling, reason};
 use assize::run::{CleanUp, RunSettings, clean};
-use assize::wire::{Client, Credentials, Login, Settings, Timeouts, Url};
+use assize::wire::{Client, ClientSettings, Credentials, Login, Timeouts, Url};
 use assize::{Outcome, RunError, Suite};
 use support::{Circumstance, Proxy, registry};
 
@@ -68,9 +68,9 @@ impl Asked {
             .accounts(self.credentials)
             .settings(self.settings)
             .select(Selection::new(&self.only, &[], &[]).unwrap())
-            .manner(move |url| Settings {
+            .client_settings(move |url| ClientSettings {
                 timeouts,
-                ..Settings::new(url)
+                ..ClientSettings::new(url)
             });
         Ok(run.run().await?.counting(Counted::all()))
     }
@@ -149,7 +149,7 @@ fn verdict<'a>(outcome: &'a Outcome, id: &str) -> &'a Verdict {
 
 /// The names in the catalogue that hold a tag.
 async fn left_over(url: &str) -> Vec<String> {
-    let client = Client::new(Settings::new(Url::parse(url).unwrap())).unwrap();
+    let client = Client::new(ClientSettings::new(Url::parse(url).unwrap())).unwrap();
     let get = async |path: &str| {
         let url = client.target().with_target(path);
         let asked = client.send(assize::wire::Request::new("GET", url)).await;
@@ -550,7 +550,7 @@ mod elsewhere {
             .with(|settings| settings.clean_up = CleanUp::Never)
             .conforms()
             .await;
-        let client = Client::new(Settings::new(Url::parse(&registry.url()).unwrap()));
+        let client = Client::new(ClientSettings::new(Url::parse(&registry.url()).unwrap()));
         let client = client.unwrap();
         let put = async |path: &str, body: &'static str| {
             let mut request = assize::wire::Request::new("PUT", client.target().with_target(path));

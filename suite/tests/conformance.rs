@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use assize::catalogue::{Level, Version};
-use assize::outcome::Verdict;
+use assize::judgement::Verdict;
 use assize::plan::{Plan, Selection};
 use assize::report::reason;
 use assize::run::coded;

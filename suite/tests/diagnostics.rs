@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assize::catalogue::Catalogue;
-use assize::diagnostic::{Color, Faulty, Source};
+use assize::diagnostic::{Color, Faulty, SourceFile};
 use assize::scenario::{Library, LoadError, Reading, check, check_files, parse};
 
 /// The requirements that the malformed scenarios cite.
@@ -64,7 +64,7 @@ fn fixtures() -> PathBuf {
 }
 
 /// The files of a folder that have this ending, in order.
-fn files(folder: &str, ending: &str) -> Vec<Source> {
+fn files(folder: &str, ending: &str) -> Vec<SourceFile> {
     let folder = fixtures().join(folder);
     let entries = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
     let mut paths: Vec<PathBuf> = entries
@@ -74,7 +74,7 @@ fn files(folder: &str, ending: &str) -> Vec<Source> {
     assert!(!paths.is_empty(), "no .{ending} in {}", folder.display());
     let source = |path: &PathBuf| {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        Source::new(name, fs::read_to_string(path).unwrap())
+        SourceFile::new(name, fs::read_to_string(path).unwrap())
     };
     paths.iter().map(source).collect()
 }
@@ -97,7 +97,7 @@ fn hold(record: &str, name: &str, faulty: &[Faulty]) {
 
 #[test]
 fn malformed_scenarios() {
-    let (catalogue, faulty) = Catalogue::load(vec![Source::new("catalogue", CATALOGUE)]);
+    let (catalogue, faulty) = Catalogue::load(vec![SourceFile::new("catalogue", CATALOGUE)]);
     assert_eq!(faulty, []);
     for source in files("malformed", "scenario") {
         let (scenario, mut faults) = parse(&source.text);
@@ -119,7 +119,7 @@ fn malformed_scenarios() {
 fn malformed_catalogues() {
     for source in files("malformed/requirements", "toml") {
         let name = source.path.to_string();
-        let documents = Source::new("known/documents.toml", DOCUMENTS);
+        let documents = SourceFile::new("known/documents.toml", DOCUMENTS);
         let (_, faulty) = Catalogue::load(vec![documents, source]);
         hold("catalogues", &name, &faulty);
     }

@@ -4,7 +4,7 @@
 
 use assize::catalogue::Version;
 use assize::explore::Budget;
-use assize::saboteur::{Ground, Saboteur, deviations};
+use assize::saboteur::{Saboteur, Upstream, deviations};
 use assize::wire::Url;
 use assize::{Outcome, Suite};
 
@@ -42,7 +42,7 @@ async fn found(deviation: &str) -> (Vec<String>, String) {
         .into_iter()
         .find(|other| other.id == deviation)
         .unwrap();
-    let saboteur = Saboteur::lay(deviation, &Ground::open(Url::parse(&registry.url()).unwrap()))
+    let saboteur = Saboteur::lay(deviation, &Upstream::open(Url::parse(&registry.url()).unwrap()))
         .await
         .unwrap();
     let outcome = explored(&saboteur.url(), 7).await;

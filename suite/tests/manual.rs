@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use assize::catalogue::{Basis, Catalogue, Category, unsourced};
-use assize::diagnostic::{Color, Faulty, Source};
+use assize::diagnostic::{Color, Faulty, SourceFile};
 use assize::scenario::ast::{Algorithm, PlainForm, Property, Unit, Way};
 use assize::scenario::{Library, LineWord, Reading, check, format, parse};
 
@@ -74,7 +74,7 @@ fn every_scenario_of_the_manual_is_a_good_one() {
         let (scenario, mut faults) = parse(&text);
         let scenario = scenario.unwrap();
         faults.extend(check(&scenario, &library.catalogue, Reading::Whole));
-        let faulty = Faulty::new(&Source::new("README.md", &*text), faults);
+        let faulty = Faulty::new(&SourceFile::new("README.md", &*text), faults);
         assert_eq!(faulty.map(|faulty| faulty.render(Color::Never)), None);
         assert_eq!(format(&scenario, &library.catalogue), text);
     }
@@ -88,8 +88,8 @@ fn the_requirements_of_the_manual_are_good_ones() {
     for entry in entries {
         let text = format!("category = \"pull\"\n{}", entry.replace("rests-on", "# rests-on"));
         let files = vec![
-            Source::new("documents.toml", documents),
-            Source::new("README.md", text),
+            SourceFile::new("documents.toml", documents),
+            SourceFile::new("README.md", text),
         ];
         let (catalogue, faulty) = Catalogue::load(files);
         assert_eq!(faulty, []);

@@ -8,8 +8,8 @@ use assize::explore::Budget;
 use assize::log::record::{ReadError, write};
 use assize::log::{RunLog, trace};
 use assize::report::Format;
-use assize::saboteur::{Ground, Saboteur, deviations};
-use assize::wire::{Settings, Url};
+use assize::saboteur::{Saboteur, Upstream, deviations};
+use assize::wire::{ClientSettings, Url};
 use assize::{Run, Suite};
 use serde_json::Value as Json;
 
@@ -37,12 +37,12 @@ async fn judged_twice(run: Run) -> [[String; 2]; 2] {
 async fn judged_twice_with(deviation: &str, change: impl FnOnce(Run) -> Run) -> [[String; 2]; 2] {
     let suite = Suite::built_in().unwrap();
     let registry = bundled::in_memory().await.unwrap();
-    let ground = Ground::open(Url::parse(&registry.url()).unwrap());
+    let upstream = Upstream::open(Url::parse(&registry.url()).unwrap());
     let deviation = deviations::all()
         .into_iter()
         .find(|other| other.id == deviation)
         .unwrap();
-    let saboteur = Saboteur::lay(deviation, &ground).await.unwrap();
+    let saboteur = Saboteur::lay(deviation, &upstream).await.unwrap();
     judged_twice(change(run(&suite, &saboteur.url()))).await
 }
 
@@ -60,8 +60,8 @@ async fn what_was_typed_and_is_secret_is_in_no_record_and_no_trace() {
     let registry = bundled::in_memory().await.unwrap();
     let run = run(&suite, &registry.url())
         .only("pull/blob")
-        .manner(|url| {
-            let mut settings = Settings::new(url);
+        .client_settings(|url| {
+            let mut settings = ClientSettings::new(url);
             settings.lines.append("Cookie", "session=open-sesame");
             settings
         })

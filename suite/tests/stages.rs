@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assize::scenario::ast::{
-    Algorithm, AnyContent, Aspect, Check, Cut, Expr, Extent, Given, Item, Make, Name, Piece, Polarity,
-    Property, Pushed, Request, RequestLine, Rows, Scenario, Shape, Slot, Source, Statement, StatusSet,
+    Algorithm, AnyContent, Aspect, Check, Cut, EditBase, Expr, Extent, Given, Item, Make, Name, Piece,
+    Polarity, Property, Pushed, Request, RequestLine, Rows, Scenario, Shape, Slot, Statement, StatusSet,
     Template, Text, each_statement,
 };
 use assize::scenario::{Library, parse};
@@ -241,8 +241,8 @@ impl<'s> Names<'s> {
             .flat_map(|cell| self.makes(cell))
             .chain(of_values.flat_map(|value| match value {
                 Expr::Make(make) => self.inner(make),
-                Expr::Spoiled(Source::Make(make), _) => self.inner(make),
-                Expr::Spoiled(Source::Name(from), _) if from.value != *name => self.makes(&from.value),
+                Expr::Spoiled(EditBase::Make(make), _) => self.inner(make),
+                Expr::Spoiled(EditBase::Name(from), _) if from.value != *name => self.makes(&from.value),
                 _ => Vec::new(),
             }))
             .collect()

@@ -38,7 +38,7 @@ pub(crate) struct Context {
 
 /// What a request is for.
 #[derive(Debug)]
-pub(super) struct Target {
+pub(super) struct RequestTarget {
     /// What its path names, or what is wrong with the path.
     pub(super) route: Result<Route, Failure>,
     /// Its query.
@@ -57,9 +57,9 @@ impl Context {
         head: &mut request::Parts,
         arrival: Arrival,
         transport: Transport,
-        target: Target,
+        target: RequestTarget,
     ) -> Result<Self, Failure> {
-        let Target { route, query, access } = target;
+        let RequestTarget { route, query, access } = target;
         let (principal, route, is_signed) = enter(app, &arrival, head, (route, &query, &access)).await?;
         let urls = url_builder(&app.config, &arrival, &head.headers);
         Ok(Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::header::{CONNECTION, EXPECT};
 use http::{HeaderValue, Method, Response, StatusCode, Version, request};
 
-use super::context::{Context, Target};
+use super::context::{Context, RequestTarget};
 use super::endpoints;
 use crate::app::App;
 use crate::http::body::Body;
@@ -59,14 +59,14 @@ pub(crate) async fn answer(
 }
 
 /// What a request is for, and what that requires.
-fn target(head: &request::Parts) -> Target {
+fn target(head: &request::Parts) -> RequestTarget {
     let query = Query::parse(head.uri.query().unwrap_or_default());
     let route = Route::parse(head.uri.path());
     let access = route.as_ref().map_or_else(
         |_| Vec::new(),
         |route| endpoints::required_access(&head.method, route, &query),
     );
-    Target { route, query, access }
+    RequestTarget { route, query, access }
 }
 
 async fn answer_context(context: Result<Context, Failure>, body: &mut RequestBody) -> (Response<Body>, Note) {

@@ -6,17 +6,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-use crate::operation::places::network;
+use crate::operation::quota::network;
 
 /// How many logins of one client wait: as many as a few machines behind one address have at once.
 const WAITING: usize = 64;
 
 /// Logins in turns.
 #[derive(Debug, Clone)]
-pub(super) struct LoginQueue(Arc<Mutex<State>>);
+pub(super) struct LoginQueue(Arc<Mutex<QueueState>>);
 
 #[derive(Debug)]
-struct State {
+struct QueueState {
     /// How many more hashes may be made now.
     free: usize,
     /// The clients that wait, in the order of their turns.
@@ -35,7 +35,7 @@ pub(super) struct TooMany;
 impl LoginQueue {
     /// A queue for so many hashes at once.
     pub(super) fn new(at_once: usize) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        Self(Arc::new(Mutex::new(QueueState {
             free: at_once,
             order: VecDeque::new(),
             waiting: HashMap::new(),
@@ -59,12 +59,12 @@ impl LoginQueue {
         called.await.map_err(|_| TooMany)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl QueueState {
     fn wait(&mut self, client: IpAddr) -> Result<oneshot::Receiver<Turn>, TooMany> {
         let own = self.waiting.entry(client).or_default();
         // Those who have gone away are in nobody's way.

@@ -24,14 +24,14 @@ const AT_ONCE: usize = 2;
 const NOBODY: &str = "abcdefghijklmnopqrstuuJ1oF5mJzXnVYkGvVJ1lE8gYHcZ8rZ6W";
 
 /// What stands for a name, a password and a hash that belong together.
-type Token = [u8; 32];
+type LoginKey = [u8; 32];
 
 /// Checks passwords.
 #[derive(Debug)]
 pub(super) struct Passwords {
     /// A secret of this process: what is remembered is of no use elsewhere.
     key: [u8; 32],
-    right: Mutex<HashMap<Token, Instant>>,
+    right: Mutex<HashMap<LoginKey, Instant>>,
     hashing: LoginQueue,
 }
 
@@ -95,7 +95,7 @@ impl Passwords {
         Ok(is_right)
     }
 
-    fn token(&self, name: &str, password: &str, hash: &str) -> Option<Token> {
+    fn token(&self, name: &str, password: &str, hash: &str) -> Option<LoginKey> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
         for part in [name, password, hash] {
             mac.update(&(part.len() as u64).to_be_bytes());
@@ -104,12 +104,12 @@ impl Passwords {
         Some(mac.finalize().into_bytes().into())
     }
 
-    fn is_remembered(&self, token: &Token) -> bool {
+    fn is_remembered(&self, token: &LoginKey) -> bool {
         let right = self.right.lock().unwrap_or_else(PoisonError::into_inner);
         right.get(token).is_some_and(|since| since.elapsed() < REMEMBERED)
     }
 
-    fn remember(&self, token: Token) {
+    fn remember(&self, token: LoginKey) {
         let mut right = self.right.lock().unwrap_or_else(PoisonError::into_inner);
         if right.len() >= MOST {
             right.retain(|_, since| since.elapsed() < REMEMBERED);

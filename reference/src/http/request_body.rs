@@ -17,7 +17,7 @@ const DRAINED_BYTES: u64 = 256 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct RequestBody {
     incoming: Incoming,
-    pace: Pace,
+    rate: MinimumRate,
 }
 
 impl RequestBody {
@@ -26,7 +26,7 @@ impl RequestBody {
     pub(crate) fn new(incoming: Incoming, patience: Duration, rate: u64) -> Self {
         Self {
             incoming,
-            pace: Pace::new(patience, rate),
+            rate: MinimumRate::new(patience, rate),
         }
     }
 
@@ -37,12 +37,12 @@ impl RequestBody {
     pub(crate) async fn next_part(&mut self) -> Result<Option<Bytes>, Fault> {
         loop {
             let began = Instant::now();
-            let frame = timeout(self.pace.left(), self.incoming.frame()).await;
+            let frame = timeout(self.rate.left(), self.incoming.frame()).await;
             let length = match &frame {
                 Ok(Some(Ok(frame))) => frame.data_ref().map_or(0, Bytes::len),
                 _ => 0,
             };
-            self.pace.came(length as u64, began.elapsed())?;
+            self.rate.came(length as u64, began.elapsed())?;
             match frame.map_err(|_| Fault::BodyTooSlow)? {
                 None => return Ok(None),
                 Some(frame) => {
@@ -75,7 +75,7 @@ impl RequestBody {
 
 /// How fast a body comes. Only the time counts in which the client is waited for.
 #[derive(Debug)]
-struct Pace {
+struct MinimumRate {
     patience: Duration,
     /// The bytes that have to come in each time of `patience`.
     least: u64,
@@ -85,7 +85,7 @@ struct Pace {
     came: u64,
 }
 
-impl Pace {
+impl MinimumRate {
     fn new(patience: Duration, rate: u64) -> Self {
         Self {
             patience,
@@ -119,45 +119,45 @@ impl Pace {
 mod tests {
     use std::time::Duration;
 
-    use super::Pace;
+    use super::MinimumRate;
     use crate::http::error::Fault;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn a_body_that_drips_is_too_slow() {
-        let mut pace = Pace::new(SECOND * 10, 100);
+        let mut rate = MinimumRate::new(SECOND * 10, 100);
         for _ in 0..9 {
-            assert_eq!(pace.came(1, SECOND), Ok(()));
+            assert_eq!(rate.came(1, SECOND), Ok(()));
         }
-        assert_eq!(pace.left(), SECOND);
-        assert_eq!(pace.came(1, SECOND), Err(Fault::BodyTooSlow));
+        assert_eq!(rate.left(), SECOND);
+        assert_eq!(rate.came(1, SECOND), Err(Fault::BodyTooSlow));
     }
 
     #[test]
     fn a_body_that_comes_at_the_least_rate_is_not() {
-        let mut pace = Pace::new(SECOND * 10, 100);
+        let mut rate = MinimumRate::new(SECOND * 10, 100);
         for _ in 0..100 {
-            assert_eq!(pace.came(125, SECOND), Ok(()));
+            assert_eq!(rate.came(125, SECOND), Ok(()));
         }
     }
 
     #[test]
     fn what_came_fast_is_no_credit_for_later() {
-        let mut pace = Pace::new(SECOND * 10, 100);
-        assert_eq!(pace.came(1 << 30, SECOND), Ok(()));
+        let mut rate = MinimumRate::new(SECOND * 10, 100);
+        assert_eq!(rate.came(1 << 30, SECOND), Ok(()));
         for _ in 0..9 {
-            assert_eq!(pace.came(1, SECOND), Ok(()));
+            assert_eq!(rate.came(1, SECOND), Ok(()));
         }
-        assert_eq!(pace.came(1, SECOND), Err(Fault::BodyTooSlow));
+        assert_eq!(rate.came(1, SECOND), Err(Fault::BodyTooSlow));
     }
 
     #[test]
     fn without_a_rate_only_silence_is_too_slow() {
-        let mut pace = Pace::new(SECOND * 10, 0);
+        let mut rate = MinimumRate::new(SECOND * 10, 0);
         for _ in 0..100 {
-            assert_eq!(pace.came(1, SECOND * 9), Ok(()));
+            assert_eq!(rate.came(1, SECOND * 9), Ok(()));
         }
-        assert_eq!(pace.came(0, SECOND * 10), Err(Fault::BodyTooSlow));
+        assert_eq!(rate.came(0, SECOND * 10), Err(Fault::BodyTooSlow));
     }
 }

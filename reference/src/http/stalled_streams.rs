@@ -18,10 +18,10 @@ tokio::task_local! {
 
 /// What is known of one stream.
 #[derive(Debug, Clone)]
-pub(crate) struct Stream(Arc<State>);
+pub(crate) struct Stream(Arc<StreamState>);
 
 #[derive(Debug)]
-struct State {
+struct StreamState {
     opened: Instant,
     /// Since when it has waited for its client, in milliseconds since it was opened; [`MOVES`] if it does not.
     waits: AtomicU64,
@@ -29,7 +29,7 @@ struct State {
 
 impl Stream {
     fn open() -> Self {
-        Self(Arc::new(State {
+        Self(Arc::new(StreamState {
             opened: Instant::now(),
             waits: AtomicU64::new(MOVES),
         }))

@@ -37,7 +37,7 @@ pub(super) struct Delivery {
 
 /// Why a message was not taken.
 #[derive(Debug)]
-enum Failure {
+enum DeliveryError {
     /// The endpoint answered with this.
     Status(StatusCode),
     /// The endpoint did not answer.
@@ -118,16 +118,16 @@ impl Delivery {
         }
     }
 
-    async fn post(&self, message: Bytes) -> Result<(), Failure> {
+    async fn post(&self, message: Bytes) -> Result<(), DeliveryError> {
         let request = self.client.post(self.url.clone());
         let sending = request.headers(self.headers.clone()).body(message).send();
-        let answer = sending.await.map_err(Failure::NoAnswer)?;
+        let answer = sending.await.map_err(DeliveryError::NoAnswer)?;
         let status = answer.status();
         if status.is_success() || status.is_redirection() {
             read(answer).await;
             Ok(())
         } else {
-            Err(Failure::Status(status))
+            Err(DeliveryError::Status(status))
         }
     }
 }
@@ -170,7 +170,7 @@ fn redirects(has_headers: bool) -> Policy {
     })
 }
 
-impl Failure {
+impl DeliveryError {
     fn status(&self) -> Option<u16> {
         match self {
             Self::Status(status) => Some(status.as_u16()),
@@ -179,7 +179,7 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => write!(f, "it answers {status}"),

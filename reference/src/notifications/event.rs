@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::message::Target;
+use super::message::EventTarget;
 use crate::config::Action;
 use crate::http::routes::{Route, UrlBuilder};
 use crate::protocol::{Digest, Name, Reference, Tag};
@@ -70,7 +70,7 @@ impl Event {
     }
 
     /// What it was done to, at the URLs of `urls`: a manifest with several tags is a target under each of them.
-    pub(super) fn targets(self, urls: &UrlBuilder, with_references: bool) -> Vec<Target> {
+    pub(super) fn targets(self, urls: &UrlBuilder, with_references: bool) -> Vec<EventTarget> {
         match self {
             Self::Manifest {
                 repository,
@@ -82,7 +82,7 @@ impl Event {
             } => {
                 let size = Some(content.len() as u64);
                 let route = Route::Manifest(repository.clone(), Reference::Digest(digest.clone()));
-                let target = Target {
+                let target = EventTarget {
                     references: if with_references {
                         named_by(&content)
                     } else {
@@ -93,7 +93,7 @@ impl Event {
                     size,
                     length: size,
                     url: Some(urls.url(&route)),
-                    ..Target::of(&repository)
+                    ..EventTarget::of(&repository)
                 };
                 under_each(&tags, target)
             }
@@ -103,28 +103,28 @@ impl Event {
                 size,
                 from,
                 ..
-            } => vec![Target {
+            } => vec![EventTarget {
                 media_type: Some(BLOB_TYPE.to_owned()),
                 digest: Some(digest.to_string()),
                 size: Some(size),
                 length: Some(size),
                 from_repository: from,
                 url: Some(urls.url(&Route::Blob(repository.clone(), digest))),
-                ..Target::of(&repository)
+                ..EventTarget::of(&repository)
             }],
-            Self::Deleted { repository, digest } => vec![Target {
+            Self::Deleted { repository, digest } => vec![EventTarget {
                 digest: Some(digest.to_string()),
-                ..Target::of(&repository)
+                ..EventTarget::of(&repository)
             }],
-            Self::Untagged { repository, tag } => vec![Target {
+            Self::Untagged { repository, tag } => vec![EventTarget {
                 tag: Some(tag.to_string()),
-                ..Target::of(&repository)
+                ..EventTarget::of(&repository)
             }],
         }
     }
 }
 
-impl Target {
+impl EventTarget {
     fn of(repository: &Name) -> Self {
         Self {
             repository: repository.to_string(),
@@ -133,11 +133,11 @@ impl Target {
     }
 }
 
-fn under_each(tags: &[Tag], target: Target) -> Vec<Target> {
+fn under_each(tags: &[Tag], target: EventTarget) -> Vec<EventTarget> {
     if tags.is_empty() {
         return vec![target];
     }
-    let tagged = tags.iter().map(|tag| Target {
+    let tagged = tags.iter().map(|tag| EventTarget {
         tag: Some(tag.to_string()),
         ..target.clone()
     });

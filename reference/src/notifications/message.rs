@@ -38,8 +38,8 @@ pub(super) struct Message<'a> {
     id: String,
     timestamp: String,
     action: Action,
-    target: &'a Target,
-    request: Request<'a>,
+    target: &'a EventTarget,
+    request: EventRequest<'a>,
     actor: Actor<'a>,
     source: Origin<'a>,
 }
@@ -47,7 +47,7 @@ pub(super) struct Message<'a> {
 /// What something was done to; of what is deleted, only the name is told.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Target {
+pub(super) struct EventTarget {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) media_type: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ pub(super) struct Target {
 
 /// The request that did it.
 #[derive(Debug, Serialize)]
-struct Request<'a> {
+struct EventRequest<'a> {
     id: String,
     addr: String,
     host: &'a str,
@@ -95,13 +95,13 @@ struct Origin<'a> {
 
 /// What all events of one run of a registry say of it.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct EventSource {
     /// The host and the port.
     address: String,
     instance: String,
 }
 
-impl Source {
+impl EventSource {
     /// This machine, the port that is listened on, and this run of the registry.
     pub(super) fn new(port: u16, instance: Uuid) -> Self {
         let host = gethostname::gethostname();
@@ -114,7 +114,12 @@ impl Source {
 
 impl<'a> Message<'a> {
     /// What a request has just done.
-    pub(super) fn new(cause: &'a Cause<'_>, action: Action, target: &'a Target, source: &'a Source) -> Self {
+    pub(super) fn new(
+        cause: &'a Cause<'_>,
+        action: Action,
+        target: &'a EventTarget,
+        source: &'a EventSource,
+    ) -> Self {
         let arrival = cause.arrival;
         let is_direct = arrival.peer.address.ip() == arrival.client;
         Self {
@@ -123,7 +128,7 @@ impl<'a> Message<'a> {
             timestamp: OffsetDateTime::now_utc().format(&Rfc3339).unwrap_or_default(),
             action,
             target,
-            request: Request {
+            request: EventRequest {
                 id: arrival.id.to_string(),
                 addr: if is_direct {
                     arrival.peer.address.to_string()

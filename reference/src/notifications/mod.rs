@@ -22,7 +22,7 @@ use crate::operation::metrics::{Metrics, Tally};
 use delivery::Delivery;
 pub(crate) use event::Event;
 pub(crate) use message::Cause;
-use message::{Message, Source, Target};
+use message::{EventSource, EventTarget, Message};
 use queue::Queue;
 
 /// How long events that wait may be delivered when the registry ends.
@@ -32,7 +32,7 @@ const PARTING: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(crate) struct Notifier {
     deliveries: Vec<Delivery>,
-    source: Source,
+    source: EventSource,
     /// Whether the event of a manifest lists what the manifest names.
     with_references: bool,
 }
@@ -69,7 +69,7 @@ impl Notifier {
         let deliveries = deliveries.collect::<Result<Vec<_>, _>>()?;
         Ok((!deliveries.is_empty()).then(|| Self {
             deliveries,
-            source: Source::new(config.listen.port(), instance),
+            source: EventSource::new(config.listen.port(), instance),
             with_references: config.notify_references,
         }))
     }
@@ -135,7 +135,7 @@ impl Endpoint {
         !self.ignore.actions.contains(&action)
     }
 
-    fn wants(&self, action: Action, target: &Target) -> bool {
+    fn wants(&self, action: Action, target: &EventTarget) -> bool {
         let is_ignored = |wanted: &str| {
             let mut ignored = self.ignore.media_types.iter();
             ignored.any(|ignored| ignored.eq_ignore_ascii_case(wanted))

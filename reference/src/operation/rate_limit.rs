@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::places::network;
+use super::quota::network;
 
 /// How many clients are remembered before those that are not in debt are forgotten.
 const REMEMBERED: usize = 10_000;

@@ -15,9 +15,9 @@ pub(crate) struct Manifest {
     /// What kind of manifest it is.
     pub(crate) kind: ManifestType,
     /// The content that has to be in the repository already.
-    pub(crate) required: BTreeSet<Target>,
+    pub(crate) required: BTreeSet<ReferencedContent>,
     /// Other content that it names: layers that need not be distributed.
-    pub(crate) optional: BTreeSet<Target>,
+    pub(crate) optional: BTreeSet<ReferencedContent>,
     /// The manifest that it refers to.
     pub(crate) subject: Option<Digest>,
     /// What a referrers list shows as its type.
@@ -28,14 +28,14 @@ pub(crate) struct Manifest {
 
 /// Content that a manifest names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Target {
+pub(crate) enum ReferencedContent {
     /// A config or a layer.
     Blob(Digest),
     /// An entry of an index.
     Manifest(Digest),
 }
 
-impl Target {
+impl ReferencedContent {
     /// The digest of the content.
     pub(crate) const fn digest(&self) -> &Digest {
         match self {
@@ -63,7 +63,7 @@ impl Manifest {
     /// # Errors
     /// Says in words what is wrong with the manifest.
     pub(crate) fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Self, String> {
-        let written: Written = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let written: ManifestJson = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let kind = kind_of(&written, content_type)?;
         if written.schema_version != 2 {
             return Err(format!("schemaVersion is {}, not 2", written.schema_version));
@@ -75,14 +75,14 @@ impl Manifest {
                 .as_ref()
                 .ok_or("an index has a list of manifests")?;
             for child in children {
-                targets.push((Target::Manifest(child.digest()?), true));
+                targets.push((ReferencedContent::Manifest(child.digest()?), true));
             }
         } else {
             let config = written.config.as_ref().ok_or("an image manifest has a config")?;
-            targets.push((Target::Blob(config.digest()?), true));
+            targets.push((ReferencedContent::Blob(config.digest()?), true));
             for layer in written.layers.iter().flatten() {
                 targets.push((
-                    Target::Blob(layer.digest()?),
+                    ReferencedContent::Blob(layer.digest()?),
                     !is_nondistributable(&layer.media_type),
                 ));
             }
@@ -106,7 +106,7 @@ impl Manifest {
     }
 
     /// All content that it names.
-    pub(crate) fn targets(&self) -> impl Iterator<Item = &Target> {
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &ReferencedContent> {
         self.required.iter().chain(&self.optional)
     }
 
@@ -127,7 +127,7 @@ impl Manifest {
 /// The members of a manifest that matter here; all others are kept but not read.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Written {
+struct ManifestJson {
     schema_version: u64,
     media_type: Option<String>,
     artifact_type: Option<String>,
@@ -155,7 +155,7 @@ impl Descriptor {
 }
 
 /// Settles the kind: the `Content-Type` says it, and a `mediaType` in the manifest must agree.
-fn kind_of(written: &Written, content_type: Option<&str>) -> Result<ManifestType, String> {
+fn kind_of(written: &ManifestJson, content_type: Option<&str>) -> Result<ManifestType, String> {
     let understand = |text: &str| {
         ManifestType::parse(text).ok_or_else(|| format!("{text:?} is not the media type of a manifest"))
     };
@@ -178,7 +178,7 @@ fn kind_of(written: &Written, content_type: Option<&str>) -> Result<ManifestType
 }
 
 /// The `artifactType` of the manifest; an image manifest without one is of the type of its config.
-fn artifact_type(written: &Written) -> Option<String> {
+fn artifact_type(written: &ManifestJson) -> Option<String> {
     let own = written.artifact_type.as_ref().filter(|text| !text.is_empty());
     own.or_else(|| written.config.as_ref().map(|config| &config.media_type))
         .cloned()
@@ -188,7 +188,7 @@ fn artifact_type(written: &Written) -> Option<String> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Manifest, Target};
+    use super::{Manifest, ReferencedContent};
     use crate::protocol::{Algorithm, Digest, ManifestType};
 
     fn digest(content: &str) -> Digest {
@@ -218,9 +218,15 @@ mod tests {
     #[test]
     fn an_image_requires_its_config_and_its_distributable_layers() {
         let manifest = parse(&image(), None).unwrap();
-        let required = [Target::Blob(digest("config")), Target::Blob(digest("layer"))];
+        let required = [
+            ReferencedContent::Blob(digest("config")),
+            ReferencedContent::Blob(digest("layer")),
+        ];
         assert_eq!(manifest.required, required.into());
-        assert_eq!(manifest.optional, [Target::Blob(digest("foreign"))].into());
+        assert_eq!(
+            manifest.optional,
+            [ReferencedContent::Blob(digest("foreign"))].into()
+        );
     }
 
     #[test]

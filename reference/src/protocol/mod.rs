@@ -12,7 +12,7 @@ mod validator;
 
 pub(crate) use chunk::ChunkRange;
 pub(crate) use digest::{Algorithm, Digest, Hasher};
-pub(crate) use manifest::{Manifest, Target};
+pub(crate) use manifest::{Manifest, ReferencedContent};
 pub(crate) use media_type::{INDEX_TYPE, ManifestType};
 pub(crate) use name::Name;
 pub(crate) use query::Query;

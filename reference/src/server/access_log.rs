@@ -18,7 +18,7 @@ use crate::http::idle_timeout::RequestUnderWay;
 use crate::http::peer::{Arrival, Note, Peer, RequestId};
 use crate::http::stalled_streams::Stream;
 use crate::operation::metrics::Present;
-use crate::operation::places::Place;
+use crate::operation::quota::Permit;
 use crate::store::StoreError;
 
 /// One request; it is logged when this is dropped.
@@ -36,7 +36,7 @@ pub(crate) struct AccessLogEntry {
     is_whole: bool,
     _present: Present,
     _under_way: RequestUnderWay,
-    _place: Option<Place>,
+    _permit: Option<Permit>,
 }
 
 impl AccessLogEntry {
@@ -63,7 +63,7 @@ impl AccessLogEntry {
             is_whole: false,
             _present: app.metrics.request(),
             _under_way: under_way,
-            _place: None,
+            _permit: None,
             app,
         }
     }
@@ -84,8 +84,8 @@ impl AccessLogEntry {
     }
 
     /// Keeps a place among the requests under way until the answer has been sent.
-    pub(crate) fn hold(&mut self, place: Place) {
-        self._place = Some(place);
+    pub(crate) fn hold(&mut self, permit: Permit) {
+        self._permit = Some(permit);
     }
 
     /// The request is answered.

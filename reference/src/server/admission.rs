@@ -21,7 +21,7 @@ use crate::http::peer::{Note, Peer};
 use crate::http::request_body::RequestBody;
 use crate::http::transport::Transport;
 use crate::http::{forwarded, framing};
-use crate::operation::places::Place;
+use crate::operation::quota::Permit;
 
 /// `Docker-Distribution-API-Version`.
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -52,8 +52,8 @@ pub(super) async fn answer(
     );
     let (mut response, note) = match admit(&app, client, &head) {
         Err(failure) => (failure.into_response(), Note::default()),
-        Ok((place, host)) => {
-            entry.hold(place);
+        Ok((permit, host)) => {
+            entry.hold(permit);
             if head.uri.path() == health::PATH {
                 health::answer(&app, &method).await
             } else {
@@ -68,7 +68,7 @@ pub(super) async fn answer(
 
 /// Refuses a request that is too much, by its head, by the number of those of its client, or by the number of all, and
 /// one whose head leaves open what is asked of whom; returns its place among those under way, and its host.
-fn admit(app: &App, client: IpAddr, head: &request::Parts) -> Result<(Place, Option<Host>), Failure> {
+fn admit(app: &App, client: IpAddr, head: &request::Parts) -> Result<(Permit, Option<Host>), Failure> {
     if let Some(limit) = &app.rate_limit {
         // Whole seconds, so that a client that waits as it is told has waited long enough.
         limit
@@ -84,9 +84,9 @@ fn admit(app: &App, client: IpAddr, head: &request::Parts) -> Result<(Place, Opt
     }
     framing::check(&head.headers)?;
     let host = Host::of_request(head.version, &head.uri, &head.headers)?;
-    let place = app.places.take(client);
-    let place = place.ok_or_else(|| Failure::bare(StatusCode::SERVICE_UNAVAILABLE).retry_after(1))?;
-    Ok((place, host))
+    let permit = app.request_quota.take(client);
+    let permit = permit.ok_or_else(|| Failure::bare(StatusCode::SERVICE_UNAVAILABLE).retry_after(1))?;
+    Ok((permit, host))
 }
 
 /// Adds what every answer has, and takes its body from the answer to a HEAD.

@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::admission;
-use super::connections::{Connections, Place};
+use super::connections::{ConnectionSlot, Connections};
 use crate::app::App;
 use crate::http::idle_timeout::{IdleTimeout, Observed};
 use crate::http::peer::Peer;
@@ -88,11 +88,11 @@ impl Server {
                 }
             };
             let admitted = tokio::select! {
-                place = self.connections.admit(address.ip(), IdleTimeout::new(patience)) => place,
+                slot = self.connections.admit(address.ip(), IdleTimeout::new(patience)) => slot,
                 () = is_stopped(&mut stopped) => break,
             };
             match admitted {
-                Some(place) => drop(open.spawn(Arc::clone(&self).serve(stream, address, place))),
+                Some(slot) => drop(open.spawn(Arc::clone(&self).serve(stream, address, slot))),
                 None => tracing::debug!(%address, "an address has as many connections as it may"),
             }
         }
@@ -105,7 +105,7 @@ impl Server {
     }
 
     /// Serves one connection to its end.
-    async fn serve(self: Arc<Self>, stream: TcpStream, address: SocketAddr, place: Place) {
+    async fn serve(self: Arc<Self>, stream: TcpStream, address: SocketAddr, slot: ConnectionSlot) {
         if let Err(error) = tune(&stream, address) {
             tracing::debug!(%error, "the connection is slower than it could be");
         }
@@ -115,16 +115,16 @@ impl Server {
         let Some(tls) = &self.tls else {
             let stream = SendfileStream::new(stream);
             let queue = stream.queue();
-            return self.serve_stream(stream, peer, Some(queue), place.idle()).await;
+            return self.serve_stream(stream, peer, Some(queue), slot.idle()).await;
         };
         let patience = Duration::from_secs(self.app.config.limits.client_timeout);
         let accepting = tls.accept_with(stream, |session| session.set_buffer_limit(Some(TLS_BUFFER)));
         let accepted = tokio::select! {
             accepted = tokio::time::timeout(patience, accepting) => accepted,
-            () = place.idle().gives_way() => return,
+            () = slot.idle().gives_way() => return,
         };
         match accepted {
-            Ok(Ok(stream)) => self.serve_stream(stream, peer, None, place.idle()).await,
+            Ok(Ok(stream)) => self.serve_stream(stream, peer, None, slot.idle()).await,
             Ok(Err(error)) => tracing::debug!(%error, %address, "no agreement on TLS"),
             Err(_) => tracing::debug!(%address, "TLS was not agreed on in time"),
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::http::idle_timeout::IdleTimeout;
-use crate::operation::places::{network, of_one};
+use crate::operation::quota::{network, of_one};
 
 /// Every connection that is open.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(super) struct Connections {
 
 /// The place of a connection; it is free when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ConnectionSlot {
     connections: Arc<Connections>,
     client: IpAddr,
     idle: Arc<IdleTimeout>,
@@ -43,7 +43,11 @@ impl Connections {
 
     /// Finds a place for a connection, and waits for one if none of those that are open can give way. None if its
     /// client has as many as it may, and makes use of all of them.
-    pub(super) async fn admit(self: &Arc<Self>, address: IpAddr, idle: IdleTimeout) -> Option<Place> {
+    pub(super) async fn admit(
+        self: &Arc<Self>,
+        address: IpAddr,
+        idle: IdleTimeout,
+    ) -> Option<ConnectionSlot> {
         let client = network(address);
         if !self.proxies.contains(&address) && !self.has_place_for(client) {
             return None;
@@ -57,7 +61,7 @@ impl Connections {
         };
         let idle = Arc::new(idle);
         self.lock().entry(client).or_default().push(Arc::clone(&idle));
-        Some(Place {
+        Some(ConnectionSlot {
             connections: Arc::clone(self),
             client,
             idle,
@@ -89,22 +93,22 @@ impl Connections {
 /// Lets the connection give way that has been idle for longest; whether there is one that is.
 fn end_longest_idle(own: &mut Vec<Arc<IdleTimeout>>) -> bool {
     let idle = own.iter().enumerate();
-    let idle = idle.filter_map(|(place, idle)| Some((idle.idle_since()?, place)));
-    let Some((_, place)) = idle.min() else {
+    let idle = idle.filter_map(|(slot, idle)| Some((idle.idle_since()?, slot)));
+    let Some((_, slot)) = idle.min() else {
         return false;
     };
-    own.swap_remove(place).give_way();
+    own.swap_remove(slot).give_way();
     true
 }
 
-impl Place {
+impl ConnectionSlot {
     /// What is known of what happens on the connection.
     pub(super) const fn idle(&self) -> &Arc<IdleTimeout> {
         &self.idle
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let mut open = self.connections.lock();
         if let Some(own) = open.get_mut(&self.client) {
@@ -123,7 +127,7 @@ mod tests {
 
     use tokio::time::timeout;
 
-    use super::{Connections, Place};
+    use super::{ConnectionSlot, Connections};
     use crate::http::idle_timeout::IdleTimeout;
 
     const ONE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
@@ -135,8 +139,8 @@ mod tests {
         IdleTimeout::new(Duration::from_secs(60))
     }
 
-    async fn has_given_way(place: &Place) -> bool {
-        timeout(SHORT, place.idle().gives_way()).await.is_ok()
+    async fn has_given_way(slot: &ConnectionSlot) -> bool {
+        timeout(SHORT, slot.idle().gives_way()).await.is_ok()
     }
 
     #[tokio::test]

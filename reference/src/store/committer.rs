@@ -25,14 +25,14 @@ const QUIET: Duration = Duration::from_secs(1);
 
 /// How often what is not waited for is done.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
+pub(super) struct CommitterSettings {
     /// After how many commits the database is synced: a start makes as many again from the journal.
     pub(super) commits_until_sync: u32,
     /// How many bytes a journal has at least before a new one is begun.
     pub(super) worth_renewing: u64,
 }
 
-impl Default for Pace {
+impl Default for CommitterSettings {
     fn default() -> Self {
         Self {
             commits_until_sync: 1024,
@@ -60,7 +60,7 @@ impl Metadata {
     /// Makes a database in memory.
     pub(super) fn in_memory() -> Result<Self, StoreError> {
         let open = || Ok(Builder::new().create_with_backend(InMemoryBackend::new())?);
-        Self::start(open()?, Box::new(open), None, Pace::default())
+        Self::start(open()?, Box::new(open), None, CommitterSettings::default())
     }
 
     /// Brings the database up to its journal, and starts the thread that makes changes.
@@ -68,7 +68,7 @@ impl Metadata {
         database: Database,
         open: Open,
         journal: Option<Journal>,
-        pace: Pace,
+        settings: CommitterSettings,
     ) -> Result<Self, StoreError> {
         catch_up(&database, journal.as_ref())?;
         let database = Arc::new(RwLock::new(Some(database)));
@@ -77,7 +77,7 @@ impl Metadata {
             database: Arc::clone(&database),
             open,
             journal,
-            pace,
+            settings,
             unsynced: 0,
         };
         let thread = thread::Builder::new()
@@ -176,7 +176,7 @@ struct Committer {
     open: Open,
     /// `None` for a store in memory.
     journal: Option<Journal>,
-    pace: Pace,
+    settings: CommitterSettings,
     /// How many commits the database has made since it was last synced.
     unsynced: u32,
 }
@@ -190,7 +190,7 @@ impl Committer {
             for job in group {
                 job.answer(committed.clone());
             }
-            self.sync_if_needed(self.pace.commits_until_sync);
+            self.sync_if_needed(self.settings.commits_until_sync);
             self.tend_journal();
         }
         self.sync_if_needed(1);
@@ -279,7 +279,7 @@ impl Committer {
         let Some(journal) = &self.journal else { return };
         let tended = if journal.is_renewed() {
             self.sync().and_then(|()| self.go_over())
-        } else if journal.is_to_be_renewed(self.pace.worth_renewing) {
+        } else if journal.is_to_be_renewed(self.settings.worth_renewing) {
             self.begin_renewal()
         } else {
             return;

@@ -25,7 +25,7 @@ pub(super) enum Entry {
         digest: String,
         at: u64,
         media_type: String,
-        content: Content,
+        content: ManifestBytes,
     },
     /// It has it no more, nor the tags that pointed to it.
     RemoveManifest { name: String, digest: String },
@@ -62,12 +62,12 @@ pub(super) enum Entry {
 /// The bytes of a manifest, legible where they are text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Content {
+pub(super) enum ManifestBytes {
     Text(String),
     Base64(String),
 }
 
-impl Content {
+impl ManifestBytes {
     /// The form in which bytes are written down.
     pub(super) fn new(bytes: &[u8]) -> Self {
         match std::str::from_utf8(bytes) {

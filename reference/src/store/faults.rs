@@ -10,7 +10,7 @@ use redb::backends::InMemoryBackend;
 use redb::{Builder, StorageBackend};
 use uuid::Uuid;
 
-use super::committer::Pace;
+use super::committer::CommitterSettings;
 use super::files::{File, Files, MemoryFiles};
 use super::{Store, StoreError};
 use crate::protocol::{Algorithm, Digest, Name};
@@ -183,7 +183,7 @@ fn faulty() -> (Store, Faults) {
         Box::new(open),
         Arc::new(content),
         Arc::new(journals),
-        Pace::default(),
+        CommitterSettings::default(),
     );
     (store.unwrap(), faults)
 }

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use redb::ReadableTable as _;
 
-use super::entry::{Content, Entry};
+use super::entry::{Entry, ManifestBytes};
 use super::tables::Tables;
 use super::{Store, StoreError, now};
 use crate::config::MissingContent;
-use crate::protocol::{Condition, Digest, Manifest, Name, Reference, Tag, Target};
+use crate::protocol::{Condition, Digest, Manifest, Name, Reference, ReferencedContent, Tag};
 
 /// A manifest to be stored.
 #[derive(Debug, Clone)]
@@ -100,7 +100,7 @@ impl Store {
                 digest: digest.to_owned(),
                 at: now(),
                 media_type: new.manifest.kind.as_str().to_owned(),
-                content: Content::new(&new.bytes),
+                content: ManifestBytes::new(&new.bytes),
             })?;
             new.tags.iter().try_for_each(|tag| {
                 tables.make(Entry::Tag {
@@ -172,7 +172,8 @@ impl Tables<'_> {
             let digest = target.digest();
             let is_blob = self.has_blob(repository, digest)?;
             let is_there = is_blob
-                || (matches!(target, Target::Manifest(_)) && self.has_manifest(repository, digest)?);
+                || (matches!(target, ReferencedContent::Manifest(_))
+                    && self.has_manifest(repository, digest)?);
             if !is_there {
                 missing.push(digest.clone());
             }

@@ -54,7 +54,7 @@ use redb::ReadableTable;
 use uuid::Uuid;
 
 pub(crate) use audit::audit;
-pub use audit::{Audit, Check, Fault};
+pub use audit::{Audit, AuditFinding, Check};
 pub(crate) use collect::Grace;
 pub(crate) use manifests::NewManifest;
 pub(crate) use pool::BLOCK;

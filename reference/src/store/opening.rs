@@ -12,10 +12,10 @@ use std::sync::Arc;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase as _, ReadableTable as _};
 use uuid::Uuid;
 
-use super::committer::{Metadata, Open, Pace};
+use super::committer::{CommitterSettings, Metadata, Open};
 use super::files::{DiskFiles, Files, Layout, sync_folder};
 use super::guard::guarded;
-use super::journal::{self, Found, Journal};
+use super::journal::{self, FoundJournal, Journal};
 use super::tables::{Tables, View};
 use super::{Store, StoreError, files_in};
 use crate::config::Durability;
@@ -25,12 +25,12 @@ const CACHE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Where the parts of a store are.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct StorePaths {
     /// The folder of the store.
     pub(super) folder: PathBuf,
 }
 
-impl Place {
+impl StorePaths {
     /// The parts of a store in a folder.
     pub(super) fn new(folder: &Path) -> Self {
         Self {
@@ -118,9 +118,9 @@ impl Store {
     /// Fails if the folder cannot be used, another process uses it, or its parts do not belong together; then
     /// nothing is changed.
     pub(crate) fn open(folder: &Path, durability: Durability) -> Result<Self, StoreError> {
-        let place = Place::new(folder);
-        if !place.has_database() && place.has_content().map_err(|fault| place.advise(fault))? {
-            let found = if place.database().exists() {
+        let paths = StorePaths::new(folder);
+        if !paths.has_database() && paths.has_content().map_err(|fault| paths.advise(fault))? {
+            let found = if paths.database().exists() {
                 "is empty"
             } else {
                 "is missing"
@@ -129,22 +129,22 @@ impl Store {
                 "{} holds content, but its metadata.redb {found}",
                 folder.display()
             );
-            return Err(place.advise(StoreError::Unusable(why)));
+            return Err(paths.advise(StoreError::Unusable(why)));
         }
         fs::create_dir_all(folder)?;
-        let database = guarded(place.open(false)).map_err(|fault| place.advise(fault))?;
+        let database = guarded(paths.open(false)).map_err(|fault| paths.advise(fault))?;
         let journals = DiskFiles::open(folder.join("journal"), Layout::Flat, durability)?;
         let content = DiskFiles::open(folder.join("content"), Layout::Fanned, durability)?;
         let store = guarded(|| {
             Self::assemble(
                 database,
-                place.open(false),
+                paths.open(false),
                 Arc::new(content),
                 Arc::new(journals),
-                Pace::default(),
+                CommitterSettings::default(),
             )
         });
-        let store = store.map_err(|fault| place.advise(fault))?;
+        let store = store.map_err(|fault| paths.advise(fault))?;
         sync_folder(folder)?;
         sync_folder(parent_of(folder))?;
         Ok(store)
@@ -156,7 +156,7 @@ impl Store {
         open: Open,
         content: Arc<dyn Files>,
         journals: Arc<dyn Files>,
-        pace: Pace,
+        settings: CommitterSettings,
     ) -> Result<Self, StoreError> {
         let known = Known::of(&database)?;
         let found = journal::find(journals.as_ref())?;
@@ -175,7 +175,7 @@ impl Store {
                 Journal::begin(journals, store, &view)?
             }
         };
-        let metadata = Metadata::start(database, open, Some(journal), pace)?;
+        let metadata = Metadata::start(database, open, Some(journal), settings)?;
         let store = Self::start(metadata, content);
         if is_trusted {
             store.remove_files_without_meaning()?;
@@ -210,7 +210,7 @@ impl Known {
     }
 
     /// Whether a journal is of this store, and holds all that the database holds.
-    pub(super) fn is_continued_by(&self, found: &Found) -> bool {
+    pub(super) fn is_continued_by(&self, found: &FoundJournal) -> bool {
         found.store == self.store && !found.is_damaged && found.sequence >= self.sequence
     }
 
@@ -218,7 +218,7 @@ impl Known {
     /// name are surely without meaning.
     pub(super) fn refuse_what_is_foreign(
         &self,
-        found: Option<&Found>,
+        found: Option<&FoundJournal>,
         content: &dyn Files,
     ) -> Result<bool, StoreError> {
         let refuse = |why: &str| Err(StoreError::Unusable(why.to_owned()));

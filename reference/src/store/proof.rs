@@ -131,7 +131,7 @@ impl Proof {
 
 /// What a look at a blob has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Found {
+enum Inspection {
     Whole,
     Damaged,
     /// It was deleted or pushed again meanwhile.
@@ -177,7 +177,7 @@ impl Store {
         loop {
             match self.blob_after(&after)? {
                 Some(digest) if !is_around || digest.as_str() <= start.as_str() => {
-                    damaged += u64::from(self.examine(&digest, rate).await? == Found::Damaged);
+                    damaged += u64::from(self.examine(&digest, rate).await? == Inspection::Damaged);
                     count += 1;
                     digest.as_str().clone_into(&mut after);
                 }
@@ -203,22 +203,22 @@ impl Store {
     }
 
     /// Looks at one blob, and marks it if it is damaged, or takes its mark away if it is not.
-    async fn examine(&self, digest: &Digest, rate: u64) -> Result<Found, StoreError> {
+    async fn examine(&self, digest: &Digest, rate: u64) -> Result<Inspection, StoreError> {
         let (row, is_marked) = {
             let view = self.metadata.view()?;
             let row = view.blobs()?.get(digest.as_str())?.map(|row| row.value());
             (row, view.damaged()?.get(digest.as_str())?.is_some())
         };
         let Some(row @ (file, size)) = row else {
-            return Ok(Found::Other);
+            return Ok(Inspection::Other);
         };
         let found = self.look_at(digest, Uuid::from_u128(file), size, rate).await?;
         let entry = match (found, is_marked) {
-            (Found::Damaged, false) => Entry::Damaged {
+            (Inspection::Damaged, false) => Entry::Damaged {
                 digest: digest.as_str().to_owned(),
                 at: now(),
             },
-            (Found::Whole, true) => Entry::Whole {
+            (Inspection::Whole, true) => Entry::Whole {
                 digest: digest.as_str().to_owned(),
             },
             _ => return Ok(found),
@@ -235,9 +235,9 @@ impl Store {
             Ok(is_same)
         });
         if !marking.await? {
-            return Ok(Found::Other);
+            return Ok(Inspection::Other);
         }
-        if found == Found::Damaged {
+        if found == Inspection::Damaged {
             tracing::error!(%digest, "a blob is damaged; it is missing until it is pushed again");
         } else {
             tracing::warn!(%digest, "a blob that was damaged is whole");
@@ -245,7 +245,13 @@ impl Store {
         Ok(found)
     }
 
-    async fn look_at(&self, digest: &Digest, id: Uuid, size: u64, rate: u64) -> Result<Found, StoreError> {
+    async fn look_at(
+        &self,
+        digest: &Digest,
+        id: Uuid,
+        size: u64,
+        rate: u64,
+    ) -> Result<Inspection, StoreError> {
         let files = Arc::clone(&self.files);
         let opened = on_disk(move || {
             let file = files.open(id)?;
@@ -253,20 +259,20 @@ impl Store {
         });
         let (length, file) = match opened.await {
             Ok(opened) => opened,
-            Err(StoreError::Files(error)) if is_damage(&error) => return Ok(Found::Damaged),
+            Err(StoreError::Files(error)) if is_damage(&error) => return Ok(Inspection::Damaged),
             Err(fault) => return Err(fault),
         };
         if length != size {
-            return Ok(Found::Damaged);
+            return Ok(Inspection::Damaged);
         }
         let was_modified = modified(file.as_ref());
         match hash_slowly(file, size, digest, rate).await {
             Ok(found) if found == *digest => {
                 self.health.remember(id, was_modified);
-                Ok(Found::Whole)
+                Ok(Inspection::Whole)
             }
-            Ok(_) => Ok(Found::Damaged),
-            Err(StoreError::Files(error)) if is_damage(&error) => Ok(Found::Damaged),
+            Ok(_) => Ok(Inspection::Damaged),
+            Err(StoreError::Files(error)) if is_damage(&error) => Ok(Inspection::Damaged),
             Err(fault) => Err(fault),
         }
     }

@@ -13,12 +13,12 @@ use super::files::{File, Files, MemoryFiles};
 use crate::protocol::{Algorithm, Digest, Name};
 
 /// Tells that a file is to be opened, and waits for leave to do so.
-type Authenticator = (oneshot::Sender<()>, mpsc::Receiver<()>);
+type Gate = (oneshot::Sender<()>, mpsc::Receiver<()>);
 
 /// Files of which the first is opened when the test says so.
 #[derive(Debug)]
 struct SlowFiles {
-    gate: Mutex<Option<Authenticator>>,
+    gate: Mutex<Option<Gate>>,
     files: MemoryFiles,
 }
 

@@ -125,14 +125,14 @@ impl Listener {
     }
 
     /// What the next events were about.
-    pub(crate) async fn deeds(&mut self, count: usize) -> Vec<String> {
+    pub(crate) async fn summaries(&mut self, count: usize) -> Vec<String> {
         let events = self.events(count).await;
-        events.iter().map(deed).collect()
+        events.iter().map(summary).collect()
     }
 }
 
 /// The action and what it was done to.
-pub(crate) fn deed(event: &Value) -> String {
+pub(crate) fn summary(event: &Value) -> String {
     let target = &event["target"];
     let tag = target["tag"].as_str();
     let what = tag.or(target["digest"].as_str()).unwrap();

@@ -2,9 +2,9 @@
 
 use serde_json::Value as Json;
 
-use super::{Seen, grammar};
-use crate::scenario::ast::{Algorithm, Form, One, Order, Pattern, PlainForm, Presence, Scope as Over, Text};
-use crate::values::{Scope, Unusable, digest};
+use super::{CheckResult, grammar};
+use crate::scenario::ast::{Algorithm, CountScope, Form, One, Order, Pattern, PlainForm, Presence, Text};
+use crate::values::{Scope, ValueError, digest};
 
 /// What a pattern is held against.
 pub trait Subject {
@@ -126,23 +126,23 @@ pub fn matches(
     subject: &impl Subject,
     scope: &Scope,
     got: impl Fn() -> String,
-) -> Result<Seen, Unusable> {
+) -> Result<CheckResult, ValueError> {
     if pattern.presence == Presence::IfPresent && subject.count() == 0 {
-        return Ok(Seen::NoOccasion);
+        return Ok(CheckResult::NoOccasion);
     }
     for one in &pattern.any_of {
         if holds(one, subject, scope)? {
-            return Ok(Seen::Holds);
+            return Ok(CheckResult::Holds);
         }
     }
     if each_is_one_of(&pattern.any_of, subject, scope)? {
-        Ok(Seen::Holds)
+        Ok(CheckResult::Holds)
     } else {
-        Ok(Seen::Breaks(got()))
+        Ok(CheckResult::Breaks(got()))
     }
 }
 
-fn holds(one: &One, subject: &impl Subject, scope: &Scope) -> Result<bool, Unusable> {
+fn holds(one: &One, subject: &impl Subject, scope: &Scope) -> Result<bool, ValueError> {
     let all = |test: &dyn Fn(usize) -> bool| (0..subject.count()).all(test);
     Ok(match one {
         One::Is(text) => match scope.texts(text)?.as_slice() {
@@ -178,13 +178,15 @@ fn holds(one: &One, subject: &impl Subject, scope: &Scope) -> Result<bool, Unusa
                     .all(|text| is_digest_of(text, &content.bytes))
         }
         One::Times(times) => subject.count() == *times as usize,
-        One::AtMost(most, Over::Whole) => subject.count() <= *most as usize,
-        One::AtMost(most, Over::Page) => subject.page_counts().iter().all(|count| *count <= *most as usize),
+        One::AtMost(most, CountScope::Whole) => subject.count() <= *most as usize,
+        One::AtMost(most, CountScope::Page) => {
+            subject.page_counts().iter().all(|count| *count <= *most as usize)
+        }
     })
 }
 
 /// Whether every value is one of several, where the alternatives speak of single values.
-fn each_is_one_of(any_of: &[One], subject: &impl Subject, scope: &Scope) -> Result<bool, Unusable> {
+fn each_is_one_of(any_of: &[One], subject: &impl Subject, scope: &Scope) -> Result<bool, ValueError> {
     let mut allowed = Vec::new();
     for one in any_of {
         let One::Is(text) = one else { return Ok(false) };
@@ -249,7 +251,7 @@ mod tests {
             any_of,
             presence: Presence::Compared,
         };
-        matches(&pattern, subject, &Scope::default(), String::new) == Ok(Seen::Holds)
+        matches(&pattern, subject, &Scope::default(), String::new) == Ok(CheckResult::Holds)
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use serde_json::Value as Json;
 
 use super::error_codes;
+use crate::hidden_characters::visible;
 use crate::scenario::ast::{Aspect, One, Pattern, Piece, Reference, Spanned, Template, Text};
 use crate::values::{Answered, json_of};
-use crate::visible::visible;
 use crate::wire::{Answer, Exchange, Received};
 
 /// How much of a value is shown.

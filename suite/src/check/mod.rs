@@ -11,12 +11,12 @@ use self::compare::{Field, Nodes, matches};
 pub use self::grammar::next_link;
 use crate::cause::Cause;
 use crate::scenario::ast::{Aspect, Check, Name, Pattern, Polarity, StatusSet, Template};
-use crate::values::{Answered, Scope, Unusable, Value, json_of};
+use crate::values::{Answered, Scope, Value, ValueError, json_of};
 use crate::wire::{Answer, Fault, Source};
 
 /// What a check saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Seen {
+pub enum CheckResult {
     /// It is as asked.
     Holds,
     /// It is not; this was got.
@@ -29,26 +29,26 @@ pub enum Seen {
     Senseless(String),
 }
 
-impl From<Unusable> for Seen {
-    fn from(unusable: Unusable) -> Seen {
+impl From<ValueError> for CheckResult {
+    fn from(unusable: ValueError) -> CheckResult {
         match unusable {
-            Unusable::Missing(cause) => Seen::NotReached(cause),
-            Unusable::Senseless(why) => Seen::Senseless(why),
+            ValueError::Missing(cause) => CheckResult::NotReached(cause),
+            ValueError::Senseless(why) => CheckResult::Senseless(why),
         }
     }
 }
 
 /// Makes one check of an answer.
-pub fn check(check: &Check, answered: &Answered, scope: &Scope) -> Seen {
-    let seen = look(&check.aspect, answered, scope).unwrap_or_else(Seen::from);
+pub fn check(check: &Check, answered: &Answered, scope: &Scope) -> CheckResult {
+    let seen = look(&check.aspect, answered, scope).unwrap_or_else(CheckResult::from);
     match (check.polarity, seen) {
-        (Polarity::IsNot, Seen::Holds) => Seen::Breaks(describe::got(&check.aspect, answered)),
-        (Polarity::IsNot, Seen::Breaks(_)) if answered.answer().is_ok() => Seen::Holds,
+        (Polarity::IsNot, CheckResult::Holds) => CheckResult::Breaks(describe::got(&check.aspect, answered)),
+        (Polarity::IsNot, CheckResult::Breaks(_)) if answered.answer().is_ok() => CheckResult::Holds,
         (_, seen) => seen,
     }
 }
 
-fn look(aspect: &Aspect, answered: &Answered, scope: &Scope) -> Result<Seen, Unusable> {
+fn look(aspect: &Aspect, answered: &Answered, scope: &Scope) -> Result<CheckResult, ValueError> {
     let answers = match answered.answers() {
         Ok(answers) => answers,
         Err(fault) => return Ok(no_answer(fault)),
@@ -80,37 +80,44 @@ fn looks_at_the_body(aspect: &Aspect) -> bool {
 }
 
 /// No answer breaks the check that waited for one, unless the suite could not even ask.
-fn no_answer(fault: &Fault) -> Seen {
+fn no_answer(fault: &Fault) -> CheckResult {
     match fault {
         Fault::CannotSend {
             from: Source::Scenario,
             ..
-        } => Seen::Senseless(fault.to_string()),
-        Fault::CannotSend { .. } | Fault::Elsewhere { .. } => Seen::NotReached(Cause::NotSent(fault.clone())),
-        _ => Seen::Breaks(fault.to_string()),
+        } => CheckResult::Senseless(fault.to_string()),
+        Fault::CannotSend { .. } | Fault::Elsewhere { .. } => {
+            CheckResult::NotReached(Cause::NotSent(fault.clone()))
+        }
+        _ => CheckResult::Breaks(fault.to_string()),
     }
 }
 
 /// The first that breaks; else held if one held.
-fn worst(all: impl Iterator<Item = Seen>) -> Seen {
-    let mut seen: Vec<Seen> = all.collect();
-    match seen.iter().position(|one| matches!(one, Seen::Breaks(_))) {
+fn worst(all: impl Iterator<Item = CheckResult>) -> CheckResult {
+    let mut seen: Vec<CheckResult> = all.collect();
+    match seen.iter().position(|one| matches!(one, CheckResult::Breaks(_))) {
         Some(at) => seen.swap_remove(at),
-        None if seen.contains(&Seen::Holds) => Seen::Holds,
-        None => seen.pop().unwrap_or(Seen::NoOccasion),
+        None if seen.contains(&CheckResult::Holds) => CheckResult::Holds,
+        None => seen.pop().unwrap_or(CheckResult::NoOccasion),
     }
 }
 
-fn status(sets: &[StatusSet], answer: &Answer) -> Seen {
+fn status(sets: &[StatusSet], answer: &Answer) -> CheckResult {
     if sets.iter().any(|set| set.contains(answer.status)) {
-        Seen::Holds
+        CheckResult::Holds
     } else {
-        Seen::Breaks(describe::status(answer))
+        CheckResult::Breaks(describe::status(answer))
     }
 }
 
-fn header(name: &str, pattern: &Pattern, answers: &[&Answer], scope: &Scope) -> Result<Seen, Unusable> {
-    let seen: Result<Vec<Seen>, Unusable> = answers
+fn header(
+    name: &str,
+    pattern: &Pattern,
+    answers: &[&Answer],
+    scope: &Scope,
+) -> Result<CheckResult, ValueError> {
+    let seen: Result<Vec<CheckResult>, ValueError> = answers
         .iter()
         .map(|answer| {
             let lines: Vec<&str> = answer.headers.all(name).collect();
@@ -127,16 +134,16 @@ fn json(
     answered: &Answered,
     answers: &[&Answer],
     scope: &Scope,
-) -> Result<Seen, Unusable> {
+) -> Result<CheckResult, ValueError> {
     if let Some(trouble) = answered.trouble() {
-        return Ok(Seen::Breaks(trouble.to_owned()));
+        return Ok(CheckResult::Breaks(trouble.to_owned()));
     }
     if let Some(why) = answered.too_long() {
-        return Ok(Seen::NotReached(Cause::Said(why)));
+        return Ok(CheckResult::NotReached(Cause::Said(why)));
     }
     let text = scope.text(path)?;
     let path = JsonPath::parse(&text)
-        .map_err(|error| Unusable::of_text(path, format!("`{text}` is no JSON path: {error}")))?;
+        .map_err(|error| ValueError::of_text(path, format!("`{text}` is no JSON path: {error}")))?;
     let pages: Vec<Option<Json>> = answers.iter().map(|answer| json_of(answer)).collect();
     let nodes = Nodes {
         nodes: answered
@@ -159,7 +166,7 @@ fn challenge(
     pattern: &Pattern,
     answers: &[&Answer],
     scope: &Scope,
-) -> Result<Seen, Unusable> {
+) -> Result<CheckResult, ValueError> {
     let values: Vec<String> = answers
         .iter()
         .flat_map(|answer| challenge_parameter(answer, scheme, parameter))
@@ -197,17 +204,17 @@ pub fn challenge_parameter(answer: &Answer, scheme: &str, parameter: &str) -> Ve
         .collect()
 }
 
-fn error(codes: &[String], answer: &Answer) -> Seen {
+fn error(codes: &[String], answer: &Answer) -> CheckResult {
     let Some(json) = json_of(answer) else {
-        return Seen::NoOccasion;
+        return CheckResult::NoOccasion;
     };
     let found = error_codes(&json);
     if found.iter().any(|code| codes.contains(code)) {
-        Seen::Holds
+        CheckResult::Holds
     } else if found.is_empty() {
-        Seen::Breaks(format!("no error code in {}", describe::body(answer)))
+        CheckResult::Breaks(format!("no error code in {}", describe::body(answer)))
     } else {
-        Seen::Breaks(format!("error {}", describe::codes(&found)))
+        CheckResult::Breaks(format!("error {}", describe::codes(&found)))
     }
 }
 
@@ -221,33 +228,38 @@ pub fn error_codes(json: &Json) -> Vec<String> {
     codes.map(str::to_owned).collect()
 }
 
-fn content(name: &Name, answers: &[&Answer], scope: &Scope) -> Result<Seen, Unusable> {
+fn content(name: &Name, answers: &[&Answer], scope: &Scope) -> Result<CheckResult, ValueError> {
     let expected = scope.get(name)?.content()?;
     Ok(worst(answers.iter().map(|answer| {
         if answer.body.is(&expected.bytes) {
-            Seen::Holds
+            CheckResult::Holds
         } else {
-            Seen::Breaks(describe::difference(&expected.bytes, &answer.body))
+            CheckResult::Breaks(describe::difference(&expected.bytes, &answer.body))
         }
     })))
 }
 
-fn no_body(answer: &Answer) -> Seen {
+fn no_body(answer: &Answer) -> CheckResult {
     if answer.body.is_empty() {
-        Seen::Holds
+        CheckResult::Holds
     } else {
-        Seen::Breaks(describe::body(answer))
+        CheckResult::Breaks(describe::body(answer))
     }
 }
 
-fn same_as(headers: &[String], name: &Name, answers: &[&Answer], scope: &Scope) -> Result<Seen, Unusable> {
+fn same_as(
+    headers: &[String],
+    name: &Name,
+    answers: &[&Answer],
+    scope: &Scope,
+) -> Result<CheckResult, ValueError> {
     let model = match scope.get(name)? {
         Value::Answer(answered) => answered.clone(),
-        Value::Missing(cause) => return Err(Unusable::Missing(cause.clone())),
-        _ => return Err(Unusable::Senseless(format!("`{name}` is not an answer"))),
+        Value::Missing(cause) => return Err(ValueError::Missing(cause.clone())),
+        _ => return Err(ValueError::Senseless(format!("`{name}` is not an answer"))),
     };
     let Ok(model) = model.answer() else {
-        return Err(Unusable::Missing(Cause::Came(model.exchange().clone())));
+        return Err(ValueError::Missing(Cause::Came(model.exchange().clone())));
     };
     let different = headers.iter().find_map(|header| {
         let expected: Vec<&str> = model.headers.all(header).collect();
@@ -266,5 +278,5 @@ fn same_as(headers: &[String], name: &Name, answers: &[&Answer], scope: &Scope) 
             describe::header(header, &expected)
         ))
     });
-    Ok(different.map_or(Seen::Holds, Seen::Breaks))
+    Ok(different.map_or(CheckResult::Holds, CheckResult::Breaks))
 }

@@ -9,7 +9,7 @@ use clap_complete::Shell;
 
 use super::exit::Exit;
 use super::value;
-use assize::report::{Counted, Request};
+use assize::report::{Counted, ReportRequest};
 use assize::values::RunId;
 use assize::wire::{Address, Proxy};
 
@@ -299,8 +299,8 @@ pub(crate) struct VerdictArguments {
 
     /// Write a report: text, json, junit, markdown or baseline (a draft of the file for --baseline); a path of
     /// - is the standard output
-    #[arg(long, value_name = "FORMAT=PATH", value_parser = Request::parse)]
-    pub(crate) report: Vec<Request>,
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = ReportRequest::parse)]
+    pub(crate) report: Vec<ReportRequest>,
 
     /// Write every exchange into a HAR file, as a browser shows them
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

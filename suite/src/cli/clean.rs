@@ -8,7 +8,7 @@ use assize::wire::Client;
 use super::arguments::CleanArguments;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::settings::{Environment, manner};
+use super::settings::{Environment, client_options};
 use super::{output, value};
 
 /// Removes what earlier runs left, and says what could not be removed.
@@ -17,8 +17,8 @@ pub(crate) async fn execute(
     environment: Environment<'_>,
 ) -> Result<Exit, Failure> {
     let target = value::target(&arguments.target)?;
-    let manner = manner(&arguments.registry, environment)?;
-    let client = Client::new(manner.client(target))?;
+    let client_options = client_options(&arguments.registry, environment)?;
+    let client = Client::new(client_options.client(target))?;
     let cleaned = clean(&client, &arguments.registry.repository).await;
     output::print(&told(&cleaned))?;
     Ok(if cleaned.left.is_empty() && cleaned.is_listed {

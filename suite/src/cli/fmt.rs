@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use assize::diagnostic::{Faulty, Source};
+use assize::diagnostic::{Faulty, SourceFile};
 use assize::scenario::{Library, format, parse};
 
 use super::arguments::FmtArguments;
@@ -45,7 +45,7 @@ pub(crate) fn execute(arguments: &FmtArguments) -> Result<Exit, Failure> {
 /// The text in its usual shape, or what is wrong with it.
 fn formatted(path: &Path, text: &str, library: &Library) -> Result<String, Faulty> {
     let (scenario, faults) = parse(text);
-    let source = Source::new(path.display().to_string(), text);
+    let source = SourceFile::new(path.display().to_string(), text);
     match (scenario, Faulty::new(&source, faults)) {
         (Some(scenario), None) => Ok(format(&scenario, &library.catalogue)),
         (_, Some(faulty)) => Err(faulty),

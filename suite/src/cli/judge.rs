@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 
 use assize::Suite;
-use assize::outcome::Strictness;
+use assize::judgement::Strictness;
 
 use super::arguments::JudgeArguments;
 use super::exit::Exit;

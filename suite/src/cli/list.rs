@@ -24,12 +24,12 @@ pub(crate) fn execute(arguments: &ListArguments) -> Result<Exit, Failure> {
 }
 
 /// Something that takes a line of a list.
-trait Entry: Serialize {
+trait ListEntry: Serialize {
     /// What it is called, and what is said about it.
     fn line(&self) -> (&str, String);
 }
 
-fn text(entries: &[impl Entry], json: bool) -> Result<String, Failure> {
+fn text(entries: &[impl ListEntry], json: bool) -> Result<String, Failure> {
     if json {
         let text = serde_json::to_string_pretty(entries);
         return text
@@ -49,38 +49,38 @@ fn text(entries: &[impl Entry], json: bool) -> Result<String, Failure> {
 }
 
 #[derive(Serialize)]
-struct Scenario<'a> {
+struct ScenarioEntry<'a> {
     name: &'a str,
     path: Option<&'a str>,
     title: &'a str,
 }
 
-impl Entry for Scenario<'_> {
+impl ListEntry for ScenarioEntry<'_> {
     fn line(&self) -> (&str, String) {
         (self.name, self.title.to_owned())
     }
 }
 
-fn scenarios(library: &Library) -> Vec<Scenario<'_>> {
-    let transcripts = library.scenarios.iter().map(|loaded| Scenario {
+fn scenarios(library: &Library) -> Vec<ScenarioEntry<'_>> {
+    let transcripts = library.scenarios.iter().map(|loaded| ScenarioEntry {
         name: &loaded.name,
         path: Some(&loaded.path),
         title: &loaded.scenario.title,
     });
-    let coded = coded::scenarios().map(|coded| Scenario {
+    let coded = coded::scenarios().map(|coded| ScenarioEntry {
         name: coded.name,
         path: None,
         title: coded.title,
     });
-    let mut all: Vec<Scenario<'_>> = transcripts.chain(coded).collect();
+    let mut all: Vec<ScenarioEntry<'_>> = transcripts.chain(coded).collect();
     all.sort_by_key(|scenario| scenario.name);
     all
 }
 
 #[derive(Serialize)]
-struct Requirement<'a> {
+struct RequirementEntry<'a> {
     id: &'a str,
-    levels: Vec<Level>,
+    levels: Vec<LevelEntry>,
     category: &'a str,
     section: &'a str,
     text: &'a str,
@@ -89,12 +89,12 @@ struct Requirement<'a> {
 }
 
 #[derive(Serialize)]
-struct Level {
+struct LevelEntry {
     version: String,
     level: String,
 }
 
-impl Entry for Requirement<'_> {
+impl ListEntry for RequirementEntry<'_> {
     fn line(&self) -> (&str, String) {
         let newest = self.levels.last().map_or("", |newest| &newest.level);
         let asked = match self.asked_by.len() {
@@ -105,9 +105,9 @@ impl Entry for Requirement<'_> {
     }
 }
 
-fn requirements(library: &Library) -> Vec<Requirement<'_>> {
+fn requirements(library: &Library) -> Vec<RequirementEntry<'_>> {
     let mut asking = library::asking(library);
-    let entries = library.catalogue.iter().map(|requirement| Requirement {
+    let entries = library.catalogue.iter().map(|requirement| RequirementEntry {
         id: requirement.id.as_str(),
         levels: levels(&requirement.levels),
         category: requirement.category.words(),
@@ -119,9 +119,9 @@ fn requirements(library: &Library) -> Vec<Requirement<'_>> {
     entries.collect()
 }
 
-fn levels(levels: &catalogue::Levels) -> Vec<Level> {
+fn levels(levels: &catalogue::Levels) -> Vec<LevelEntry> {
     let level = |version: Version| {
-        Some(Level {
+        Some(LevelEntry {
             version: version.to_string(),
             level: levels.in_version(version)?.to_string(),
         })
@@ -130,20 +130,20 @@ fn levels(levels: &catalogue::Levels) -> Vec<Level> {
 }
 
 #[derive(Serialize)]
-struct Capability {
+struct CapabilityEntry {
     name: String,
     probe: String,
 }
 
-impl Entry for Capability {
+impl ListEntry for CapabilityEntry {
     fn line(&self) -> (&str, String) {
         (&self.name, format!("settled by {}", self.probe))
     }
 }
 
-fn capabilities(library: &Library) -> Vec<Capability> {
+fn capabilities(library: &Library) -> Vec<CapabilityEntry> {
     let capabilities = plan::capabilities(library).into_iter();
-    let entries = capabilities.map(|(name, probe)| Capability {
+    let entries = capabilities.map(|(name, probe)| CapabilityEntry {
         name,
         probe: probe.to_string(),
     });

@@ -1,6 +1,5 @@
 //! The command line. What was typed ([`arguments`]) becomes what it means ([`settings`]), and one command is executed.
 
-mod again;
 mod arguments;
 mod clean;
 mod exit;
@@ -11,6 +10,7 @@ mod judge;
 mod library;
 mod list;
 mod output;
+mod reproduce;
 mod run;
 mod selftest;
 #[cfg(feature = "bundled")]

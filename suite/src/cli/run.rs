@@ -50,8 +50,8 @@ async fn against(target: &str, suite: &Suite, settings: Settings) -> Result<RunL
     let narrowed = settings.run.narrowed.join(" ");
     let log = suite
         .against(target)
-        .accounts(settings.manner.credentials.clone())
-        .manner(move |url| settings.manner.client(url))
+        .accounts(settings.client_options.credentials.clone())
+        .client_settings(move |url| settings.client_options.client(url))
         .settings(settings.run)
         .select(settings.selection)
         .progress(progress.clone())

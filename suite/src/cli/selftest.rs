@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use assize::bundled::{Authentication, Guarded};
 use assize::catalogue::RequirementId;
 use assize::saboteur::matrix::{Catch, Cell, Matrix, matrix, to_be_proven};
-use assize::saboteur::{Deviation, Ground, Grounds, deviations};
+use assize::saboteur::{Deviation, Upstream, Upstreams, deviations};
 use assize::scenario::Library;
 use serde_json::json;
 
@@ -31,7 +31,7 @@ pub(crate) async fn execute(
     let told = progress(deviations.len());
     let matrix = match &arguments.over {
         Some(target) => {
-            let over = Grounds::one(Ground {
+            let over = Upstreams::one(Upstream {
                 url: value::target(target)?,
                 credentials: credentials(&arguments.login, environment)?,
             });
@@ -60,14 +60,14 @@ async fn over_the_bundled(
 ) -> Result<Matrix, Failure> {
     let open = assize::bundled::in_memory().await?;
     let guarded = Guarded::start(Authentication::Token).await?;
-    let grounds = Grounds::two(
-        Ground::open(value::target(&open.url())?),
-        Ground {
+    let upstreams = Upstreams::two(
+        Upstream::open(value::target(&open.url())?),
+        Upstream {
             url: value::target(&guarded.url())?,
             credentials: Guarded::credentials(),
         },
     );
-    let matrix = matrix(library, deviations, &grounds, seed, told).await;
+    let matrix = matrix(library, deviations, &upstreams, seed, told).await;
     open.shutdown().await;
     guarded.shutdown().await;
     Ok(matrix?)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use assize::catalogue::Version;
 use assize::explore::Budget;
-use assize::outcome::{Lifetime, Strictness};
+use assize::judgement::{Lifetime, Strictness};
 use assize::plan::Selection;
 use assize::run::{CleanUp, OnFinding, RunSettings};
 use assize::values::RunId;
@@ -17,7 +17,7 @@ use super::arguments::{
     ConductArguments, LoginArguments, Profile, RegistryArguments, RunArguments, SelectionArguments, Spec,
 };
 use super::failure::Failure;
-use super::{again, value};
+use super::{reproduce, value};
 
 /// How many random workflows a run tries unless it is told for how long to explore.
 const USUAL_WORKFLOWS: u32 = 10;
@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     /// The registry; the bundled one if there is none.
     pub(crate) target: Option<Url>,
     /// How it is talked to.
-    pub(crate) manner: Manner,
+    pub(crate) client_options: ClientOptions,
     /// The folder of scenarios; those that are compiled in if there is none.
     pub(crate) scenarios: Option<PathBuf>,
     /// Which of them run.
@@ -41,7 +41,7 @@ pub(crate) struct Settings {
 
 /// How a registry is talked to.
 #[derive(Debug)]
-pub(crate) struct Manner {
+pub(crate) struct ClientOptions {
     /// Who asks.
     pub(crate) credentials: Credentials,
     tls: Tls,
@@ -54,10 +54,10 @@ pub(crate) struct Manner {
     timeouts: Timeouts,
 }
 
-impl Manner {
+impl ClientOptions {
     /// What a client of `target` has to know.
-    pub(crate) fn client(&self, target: Url) -> wire::Settings {
-        wire::Settings {
+    pub(crate) fn client(&self, target: Url) -> wire::ClientSettings {
+        wire::ClientSettings {
             tls: self.tls.clone(),
             identity: self.identity.clone(),
             proxies: self.proxies.clone(),
@@ -66,7 +66,7 @@ impl Manner {
             lines: self.lines.clone(),
             user_agent: self.user_agent.clone(),
             timeouts: self.timeouts,
-            ..wire::Settings::new(target)
+            ..wire::ClientSettings::new(target)
         }
     }
 }
@@ -77,7 +77,7 @@ pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 impl Settings {
     /// Finds out what the arguments mean.
     pub(crate) fn new(arguments: RunArguments, environment: Environment<'_>) -> Result<Settings, Failure> {
-        let command = again::command(&arguments);
+        let command = reproduce::command(&arguments);
         let RunArguments {
             target,
             registry,
@@ -95,13 +95,13 @@ impl Settings {
         } else {
             Lifetime::EndsWithTheRun
         };
-        let manner = manner(&registry, environment)?;
+        let client_options = client_options(&registry, environment)?;
         let mut run = run_settings(registry, &selection, &conduct, strictness)?;
         run.command = command;
         run.lifetime = lifetime;
         Ok(Settings {
             target: target.as_deref().map(value::target).transpose()?,
-            manner,
+            client_options,
             selection: Selection::new(&selection.only, &selection.requirement, &selection.section)?,
             run,
             scenarios: selection.scenarios,
@@ -111,8 +111,11 @@ impl Settings {
 }
 
 /// How the user wants a registry to be talked to.
-pub(crate) fn manner(registry: &RegistryArguments, environment: Environment<'_>) -> Result<Manner, Failure> {
-    Ok(Manner {
+pub(crate) fn client_options(
+    registry: &RegistryArguments,
+    environment: Environment<'_>,
+) -> Result<ClientOptions, Failure> {
+    Ok(ClientOptions {
         credentials: credentials(&registry.login, environment)?,
         tls: if registry.insecure {
             Tls::Insecure
@@ -379,7 +382,7 @@ mod tests {
                     --resolve r.example:443:127.0.0.1 --same-host";
         let client = |line, environment: &[_]| {
             let settings = settings(line, environment).unwrap();
-            settings.manner.client(settings.target.unwrap())
+            settings.client_options.client(settings.target.unwrap())
         };
         let made = client(line, &[]);
         let identity = made.identity.unwrap();

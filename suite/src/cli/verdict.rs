@@ -4,10 +4,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use assize::Suite;
-use assize::diagnostic::Source;
+use assize::diagnostic::SourceFile;
 use assize::log::{RunLog, trace};
 use assize::report::baseline::Baseline;
-use assize::report::{self, Counted, Destination, NewFile, Report, Request, WriteError};
+use assize::report::{self, Counted, Destination, NewFile, Report, ReportRequest, WriteError};
 
 use super::arguments::VerdictArguments;
 use super::exit::Exit;
@@ -20,7 +20,7 @@ pub(crate) struct Wanted {
     /// The file of known findings.
     baseline: Option<PathBuf>,
     /// The reports that are wanted besides the one on the terminal.
-    reports: Vec<Request>,
+    reports: Vec<ReportRequest>,
     /// Whose requirements make it fail.
     counted: Counted,
     /// Where the exchanges go.
@@ -95,7 +95,7 @@ pub(crate) fn written(
 #[derive(Debug)]
 pub(crate) struct Prepared {
     baseline: Option<Baseline>,
-    reports: Vec<Request>,
+    reports: Vec<ReportRequest>,
     counted: Counted,
     trace: Option<NewFile>,
 }
@@ -110,7 +110,7 @@ impl Prepared {
             ..outcome.as_report()
         };
         let text = report::styled(&report, output::width());
-        let is_taken = |report: &Request| report.destination == Destination::Stdout;
+        let is_taken = |report: &ReportRequest| report.destination == Destination::Stdout;
         if self.reports.iter().any(is_taken) {
             anstream::eprint!("{text}");
         } else {
@@ -139,7 +139,7 @@ fn read_baseline(path: &Path, suite: &Suite) -> Result<Baseline, Failure> {
         path: path.to_owned(),
         source,
     })?;
-    let source = Source::new(path.display().to_string(), text);
+    let source = SourceFile::new(path.display().to_string(), text);
     Baseline::parse(&source, &suite.library().catalogue).map_err(|faulty| Failure::Faulty(vec![faulty]))
 }
 

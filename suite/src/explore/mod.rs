@@ -5,7 +5,7 @@
 
 mod model;
 mod operation;
-mod transcript;
+mod scenario_writer;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::model::{Abilities, Model};
 use self::operation::{Operation, any_workflow};
-use self::transcript::Transcript;
+use self::scenario_writer::ScenarioWriter;
 use crate::catalogue::{Catalogue, RequirementId};
 
 /// How long workflows are made up.
@@ -40,7 +40,7 @@ const BATCH: u32 = 20;
 
 /// A registry as the explorer knows it before it begins.
 #[derive(Clone, Debug, Default)]
-pub struct Terrain {
+pub struct Constraints {
     /// The capabilities that it offers.
     pub offered: BTreeSet<String>,
     /// The requirements that are known to be broken, or not in force in the version judged by; no operation that
@@ -61,7 +61,7 @@ pub struct Failing {
 /// own, and says whether something in it broke.
 pub fn explore(
     catalogue: &Catalogue,
-    terrain: &Terrain,
+    constraints: &Constraints,
     budget: Budget,
     seed: u64,
     goes_on: impl Fn() -> bool,
@@ -73,7 +73,7 @@ pub fn explore(
     while let Some(cases) = next_batch(budget, batch, began).filter(|_| goes_on()) {
         let name: Arc<str> = format!("explore/{batch}").into();
         let breaks = |operations: &[Operation]| {
-            let text = written(operations, catalogue, terrain);
+            let text = written(operations, catalogue, constraints);
             fails(&name, &text, number.fetch_add(1, Ordering::Relaxed))
         };
         let attempt = |operations: Vec<Operation>| -> TestCaseResult {
@@ -86,7 +86,7 @@ pub fn explore(
         if let Err(TestError::Fail(_, short)) = runner.run(&any_workflow(), attempt) {
             return Some(Failing {
                 name: name.to_string(),
-                text: written(&without_the_needless(short, breaks), catalogue, terrain),
+                text: written(&without_the_needless(short, breaks), catalogue, constraints),
             });
         }
         batch += 1;
@@ -137,17 +137,17 @@ fn rng(seed: u64, batch: u32) -> TestRng {
 }
 
 /// A workflow as a scenario.
-fn written(operations: &[Operation], catalogue: &Catalogue, terrain: &Terrain) -> String {
-    let able = Abilities::of(terrain);
+fn written(operations: &[Operation], catalogue: &Catalogue, constraints: &Constraints) -> String {
+    let able = Abilities::of(constraints);
     let mut model = Model::default();
-    let mut say = Transcript::new(
+    let mut say = ScenarioWriter::new(
         "Whatever a client does, the registry keeps to the specification",
         catalogue,
     );
     for operation in operations {
         let (before, mark) = (model.clone(), say.mark());
         model.perform(*operation, able, &mut say);
-        if say.cites_since(mark, &terrain.avoided) {
+        if say.cites_since(mark, &constraints.avoided) {
             model = before;
             say.cut(mark);
         }
@@ -166,7 +166,7 @@ mod tests {
 
     static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::built_in().unwrap());
 
-    fn everything() -> Terrain {
+    fn everything() -> Constraints {
         let names = [
             "delete-blob",
             "delete-manifest",
@@ -175,7 +175,7 @@ mod tests {
             "mount",
             "cancel-upload",
         ];
-        Terrain {
+        Constraints {
             offered: names.iter().map(ToString::to_string).collect(),
             avoided: BTreeSet::new(),
         }
@@ -234,14 +234,14 @@ mod tests {
     #[test]
     fn nothing_is_asked_that_is_to_be_avoided() {
         let id = RequirementId::parse("push.put.201").unwrap();
-        let terrain = Terrain {
+        let constraints = Constraints {
             avoided: BTreeSet::from([id]),
             ..everything()
         };
         let text = written(
             &[Operation::PushBlob(operation::Repository::First, 0)],
             &LIBRARY.catalogue,
-            &terrain,
+            &constraints,
         );
         assert!(!text.contains("push.put.201"), "{text}");
     }

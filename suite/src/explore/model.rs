@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Terrain;
+use super::Constraints;
 use super::operation::{BLOBS, IMAGES, Operation, Read, Reference, Repository, TAGS, UPLOADS};
-use super::transcript::Transcript;
+use super::scenario_writer::ScenarioWriter;
 
 /// How many chunks the content of an upload has.
 pub(super) const CHUNKS: usize = 3;
@@ -65,8 +65,8 @@ pub(super) struct Abilities {
 
 impl Abilities {
     /// The abilities of a registry that offers these capabilities.
-    pub(super) fn of(terrain: &Terrain) -> Abilities {
-        let offers = |name: &str| terrain.offered.contains(name);
+    pub(super) fn of(constraints: &Constraints) -> Abilities {
+        let offers = |name: &str| constraints.offered.contains(name);
         Abilities {
             delete_blob: offers("delete-blob"),
             delete_manifest: offers("delete-manifest"),
@@ -98,7 +98,7 @@ fn aim(number: usize, all: usize, known: impl Iterator<Item = usize>) -> usize {
 impl Model {
     /// Writes down an operation and what it must come to, and does it. An operation that has no sense, or whose
     /// outcome the registry is free to choose, is left out.
-    pub(super) fn perform(&mut self, operation: Operation, able: Abilities, say: &mut Transcript<'_>) {
+    pub(super) fn perform(&mut self, operation: Operation, able: Abilities, say: &mut ScenarioWriter<'_>) {
         use Operation::*;
         let operation = self.aimed(operation);
         match operation {
@@ -182,7 +182,7 @@ impl Model {
         }
     }
 
-    fn read_blob(&self, at: Repository, blob: usize, how: Read, say: &mut Transcript<'_>) {
+    fn read_blob(&self, at: Repository, blob: usize, how: Read, say: &mut ScenarioWriter<'_>) {
         let elsewhere = self.blobs.get(&(at.other(), blob));
         match (self.blobs.get(&(at, blob)), elsewhere) {
             (Some(Presence::Present), _) => say.blob_is(at, blob, how, None),
@@ -209,14 +209,14 @@ impl Model {
         matches!(presence, Some(Presence::Present | Presence::Mounted))
     }
 
-    fn delete_blob(&mut self, at: Repository, blob: usize, say: &mut Transcript<'_>) {
+    fn delete_blob(&mut self, at: Repository, blob: usize, say: &mut ScenarioWriter<'_>) {
         if self.blob_is_in(at, blob) {
             say.delete_blob(at, blob);
             self.blobs.insert((at, blob), Presence::Deleted);
         }
     }
 
-    fn mount(&mut self, to: Repository, blob: usize, say: &mut Transcript<'_>) {
+    fn mount(&mut self, to: Repository, blob: usize, say: &mut ScenarioWriter<'_>) {
         let from = to.other();
         if self.blob_is_in(from, blob) {
             say.mount(from, to, blob);
@@ -227,7 +227,7 @@ impl Model {
         }
     }
 
-    fn delete_tag(&mut self, at: Repository, tag: usize, say: &mut Transcript<'_>) {
+    fn delete_tag(&mut self, at: Repository, tag: usize, say: &mut ScenarioWriter<'_>) {
         if let Some(Tag::Of(_)) = self.tags.get(&(at, tag)) {
             say.delete_tag(at, tag);
             let before = self.tags.insert((at, tag), Tag::Deleted);
@@ -252,7 +252,7 @@ impl Model {
         }
     }
 
-    fn list_tags(&self, at: Repository, say: &mut Transcript<'_>) {
+    fn list_tags(&self, at: Repository, say: &mut ScenarioWriter<'_>) {
         let here = || self.tags.iter().filter(|((repository, _), _)| *repository == at);
         let (listed, gone): (Vec<_>, Vec<_>) = here().partition(|(_, tag)| matches!(tag, Tag::Of(_)));
         let listed: Vec<usize> = listed.into_iter().map(|((_, name), _)| *name).collect();
@@ -267,7 +267,7 @@ impl Model {
         }
     }
 
-    fn delete_image(&mut self, at: Repository, image: usize, say: &mut Transcript<'_>) {
+    fn delete_image(&mut self, at: Repository, image: usize, say: &mut ScenarioWriter<'_>) {
         if self.images.get(&(at, image)) == Some(&Presence::Present) {
             say.delete_image(at, image);
             self.images.insert((at, image), Presence::Deleted);
@@ -279,7 +279,7 @@ impl Model {
         }
     }
 
-    fn list_referrers(&self, at: Repository, say: &mut Transcript<'_>) {
+    fn list_referrers(&self, at: Repository, say: &mut ScenarioWriter<'_>) {
         let referrers: BTreeSet<usize> = self
             .images
             .iter()
@@ -294,7 +294,7 @@ impl Model {
         }
     }
 
-    fn go_on(&mut self, upload: usize, operation: Operation, able: Abilities, say: &mut Transcript<'_>) {
+    fn go_on(&mut self, upload: usize, operation: Operation, able: Abilities, say: &mut ScenarioWriter<'_>) {
         let after = match (self.uploads.get(&upload), operation) {
             (Some(Upload::Open(sent)), Operation::SendNextChunk(_)) if *sent < CHUNKS => {
                 say.send_chunk(upload, *sent);

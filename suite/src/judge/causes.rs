@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::evidence::Trace;
+use super::symptom::Symptom;
 use super::{Standard, order};
 use crate::catalogue::{Level, RequirementId};
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::outcome::{Consequence, Finding, Link, Place, Repetition, Way};
+use crate::judgement::{Consequence, Finding, Link, Place, Repetition, Way};
 
 /// A broken requirement, and the ways in which it broke.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Broken {
     /// How many checks of it were made.
     pub(super) asked: usize,
     /// The ways, most frequent first, each with the trace of its cause.
-    pub(super) ways: Vec<(Way, Option<Trace>)>,
+    pub(super) ways: Vec<(Way, Option<Symptom>)>,
 }
 
 /// Makes one finding of each cause.
@@ -54,15 +54,15 @@ pub(super) fn one_for_each_cause(standard: &Standard<'_>, broken: Vec<Broken>) -
 
 /// Takes for each trace the one that says it too, where that was left as well.
 fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
-    let left: BTreeSet<Trace> = broken
+    let left: BTreeSet<Symptom> = broken
         .iter()
         .flat_map(|requirement| &requirement.ways)
-        .filter_map(|(_, trace)| trace.clone())
+        .filter_map(|(_, symptom)| symptom.clone())
         .collect();
-    for (_, trace) in broken.iter_mut().flat_map(|requirement| &mut requirement.ways) {
-        let general = trace.as_ref().and_then(Trace::general);
+    for (_, symptom) in broken.iter_mut().flat_map(|requirement| &mut requirement.ways) {
+        let general = symptom.as_ref().and_then(Symptom::general);
         if let Some(general) = general.filter(|general| left.contains(general)) {
-            *trace = Some(general);
+            *symptom = Some(general);
         }
     }
     broken
@@ -87,9 +87,9 @@ fn with_rows_of_one_check_together(standard: &Standard<'_>, mut broken: Vec<Brok
         })
         .collect();
     for (requirement, places) in broken.iter_mut().zip(explained) {
-        for (way, trace) in &mut requirement.ways {
-            if places.contains(&way.place) && trace.as_ref().is_some_and(Trace::is_afterwards) {
-                *trace = None;
+        for (way, symptom) in &mut requirement.ways {
+            if places.contains(&way.place) && symptom.as_ref().is_some_and(Symptom::is_afterwards) {
+                *symptom = None;
             }
         }
     }
@@ -98,19 +98,19 @@ fn with_rows_of_one_check_together(standard: &Standard<'_>, mut broken: Vec<Brok
 
 /// The most general requirement that each trace breaks: the heaviest, the one that the others rest on, the one that it
 /// breaks most often, the one that is asked most often.
-fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Trace, RequirementId> {
-    let mut by_trace: BTreeMap<&Trace, Vec<&Broken>> = BTreeMap::new();
+fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Symptom, RequirementId> {
+    let mut by_trace: BTreeMap<&Symptom, Vec<&Broken>> = BTreeMap::new();
     for requirement in broken {
-        let traces: BTreeSet<&Trace> = requirement
+        let symptoms: BTreeSet<&Symptom> = requirement
             .ways
             .iter()
-            .filter_map(|(_, trace)| trace.as_ref())
+            .filter_map(|(_, symptom)| symptom.as_ref())
             .collect();
-        for trace in traces {
-            by_trace.entry(trace).or_default().push(requirement);
+        for symptom in symptoms {
+            by_trace.entry(symptom).or_default().push(requirement);
         }
     }
-    let heads = by_trace.into_iter().filter_map(|(trace, breaks)| {
+    let heads = by_trace.into_iter().filter_map(|(symptom, breaks)| {
         let supports = |one: &Broken| {
             let rests = |other: &&&Broken| rests_on(standard, &other.requirement, &one.requirement);
             breaks.iter().filter(rests).count()
@@ -118,16 +118,16 @@ fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Trace, Requirem
         let head = breaks
             .iter()
             .rev()
-            .max_by_key(|one| (one.level, supports(one), broken_by(one, trace), one.asked))?;
-        Some((trace.clone(), head.requirement.clone()))
+            .max_by_key(|one| (one.level, supports(one), broken_by(one, symptom), one.asked))?;
+        Some((symptom.clone(), head.requirement.clone()))
     });
     heads.collect()
 }
 
 /// How many checks of a requirement broke in ways that left this trace.
-fn broken_by(requirement: &Broken, trace: &Trace) -> usize {
+fn broken_by(requirement: &Broken, symptom: &Symptom) -> usize {
     let ways = requirement.ways.iter();
-    ways.filter(|(_, left)| left.as_ref() == Some(trace))
+    ways.filter(|(_, left)| left.as_ref() == Some(symptom))
         .map(|(way, _)| way.count)
         .sum()
 }
@@ -135,11 +135,11 @@ fn broken_by(requirement: &Broken, trace: &Trace) -> usize {
 /// The ways that stay with a requirement, and those that stand under others.
 fn divide(
     requirement: &Broken,
-    heads: &BTreeMap<Trace, RequirementId>,
+    heads: &BTreeMap<Symptom, RequirementId>,
 ) -> (Vec<Way>, BTreeMap<RequirementId, Vec<Way>>) {
     let (mut own, mut others) = (Vec::new(), BTreeMap::new());
-    for (way, trace) in &requirement.ways {
-        match trace.as_ref().and_then(|trace| heads.get(trace)) {
+    for (way, symptom) in &requirement.ways {
+        match symptom.as_ref().and_then(|symptom| heads.get(symptom)) {
             Some(head) if *head != requirement.requirement => {
                 let ways: &mut Vec<Way> = others.entry(head.clone()).or_default();
                 ways.push(way.clone());

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::{Standard, invariants};
 use crate::catalogue::RequirementId;
 use crate::cause::{Cause, Loss};
-use crate::check::{Seen, describe};
+use crate::check::{CheckResult, describe};
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::log::{Event, Evidence, ProgramLog, Reason, Refusal, Sight, Timing};
-use crate::outcome::{NotAsked, Place, Verdict};
+use crate::judgement::{NotAsked, Place, Verdict};
+use crate::log::{Event, Evidence, Observation, ProgramLog, Reason, Refusal, Timing};
 use crate::scenario::ast::Check;
 use crate::scenario::{Checkpoint, Script};
 use crate::wire::{Exchange, Url};
@@ -104,10 +104,10 @@ pub(super) fn of(standard: &Standard<'_>, log: &ProgramLog, target: &Url) -> Ent
             Event::Sent(_, exchange) => {
                 invariants::ask(standard, exchange, target, &mut fold.entries);
             }
-            Event::Saw(sight) => fold.saw(sight),
+            Event::Observed(observation) => fold.saw(observation),
             Event::Refused(refusal) => fold.refused(refusal),
             Event::Late(action, exchange) => fold.late(*action, exchange),
-            Event::Connected(_) | Event::Passed(_) | Event::Stopped(_) => {}
+            Event::Connected(_) | Event::Skipped(_) | Event::Stopped(_) => {}
         }
     }
     match &log.program.script {
@@ -141,37 +141,43 @@ struct Fold<'a> {
 }
 
 impl Fold<'_> {
-    fn saw(&mut self, sight: &Sight) {
-        let Some(checkpoint) = self.log.program.checks.get(sight.check) else {
+    fn saw(&mut self, observation: &Observation) {
+        let Some(checkpoint) = self.log.program.checks.get(observation.check) else {
             return;
         };
-        self.seen.insert(sight.check);
-        let (verdict, got) = match &sight.seen {
-            Seen::Holds if sight.timing == Timing::Late && self.may_lag(&checkpoint.requirement) => {
+        self.seen.insert(observation.check);
+        let (verdict, got) = match &observation.seen {
+            CheckResult::Holds
+                if observation.timing == Timing::Late && self.may_lag(&checkpoint.requirement) =>
+            {
                 (Verdict::Late, String::new())
             }
-            Seen::Holds => (Verdict::Held, String::new()),
-            Seen::Breaks(got) => match self.standard.loss.filter(|loss| explains(loss, &sight.evidence)) {
+            CheckResult::Holds => (Verdict::Held, String::new()),
+            CheckResult::Breaks(got) => match self
+                .standard
+                .loss
+                .filter(|loss| explains(loss, &observation.evidence))
+            {
                 Some(loss) => (
                     Verdict::NotReached(Cause::TargetLost(loss.clone())),
                     String::new(),
                 ),
                 None => (Verdict::Broken, got.clone()),
             },
-            Seen::NoOccasion => (Verdict::NoOccasion, String::new()),
-            Seen::NotReached(cause) => (Verdict::kept_by(cause), String::new()),
-            Seen::Senseless(why) => (Verdict::Failed(why.clone()), String::new()),
+            CheckResult::NoOccasion => (Verdict::NoOccasion, String::new()),
+            CheckResult::NotReached(cause) => (Verdict::kept_by(cause), String::new()),
+            CheckResult::Senseless(why) => (Verdict::Failed(why.clone()), String::new()),
         };
         self.entries.add(Entry {
             requirement: checkpoint.requirement.clone(),
             place: checkpoint.place.clone(),
-            row: sight.row.clone(),
+            row: observation.row.clone(),
             verdict: self.asked(checkpoint, verdict),
-            asked: sight.asked.clone(),
+            asked: observation.asked.clone(),
             got,
             count: 1,
             check: checkpoint.check.clone(),
-            evidence: sight.evidence.clone(),
+            evidence: observation.evidence.clone(),
         });
     }
 
@@ -315,7 +321,7 @@ fn unmade(checkpoint: &Checkpoint, verdict: Verdict) -> Entry {
 /// Why an action was passed over, if it was.
 fn passed_over(log: &ProgramLog, number: usize) -> Option<&Reason> {
     log.events.iter().rev().find_map(|event| match event {
-        Event::Passed(passed) if passed.actions.contains(&number) => Some(&passed.reason),
+        Event::Skipped(skipped) if skipped.actions.contains(&number) => Some(&skipped.reason),
         _ => None,
     })
 }

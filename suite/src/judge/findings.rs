@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::causes::{Broken, one_for_each_cause};
 use super::entries::{Entries, Entry};
-use super::evidence::{Trace, trace};
+use super::symptom::{Symptom, symptom};
 use super::{Judged, Standard, reproduce};
 use crate::catalogue::{Level, RequirementId};
-use crate::outcome::{Counts, Finding, NotAsked, Repetition, RequirementOutcome, Verdict, Way};
+use crate::judgement::{Counts, Finding, NotAsked, Repetition, RequirementOutcome, Verdict, Way};
 
 /// An entry, and the run that it was read from.
 type Logged<'a> = (&'a Entry, &'a Judged<'a>);
@@ -91,7 +91,7 @@ fn counts(entries: &[Logged<'_>]) -> Counts {
 /// How a requirement broke, each way with the trace that its cause leaves.
 fn broken(id: &RequirementId, level: Level, entries: &[Logged<'_>]) -> Broken {
     let counts = counts(entries);
-    let mut ways: Vec<(Way, Option<Trace>)> = traced(entries)
+    let mut ways: Vec<(Way, Option<Symptom>)> = traced(entries)
         .into_iter()
         .map(|((entry, run), trace)| (way(entry, run), trace))
         .collect();
@@ -106,14 +106,14 @@ fn broken(id: &RequirementId, level: Level, entries: &[Logged<'_>]) -> Broken {
 }
 
 /// The checks that broke, each with its trace: its own, or that of what broke before it and led to it.
-fn traced<'a>(entries: &[Logged<'a>]) -> Vec<(Logged<'a>, Option<Trace>)> {
-    let mut traced: Vec<(Logged<'a>, Option<Trace>)> = Vec::new();
+fn traced<'a>(entries: &[Logged<'a>]) -> Vec<(Logged<'a>, Option<Symptom>)> {
+    let mut traced: Vec<(Logged<'a>, Option<Symptom>)> = Vec::new();
     for logged in entries {
         let (entry, run) = logged;
         if entry.verdict != Verdict::Broken {
             continue;
         }
-        let own = trace(entry, run.log);
+        let own = symptom(entry, run.log);
         let led_to_it = match &own {
             Some(own) if !own.is_afterwards() => None,
             _ => traced

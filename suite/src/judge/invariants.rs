@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::Standard;
 use super::entries::{Entries, Entry};
 use crate::cause::Cause;
-use crate::check::{Seen, check, describe};
+use crate::check::{CheckResult, check, describe};
+use crate::judgement::Verdict;
 use crate::log::Evidence;
-use crate::outcome::Verdict;
 use crate::scenario::ast::{Aspect, Check, Polarity, StatusSet};
 use crate::scenario::{Block, Does, Program, Script};
 use crate::values::{Answered, Scope};
@@ -67,7 +67,7 @@ impl Bench<'_> {
     }
 
     fn holds(&self, condition: &Check) -> bool {
-        check(condition, self.answered, &Scope::default()) == Seen::Holds
+        check(condition, self.answered, &Scope::default()) == CheckResult::Holds
     }
 
     fn ask(&mut self, index: usize) {
@@ -79,11 +79,11 @@ impl Bench<'_> {
             return;
         }
         let (verdict, got) = match check(asked, self.answered, &Scope::default()) {
-            Seen::Holds => (Verdict::Held, String::new()),
-            Seen::Breaks(got) => (Verdict::Broken, got),
-            Seen::NoOccasion => (Verdict::NoOccasion, String::new()),
-            Seen::NotReached(cause) => (Verdict::kept_by(&cause), String::new()),
-            Seen::Senseless(why) => (Verdict::Failed(why), String::new()),
+            CheckResult::Holds => (Verdict::Held, String::new()),
+            CheckResult::Breaks(got) => (Verdict::Broken, got),
+            CheckResult::NoOccasion => (Verdict::NoOccasion, String::new()),
+            CheckResult::NotReached(cause) => (Verdict::kept_by(&cause), String::new()),
+            CheckResult::Senseless(why) => (Verdict::Failed(why), String::new()),
         };
         let evidence = match verdict {
             Verdict::Broken => Evidence::Exchanges(vec![self.answered.exchange().clone()]),

@@ -1,16 +1,16 @@
 //! The judge: a pure function of what happened in a run. It sends nothing and words nothing.
 //!
 //! `entries` turns the log of one program into checks and their verdicts, `invariants` asks every answer, `findings`
-//! sums up by requirement, `evidence` tells causes apart, `causes` makes one finding of each.
+//! sums up by requirement, `symptom` tells causes apart, `causes` makes one finding of each.
 
+mod anomaly;
 mod causes;
 mod entries;
-mod evidence;
 mod findings;
 mod invariants;
-mod oddity;
 mod order;
 mod reproduce;
+mod symptom;
 #[cfg(test)]
 mod tests;
 
@@ -20,8 +20,8 @@ use std::sync::Arc;
 use self::entries::Entries;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
 use crate::cause::Loss;
+use crate::judgement::{Judgement, ScenarioOutcome, Verdict};
 use crate::log::{Attempts, End, ProgramLog, RunLog};
-use crate::outcome::{Outcome, ScenarioOutcome, Verdict};
 use crate::scenario::{Library, Program};
 
 /// What is judged by: the requirements, the version, and what the user asked for.
@@ -52,7 +52,7 @@ impl Standard<'_> {
 }
 
 /// Judges all that happened in a run.
-pub fn judge(library: &Library, log: &RunLog) -> Outcome {
+pub fn judge(library: &Library, log: &RunLog) -> Judgement {
     let standard = Standard {
         catalogue: &library.catalogue,
         version: log.facts.version,
@@ -73,7 +73,7 @@ pub fn judge(library: &Library, log: &RunLog) -> Outcome {
     let generated = generated
         .filter(|program| !program.lines.text().is_empty() && library.get(&program.name).is_none())
         .map(|program| (program.name.clone(), program.lines.text().clone()));
-    Outcome {
+    Judgement {
         facts: log.facts.clone(),
         capabilities: log.offers.clone(),
         findings,

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::Standard;
 use crate::catalogue::{Authority, Requirement};
-use crate::outcome::Finding;
+use crate::judgement::Finding;
 
 /// Where a finding stands, before its level counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,13 +44,13 @@ fn rank(requirement: &Requirement) -> Rank {
 mod tests {
     use super::*;
     use crate::catalogue::Catalogue;
-    use crate::diagnostic::Source;
+    use crate::diagnostic::SourceFile;
 
     fn rank_of(basis: &str, protects: &str) -> Rank {
         let entry = format!(
             "category = \"pull\"\n[\"pull.a\"]\nlevel = \"MUST\"\nsection = \"Pull\"\nbasis = \"{basis}\"\n{protects}\ntext = \"It is.\"\nwhy = \"So.\"\n"
         );
-        let (catalogue, faulty) = Catalogue::load(vec![Source::new("one.toml", entry)]);
+        let (catalogue, faulty) = Catalogue::load(vec![SourceFile::new("one.toml", entry)]);
         assert_eq!(faulty, []);
         catalogue.iter().map(rank).next().unwrap()
     }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use self::bearing::{Concern, Reach, is_write};
 use super::entries::Entry;
+use crate::judgement::{Part, Proof, Sent, Step, Thread};
 use crate::log::{Event, Evidence, ProgramLog};
-use crate::outcome::{Part, Proof, Sent, Step, Thread};
 use crate::scenario::ast::Aspect;
 
 /// Clocks that are read one after the other differ by less: what overlaps by no more went on one after the other.

@@ -8,9 +8,11 @@ mod causes;
 use super::*;
 use crate::cause::Cause;
 use crate::check::check;
-use crate::diagnostic::Source;
-use crate::log::{End, Event, Evidence, Facts, Lifetime, Passed, Reason, Rerun, Sight, Strictness, Timing};
-use crate::outcome::{Link, NotAsked, Repetition};
+use crate::diagnostic::SourceFile;
+use crate::judgement::{Link, NotAsked, Repetition};
+use crate::log::{
+    End, Event, Evidence, Facts, Lifetime, Observation, Reason, Rerun, Skipped, Strictness, Timing,
+};
 use crate::scenario::{Library, parse};
 use crate::values::{Answered, Scope};
 use crate::wire::{Answer, Body, Exchange, Fault, Request, Url};
@@ -38,7 +40,7 @@ fn library(requirements: &str) -> Library {
         "scenario  A registry is there\n",
     )
     .unwrap();
-    let (_, faulty) = Catalogue::load(vec![Source::new("all.toml", text)]);
+    let (_, faulty) = Catalogue::load(vec![SourceFile::new("all.toml", text)]);
     assert_eq!(faulty, []);
     Library::from_folder(folder.path()).unwrap()
 }
@@ -88,7 +90,7 @@ fn all_look(program: &Program, exchange: &Arc<Exchange>) -> Vec<Event> {
     let answered = Answered::one(exchange.clone());
     let mut events = vec![Event::Sent(0, exchange.clone())];
     for (index, checkpoint) in program.checks.iter().enumerate() {
-        events.push(Event::Saw(Sight {
+        events.push(Event::Observed(Observation {
             check: index,
             row: checkpoint.row.clone(),
             asked: checkpoint.asked.clone(),
@@ -143,8 +145,8 @@ fn run_log(programs: Vec<Attempts>) -> RunLog {
 }
 
 /// Findings as lines: the requirement, and behind a sign those that share its cause.
-fn findings(outcome: &Outcome) -> Vec<String> {
-    let linked = |finding: &crate::outcome::Finding| {
+fn findings(outcome: &Judgement) -> Vec<String> {
+    let linked = |finding: &crate::judgement::Finding| {
         let one = finding.consequences.iter().map(|one| match one.link {
             Link::SameAnswer => format!(" = {}", one.requirement),
             Link::Follows => format!(" < {}", one.requirement),
@@ -157,7 +159,7 @@ fn findings(outcome: &Outcome) -> Vec<String> {
         .collect()
 }
 
-fn verdict_on(outcome: &Outcome, id: &str) -> Verdict {
+fn verdict_on(outcome: &Judgement, id: &str) -> Verdict {
     let found = outcome.requirements.iter().find(|one| one.id.as_str() == id);
     found.unwrap().verdict.clone()
 }
@@ -169,16 +171,16 @@ fn a_check_that_looked_at_nothing_has_the_verdict_of_what_passed_it_over() {
     let program = program(&library, "pull/three", body);
     let answer = exchange(1, "GET /v2/", Ok((200, &[])));
     let numbers: Vec<usize> = program.checks.iter().map(|check| check.number).collect();
-    let passed = |number: usize, reason| {
-        Event::Passed(Passed {
+    let skipped = |number: usize, reason| {
+        Event::Skipped(Skipped {
             actions: number..number + 1,
             reason,
         })
     };
     let mut events = all_look(&program, &answer);
     events.truncate(2);
-    events.push(passed(numbers[1], Reason::NoOccasion));
-    events.push(passed(
+    events.push(skipped(numbers[1], Reason::NoOccasion));
+    events.push(skipped(
         numbers[2],
         Reason::NotReached(Cause::Came(answer.clone())),
     ));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::catalogue::{RequirementId, Version};
 use crate::cause::{Cause, Unsettled};
-use crate::check::Seen;
+use crate::check::CheckResult;
 use crate::scenario::Place;
 use crate::scenario::ast::Stance;
 use crate::wire::{Exchange, Transcript};
@@ -20,9 +20,9 @@ pub enum Event {
     /// A connection was written on by hand.
     Connected(Arc<Transcript>),
     /// A check looked at what came.
-    Saw(Sight),
+    Observed(Observation),
     /// Actions were passed over.
-    Passed(Passed),
+    Skipped(Skipped),
     /// A capability that the user demanded is refused.
     Refused(Refusal),
     /// The program came to an end before its last action.
@@ -35,9 +35,11 @@ impl Event {
         match self {
             Event::Sent(_, exchange) => Some(exchange.number),
             Event::Connected(connection) => Some(connection.number),
-            Event::Saw(_) | Event::Late(..) | Event::Passed(_) | Event::Refused(_) | Event::Stopped(_) => {
-                None
-            }
+            Event::Observed(_)
+            | Event::Late(..)
+            | Event::Skipped(_)
+            | Event::Refused(_)
+            | Event::Stopped(_) => None,
         }
     }
 }
@@ -57,7 +59,7 @@ pub struct Refusal {
 
 /// What one check saw.
 #[derive(Clone, Debug)]
-pub struct Sight {
+pub struct Observation {
     /// Its index among the checks of the program.
     pub check: usize,
     /// The row it stood in, by its first cell, where there are rows.
@@ -65,7 +67,7 @@ pub struct Sight {
     /// What was asked, its placeholders filled in.
     pub asked: String,
     /// What it saw.
-    pub seen: Seen,
+    pub seen: CheckResult,
     /// Whether it saw it at once.
     pub timing: Timing,
     /// What it looked at.
@@ -95,7 +97,7 @@ pub enum Evidence {
 
 /// Actions that were passed over, and why.
 #[derive(Clone, Debug)]
-pub struct Passed {
+pub struct Skipped {
     /// Their numbers.
     pub actions: Range<usize>,
     /// Why.

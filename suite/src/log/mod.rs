@@ -4,8 +4,8 @@
 
 mod created;
 mod event;
-mod kept;
 pub mod record;
+mod redaction;
 mod run;
 pub mod trace;
 
@@ -17,8 +17,8 @@ use crate::scenario::Program;
 use crate::wire::{Exchange, Transcript};
 
 pub use created::{Created, OpenUpload};
-pub use event::{Event, Evidence, Passed, Reason, Refusal, Sight, Timing};
-pub use kept::Keeper;
+pub use event::{Event, Evidence, Observation, Reason, Refusal, Skipped, Timing};
+pub use redaction::Redactor;
 pub use run::{Attempts, End, Facts, Lifetime, Offer, Rerun, RunLog, Strictness};
 
 /// All that happened in one run of one program.
@@ -47,12 +47,12 @@ impl ProgramLog {
 
     /// A program that was not begun.
     pub fn not_begun(program: Arc<Program>, reason: Reason) -> ProgramLog {
-        let passed = Passed {
+        let skipped = Skipped {
             actions: 0..usize::MAX,
             reason: reason.clone(),
         };
         ProgramLog {
-            events: vec![Event::Passed(passed), Event::Stopped(reason)],
+            events: vec![Event::Skipped(skipped), Event::Stopped(reason)],
             ..ProgramLog::of(program, Duration::ZERO)
         }
     }

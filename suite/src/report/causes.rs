@@ -4,7 +4,7 @@ use super::words;
 use crate::cause::{Cause, Unsettled};
 use crate::check::describe;
 use crate::endpoint::Endpoint;
-use crate::outcome::{NotAsked, Verdict};
+use crate::judgement::{NotAsked, Verdict};
 use crate::wire::Exchange;
 
 /// What a verdict gives as its reason, if it gives one.

@@ -11,11 +11,11 @@ use tempfile::NamedTempFile;
 #[derive(Debug)]
 pub struct NewFile {
     path: PathBuf,
-    place: Place,
+    place: Sink,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Sink {
     Beside(NamedTempFile),
     There(File),
 }
@@ -27,13 +27,13 @@ impl NewFile {
     /// There is no such folder, or nothing may be written there.
     pub fn create(path: &Path) -> io::Result<NewFile> {
         let place = if path.metadata().is_ok_and(|found| !found.is_file()) {
-            Place::There(File::options().write(true).open(path)?)
+            Sink::There(File::options().write(true).open(path)?)
         } else {
             let folder = match path.parent() {
                 Some(folder) if !folder.as_os_str().is_empty() => folder,
                 _ => Path::new("."),
             };
-            Place::Beside(readable_by_all(&mut tempfile::Builder::new()).tempfile_in(folder)?)
+            Sink::Beside(readable_by_all(&mut tempfile::Builder::new()).tempfile_in(folder)?)
         };
         Ok(NewFile {
             path: path.to_owned(),
@@ -52,8 +52,8 @@ impl NewFile {
     /// What was written does not fit, or the place is not free any more.
     pub fn finish(self) -> io::Result<()> {
         match self.place {
-            Place::There(mut file) => file.flush(),
-            Place::Beside(file) => {
+            Sink::There(mut file) => file.flush(),
+            Sink::Beside(file) => {
                 file.as_file().sync_all()?;
                 file.persist(&self.path)?;
                 Ok(())
@@ -65,15 +65,15 @@ impl NewFile {
 impl Write for NewFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.place {
-            Place::Beside(file) => file.write(bytes),
-            Place::There(file) => file.write(bytes),
+            Sink::Beside(file) => file.write(bytes),
+            Sink::There(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.place {
-            Place::Beside(file) => file.flush(),
-            Place::There(file) => file.flush(),
+            Sink::Beside(file) => file.flush(),
+            Sink::There(file) => file.flush(),
         }
     }
 }

@@ -8,7 +8,7 @@ use quick_junit::{NonSuccessKind, Property, SerializeError, TestCase, TestCaseSt
 use super::tally::Column;
 use super::{Report, causes, text, words};
 use crate::catalogue::Category;
-use crate::outcome::{End, Finding, RequirementOutcome, Verdict};
+use crate::judgement::{End, Finding, RequirementOutcome, Verdict};
 
 /// The longest message of a failure.
 const GOT: usize = 200;

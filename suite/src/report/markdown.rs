@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use super::tally::Column;
 use super::{Report, Ruling, text, words};
 use crate::catalogue::Level;
-use crate::outcome::Finding;
+use crate::judgement::Finding;
 
 /// How many findings are shown with their details: a comment may not be of any length.
 const DETAILED: usize = 20;

@@ -28,12 +28,12 @@ pub use causes::reason;
 pub use counted::{Counted, Share};
 pub use file::NewFile;
 pub use progress::ProgressLine;
-pub use request::{BadRequest, Destination, Format, Request, WriteError, write};
+pub use request::{BadRequest, Destination, Format, ReportRequest, WriteError, write};
 pub use ruling::Ruling;
 pub use script::script;
 pub use text::styled;
 
-use crate::outcome::Outcome;
+use crate::judgement::Judgement;
 use crate::report::baseline::Baseline;
 use crate::scenario::Library;
 use crate::secret;
@@ -42,7 +42,7 @@ use crate::secret;
 #[derive(Clone, Copy, Debug)]
 pub struct Report<'a> {
     /// The result.
-    pub outcome: &'a Outcome,
+    pub outcome: &'a Judgement,
     /// The requirements and scenarios that it speaks of.
     pub library: &'a Library,
     /// What is known already, if the user said so.

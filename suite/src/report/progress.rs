@@ -4,18 +4,18 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 use super::words;
-use crate::outcome::{ScenarioOutcome, Verdict};
+use crate::judgement::{ScenarioOutcome, Verdict};
 use crate::run::Progress;
 
 /// One line on the standard error, drawn again and again; silent where nobody watches.
 #[derive(Debug, Default)]
 pub struct ProgressLine {
     watched: bool,
-    state: Mutex<State>,
+    state: Mutex<ProgressState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ProgressState {
     planned: usize,
     finished: usize,
     broken: usize,
@@ -35,7 +35,7 @@ impl ProgressLine {
         self.draw("");
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change(&self, change: impl FnOnce(&mut ProgressState)) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut state);
         self.draw(&state.line());
@@ -63,7 +63,7 @@ impl Progress for ProgressLine {
     }
 }
 
-impl State {
+impl ProgressState {
     fn line(&self) -> String {
         let scenarios = words::count(self.planned, "scenario");
         let broken = match self.broken {

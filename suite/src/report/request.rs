@@ -11,7 +11,7 @@ use super::{NewFile, Report, baseline, json, junit, markdown, text};
 
 /// A report that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
+pub struct ReportRequest {
     /// Its form.
     pub format: Format,
     /// Where it goes.
@@ -86,9 +86,9 @@ pub enum WriteError {
     },
 }
 
-impl Request {
+impl ReportRequest {
     /// Reads `FORMAT=PATH`.
-    pub fn parse(text: &str) -> Result<Request, BadRequest> {
+    pub fn parse(text: &str) -> Result<ReportRequest, BadRequest> {
         let (format, path) = text.split_once('=').ok_or(BadRequest::Form)?;
         if format.is_empty() || path.is_empty() {
             return Err(BadRequest::Form);
@@ -97,7 +97,7 @@ impl Request {
             "-" => Destination::Stdout,
             path => Destination::File(path.into()),
         };
-        Ok(Request {
+        Ok(ReportRequest {
             format: format.parse()?,
             destination,
         })
@@ -157,7 +157,7 @@ impl FromStr for Format {
 }
 
 /// Writes a report to where it is wanted.
-pub fn write(report: &Report<'_>, request: &Request) -> Result<(), WriteError> {
+pub fn write(report: &Report<'_>, request: &ReportRequest) -> Result<(), WriteError> {
     let format = request.format;
     let text = format
         .render(report)
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn a_report_is_asked_for_by_format_and_path() {
         let file = |path: &str| Destination::File(path.into());
-        let read = |text| Request::parse(text).map(|request| (request.format, request.destination));
+        let read = |text| ReportRequest::parse(text).map(|request| (request.format, request.destination));
         assert_eq!(read("json=a=b.json"), Ok((Format::Json, file("a=b.json"))));
         assert_eq!(read("junit=-"), Ok((Format::Junit, Destination::Stdout)));
         assert_eq!(read("json"), Err(BadRequest::Form));

@@ -1,11 +1,11 @@
 //! How a way is seen again by our own command.
 
+use crate::judgement::{Judgement, Way};
 use crate::log::Rerun;
-use crate::outcome::{Outcome, Way};
 use crate::wire::quoted;
 
 /// The command that runs the scenario of a way again.
-pub(super) fn command(way: &Way, outcome: &Outcome) -> String {
+pub(super) fn command(way: &Way, outcome: &Judgement) -> String {
     let Rerun { command, explore, .. } = &outcome.facts.rerun;
     let scenario = &way.place.scenario;
     let same = format!("--seed {} --run-id {}", outcome.facts.seed, outcome.facts.run_id);

@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::catalogue::{Level, RequirementId};
-use crate::outcome::{End, Finding, RequirementOutcome, Strictness, Verdict};
+use crate::judgement::{End, Finding, RequirementOutcome, Strictness, Verdict};
 
 /// What a run comes to: the sentence, and the exit code with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use super::baseline::Baseline;
 use super::{Counted, Report};
 use crate::catalogue::{Level, RequirementId, Version};
 use crate::cause::{Beyond, Cause, Loss, Unsettled};
-use crate::diagnostic::Source;
-use crate::outcome::{
-    Consequence, Counts, End, Facts, Finding, Lifetime, Link, NotAsked, Offer, Outcome, Place, Proof,
+use crate::diagnostic::SourceFile;
+use crate::judgement::{
+    Consequence, Counts, End, Facts, Finding, Judgement, Lifetime, Link, NotAsked, Offer, Place, Proof,
     Repetition, RequirementOutcome, Rerun, ScenarioOutcome, Strictness, Verdict, Way,
 };
 use crate::scenario::Library;
@@ -20,7 +20,7 @@ use crate::wire::{Answer, Body, Exchange, Fault, Headers, Request, Secrets, Url}
 
 /// A result and all that explains it.
 pub(super) struct Sample {
-    pub(super) outcome: Outcome,
+    pub(super) outcome: Judgement,
     pub(super) library: Library,
     pub(super) baseline: Option<Baseline>,
     pub(super) counted: Counted,
@@ -38,7 +38,7 @@ impl Sample {
 
     /// The same result, held against a baseline.
     pub(super) fn against(mut self, baseline: &str) -> Sample {
-        let source = Source::new("baseline.toml", baseline);
+        let source = SourceFile::new("baseline.toml", baseline);
         self.baseline = Some(Baseline::parse(&source, &self.library.catalogue).expect("a good baseline"));
         self
     }
@@ -323,7 +323,7 @@ pub(super) fn clean() -> Sample {
             ..Counts::default()
         },
     });
-    let outcome = Outcome {
+    let outcome = Judgement {
         facts: Facts {
             target: Url::parse("https://registry.example.com").expect("an address"),
             version: Version::V1_1,

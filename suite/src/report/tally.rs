@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::catalogue::{Category, Level, RequirementId};
-use crate::outcome::{Finding, RequirementOutcome, Verdict};
+use crate::judgement::{Finding, RequirementOutcome, Verdict};
 
 /// The columns of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

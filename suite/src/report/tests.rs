@@ -7,8 +7,8 @@ use super::tally::Column;
 use super::{Counted, Ruling};
 use super::{baseline, json, junit, markdown, text, words};
 use crate::cause::Cause;
-use crate::diagnostic::{Color, Source};
-use crate::outcome::{Consequence, End, Link, NotAsked, Verdict};
+use crate::diagnostic::{Color, SourceFile};
+use crate::judgement::{Consequence, End, Link, NotAsked, Verdict};
 use crate::wire::Url;
 
 /// A baseline that lists what the broken sample breaks.
@@ -297,7 +297,7 @@ fn a_draft_is_refused_until_every_reason_is_given() {
     insta::assert_snapshot!("baseline_draft", draft);
 
     let catalogue = &sample.library.catalogue;
-    let source = Source::new("baseline.toml", draft.as_str());
+    let source = SourceFile::new("baseline.toml", draft.as_str());
     let faulty = baseline::Baseline::parse(&source, catalogue).unwrap_err();
     assert_eq!(faulty.faults.len(), 3);
 
@@ -330,7 +330,7 @@ ways = []
 "pull.blob.get-200" = "known"
 "#;
     let faults = |text: &str| {
-        let source = Source::new("baseline.toml", text);
+        let source = SourceFile::new("baseline.toml", text);
         let faulty = baseline::Baseline::parse(&source, &sample::clean().library.catalogue).unwrap_err();
         faulty.render(Color::Never)
     };

@@ -6,8 +6,8 @@ use http::StatusCode;
 
 use super::secret;
 use crate::catalogue::{Level, Version};
-use crate::outcome::{Facts, Way};
-use crate::visible::visible;
+use crate::hidden_characters::visible;
+use crate::judgement::{Facts, Way};
 use crate::wire::Exchange;
 
 /// The longest request, and the longest reason why there is no answer to it, that are shown, in characters.

@@ -10,13 +10,15 @@ use super::interpret::{self, Flow};
 use super::session::{Session, locked};
 use super::territory::Tenants;
 use super::world::World;
-use super::{CleanUp, Progress, RunSettings, Unusable, clean, coded, preflight, random};
+use super::{CleanUp, PreflightError, Progress, RunSettings, clean, coded, preflight, random};
 
 use crate::cause::{Beyond, Cause, Unsettled};
-use crate::check::Seen;
+use crate::check::CheckResult;
 use crate::explore::Budget;
 use crate::judge::{ProgramVerdict, Standard, judge_program};
-use crate::log::{Attempts, Created, End, Event, Facts, Passed, ProgramLog, Reason, Rerun, RunLog, Sight};
+use crate::log::{
+    Attempts, Created, End, Event, Facts, Observation, ProgramLog, Reason, Rerun, RunLog, Skipped,
+};
 use crate::plan::Plan;
 use crate::scenario::{Library, Program, Script};
 use crate::wire::Client;
@@ -49,7 +51,7 @@ pub async fn record(
     client: Client,
     settings: RunSettings,
     progress: Arc<dyn Progress>,
-) -> Result<RunLog, Unusable> {
+) -> Result<RunLog, PreflightError> {
     let began = Instant::now();
     let learned = preflight::examine(&client, &settings)
         .await
@@ -204,12 +206,12 @@ impl Campaign {
         let known = ran.log.events.iter().find_map(|event| match event {
             Event::Stopped(Reason::NotInForce(version)) => Some(Unsettled::NotInForce(*version)),
             Event::Stopped(Reason::NotReached(cause))
-            | Event::Passed(Passed {
+            | Event::Skipped(Skipped {
                 reason: Reason::NotReached(cause),
                 ..
             })
-            | Event::Saw(Sight {
-                seen: Seen::NotReached(cause),
+            | Event::Observed(Observation {
+                seen: CheckResult::NotReached(cause),
                 ..
             }) => cause.beyond().cloned().map(Unsettled::Beyond),
             _ => None,
@@ -312,7 +314,7 @@ async fn follow(mut world: World) -> Flow {
 
 /// A program that is cut off: what it has not seen yet it does not see.
 fn cut_off(recorder: &World, reason: Reason) -> Flow {
-    recorder.pass(0..usize::MAX, reason.clone());
+    recorder.skip(0..usize::MAX, reason.clone());
     Flow::Stop(reason)
 }
 

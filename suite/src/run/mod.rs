@@ -6,9 +6,9 @@ mod campaign;
 mod clean;
 pub mod coded;
 mod interpret;
-mod lag;
 mod preflight;
 mod random;
+mod read_after_write;
 mod session;
 mod settings;
 mod stop;
@@ -16,11 +16,11 @@ mod territory;
 mod watch;
 mod world;
 
-use crate::outcome::ScenarioOutcome;
+use crate::judgement::ScenarioOutcome;
 
 pub use campaign::record;
 pub use clean::{Cleaned, Kind, Left, clean};
-pub use preflight::Unusable;
+pub use preflight::PreflightError;
 pub use settings::{CleanUp, OnFinding, RunSettings};
 pub use stop::Stop;
 

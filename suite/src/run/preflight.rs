@@ -8,7 +8,7 @@ use crate::wire::{Answer, Body, Client, Exchange, Fault, Request, Secrets, numbe
 
 /// Why a target cannot be used. Nothing else is claimed about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unusable {
+pub enum PreflightError {
     /// Nobody answers there.
     #[error("{target} cannot be reached: {why}")]
     Unreachable {
@@ -47,24 +47,24 @@ pub enum Unusable {
     },
 }
 
-impl Unusable {
+impl PreflightError {
     /// The same without what must not be shown.
-    pub(super) fn without(self, secrets: &Secrets) -> Unusable {
+    pub(super) fn without(self, secrets: &Secrets) -> PreflightError {
         let text = |text: String| secrets.redact(&text);
         match self {
-            Unusable::Unreachable { target, why } => Unusable::Unreachable {
+            PreflightError::Unreachable { target, why } => PreflightError::Unreachable {
                 target,
                 why: text(why),
             },
-            Unusable::WantsCredentials { target, challenge } => Unusable::WantsCredentials {
+            PreflightError::WantsCredentials { target, challenge } => PreflightError::WantsCredentials {
                 target,
                 challenge: text(challenge),
             },
-            Unusable::RefusesCredentials { target, why } => Unusable::RefusesCredentials {
+            PreflightError::RefusesCredentials { target, why } => PreflightError::RefusesCredentials {
                 target,
                 why: text(why),
             },
-            Unusable::NoRegistry { target, base } => Unusable::NoRegistry {
+            PreflightError::NoRegistry { target, base } => PreflightError::NoRegistry {
                 target,
                 base: text(base),
             },
@@ -112,7 +112,7 @@ impl Learned {
 }
 
 /// Finds out whether the target is a registry that can be asked.
-pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<Learned, Unusable> {
+pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<Learned, PreflightError> {
     let target = client.target().to_string();
     let asked = client.send(request(client, "GET", "/v2/")).await;
     let base = asked.whole().map_err(|fault| unreachable(&target, fault))?;
@@ -120,21 +120,21 @@ pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<L
         return Err(refused(target, base, &asked));
     }
     if matches!(base.status, 429 | 502..=504) {
-        return Err(Unusable::Unreachable {
+        return Err(PreflightError::Unreachable {
             target,
             why: format!("GET /v2/ is answered with {}", describe::status(base)),
         });
     }
-    let door = knock(client, settings).await;
-    let opened = door.opened.outcome.as_ref();
+    let first_upload = ask_for_upload(client, settings).await;
+    let opened = first_upload.opened.outcome.as_ref();
     let opened = opened.map_err(|fault| unreachable(&target, fault))?;
     let is_registry = if base.status == 200 {
-        !takes_anything(client, &door.repository, settings).await
+        !takes_anything(client, &first_upload.repository, settings).await
     } else {
-        speaks_like_a_registry(client, opened, &door.repository, settings).await
+        speaks_like_a_registry(client, opened, &first_upload.repository, settings).await
     };
     if !is_registry {
-        return Err(Unusable::NoRegistry {
+        return Err(PreflightError::NoRegistry {
             target,
             base: describe::status(base),
         });
@@ -149,22 +149,27 @@ pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<L
             .await;
     }
     Ok(Learned {
-        names: door.names,
-        good: is_open.then(|| (request(client, "POST", &uploads(&door.repository)), opened.status)),
+        names: first_upload.names,
+        good: is_open.then(|| {
+            (
+                request(client, "POST", &uploads(&first_upload.repository)),
+                opened.status,
+            )
+        }),
         ..Learned::of(opened)
     })
 }
 
 /// The first upload that a run asks for.
-struct Door {
+struct FirstUpload {
     repository: String,
     names: Names,
     opened: Exchange,
 }
 
 /// Asks for an upload: in the repository that was given, or under names of each form until one is taken.
-async fn knock(client: &Client, settings: &RunSettings) -> Door {
-    let at = async |repository: String, names: Names| Door {
+async fn ask_for_upload(client: &Client, settings: &RunSettings) -> FirstUpload {
+    let at = async |repository: String, names: Names| FirstUpload {
         opened: client.send(request(client, "POST", &uploads(&repository))).await,
         repository,
         names,
@@ -178,9 +183,9 @@ async fn knock(client: &Client, settings: &RunSettings) -> Door {
     }
     // Some registries take names of exactly one, or of exactly two, components.
     for names in Names::ALL {
-        let door = at(names.name(&settings.run_id, "hello-0", "a"), names).await;
-        if door.opened.status() == Some(202) {
-            return door;
+        let first_upload = at(names.name(&settings.run_id, "hello-0", "a"), names).await;
+        if first_upload.opened.status() == Some(202) {
+            return first_upload;
         }
     }
     first
@@ -233,28 +238,28 @@ async fn speaks_like_a_registry(
 }
 
 /// A 401 that came although credentials were tried is a refusal of them.
-fn refused(target: String, base: &Answer, asked: &Exchange) -> Unusable {
+fn refused(target: String, base: &Answer, asked: &Exchange) -> PreflightError {
     let lines: Vec<&str> = base.headers.all("WWW-Authenticate").collect();
     if asked.hops.iter().any(|hop| hop.status == 401) {
-        Unusable::RefusesCredentials {
+        PreflightError::RefusesCredentials {
             target,
             why: describe::status(base),
         }
     } else {
-        Unusable::WantsCredentials {
+        PreflightError::WantsCredentials {
             target,
             challenge: describe::header("WWW-Authenticate", &lines),
         }
     }
 }
 
-fn unreachable(target: &str, fault: &Fault) -> Unusable {
+fn unreachable(target: &str, fault: &Fault) -> PreflightError {
     match fault {
-        Fault::Credentials(why) => Unusable::RefusesCredentials {
+        Fault::Credentials(why) => PreflightError::RefusesCredentials {
             target: target.to_owned(),
             why: why.clone(),
         },
-        _ => Unusable::Unreachable {
+        _ => PreflightError::Unreachable {
             target: target.to_owned(),
             why: fault.to_string(),
         },
@@ -310,9 +315,9 @@ mod tests {
             "1e9",
             "",
         ] {
-            let manner = announced(said);
-            assert_eq!((manner.min_chunk, manner.notes.len()), (None, 1), "{said}");
-            assert!(manner.notes[0].contains(&format!("is `{said}`, but it is ")));
+            let learned = announced(said);
+            assert_eq!((learned.min_chunk, learned.notes.len()), (None, 1), "{said}");
+            assert!(learned.notes[0].contains(&format!("is `{said}`, but it is ")));
         }
     }
 }

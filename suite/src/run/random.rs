@@ -7,8 +7,8 @@ use tokio::runtime::Handle;
 use super::campaign::{Campaign, Ran};
 use crate::catalogue::Catalogue;
 use crate::catalogue::Version;
-use crate::explore::{Terrain, explore};
-use crate::outcome::Offer;
+use crate::explore::{Constraints, explore};
+use crate::judgement::Offer;
 use crate::scenario::{Program, parse};
 
 /// Tries random workflows; the one that failed, if one did, in its shortest form.
@@ -25,11 +25,11 @@ pub(super) async fn explore_at_random(campaign: &Campaign, done: &[Ran]) -> Opti
         .offers()
         .into_iter()
         .filter(|(_, offer)| matches!(offer, Offer::Offered(_)));
-    let terrain = Terrain {
+    let constraints = Constraints {
         offered: offers.map(|(name, _)| name).collect(),
         avoided: broken.chain(not_in_force).cloned().collect(),
     };
-    if !terrain.offered.contains("push") || session.has_ended() {
+    if !constraints.offered.contains("push") || session.has_ended() {
         return None;
     }
     let (explorer, handle) = (campaign.clone(), Handle::current());
@@ -37,7 +37,7 @@ pub(super) async fn explore_at_random(campaign: &Campaign, done: &[Ran]) -> Opti
         let session = &explorer.session;
         explore(
             session.catalogue(),
-            &terrain,
+            &constraints,
             session.settings.explore,
             session.seed(),
             || !session.has_ended(),

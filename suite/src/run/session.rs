@@ -12,9 +12,9 @@ use super::watch::Watch;
 use super::{OnFinding, RunSettings};
 use crate::catalogue::{Catalogue, Level, RequirementId};
 use crate::cause::Unsettled;
-use crate::check::Seen;
-use crate::log::{End, Event, Keeper, Recorder, Sight};
-use crate::outcome::Offer;
+use crate::check::CheckResult;
+use crate::judgement::Offer;
+use crate::log::{End, Event, Observation, Recorder, Redactor};
 use crate::plan::Plan;
 use crate::scenario::ast::Stance;
 use crate::scenario::{Library, Program};
@@ -78,8 +78,8 @@ impl Session {
     }
 
     /// What takes out of a log what is not kept.
-    pub(super) fn keeper(&self) -> Keeper {
-        Keeper::without(self.client.secrets().clone())
+    pub(super) fn keeper(&self) -> Redactor {
+        Redactor::without(self.client.secrets().clone())
     }
 
     /// The catalogue.
@@ -184,15 +184,16 @@ impl Session {
     }
 
     /// Takes note of what a check saw: whether the run goes on may depend on it.
-    pub(super) fn saw(&self, program: &Program, sight: &Sight) {
-        let Some(asked) = program.checks.get(sight.check) else {
+    pub(super) fn saw(&self, program: &Program, observation: &Observation) {
+        let Some(asked) = program.checks.get(observation.check) else {
             return;
         };
         let is_asked = self
             .asked
             .as_ref()
             .is_none_or(|ids| ids.contains(&asked.requirement));
-        if matches!(sight.seen, Seen::Breaks(_)) && asked.level == Some(Level::Must) && is_asked {
+        if matches!(observation.seen, CheckResult::Breaks(_)) && asked.level == Some(Level::Must) && is_asked
+        {
             self.found.store(true, Ordering::Relaxed);
         }
     }

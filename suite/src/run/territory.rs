@@ -6,7 +6,7 @@ use super::RunSettings;
 use crate::cause::{Beyond, Cause};
 use crate::check::next_link;
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::scenario::ast::{Aspect, Check, One, Pattern, Polarity, Scope as CountScope, StatusSet};
+use crate::scenario::ast::{Aspect, Check, CountScope, One, Pattern, Polarity, StatusSet};
 use crate::values::{RunId, Value, json_of};
 use crate::wire::{Client, Exchange, Request, Url, Withheld};
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use super::lag::Writes;
+use super::read_after_write::Writes;
 use super::session::Session;
 use super::territory::Tenants;
 use crate::cause::Cause;
-use crate::log::{Event, Evidence, Passed, ProgramLog, Reason, Recorder, Sight};
+use crate::log::{Event, Evidence, Observation, ProgramLog, Reason, Recorder, Skipped};
 use crate::scenario::{Program, ast};
 use crate::values::{Answered, Maker, Scope};
 use crate::wire::{Exchange, Request};
@@ -123,16 +123,16 @@ impl World {
     }
 
     /// Writes down that actions are passed over.
-    pub(super) fn pass(&self, actions: Range<usize>, reason: Reason) {
+    pub(super) fn skip(&self, actions: Range<usize>, reason: Reason) {
         if !actions.is_empty() {
-            self.record(Event::Passed(Passed { actions, reason }));
+            self.record(Event::Skipped(Skipped { actions, reason }));
         }
     }
 
     /// Writes down what a check saw.
-    pub(super) fn saw(&self, sight: Sight) {
-        self.session.saw(&self.program, &sight);
-        self.record(Event::Saw(sight));
+    pub(super) fn saw(&self, observation: Observation) {
+        self.session.saw(&self.program, &observation);
+        self.record(Event::Observed(observation));
     }
 
     /// Writes an event down.

@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 
 use super::call::{Call, Reply};
-use super::story::Story;
+use super::stateful::StatefulCall;
 use super::wire::Wire;
 
 /// A registry that breaks certain requirements and keeps all others.
@@ -40,7 +40,7 @@ pub enum Act {
     /// It answers by itself, where it answers at all.
     Instead(fn(&Call) -> Option<Reply>),
     /// It does all of this, and remembers.
-    Story(for<'a> fn(Story<'a>) -> BoxFuture<'a, Reply>),
+    Stateful(for<'a> fn(StatefulCall<'a>) -> BoxFuture<'a, Reply>),
     /// It takes what came of a request whose content is cut for the whole.
     Cut(fn(&mut Call)),
     /// It lies on the connection itself.
@@ -97,12 +97,12 @@ impl Deviation {
     }
 
     /// A deviation that talks to the honest registry as it likes, and remembers.
-    pub const fn story(
+    pub const fn stateful(
         id: &'static str,
         breaks: &'static [&'static str],
-        act: for<'a> fn(Story<'a>) -> BoxFuture<'a, Reply>,
+        act: for<'a> fn(StatefulCall<'a>) -> BoxFuture<'a, Reply>,
     ) -> Deviation {
-        Deviation::new(id, breaks, Act::Story(act))
+        Deviation::new(id, breaks, Act::Stateful(act))
     }
 
     /// A deviation that takes what came of a request whose content is cut for the whole.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::deviation::Deviation;
-use super::ground::{Ground, Grounds};
 use super::proxy::Saboteur;
+use super::upstream::{Upstream, Upstreams};
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
-use crate::door::{Outcome, RunError, Suite};
-use crate::outcome::{Strictness, Verdict};
+use crate::judgement::{Strictness, Verdict};
 use crate::run::{CleanUp, RunSettings};
 use crate::scenario::Library;
+use crate::suite::{Outcome, RunError, Suite};
 
 /// How many deviations are tried at once.
 const AT_ONCE: usize = 4;
@@ -96,23 +96,23 @@ impl Matrix {
 pub async fn matrix(
     library: Arc<Library>,
     deviations: Vec<Deviation>,
-    grounds: &Grounds,
+    upstreams: &Upstreams,
     seed: u64,
     told: impl Fn(&Cell),
 ) -> Result<Matrix, RunError> {
-    let honestly = honestly(&library, &deviations, grounds, seed).await?;
+    let honestly = honestly(&library, &deviations, upstreams, seed).await?;
     let mut cells = stream::iter(deviations.into_iter().enumerate())
         .map(|(at, deviation)| {
             let (library, honestly) = (library.clone(), &honestly);
             async move {
-                let ground = match grounds.under(&deviation) {
-                    Ok(ground) => ground,
+                let upstream = match upstreams.under(&deviation) {
+                    Ok(upstream) => upstream,
                     Err(why) => return (at, Cell::new(&deviation, Catch::NotTried(why))),
                 };
-                let found = honestly.get(&ground.url.to_string()).unwrap_or(&NOTHING);
+                let found = honestly.get(&upstream.url.to_string()).unwrap_or(&NOTHING);
                 // Every deviation has names of its own, since all may lie over one registry.
                 let seed = seed.wrapping_mul(1_000_003).wrapping_add(at as u64 + 1);
-                (at, prove(library, deviation, ground, found, seed).await.cell)
+                (at, prove(library, deviation, upstream, found, seed).await.cell)
             }
         })
         .buffer_unordered(AT_ONCE)
@@ -137,17 +137,17 @@ pub async fn matrix(
 async fn honestly(
     library: &Arc<Library>,
     deviations: &[Deviation],
-    grounds: &Grounds,
+    upstreams: &Upstreams,
     seed: u64,
 ) -> Result<BTreeMap<String, BTreeSet<RequirementId>>, RunError> {
     let mut honestly = BTreeMap::new();
-    let grounds: BTreeMap<String, &Ground> = deviations
+    let upstreams: BTreeMap<String, &Upstream> = deviations
         .iter()
-        .filter_map(|deviation| grounds.under(deviation).ok())
-        .map(|ground| (ground.url.to_string(), ground))
+        .filter_map(|deviation| upstreams.under(deviation).ok())
+        .map(|upstream| (upstream.url.to_string(), upstream))
         .collect();
-    for (address, ground) in grounds {
-        honestly.insert(address, found_on(library, ground, seed).await?);
+    for (address, upstream) in upstreams {
+        honestly.insert(address, found_on(library, upstream, seed).await?);
     }
     Ok(honestly)
 }
@@ -155,12 +155,12 @@ async fn honestly(
 /// What all of the suite finds against a registry as it is.
 async fn found_on(
     library: &Arc<Library>,
-    ground: &Ground,
+    upstream: &Upstream,
     seed: u64,
 ) -> Result<BTreeSet<RequirementId>, RunError> {
     let outcome = Suite::of(library.clone())
-        .against(&ground.url.to_string())
-        .accounts(ground.credentials.clone())
+        .against(&upstream.url.to_string())
+        .accounts(upstream.credentials.clone())
         .settings(settings(Version::Next, seed))
         .run()
         .await?;
@@ -197,7 +197,7 @@ pub struct Tried {
 pub async fn prove(
     library: Arc<Library>,
     deviation: Deviation,
-    over: &Ground,
+    over: &Upstream,
     honestly: &BTreeSet<RequirementId>,
     seed: u64,
 ) -> Tried {

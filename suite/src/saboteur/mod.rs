@@ -7,15 +7,15 @@
 mod call;
 mod deviation;
 pub mod deviations;
-mod ground;
 pub mod matrix;
 mod proxy;
-mod story;
+mod stateful;
+mod upstream;
 mod wire;
 
 pub use call::{Call, Kind, Reply};
 pub use deviation::{Act, Deviation, Over};
-pub use ground::{Ground, Grounds};
 pub use proxy::Saboteur;
-pub use story::{Memory, Story};
+pub use stateful::{Memory, StatefulCall};
+pub use upstream::{Upstream, Upstreams};
 pub use wire::{Then, Wire};

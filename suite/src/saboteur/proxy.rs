@@ -18,8 +18,8 @@ use tokio::task::JoinHandle;
 
 use super::call::{Call, Reply};
 use super::deviation::{Act, Deviation};
-use super::ground::Ground;
-use super::story::{Memory, Story};
+use super::stateful::{Memory, StatefulCall};
+use super::upstream::Upstream;
 use super::wire::Wire;
 use crate::wire::{self, Body, Redirects, Url};
 
@@ -35,7 +35,7 @@ pub struct Saboteur {
 
 impl Saboteur {
     /// Lays a deviation over the registry at `over`, on a port of its own.
-    pub async fn lay(deviation: Deviation, over: &Ground) -> std::io::Result<Saboteur> {
+    pub async fn lay(deviation: Deviation, over: &Upstream) -> std::io::Result<Saboteur> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let layer = Arc::new(Layer {
@@ -92,7 +92,7 @@ pub(super) struct Honest {
 }
 
 impl Honest {
-    fn new(over: &Ground) -> std::io::Result<Honest> {
+    fn new(over: &Upstream) -> std::io::Result<Honest> {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         Ok(Honest {
@@ -206,7 +206,7 @@ impl Layer {
                 Some(reply) => reply,
                 None => self.honest.answer(&call).await,
             },
-            Act::Story(tell) => tell(Story::new(call, &self.honest, &self.memory)).await,
+            Act::Stateful(tell) => tell(StatefulCall::new(call, &self.honest, &self.memory)).await,
             Act::Cut(_) | Act::Wire(_) => self.honest.answer(&call).await,
         }
     }

@@ -36,7 +36,7 @@ pub struct Content {
     /// The algorithm of the digest by which it is known.
     pub algorithm: Algorithm,
     /// Where it stands in a whole, if it was cut from one.
-    pub place: Option<Place>,
+    pub place: Option<PartPosition>,
     /// The config of an image.
     pub config: Option<Arc<Content>>,
     /// The layers of an image, as blobs.
@@ -49,7 +49,7 @@ pub struct Content {
 
 /// The place of a part in its whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct PartPosition {
     /// The position of its first byte.
     pub start: u64,
     /// The length of the whole.
@@ -93,7 +93,7 @@ impl Content {
         let offset = self.place.map_or(0, |place| place.start);
         let whole = self.place.map_or(self.size(), |place| place.whole);
         Content {
-            place: Some(Place {
+            place: Some(PartPosition {
                 start: offset + start as u64,
                 whole,
             }),
@@ -396,14 +396,14 @@ mod tests {
         let second = blob.part(100, 200);
         assert_eq!(
             second.place,
-            Some(Place {
+            Some(PartPosition {
                 start: 100,
                 whole: 251
             })
         );
         assert_eq!(
             second.part(10, 20).place,
-            Some(Place {
+            Some(PartPosition {
                 start: 110,
                 whole: 251
             })

@@ -12,4 +12,4 @@ pub use content::{
 };
 pub use run_id::{BadRunId, RunId};
 pub use scope::{Scope, query_encoded};
-pub use value::{Unusable, Value};
+pub use value::{Value, ValueError};

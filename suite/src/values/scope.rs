@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::value::{Unusable, Value};
+use super::value::{Value, ValueError};
 use crate::scenario::ast::{Name, Piece, Reference, Template, Text};
 
 /// The variables in force, block within block.
@@ -38,21 +38,21 @@ impl Scope {
     }
 
     /// The value of a variable.
-    pub fn get(&self, name: &Name) -> Result<&Value, Unusable> {
+    pub fn get(&self, name: &Name) -> Result<&Value, ValueError> {
         self.blocks
             .iter()
             .rev()
             .find_map(|block| block.get(name))
-            .ok_or_else(|| Unusable::Senseless(format!("`{name}` is not bound")))
+            .ok_or_else(|| ValueError::Senseless(format!("`{name}` is not bound")))
     }
 
     /// The text of a variable that every scenario has.
-    pub fn text_of(&self, name: &str) -> Result<String, Unusable> {
+    pub fn text_of(&self, name: &str) -> Result<String, ValueError> {
         self.get(&Name(name.to_owned()))?.text()
     }
 
     /// The value that a placeholder stands for.
-    pub fn value(&self, reference: &Reference) -> Result<Value, Unusable> {
+    pub fn value(&self, reference: &Reference) -> Result<Value, ValueError> {
         let start = self.get(&reference.name)?.clone();
         reference
             .properties
@@ -62,7 +62,7 @@ impl Scope {
     }
 
     /// The value of a template: whole if it is a single placeholder, text otherwise.
-    pub fn whole(&self, template: &Template) -> Result<Value, Unusable> {
+    pub fn whole(&self, template: &Template) -> Result<Value, ValueError> {
         match template.0.as_slice() {
             [Piece::Hole(reference)] => self.value(reference),
             _ => self.text(template).map(Value::Text),
@@ -70,7 +70,7 @@ impl Scope {
     }
 
     /// The text of a template.
-    pub fn text(&self, template: &Template) -> Result<String, Unusable> {
+    pub fn text(&self, template: &Template) -> Result<String, ValueError> {
         template.0.iter().try_fold(String::new(), |mut text, piece| {
             match piece {
                 Piece::Text(written) => text.push_str(written),
@@ -81,13 +81,13 @@ impl Scope {
     }
 
     /// The texts that a value of a pattern or a row stands for: a list for a list, one text otherwise.
-    pub fn texts(&self, text: &Text) -> Result<Vec<String>, Unusable> {
+    pub fn texts(&self, text: &Text) -> Result<Vec<String>, ValueError> {
         let (Text::Plain(template) | Text::Exact(template)) = text;
         self.whole(template)?.members().iter().map(Value::text).collect()
     }
 
     /// The text of a request target: placeholders go into the path as they are, and into the query encoded.
-    pub fn target(&self, template: &Template) -> Result<String, Unusable> {
+    pub fn target(&self, template: &Template) -> Result<String, ValueError> {
         template.0.iter().try_fold(String::new(), |mut target, piece| {
             match piece {
                 Piece::Text(written) => target.push_str(written),
@@ -105,7 +105,7 @@ impl Scope {
     }
 
     /// The text of a query that joins a target's own: its placeholders are encoded.
-    pub fn query(&self, template: &Template) -> Result<String, Unusable> {
+    pub fn query(&self, template: &Template) -> Result<String, ValueError> {
         template.0.iter().try_fold(String::new(), |mut query, piece| {
             match piece {
                 Piece::Text(written) => query.push_str(written),

@@ -24,36 +24,36 @@ pub enum Value {
 
 /// Why a value cannot be used as it was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unusable {
+pub enum ValueError {
     /// The registry did not give it.
     Missing(Cause),
     /// The scenario asks something of it that it has not.
     Senseless(String),
 }
 
-impl Unusable {
+impl ValueError {
     /// Why the text that a template came to cannot be used: a fault of the scenario, unless values were put into it.
-    pub fn of_text(template: &Template, why: String) -> Unusable {
+    pub fn of_text(template: &Template, why: String) -> ValueError {
         if template.0.iter().any(|piece| matches!(piece, Piece::Hole(_))) {
-            Unusable::Missing(Cause::Said(why))
+            ValueError::Missing(Cause::Said(why))
         } else {
-            Unusable::Senseless(why)
+            ValueError::Senseless(why)
         }
     }
 }
 
 impl Value {
     /// The value as one text; a content stands for its digest.
-    pub fn text(&self) -> Result<String, Unusable> {
+    pub fn text(&self) -> Result<String, ValueError> {
         match self {
             Value::Text(text) => Ok(text.clone()),
             Value::Content(content) => Ok(content.digest()),
             Value::List(values) => {
-                let texts: Result<Vec<String>, Unusable> = values.iter().map(Value::text).collect();
+                let texts: Result<Vec<String>, ValueError> = values.iter().map(Value::text).collect();
                 Ok(texts?.join(", "))
             }
-            Value::Answer(_) => Err(Unusable::Senseless("an answer is not a text".into())),
-            Value::Missing(cause) => Err(Unusable::Missing(cause.clone())),
+            Value::Answer(_) => Err(ValueError::Senseless("an answer is not a text".into())),
+            Value::Missing(cause) => Err(ValueError::Missing(cause.clone())),
         }
     }
 
@@ -66,16 +66,16 @@ impl Value {
     }
 
     /// The content, if it is one.
-    pub fn content(&self) -> Result<Arc<Content>, Unusable> {
+    pub fn content(&self) -> Result<Arc<Content>, ValueError> {
         match self {
             Value::Content(content) => Ok(content.clone()),
-            Value::Missing(cause) => Err(Unusable::Missing(cause.clone())),
-            _ => Err(Unusable::Senseless("it is not a content".into())),
+            Value::Missing(cause) => Err(ValueError::Missing(cause.clone())),
+            _ => Err(ValueError::Senseless("it is not a content".into())),
         }
     }
 
     /// A property of the value; of a list, the list of its members' properties.
-    pub fn property(&self, property: Property) -> Result<Value, Unusable> {
+    pub fn property(&self, property: Property) -> Result<Value, ValueError> {
         match (self, property) {
             (Value::Missing(_), _) => Ok(self.clone()),
             (Value::List(values), Property::First) => first(values.first()),
@@ -100,17 +100,17 @@ impl Value {
     }
 }
 
-fn first(value: Option<&Value>) -> Result<Value, Unusable> {
+fn first(value: Option<&Value>) -> Result<Value, ValueError> {
     value
         .cloned()
-        .ok_or_else(|| Unusable::Senseless("the list is empty".into()))
+        .ok_or_else(|| ValueError::Senseless("the list is empty".into()))
 }
 
-fn senseless(property: Property) -> Unusable {
-    Unusable::Senseless(format!("it has no `{}`", property.words()))
+fn senseless(property: Property) -> ValueError {
+    ValueError::Senseless(format!("it has no `{}`", property.words()))
 }
 
-fn of_content(content: &Content, property: Property) -> Result<String, Unusable> {
+fn of_content(content: &Content, property: Property) -> Result<String, ValueError> {
     let start = content.place.map_or(0, |place| place.start);
     let end = (start + content.size()).saturating_sub(1);
     Ok(match property {
@@ -168,7 +168,7 @@ mod tests {
         let asked = missing.property(Property::Digest).unwrap();
         assert_eq!(
             asked.text(),
-            Err(Unusable::Missing(Cause::Said("no Location".into())))
+            Err(ValueError::Missing(Cause::Said("no Location".into())))
         );
     }
 }

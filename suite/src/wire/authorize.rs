@@ -1,6 +1,6 @@
 //! Getting in: a request is sent with what the registry wants to see, and again if it wants to see more.
 
-use super::client::{Client, Course};
+use super::client::{Client, ExchangeLog};
 use super::grant::Grant;
 use super::keyring::{TokenKey, TokenServer};
 use super::redirect;
@@ -8,38 +8,38 @@ use super::token::{self, Token};
 use super::{Account, Answer, Challenge, Fault, Login, Request, Secret, challenges};
 
 /// How often a request is sent: with what was right the last time, with a token that was kept, with a new one.
-const MOST_ROUNDS: usize = 4;
+const MOST_ATTEMPTS: usize = 4;
 
 /// A grant, and whether it was made just now, so that there is no better one.
-struct Offer {
+struct OfferedGrant {
     grant: Grant,
     fresh: bool,
 }
 
 impl Client {
     /// Sends a request, and sends it again with credentials where a 401 asks for them and they are for this server.
-    pub(super) async fn authorized(&self, course: &mut Course, request: &Request) -> Result<Answer, Fault> {
+    pub(super) async fn authorized(&self, log: &mut ExchangeLog, request: &Request) -> Result<Answer, Fault> {
         if !self.may_authorize(request) {
-            return self.granted(course, request, None).await;
+            return self.granted(log, request, None).await;
         }
         let guess = self.keyring().guess(request, self.credentials());
-        let mut offer = guess.map(|grant| Offer { grant, fresh: false });
-        for _ in 1..MOST_ROUNDS {
+        let mut offer = guess.map(|grant| OfferedGrant { grant, fresh: false });
+        for _ in 1..MOST_ATTEMPTS {
             let sent = offer.as_ref().map(|offer| &offer.grant);
-            let answer = self.granted(course, request, sent).await?;
+            let answer = self.granted(log, request, sent).await?;
             if answer.status != 401 || offer.as_ref().is_some_and(|offer| offer.fresh) {
                 return Ok(answer);
             }
-            let place = course.passed();
+            let place = log.passed();
             let refused = offer.map(|offer| offer.grant);
-            let next = self.offer(course, request, &answer, refused.as_ref()).await;
+            let next = self.offer(log, request, &answer, refused.as_ref()).await;
             if let Ok(None) = next {
                 return Ok(answer);
             }
-            course.pass(place, &answer);
+            log.pass(place, &answer);
             offer = next?;
         }
-        self.granted(course, request, offer.as_ref().map(|offer| &offer.grant))
+        self.granted(log, request, offer.as_ref().map(|offer| &offer.grant))
             .await
     }
 
@@ -53,11 +53,11 @@ impl Client {
     /// What the challenges of a 401 can be answered with, if it is not what was just refused.
     async fn offer(
         &self,
-        course: &mut Course,
+        log: &mut ExchangeLog,
         request: &Request,
         answer: &Answer,
         refused: Option<&Grant>,
-    ) -> Result<Option<Offer>, Fault> {
+    ) -> Result<Option<OfferedGrant>, Fault> {
         let challenges: Vec<Challenge> = challenges(&answer.headers).into_iter().flatten().collect();
         let login = self.credentials().login(&request.account);
         let demand = |scheme: &str| challenges.iter().find(|challenge| challenge.is(scheme));
@@ -69,7 +69,7 @@ impl Client {
                 let scopes = bearer.parameter("scope").unwrap_or_default();
                 let key = TokenKey::new(&request.account, server, scopes);
                 self.keyring().wants_token(request, key.clone());
-                match self.bearer(course, key, refused).await {
+                match self.bearer(log, key, refused).await {
                     Err(Fault::Credentials(_)) if login.is_none() => Ok(None),
                     other => other.map(Some),
                 }
@@ -82,36 +82,36 @@ impl Client {
     }
 
     /// What the account shows by itself.
-    fn own(&self, request: &Request, login: &Login, refused: Option<&Grant>) -> Option<Offer> {
+    fn own(&self, request: &Request, login: &Login, refused: Option<&Grant>) -> Option<OfferedGrant> {
         let grant = Grant::of(login);
         if refused == Some(&grant) {
             return None;
         }
         self.keyring().wants_login(&request.account);
-        Some(Offer { grant, fresh: true })
+        Some(OfferedGrant { grant, fresh: true })
     }
 
     /// A token, kept or new.
     async fn bearer(
         &self,
-        course: &mut Course,
+        log: &mut ExchangeLog,
         key: TokenKey,
         refused: Option<&Grant>,
-    ) -> Result<Offer, Fault> {
+    ) -> Result<OfferedGrant, Fault> {
         if let Some(refused) = refused {
             self.keyring().forget(refused);
         }
         if let Some(kept) = self.keyring().token(&key) {
             let grant = Grant::Bearer(kept);
-            return Ok(Offer { grant, fresh: false });
+            return Ok(OfferedGrant { grant, fresh: false });
         }
-        let token = self.fetch(course, key).await?;
+        let token = self.fetch(log, key).await?;
         let grant = Grant::Bearer(token);
-        Ok(Offer { grant, fresh: true })
+        Ok(OfferedGrant { grant, fresh: true })
     }
 
     /// A new token from the token server, which is kept for the next time.
-    async fn fetch(&self, course: &mut Course, key: TokenKey) -> Result<Secret, Fault> {
+    async fn fetch(&self, log: &mut ExchangeLog, key: TokenKey) -> Result<Secret, Fault> {
         let login = self.credentials().login(&key.account);
         let mut request = token::request(&key, login, self.target())?;
         let server = request.url.origin();
@@ -124,7 +124,7 @@ impl Client {
             if let Some(fault) = answer.cut {
                 return Err(failed(fault));
             }
-            course.pass(course.passed(), &answer);
+            log.pass(log.passed(), &answer);
             match redirect::next(&request, &answer).map_err(failed)? {
                 Some(next) => request = next,
                 None => {
@@ -150,8 +150,8 @@ impl Client {
         if answer.status != 401 {
             return Ok(None);
         }
-        let mut course = Course::of(request.clone());
-        let offer = self.offer(&mut course, request, &answer, None).await?;
+        let mut log = ExchangeLog::of(request.clone());
+        let offer = self.offer(&mut log, request, &answer, None).await?;
         Ok(offer.map(|offer| offer.grant))
     }
 
@@ -169,8 +169,8 @@ impl Client {
         match self.keyring().token(&key) {
             Some(token) => Ok(token),
             None => {
-                let mut course = Course::of(Request::new("GET", self.target().clone()));
-                self.fetch(&mut course, key).await
+                let mut log = ExchangeLog::of(Request::new("GET", self.target().clone()));
+                self.fetch(&mut log, key).await
             }
         }
     }

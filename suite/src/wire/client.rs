@@ -9,14 +9,14 @@ use std::time::Instant;
 use tokio::time::timeout;
 
 use super::connect::Connector;
-use super::connection::{Connection, Limits, Round, Stream};
+use super::connection::{Attempt, Connection, Limits, Stream};
 use super::grant::{Grant, redacted};
 use super::keyring::Keyring;
 use super::pool::Pool;
 use super::received::Books;
 use super::{
-    Account, Answer, Credentials, Exchange, Fault, Hop, Origin, Pass, Reach, Request, Secrets, Settings,
-    SettingsError, Tls, Url, head, redirect, token,
+    Account, Answer, ClientSettings, Credentials, Exchange, Fault, Hop, Origin, Pass, Reach, Request,
+    Secrets, SettingsError, Tls, Url, head, redirect, token,
 };
 
 /// How many servers are remembered: a registry that names a new one each time is told by fewer.
@@ -24,10 +24,10 @@ const MOST_HOSTS: usize = 100;
 
 /// Sends requests to the registry under test and records what comes back; clones share connections and tokens.
 #[derive(Clone)]
-pub struct Client(Arc<Inner>);
+pub struct Client(Arc<ClientInner>);
 
-struct Inner {
-    settings: Settings,
+struct ClientInner {
+    settings: ClientSettings,
     connector: Connector,
     pool: Pool,
     keyring: Keyring,
@@ -40,7 +40,7 @@ struct Inner {
 }
 
 /// What is known of an exchange while it goes on, so that it can be told even if time runs out.
-pub(super) struct Course {
+pub(super) struct ExchangeLog {
     /// The request as it may be shown.
     request: Request,
     pass: Option<Pass>,
@@ -48,10 +48,10 @@ pub(super) struct Course {
     redirects: u32,
 }
 
-impl Course {
+impl ExchangeLog {
     /// The beginning of an exchange.
-    pub(super) fn of(request: Request) -> Course {
-        Course {
+    pub(super) fn of(request: Request) -> ExchangeLog {
+        ExchangeLog {
             request,
             pass: None,
             hops: Vec::new(),
@@ -77,11 +77,11 @@ impl Course {
 
 impl Client {
     /// A client of these settings; it connects to nothing yet.
-    pub fn new(settings: Settings) -> Result<Client, SettingsError> {
+    pub fn new(settings: ClientSettings) -> Result<Client, SettingsError> {
         let connector = Connector::new(&settings)?;
         let secrets = Secrets::default();
         secrets.learn_all(&settings);
-        Ok(Client(Arc::new(Inner {
+        Ok(Client(Arc::new(ClientInner {
             settings,
             connector,
             pool: Pool::default(),
@@ -99,16 +99,16 @@ impl Client {
         let begin = Instant::now();
         let number = self.number();
         let request = self.complete(request);
-        let mut course = Course::of(redacted(&request, None, self.credentials()));
-        let outcome = self.in_time(self.answer(&mut course, request)).await;
+        let mut log = ExchangeLog::of(redacted(&request, None, self.credentials()));
+        let outcome = self.in_time(self.answer(&mut log, request)).await;
         Exchange {
             number,
-            request: course.request,
+            request: log.request,
             outcome,
-            hops: course.hops,
+            hops: log.hops,
             elapsed: begin.elapsed(),
             limit: self.0.settings.timeouts.total,
-            pass: course.pass,
+            pass: log.pass,
             insecure: self.0.settings.tls == Tls::Insecure,
         }
     }
@@ -182,18 +182,18 @@ impl Client {
     }
 
     /// The answer at the end of all redirects.
-    async fn answer(&self, course: &mut Course, mut request: Request) -> Result<Answer, Fault> {
+    async fn answer(&self, log: &mut ExchangeLog, mut request: Request) -> Result<Answer, Fault> {
         self.check_account(&request.account)?;
         loop {
-            let answer = self.authorized(course, &request).await?;
+            let answer = self.authorized(log, &request).await?;
             let Some(next) = redirect::next(&request, &answer)? else {
                 return Ok(answer);
             };
-            course.pass(course.passed(), &answer);
-            if course.redirects == self.redirect_limit() {
-                return Err(Fault::TooManyRedirects(course.redirects));
+            log.pass(log.passed(), &answer);
+            if log.redirects == self.redirect_limit() {
+                return Err(Fault::TooManyRedirects(log.redirects));
             }
-            course.redirects += 1;
+            log.redirects += 1;
             request = self.complete(next);
         }
     }
@@ -201,13 +201,13 @@ impl Client {
     /// Sends a request with this grant and notes how it looked, if it is the one that the exchange is about.
     pub(super) async fn granted(
         &self,
-        course: &mut Course,
+        log: &mut ExchangeLog,
         request: &Request,
         grant: Option<&Grant>,
     ) -> Result<Answer, Fault> {
-        if course.redirects == 0 {
-            course.request = redacted(request, grant, self.credentials());
-            course.pass = self.pass(request, grant);
+        if log.redirects == 0 {
+            log.request = redacted(request, grant, self.credentials());
+            log.pass = self.pass(request, grant);
         }
         match grant {
             Some(grant) => self.once(&grant.apply(request)).await,
@@ -267,16 +267,16 @@ impl Client {
         self.check_reach(&origin)?;
         let head = head::write(request)?;
         let mut connection = self.0.pool.take(&origin, &request.method);
-        let round = loop {
-            let round = self.round(&head, request, connection.take()).await?;
-            if !round.stale {
-                break round;
+        let attempt = loop {
+            let attempt = self.attempt(&head, request, connection.take()).await?;
+            if !attempt.stale {
+                break attempt;
             }
         };
-        if let Some(connection) = round.connection {
+        if let Some(connection) = attempt.connection {
             self.0.pool.put(origin, connection);
         }
-        let (head, body, cut) = round.outcome?;
+        let (head, body, cut) = attempt.outcome?;
         Ok(Answer {
             url: request.url.clone(),
             status: head.status,
@@ -286,12 +286,12 @@ impl Client {
         })
     }
 
-    async fn round(
+    async fn attempt(
         &self,
         head: &[u8],
         request: &Request,
         connection: Option<Connection>,
-    ) -> Result<Round, Fault> {
+    ) -> Result<Attempt, Fault> {
         let settings = &self.0.settings;
         let connection = match connection {
             Some(connection) => connection,
@@ -318,7 +318,7 @@ impl Client {
         self.0.connector.connect(&self.target().origin()).await
     }
 
-    pub(super) fn settings(&self) -> &Settings {
+    pub(super) fn settings(&self) -> &ClientSettings {
         &self.0.settings
     }
 

@@ -14,7 +14,7 @@ use tokio_rustls::TlsConnector;
 use super::connection::Stream;
 use super::settings::Address;
 use super::url::{Origin, Scheme};
-use super::{Fault, Proxies, Proxy, Settings, SettingsError, handshake, tls, tunnel};
+use super::{ClientSettings, Fault, Proxies, Proxy, SettingsError, handshake, tls, tunnel};
 
 /// Makes connections.
 pub(super) struct Connector {
@@ -25,7 +25,7 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    pub(super) fn new(settings: &Settings) -> Result<Connector, SettingsError> {
+    pub(super) fn new(settings: &ClientSettings) -> Result<Connector, SettingsError> {
         let config: ClientConfig = tls::config(settings)?;
         Ok(Connector {
             tls: TlsConnector::from(Arc::new(config)),

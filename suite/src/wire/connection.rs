@@ -39,7 +39,7 @@ pub(super) struct Connection {
 }
 
 /// What became of a request on a connection.
-pub(super) struct Round {
+pub(super) struct Attempt {
     /// The answer, or why there is none.
     pub(super) outcome: Result<(Head, Receiving, Option<Fault>), Fault>,
     /// The connection, if it can carry another request.
@@ -76,10 +76,10 @@ impl Connection {
     }
 
     /// Sends a request, whose head is written out already, and reads its answer.
-    pub(super) async fn exchange(self, head: &[u8], request: &Request, limits: Limits) -> Round {
+    pub(super) async fn exchange(self, head: &[u8], request: &Request, limits: Limits) -> Attempt {
         let (reader, mut writer) = split(self.stream);
         let mut incoming = Incoming::new(reader);
-        let progress = Progress::begin();
+        let progress = WriteProgress::begin();
         let (outcome, written) = {
             let sending = write(&mut writer, head, &request.body, &progress, limits.timeouts.idle);
             let reading = read(&mut incoming, &request.method, &progress, limits);
@@ -90,7 +90,7 @@ impl Connection {
         let reusable = written && used_up && outcome.as_ref().is_ok_and(|answer| answer.reusable);
         let closed = matches!(outcome, Err(Fault::Closed(_)));
         let harmless = is_safe(&request.method) || progress.written() == 0;
-        Round {
+        Attempt {
             outcome: outcome.map(|answer| (answer.head, answer.body, answer.cut)),
             connection: reusable.then(|| Connection {
                 stream: reader.unsplit(writer),
@@ -107,7 +107,7 @@ pub(super) fn is_safe(method: &str) -> bool {
 }
 
 /// An answer, and whether the connection outlives it.
-struct Read {
+struct ReadAnswer {
     head: Head,
     body: Receiving,
     /// Why the body did not come to its end, if it did not.
@@ -120,8 +120,8 @@ struct Read {
 /// An answer may come before the request is through, and it counts even if the rest of the request cannot be written.
 async fn both(
     sending: impl Future<Output = Result<(), Fault>>,
-    reading: impl Future<Output = Result<Read, Fault>>,
-) -> (Result<Read, Fault>, bool) {
+    reading: impl Future<Output = Result<ReadAnswer, Fault>>,
+) -> (Result<ReadAnswer, Fault>, bool) {
     let (sending, reading) = (pin!(sending), pin!(reading));
     match select(reading, sending).await {
         Either::Left((answer, _)) => (answer, false),
@@ -139,7 +139,7 @@ async fn write(
     writer: &mut (impl AsyncWrite + Unpin),
     head: &[u8],
     body: &Body,
-    progress: &Progress,
+    progress: &WriteProgress,
     idle: Duration,
 ) -> Result<(), Fault> {
     let mut send = Writing {
@@ -155,7 +155,7 @@ async fn write(
 /// A writer that never waits longer than it may.
 struct Writing<'a, W> {
     writer: &'a mut W,
-    progress: &'a Progress,
+    progress: &'a WriteProgress,
     idle: Duration,
 }
 
@@ -216,9 +216,9 @@ fn unsent(error: &io::Error) -> Fault {
 async fn read(
     incoming: &mut Incoming<impl AsyncRead + Unpin>,
     method: &str,
-    progress: &Progress,
+    progress: &WriteProgress,
     limits: Limits,
-) -> Result<Read, Fault> {
+) -> Result<ReadAnswer, Fault> {
     let head = {
         let head = pin!(incoming.head());
         let late = pin!(progress.long_ended(limits.timeouts.answer));
@@ -240,7 +240,7 @@ async fn read(
     };
     let (body, cut) = incoming.body(framing, body).await;
     let reusable = cut.is_none() && head.keeps_alive() && framing != Framing::UntilClose;
-    Ok(Read {
+    Ok(ReadAnswer {
         head,
         body,
         cut,
@@ -249,18 +249,18 @@ async fn read(
 }
 
 /// How far the request has been written.
-struct Progress(Mutex<Written>);
+struct WriteProgress(Mutex<WriteState>);
 
 #[derive(Clone, Copy)]
-struct Written {
+struct WriteState {
     bytes: u64,
     /// When nothing more was to be written, since all was or since it could not be.
     ended: Option<Instant>,
 }
 
-impl Progress {
-    fn begin() -> Progress {
-        Progress(Mutex::new(Written {
+impl WriteProgress {
+    fn begin() -> WriteProgress {
+        WriteProgress(Mutex::new(WriteState {
             bytes: 0,
             ended: None,
         }))
@@ -278,7 +278,7 @@ impl Progress {
         self.state().bytes
     }
 
-    fn state(&self) -> MutexGuard<'_, Written> {
+    fn state(&self) -> MutexGuard<'_, WriteState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -3,7 +3,7 @@
 use super::grant::REDACTED;
 use super::head::USER_AGENT;
 use super::{Account, Body, Exchange, Fault, Request, redirect};
-use crate::visible::hides;
+use crate::hidden_characters::hides;
 
 /// The longest text that is written out as a word of the line, in bytes; a longer one is made before it.
 const WORD: usize = 1024;

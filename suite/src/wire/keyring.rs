@@ -29,12 +29,12 @@ pub(super) struct TokenServer {
 
 /// Tokens and habits, shared by all exchanges of a client.
 #[derive(Default)]
-pub(super) struct Keyring(Mutex<State>);
+pub(super) struct Keyring(Mutex<KeyringState>);
 
 #[derive(Default)]
-struct State {
+struct KeyringState {
     tokens: HashMap<TokenKey, Kept>,
-    habits: HashMap<Place, Habit>,
+    learned: HashMap<ProtectionSpace, LearnedAuthorization>,
     server: Option<TokenServer>,
 }
 
@@ -45,7 +45,7 @@ struct Kept {
 
 /// Where requests are likely to want the same grant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Place {
+enum ProtectionSpace {
     /// Everywhere on the registry.
     Registry(Account),
     /// The same method on addresses that differ in their last segment only.
@@ -54,7 +54,7 @@ enum Place {
 
 /// What was asked for the last time.
 #[derive(Clone, Debug)]
-enum Habit {
+enum LearnedAuthorization {
     /// What the account shows by itself.
     Own,
     /// A token.
@@ -95,37 +95,39 @@ impl Keyring {
 
     /// Remembers that requests like this one want a token.
     pub(super) fn wants_token(&self, request: &Request, key: TokenKey) {
-        if let Some(place) = folder(request) {
-            self.lock().habits.insert(place, Habit::Token(key));
+        if let Some(space) = folder(request) {
+            self.lock()
+                .learned
+                .insert(space, LearnedAuthorization::Token(key));
         }
     }
 
     /// Remembers that the registry wants what the account shows by itself.
     pub(super) fn wants_login(&self, account: &Account) {
-        let place = Place::Registry(account.clone());
-        self.lock().habits.insert(place, Habit::Own);
+        let space = ProtectionSpace::Registry(account.clone());
+        self.lock().learned.insert(space, LearnedAuthorization::Own);
     }
 
     /// What a request like this one wanted the last time.
     pub(super) fn guess(&self, request: &Request, credentials: &Credentials) -> Option<Grant> {
-        let habit = {
+        let learned = {
             let state = self.lock();
-            let registry = Place::Registry(request.account.clone());
-            let folder = folder(request).and_then(|place| state.habits.get(&place));
+            let registry = ProtectionSpace::Registry(request.account.clone());
+            let folder = folder(request).and_then(|space| state.learned.get(&space));
             // Where tokens are asked for, a password is for the token server alone.
-            let registry = state.habits.get(&registry).filter(|_| state.server.is_none());
+            let registry = state.learned.get(&registry).filter(|_| state.server.is_none());
             folder.or(registry).cloned()?
         };
-        match habit {
-            Habit::Own => credentials.login(&request.account).map(Grant::of),
-            Habit::Token(key) => self.token(&key).map(Grant::Bearer),
+        match learned {
+            LearnedAuthorization::Own => credentials.login(&request.account).map(Grant::of),
+            LearnedAuthorization::Token(key) => self.token(&key).map(Grant::Bearer),
         }
     }
 
     /// Whether the registry has ever asked for anything.
     pub(super) fn is_asked(&self) -> bool {
         let state = self.lock();
-        state.server.is_some() || !state.habits.is_empty()
+        state.server.is_some() || !state.learned.is_empty()
     }
 
     /// Remembers the token server that the registry names.
@@ -138,17 +140,21 @@ impl Keyring {
         self.lock().server.clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, KeyringState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Where a request stands, unless its query may ask for more than its path does, as that of a mount.
-fn folder(request: &Request) -> Option<Place> {
+fn folder(request: &Request) -> Option<ProtectionSpace> {
     if request.method == "POST" && request.url.query().is_some() {
         return None;
     }
     let (folder, _) = request.url.path().rsplit_once('/')?;
     let method = request.method.clone();
-    Some(Place::Folder(request.account.clone(), method, folder.to_owned()))
+    Some(ProtectionSpace::Folder(
+        request.account.clone(),
+        method,
+        folder.to_owned(),
+    ))
 }

@@ -52,7 +52,7 @@ pub use recipe::{Part, Recipe, counted};
 pub use request::{Account, Body, Letters, Redirects, Request};
 pub use secrets::Secrets;
 pub use settings::{
-    Address, Credentials, Identity, Login, Reach, Secret, Settings, SettingsError, Timeouts, Tls,
+    Address, ClientSettings, Credentials, Identity, Login, Reach, Secret, SettingsError, Timeouts, Tls,
 };
 pub use transcript::{Step, Transcript};
 pub use url::{Origin, Scheme, Url, UrlError};

@@ -59,13 +59,13 @@ impl Pool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Act, Canned, answer, client};
+    use super::super::testing::{Canned, ServerAct, answer, client};
     use super::super::{Client, Request};
 
     const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 
     /// What two requests come to on a server that plays these scripts, one for each connection.
-    async fn two(method: &str, scripts: Vec<Vec<Act>>) -> [Result<u16, String>; 2] {
+    async fn two(method: &str, scripts: Vec<Vec<ServerAct>>) -> [Result<u16, String>; 2] {
         let server = Canned::serve(scripts).await;
         let client = client(&server.url);
         [send(&client, method).await, send(&client, method).await]
@@ -82,7 +82,7 @@ mod tests {
             .map_err(|fault| fault.to_string())
     }
 
-    fn twice(first: &str) -> Vec<Act> {
+    fn twice(first: &str) -> Vec<ServerAct> {
         [answer(first), answer(OK)].concat()
     }
 
@@ -112,17 +112,17 @@ mod tests {
         }
         let body = "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\n";
         let late = vec![
-            Act::Read,
-            Act::Write(body.into()),
-            Act::Wait(std::time::Duration::from_millis(10)),
+            ServerAct::Read,
+            ServerAct::Write(body.into()),
+            ServerAct::Wait(std::time::Duration::from_millis(10)),
         ];
-        let late = [late, vec![Act::Write(b"body".to_vec())], answer(OK)].concat();
+        let late = [late, vec![ServerAct::Write(b"body".to_vec())], answer(OK)].concat();
         assert_eq!(two("HEAD", vec![late, answer(OK)]).await, [Ok(404), Ok(200)]);
     }
 
     #[tokio::test]
     async fn a_question_is_asked_again_if_the_server_was_just_hanging_up() {
-        let hangs_up = [answer(OK), vec![Act::Read]].concat();
+        let hangs_up = [answer(OK), vec![ServerAct::Read]].concat();
         assert_eq!(two("GET", vec![hangs_up, answer(OK)]).await, [Ok(200), Ok(200)]);
     }
 
@@ -130,7 +130,7 @@ mod tests {
     async fn what_may_have_been_done_is_not_done_twice() {
         let closed = Err("the connection was closed before any answer".to_owned());
         for method in ["POST", "PUT", "PATCH", "DELETE"] {
-            let hangs_up = [answer(OK), vec![Act::Read]].concat();
+            let hangs_up = [answer(OK), vec![ServerAct::Read]].concat();
             let both = two(method, vec![hangs_up, answer(OK)]).await;
             assert_eq!(both, [Ok(200), closed.clone()], "{method}");
         }
@@ -139,7 +139,7 @@ mod tests {
     #[tokio::test]
     async fn a_new_connection_that_is_closed_is_never_hidden() {
         let closed = Err("the connection was closed before any answer".to_owned());
-        let both = two("GET", vec![vec![Act::Read], answer(OK)]).await;
+        let both = two("GET", vec![vec![ServerAct::Read], answer(OK)]).await;
         assert_eq!(both, [closed, Ok(200)]);
     }
 }

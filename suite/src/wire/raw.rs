@@ -252,14 +252,14 @@ async fn awaited<T>(limit: Duration, work: impl Future<Output = Result<T, Fault>
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Act, Canned, Server, answer, client, hasty, patient, status};
+    use super::super::testing::{Canned, Server, ServerAct, answer, client, hasty, patient, status};
     use super::super::{Credentials, Login};
     use super::*;
 
     const SHORT: Duration = Duration::from_millis(50);
 
-    fn says(text: &str) -> Act {
-        Act::Write(text.into())
+    fn says(text: &str) -> ServerAct {
+        ServerAct::Write(text.into())
     }
 
     #[tokio::test]
@@ -300,9 +300,9 @@ mod tests {
     #[tokio::test]
     async fn bytes_after_a_head_are_seen() {
         let script = vec![
-            Act::Read,
+            ServerAct::Read,
             says("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nbo"),
-            Act::Wait(Duration::from_millis(10)),
+            ServerAct::Wait(Duration::from_millis(10)),
             says("dy"),
         ];
         let server = Canned::serve(vec![script]).await;
@@ -319,7 +319,7 @@ mod tests {
 
     #[tokio::test]
     async fn silence_is_not_an_end() {
-        let server = Canned::serve(vec![vec![Act::Wait(Duration::from_secs(9))]]).await;
+        let server = Canned::serve(vec![vec![ServerAct::Wait(Duration::from_secs(9))]]).await;
         let mut raw = RawConnection::open(&client(&server.url)).await.unwrap();
         let rest = raw.rest(SHORT).await;
         assert_eq!((rest.bytes.len(), rest.ended), (0, false));
@@ -329,9 +329,9 @@ mod tests {
     #[tokio::test]
     async fn an_interim_answer_can_be_waited_for() {
         let script = vec![
-            Act::Read,
+            ServerAct::Read,
             says("HTTP/1.1 100 Continue\r\n\r\n"),
-            Act::Read,
+            ServerAct::Read,
             says("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"),
         ];
         let server = Canned::serve(vec![script]).await;
@@ -359,7 +359,11 @@ mod tests {
 
     #[tokio::test]
     async fn it_ends_like_any_other() {
-        let silent = Canned::serve(vec![vec![Act::Wait(Duration::from_secs(9))], vec![Act::Read]]).await;
+        let silent = Canned::serve(vec![
+            vec![ServerAct::Wait(Duration::from_secs(9))],
+            vec![ServerAct::Read],
+        ])
+        .await;
         let mut raw = RawConnection::open(&hasty(&silent.url)).await.unwrap();
         let fault = raw.answer("GET").await.unwrap_err().to_string();
         assert_eq!(fault, "timed out after 200 ms, waiting for the answer");

@@ -22,9 +22,9 @@ const MOST_HOLDERS: usize = 4 * 1024;
 
 /// The body of an answer.
 #[derive(Clone)]
-pub struct Received(Arc<Inner>);
+pub struct Received(Arc<ReceivedInner>);
 
-struct Inner {
+struct ReceivedInner {
     length: u64,
     sha256: [u8; 32],
     kept: Mutex<Bytes>,
@@ -35,7 +35,7 @@ struct Inner {
 impl Received {
     /// A body of which only this beginning is kept.
     pub fn part(length: u64, sha256: [u8; 32], beginning: Bytes) -> Received {
-        Received(Arc::new(Inner {
+        Received(Arc::new(ReceivedInner {
             length,
             sha256,
             kept: Mutex::new(beginning),
@@ -80,7 +80,7 @@ impl Received {
     }
 }
 
-impl Inner {
+impl ReceivedInner {
     fn kept(&self) -> MutexGuard<'_, Bytes> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -93,7 +93,7 @@ impl Inner {
     }
 }
 
-impl Drop for Inner {
+impl Drop for ReceivedInner {
     fn drop(&mut self) {
         let kept = self.kept().len();
         if let Some(books) = &self.books
@@ -123,7 +123,7 @@ impl<T: Into<Bytes>> From<T> for Received {
     /// A body that was made here, kept whole.
     fn from(bytes: T) -> Received {
         let kept = bytes.into();
-        Received(Arc::new(Inner {
+        Received(Arc::new(ReceivedInner {
             length: kept.len() as u64,
             sha256: Sha256::digest(&kept).into(),
             kept: Mutex::new(kept),
@@ -181,7 +181,7 @@ impl Receiving {
             Bytes::copy_from_slice(&self.kept)
         };
         let counts = kept.len() > BEGINNING;
-        let received = Received(Arc::new(Inner {
+        let received = Received(Arc::new(ReceivedInner {
             length: self.length,
             sha256: self.hash.finalize().into(),
             kept: Mutex::new(kept),
@@ -203,7 +203,7 @@ struct Held {
     /// In bytes.
     held: usize,
     /// Who holds them, the oldest first; some may be gone.
-    holders: VecDeque<Weak<Inner>>,
+    holders: VecDeque<Weak<ReceivedInner>>,
 }
 
 impl Books {

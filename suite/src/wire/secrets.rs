@@ -14,7 +14,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::curl::escaped;
 use super::grant::REDACTED;
 use super::headers::is_secret;
-use super::{Login, Secret, Settings};
+use super::{ClientSettings, Login, Secret};
 
 /// Secrets of fewer characters are words: they are taken out where they stand alone.
 const WORD: usize = 8;
@@ -36,10 +36,10 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The secrets of one client; clones know the same ones.
 #[derive(Clone, Default)]
-pub struct Secrets(Arc<Mutex<Known>>);
+pub struct Secrets(Arc<Mutex<SecretForms>>);
 
 #[derive(Default)]
-struct Known {
+struct SecretForms {
     forms: BTreeSet<String>,
     /// What finds them, made anew when there is another one.
     finder: Option<Arc<Finder>>,
@@ -55,7 +55,7 @@ impl Secrets {
     }
 
     /// Remembers every secret that a client is given.
-    pub(super) fn learn_all(&self, settings: &Settings) {
+    pub(super) fn learn_all(&self, settings: &ClientSettings) {
         settings
             .credentials
             .logins()
@@ -139,7 +139,7 @@ impl Secrets {
         known.finder.clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, SecretForms> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -13,7 +13,7 @@ use super::{Account, Headers, Proxies, Url, WHOLE, number};
 
 /// What a client has to know.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct ClientSettings {
     /// The registry under test: credentials are for it, and for the token server that it names.
     pub target: Url,
     /// Who asks.
@@ -42,10 +42,10 @@ pub struct Settings {
     pub redirect_limit: u32,
 }
 
-impl Settings {
+impl ClientSettings {
     /// The usual limits for a registry that is asked by nobody in particular and has a certificate that is trusted.
-    pub fn new(target: Url) -> Settings {
-        Settings {
+    pub fn new(target: Url) -> ClientSettings {
+        ClientSettings {
             target,
             credentials: Credentials::default(),
             tls: Tls::Verified {
@@ -65,7 +65,7 @@ impl Settings {
     }
 }
 
-impl Settings {
+impl ClientSettings {
     /// What a reader has to know of how servers are reached, a sentence each.
     pub fn notes(&self) -> Vec<String> {
         let unchecked = (self.tls == Tls::Insecure)

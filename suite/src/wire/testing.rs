@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Client, Settings, Timeouts, Url};
+use super::{Client, ClientSettings, Timeouts, Url};
 
 /// A server that answers every request with what a function makes of it.
 pub(super) struct Server {
@@ -60,7 +60,7 @@ async fn listen() -> (TcpListener, Url) {
 
 /// What a canned server does with one connection.
 #[derive(Clone, Debug)]
-pub(super) enum Act {
+pub(super) enum ServerAct {
     /// Reads one request.
     Read,
     /// Writes these bytes.
@@ -70,8 +70,8 @@ pub(super) enum Act {
 }
 
 /// Reads a request and answers with these bytes.
-pub(super) fn answer(bytes: impl AsRef<[u8]>) -> Vec<Act> {
-    vec![Act::Read, Act::Write(bytes.as_ref().to_vec())]
+pub(super) fn answer(bytes: impl AsRef<[u8]>) -> Vec<ServerAct> {
+    vec![ServerAct::Read, ServerAct::Write(bytes.as_ref().to_vec())]
 }
 
 /// A server that plays one script for each connection, in order, and then closes.
@@ -82,7 +82,7 @@ pub(super) struct Canned {
 }
 
 impl Canned {
-    pub(super) async fn serve(scripts: Vec<Vec<Act>>) -> Canned {
+    pub(super) async fn serve(scripts: Vec<Vec<ServerAct>>) -> Canned {
         let (listener, url) = listen().await;
         let heard = Arc::new(Mutex::new(Vec::new()));
         let memory = Arc::clone(&heard);
@@ -101,17 +101,17 @@ impl Canned {
     }
 }
 
-async fn play(mut stream: TcpStream, script: Vec<Act>, heard: Arc<Mutex<Vec<String>>>) {
+async fn play(mut stream: TcpStream, script: Vec<ServerAct>, heard: Arc<Mutex<Vec<String>>>) {
     for act in script {
         match act {
-            Act::Read => {
+            ServerAct::Read => {
                 let request = read_request(&mut stream).await;
                 heard.lock().unwrap().push(request);
             }
-            Act::Write(bytes) => {
+            ServerAct::Write(bytes) => {
                 let _ = stream.write_all(&bytes).await;
             }
-            Act::Wait(time) => tokio::time::sleep(time).await,
+            ServerAct::Wait(time) => tokio::time::sleep(time).await,
         }
     }
 }
@@ -146,16 +146,16 @@ fn is_whole(bytes: &[u8]) -> bool {
 }
 
 /// Limits that a busy machine does not reach.
-pub(super) fn patient(target: &Url) -> Settings {
-    Settings {
+pub(super) fn patient(target: &Url) -> ClientSettings {
+    ClientSettings {
         body_limit: 1024 * 1024,
-        ..Settings::new(target.clone())
+        ..ClientSettings::new(target.clone())
     }
 }
 
 /// Limits that a test of the limits does not have to wait for.
-pub(super) fn quick(target: &Url) -> Settings {
-    Settings {
+pub(super) fn quick(target: &Url) -> ClientSettings {
+    ClientSettings {
         timeouts: Timeouts {
             connect: Duration::from_millis(500),
             answer: Duration::from_millis(200),

@@ -12,10 +12,10 @@ use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::url::Scheme;
-use super::{Identity, Settings, SettingsError, Tls, handshake};
+use super::{ClientSettings, Identity, SettingsError, Tls, handshake};
 
 /// What a TLS handshake is made with.
-pub(super) fn config(settings: &Settings) -> Result<ClientConfig, SettingsError> {
+pub(super) fn config(settings: &ClientSettings) -> Result<ClientConfig, SettingsError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -87,7 +87,10 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Settin
 }
 
 /// The roots of this machine and those that the user names.
-fn roots(settings: &Settings, given: &[CertificateDer<'static>]) -> Result<RootCertStore, SettingsError> {
+fn roots(
+    settings: &ClientSettings,
+    given: &[CertificateDer<'static>],
+) -> Result<RootCertStore, SettingsError> {
     let mut store = RootCertStore::empty();
     let native = rustls_native_certs::load_native_certs();
     store.add_parsable_certificates(native.certs);

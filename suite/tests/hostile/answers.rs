@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::server::{Act, script};
-use super::trial::{Case, Expect, Manner};
+use super::trial::{Behaviour, Case, Expect};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -32,11 +32,11 @@ fn chunked(name: &'static str, coded: &str, words: &'static str) -> Case {
 /// What is said before anything is asked.
 fn greets(name: &'static str, said: &[u8], words: &'static str) -> Case {
     let acts = vec![Act::Say(said.to_vec()), Act::Hang];
-    Case::new(name, Manner::Greet(acts), Expect::Unusable(words))
+    Case::new(name, Behaviour::Greet(acts), Expect::Unusable(words))
 }
 
 fn tls(name: &'static str, acts: Vec<Act>, words: &'static str) -> Case {
-    Case::new(name, Manner::Tls(acts), Expect::Unusable(words))
+    Case::new(name, Behaviour::Tls(acts), Expect::Unusable(words))
 }
 
 const LATE: &str = "timed out after 1 s, waiting for the answer";
@@ -260,7 +260,7 @@ fn ends() -> Vec<Case> {
     vec![
         Case::new(
             "silence from the beginning",
-            Manner::Greet(vec![Act::Hang]),
+            Behaviour::Greet(vec![Act::Hang]),
             Expect::Unusable(LATE),
         ),
         acts("silence after the request", vec![Act::Hang], LATE),
@@ -300,7 +300,7 @@ fn ends() -> Vec<Case> {
         ),
         Case::new(
             "closed at once",
-            Manner::Greet(vec![Act::Close]),
+            Behaviour::Greet(vec![Act::Close]),
             Expect::Unusable("the connection was"),
         ),
         acts(

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::honest::{Honest, Reply};
 use super::server::{Act, Call, script};
-use super::trial::{Case, Manner, Weight};
+use super::trial::{Behaviour, Case, Weight};
 
 /// The most memory of the suite, of the server that floods it and of the registry behind it, in MiB.
 const MOST_MIB: u64 = 512;
@@ -22,7 +22,7 @@ fn flood(name: &'static str, change: impl Fn(&Call, &mut Reply) + Send + Sync + 
         weight: Weight::Heavy { most_mib: MOST_MIB },
         within: Duration::from_secs(240),
         only: &["pull/blob", "discovery/tags-n", "discovery/referrers"],
-        ..Case::judged(name, Manner::Over(Honest::but(change)))
+        ..Case::judged(name, Behaviour::Over(Honest::but(change)))
     }
 }
 

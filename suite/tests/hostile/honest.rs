@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use assize::bundled;
-use assize::wire::{self, Body, Client, Redirects, Settings, Url};
+use assize::wire::{self, Body, Client, ClientSettings, Redirects, Url};
 
 use super::server::{Act, Call, Script, serve};
 
@@ -88,9 +88,9 @@ impl Honest {
     pub async fn serve(&self) -> u16 {
         let registry = Arc::new(bundled::in_memory().await.unwrap());
         let url = Url::parse(&registry.url()).unwrap();
-        let client = Client::new(Settings {
+        let client = Client::new(ClientSettings {
             whole: usize::MAX,
-            ..Settings::new(url)
+            ..ClientSettings::new(url)
         });
         let (client, change) = (client.unwrap(), Arc::clone(&self.change));
         let script: Script = Arc::new(move |call| {

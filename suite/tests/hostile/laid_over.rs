@@ -4,11 +4,11 @@ use assize::wire::Reach;
 
 use super::honest::{Honest, Reply};
 use super::server::{Act, Call};
-use super::trial::{Case, Expect, Manner};
+use super::trial::{Behaviour, Case, Expect};
 
 /// A change of every answer.
 pub fn over(name: &'static str, change: impl Fn(&Call, &mut Reply) + Send + Sync + 'static) -> Case {
-    Case::judged(name, Manner::Over(Honest::but(change)))
+    Case::judged(name, Behaviour::Over(Honest::but(change)))
 }
 
 /// The same for everything but the first address, which stays as it is.

@@ -9,7 +9,7 @@ mod answers;
 mod floods;
 mod honest;
 mod laid_over;
-mod leads;
+mod redirects;
 mod reflections;
 mod server;
 mod tokens;
@@ -52,7 +52,7 @@ fn main() -> ExitCode {
 fn cases() -> Vec<Case> {
     let tables = [
         answers::cases(),
-        leads::cases(),
+        redirects::cases(),
         tokens::cases(),
         laid_over::cases(),
         reflections::cases(),

@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use assize::outcome;
-use assize::report::{Destination, Format, Request, Ruling, script, write};
-use assize::wire::{Login, Reach, Settings, Timeouts};
+use assize::judgement;
+use assize::report::{Destination, Format, ReportRequest, Ruling, script, write};
+use assize::wire::{ClientSettings, Login, Reach, Timeouts};
 use assize::{Outcome, RunError, Suite};
 use libtest_mimic::Failed;
 use tokio::runtime::Runtime;
@@ -45,7 +45,7 @@ const LARGEST_REPORT: usize = 10 * 1024 * 1024;
 /// A behaviour, and what a run against it has to come to.
 pub struct Case {
     pub name: &'static str,
-    pub manner: Manner,
+    pub behaviour: Behaviour,
     pub expect: Expect,
     pub weight: Weight,
     /// How long a run may last on a busy machine.
@@ -58,7 +58,7 @@ pub struct Case {
 }
 
 /// How a server behaves.
-pub enum Manner {
+pub enum Behaviour {
     /// As a script says, request by request.
     Script(Script),
     /// It does these things as soon as somebody connects.
@@ -69,12 +69,12 @@ pub enum Manner {
     Over(Honest),
 }
 
-impl Manner {
+impl Behaviour {
     /// Silence is waited for as briefly as can be; who answers rightly gets the time that a busy machine takes.
     fn timeouts(&self) -> Timeouts {
         let seconds = Duration::from_secs;
         match self {
-            Manner::Over(_) => Timeouts {
+            Behaviour::Over(_) => Timeouts {
                 connect: seconds(5),
                 answer: seconds(5),
                 idle: seconds(5),
@@ -113,18 +113,18 @@ pub enum Weight {
 impl Case {
     /// A behaviour that is told at the door.
     pub fn unusable(name: &'static str, script: Script, words: &'static str) -> Case {
-        Case::new(name, Manner::Script(script), Expect::Unusable(words))
+        Case::new(name, Behaviour::Script(script), Expect::Unusable(words))
     }
 
     /// A behaviour that is judged.
-    pub fn judged(name: &'static str, manner: Manner) -> Case {
-        Case::new(name, manner, Expect::Judged)
+    pub fn judged(name: &'static str, behaviour: Behaviour) -> Case {
+        Case::new(name, behaviour, Expect::Judged)
     }
 
-    pub fn new(name: &'static str, manner: Manner, expect: Expect) -> Case {
+    pub fn new(name: &'static str, behaviour: Behaviour, expect: Expect) -> Case {
         Case {
             name,
-            manner,
+            behaviour,
             expect,
             weight: Weight::Light,
             within: Duration::from_secs(180),
@@ -176,11 +176,11 @@ impl Bench {
     }
 
     async fn follow(&self, case: &Case) -> Result<(), Failed> {
-        let (scheme, port) = match &case.manner {
-            Manner::Script(script) => ("http", serve(Arc::clone(script)).await),
-            Manner::Greet(acts) => ("http", greet(acts.clone()).await),
-            Manner::Tls(acts) => ("https", greet(acts.clone()).await),
-            Manner::Over(honest) => ("http", serve_over(honest).await),
+        let (scheme, port) = match &case.behaviour {
+            Behaviour::Script(script) => ("http", serve(Arc::clone(script)).await),
+            Behaviour::Greet(acts) => ("http", greet(acts.clone()).await),
+            Behaviour::Tls(acts) => ("https", greet(acts.clone()).await),
+            Behaviour::Over(honest) => ("http", serve_over(honest).await),
         };
         let target = format!("{scheme}://127.0.0.1:{port}");
         let begin = Instant::now();
@@ -206,15 +206,15 @@ impl Bench {
     }
 
     async fn run(&self, target: &str, case: &Case) -> Result<Outcome, RunError> {
-        let (timeouts, reach) = (case.manner.timeouts(), case.reach);
+        let (timeouts, reach) = (case.behaviour.timeouts(), case.reach);
         let names = case.only.iter();
         let run = names.fold(self.suite.against(target), |run, name| run.only(name));
         run.account(Login::Password {
             user: "alice".to_owned(),
             password: PASSWORD.into(),
         })
-        .manner(move |url| {
-            let mut settings = Settings::new(url);
+        .client_settings(move |url| {
+            let mut settings = ClientSettings::new(url);
             settings.timeouts = timeouts;
             settings.reach = reach;
             settings
@@ -228,10 +228,10 @@ impl Bench {
     fn judged(&self, outcome: &Outcome) -> Result<(), Failed> {
         let report = outcome.as_report();
         if report.ruling() == Ruling::SuiteFailed {
-            let failed: Vec<&outcome::ScenarioOutcome> = outcome
+            let failed: Vec<&judgement::ScenarioOutcome> = outcome
                 .scenarios
                 .iter()
-                .filter(|scenario| matches!(scenario.verdict, outcome::Verdict::Failed(_)))
+                .filter(|scenario| matches!(scenario.verdict, judgement::Verdict::Failed(_)))
                 .collect();
             return Err(format!("the suite itself failed: {failed:?}").into());
         }
@@ -239,7 +239,7 @@ impl Bench {
         for format in Format::ALL {
             let path = folder.path().join(format.to_string());
             let destination = Destination::File(path.clone());
-            write(&report, &Request { format, destination }).map_err(|error| error.to_string())?;
+            write(&report, &ReportRequest { format, destination }).map_err(|error| error.to_string())?;
             let text = std::fs::read_to_string(&path).unwrap();
             readable(&text).map_err(|why| format!("the report in {format}: {why}"))?;
             if format == Format::Json {

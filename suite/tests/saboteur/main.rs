@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use assize::bundled::{self, Authentication, Guarded};
 use assize::catalogue::RequirementId;
 use assize::saboteur::matrix::{Catch, Cell, Tried, prove};
-use assize::saboteur::{Deviation, Ground, Grounds, deviations};
+use assize::saboteur::{Deviation, Upstream, Upstreams, deviations};
 use assize::scenario::Library;
 use assize::wire::Url;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 struct Bench {
     runtime: Runtime,
     library: Arc<Library>,
-    grounds: Grounds,
+    grounds: Upstreams,
     /// The requirements that are proven, each with the deviations that prove it.
     proofs: Mutex<BTreeMap<RequirementId, BTreeSet<&'static str>>>,
 }
@@ -56,9 +56,9 @@ impl Bench {
         let runtime = Runtime::new()?;
         let open = runtime.block_on(bundled::in_memory())?;
         let guarded = runtime.block_on(Guarded::start(Authentication::Token))?;
-        let grounds = Grounds::two(
-            Ground::open(Url::parse(&open.url())?),
-            Ground {
+        let grounds = Upstreams::two(
+            Upstream::open(Url::parse(&open.url())?),
+            Upstream {
                 url: Url::parse(&guarded.url())?,
                 credentials: Guarded::credentials(),
             },

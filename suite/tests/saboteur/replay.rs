@@ -3,7 +3,7 @@
 use std::process::{Command, Output, Stdio};
 use std::sync::LazyLock;
 
-use assize::outcome::{Outcome, Sent, Way};
+use assize::judgement::{Judgement, Sent, Way};
 use assize::report::script;
 use assize::wire::{Answer, Step};
 use futures_util::stream::{self, StreamExt as _};
@@ -21,7 +21,7 @@ const NOT_REPEATED: &[(&str, &str)] = &[];
 const SAYS_SO: [&str; 2] = ["# not by a script: ", "# a race, "];
 
 /// Runs every script of what was found, and asks that each shows the same again.
-pub async fn all(deviation: &str, outcome: &Outcome) -> Result<(), Failed> {
+pub async fn all(deviation: &str, outcome: &Judgement) -> Result<(), Failed> {
     let ways = outcome.findings.iter().flat_map(|finding| {
         let consequences = finding.consequences.iter().flat_map(|one| &one.ways);
         finding.ways.iter().chain(consequences)

@@ -14,8 +14,8 @@ use crate::http::sendfile::{LARGEST_PIECE, SendfileQueue};
 use crate::protocol::Span;
 use crate::store::{BlobReader, StoreError};
 
-type Turn = Pin<Box<dyn Future<Output = ()> + Send>>;
-type Warming = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
+type TurnFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+type WarmingFuture = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send>>;
 
 /// A part of a blob on its way.
 pub(crate) struct SendfileBody {
@@ -26,9 +26,9 @@ pub(crate) struct SendfileBody {
     queue: SendfileQueue,
     /// Lets other connections have their turn before the next piece: a client that takes all at once would
     /// keep the thread to itself.
-    turn_of_others: Option<Turn>,
+    turn_of_others: Option<TurnFuture>,
     /// Reads the next piece into memory.
-    warming: Option<Warming>,
+    warming: Option<WarmingFuture>,
 }
 
 impl SendfileBody {
@@ -58,9 +58,9 @@ impl SendfileBody {
     }
 
     /// Begins to read the next piece into memory, if it is not there.
-    fn warm_up(&self) -> Option<Warming> {
+    fn warm_up(&self) -> Option<WarmingFuture> {
         let piece = self.piece();
-        (!self.blob.is_resident(piece)).then(|| Box::pin(self.blob.warming(piece)) as Warming)
+        (!self.blob.is_resident(piece)).then(|| Box::pin(self.blob.warming(piece)) as WarmingFuture)
     }
 
     pub(super) fn poll_part(&mut self, context: &mut Context<'_>) -> Poll<Result<Bytes, StoreError>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::operation::places::{Place, Places};
+use crate::operation::quota::{Permit, Quota};
 
 /// The unit in which memory is counted, and up to which it is not.
 pub(crate) const UNIT: usize = 64 * 1024;
@@ -16,7 +16,7 @@ const UNITS: usize = 4096;
 
 /// The memory of all answers.
 #[derive(Debug, Clone)]
-pub(crate) struct Memory(Arc<Places>);
+pub(crate) struct Memory(Arc<Quota>);
 
 /// The memory that the answers to one client may hold.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub(crate) struct NoMemory;
 /// Bytes in memory that is counted until they are dropped.
 struct Counted {
     bytes: Bytes,
-    _place: Place,
+    _permit: Permit,
 }
 
 impl AsRef<[u8]> for Counted {
@@ -44,7 +44,7 @@ impl AsRef<[u8]> for Counted {
 impl Memory {
     /// Memory of which nothing is used.
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Places::new(UNITS, UNITS)))
+        Self(Arc::new(Quota::new(UNITS, UNITS)))
     }
 
     /// The part of it that a client may use.
@@ -58,15 +58,15 @@ impl Memory {
 
 impl ClientMemory {
     /// Makes use of memory for so many bytes; none if there is not as much.
-    pub(super) fn take(&self, bytes: usize) -> Option<Place> {
+    pub(super) fn take(&self, bytes: usize) -> Option<Permit> {
         self.memory.0.take_several(self.client, bytes.div_ceil(UNIT))
     }
 }
 
 /// Counts bytes in the place that was taken for them.
-pub(super) fn counted(bytes: Bytes, place: Option<Place>) -> Bytes {
-    match place {
-        Some(_place) => Bytes::from_owner(Counted { bytes, _place }),
+pub(super) fn counted(bytes: Bytes, permit: Option<Permit>) -> Bytes {
+    match permit {
+        Some(_permit) => Bytes::from_owner(Counted { bytes, _permit }),
         None => bytes,
     }
 }

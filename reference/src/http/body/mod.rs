@@ -20,7 +20,7 @@ use crate::store::{BlobReader, StoreError};
 
 use from_file::SendfileBody;
 use memory::{ClientMemory, NoMemory, UNIT, counted};
-use streamed::{Pace, StreamedBody};
+use streamed::{BlockGrowth, StreamedBody};
 
 /// The shortest part of a blob that the kernel sends from its file.
 const WORTH_SENDFILE: u64 = 32 * 1024;
@@ -54,11 +54,11 @@ impl Body {
         };
         match blob.take_proof() {
             Some(proof) => {
-                let pace = match transport {
-                    Transport::Multiplexed => Pace::Growing,
-                    Transport::Sendfile(_) | Transport::Copied => Pace::Full,
+                let growth = match transport {
+                    Transport::Multiplexed => BlockGrowth::Growing,
+                    Transport::Sendfile(_) | Transport::Copied => BlockGrowth::Full,
                 };
-                Self::Streamed(StreamedBody::new(blob, whole, pace, memory).proven_with(proof))
+                Self::Streamed(StreamedBody::new(blob, whole, growth, memory).proven_with(proof))
             }
             None => Self::blob(blob, whole, transport, memory),
         }
@@ -72,10 +72,10 @@ impl Body {
                 Self::Sendfile(SendfileBody::new(blob, file, part, queue.clone()))
             }
             (Transport::Multiplexed, _) => {
-                Self::Streamed(StreamedBody::new(blob, part, Pace::Growing, memory))
+                Self::Streamed(StreamedBody::new(blob, part, BlockGrowth::Growing, memory))
             }
             (Transport::Sendfile(_) | Transport::Copied, _) => {
-                Self::Streamed(StreamedBody::new(blob, part, Pace::Full, memory))
+                Self::Streamed(StreamedBody::new(blob, part, BlockGrowth::Full, memory))
             }
         }
     }
@@ -90,8 +90,8 @@ impl Body {
             Self::Streamed(_) | Self::Sendfile(_) => None,
         };
         if let Some(bytes) = large {
-            let place = memory.take(bytes.len()).ok_or(NoMemory)?;
-            *bytes = counted(std::mem::take(bytes), Some(place));
+            let permit = memory.take(bytes.len()).ok_or(NoMemory)?;
+            *bytes = counted(std::mem::take(bytes), Some(permit));
         }
         Ok(())
     }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use super::after;
 use super::memory::{ClientMemory, counted};
-use crate::operation::places::Place;
+use crate::operation::quota::Permit;
 use crate::protocol::Span;
 use crate::store::{BLOCK, BlobReader, Proof, StoreError};
 
@@ -29,7 +29,7 @@ const GROWTH: usize = 4;
 
 /// How fast the parts of an answer become large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pace {
+pub(super) enum BlockGrowth {
     /// At once, the next one being read while one is sent: the answer has its connection to itself.
     Full,
     /// As the client takes them.
@@ -41,7 +41,7 @@ pub(crate) struct StreamedBody {
     blob: BlobReader,
     /// What has not been handed on.
     rest: Span,
-    pace: Pace,
+    growth: BlockGrowth,
     memory: ClientMemory,
     /// The size of the next part.
     size: usize,
@@ -52,25 +52,25 @@ pub(crate) struct StreamedBody {
 }
 
 /// Bytes that were read, and what the rest is proven with.
-type Proven = (Bytes, Option<Proof>);
+type ProvenBytes = (Bytes, Option<Proof>);
 
 /// A part that is being read.
 struct Reading {
-    bytes: Pin<Box<dyn Future<Output = Result<Proven, StoreError>> + Send>>,
+    bytes: Pin<Box<dyn Future<Output = Result<ProvenBytes, StoreError>> + Send>>,
     /// What allows it to be large.
-    place: Option<Place>,
+    permit: Option<Permit>,
 }
 
 impl StreamedBody {
-    pub(super) const fn new(blob: BlobReader, part: Span, pace: Pace, memory: ClientMemory) -> Self {
+    pub(super) const fn new(blob: BlobReader, part: Span, growth: BlockGrowth, memory: ClientMemory) -> Self {
         Self {
             blob,
             rest: part,
-            pace,
+            growth,
             memory,
-            size: match pace {
-                Pace::Full => BLOCK,
-                Pace::Growing => FIRST_PART,
+            size: match growth {
+                BlockGrowth::Full => BLOCK,
+                BlockGrowth::Growing => FIRST_PART,
             },
             reading: None,
             proof: None,
@@ -93,15 +93,15 @@ impl StreamedBody {
     /// Begins to read the next part, as large as it may be.
     fn read(&mut self) -> Reading {
         let wanted = self.length(self.size);
-        let place = (wanted > SMALL_PART).then(|| self.memory.take(wanted)).flatten();
-        let length = if place.is_some() {
+        let permit = (wanted > SMALL_PART).then(|| self.memory.take(wanted)).flatten();
+        let length = if permit.is_some() {
             wanted
         } else {
             wanted.min(SMALL_PART)
         };
         Reading {
             bytes: Box::pin(self.blob.proving(self.rest.first, length, self.proof.take())),
-            place,
+            permit,
         }
     }
 
@@ -120,13 +120,13 @@ impl StreamedBody {
         };
         let reading = self.reading.insert(reading);
         let read = ready!(reading.bytes.as_mut().poll(context));
-        let place = reading.place.take();
+        let permit = reading.permit.take();
         self.reading = None;
         let (bytes, proof) = read?;
         self.proof = proof;
         self.rest = after(self.rest, bytes.len() as u64);
         self.size = (self.size * GROWTH).min(BLOCK);
-        if self.pace == Pace::Full && self.rest.length > 0 {
+        if self.growth == BlockGrowth::Full && self.rest.length > 0 {
             self.reading = Some(self.read());
         }
         if self.rest.length == 0
@@ -134,6 +134,6 @@ impl StreamedBody {
         {
             proof.end()?;
         }
-        Poll::Ready(Ok(counted(bytes, place)))
+        Poll::Ready(Ok(counted(bytes, permit)))
     }
 }

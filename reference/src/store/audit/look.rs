@@ -3,7 +3,7 @@
 use redb::ReadableTable as _;
 use uuid::Uuid;
 
-use super::{Audit, Damage, Fault};
+use super::{Audit, AuditFinding, Damage};
 use crate::protocol::{Algorithm, Digest, Hasher};
 use crate::store::files::Files;
 use crate::store::manifests::{parse_stored, stored_digest};
@@ -21,7 +21,7 @@ pub(super) struct Look<'a> {
 
 impl Look<'_> {
     fn fault(&mut self, what: String, remedy: &'static str) {
-        self.audit.faults.push(Fault { what, remedy });
+        self.audit.faults.push(AuditFinding { what, remedy });
     }
 
     /// Every blob has a file with its digest, and every link a blob.

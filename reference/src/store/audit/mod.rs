@@ -22,8 +22,8 @@ use super::StoreError;
 use super::committer::catch_up;
 use super::files::Files;
 use super::guard::guarded;
-use super::journal::{self, Found, Journal, entries_of};
-use super::opening::{Known, Place, name_store};
+use super::journal::{self, FoundJournal, Journal, entries_of};
+use super::opening::{Known, StorePaths, name_store};
 use super::tables::{Tables, View};
 use derived::{Derived, derive, read_derived, write_derived};
 use look::Look;
@@ -46,7 +46,7 @@ pub struct Audit {
     /// What was done before anything was looked at.
     pub notes: Vec<String>,
     /// What is wrong.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<AuditFinding>,
     /// Whether the faults have been mended.
     pub is_mended: bool,
     /// The number of blobs.
@@ -62,7 +62,7 @@ pub struct Audit {
 /// Something that is wrong with a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Fault {
+pub struct AuditFinding {
     /// What is wrong.
     pub what: String,
     /// How things are when it has been mended.
@@ -73,7 +73,7 @@ impl fmt::Display for Audit {
     /// A line for each note and each fault, and one that sums up.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.notes.iter().try_for_each(|note| writeln!(f, "{note}"))?;
-        for Fault { what, remedy } in &self.faults {
+        for AuditFinding { what, remedy } in &self.faults {
             match self.is_mended {
                 true => writeln!(f, "{what}: {remedy}")?,
                 false => writeln!(f, "{what}")?,
@@ -123,9 +123,9 @@ struct Damage {
 /// # Errors
 /// Fails if there is no store, or it cannot be read; then nothing is changed.
 pub(crate) fn audit(folder: &Path, check: Check) -> Result<Audit, StoreError> {
-    let place = Place::new(folder);
-    let has_content = place.has_content().map_err(|fault| place.advise(fault))?;
-    if !place.has_database() && !has_content {
+    let paths = StorePaths::new(folder);
+    let has_content = paths.has_content().map_err(|fault| paths.advise(fault))?;
+    if !paths.has_database() && !has_content {
         return Err(StoreError::Unusable(format!(
             "there is no store in {}; nothing was changed",
             folder.display()
@@ -133,26 +133,26 @@ pub(crate) fn audit(folder: &Path, check: Check) -> Result<Audit, StoreError> {
     }
     guarded(|| {
         let notes = match check {
-            Check::Rebuild => rebuild::rebuild(&place)?,
+            Check::Rebuild => rebuild::rebuild(&paths)?,
             Check::Look | Check::Repair => Vec::new(),
         };
-        if !place.has_database() {
+        if !paths.has_database() {
             let why = format!("{} holds content, but no metadata", folder.display());
             return Err(StoreError::Unusable(why));
         }
-        let database = place.open(true)()?;
+        let database = paths.open(true)()?;
         let audit = audit_parts(
             &database,
-            &place.content(),
-            &(Arc::new(place.journals()) as Arc<dyn Files>),
+            &paths.content(),
+            &(Arc::new(paths.journals()) as Arc<dyn Files>),
             check,
-            &|file| place.put_aside(file),
+            &|file| paths.put_aside(file),
         )?;
         Ok(Audit { notes, ..audit })
     })
     .map_err(|fault| match check {
         Check::Rebuild => fault,
-        Check::Look | Check::Repair => place.advise(fault),
+        Check::Look | Check::Repair => paths.advise(fault),
     })
 }
 
@@ -181,7 +181,7 @@ pub(super) fn audit_parts(
         damage: Damage::default(),
     };
     if !is_continued {
-        look.audit.faults.push(Fault {
+        look.audit.faults.push(AuditFinding {
             what: "the journal does not hold what the metadata holds".to_owned(),
             remedy: "it is written anew",
         });
@@ -190,7 +190,7 @@ pub(super) fn audit_parts(
     look.at_manifests()?;
     let expected = derive(&view, &look.damage)?;
     if look.damage.is_none() && read_derived(&view)? != expected {
-        look.audit.faults.push(Fault {
+        look.audit.faults.push(AuditFinding {
             what: "tables that say the same from two sides differ".to_owned(),
             remedy: "the second side is made anew from the first",
         });
@@ -216,7 +216,7 @@ fn is_kept_in(
     database: &Database,
     known: &Known,
     journals: Arc<dyn Files>,
-    found: Found,
+    found: FoundJournal,
 ) -> Result<bool, StoreError> {
     let again = Builder::new().create_with_backend(InMemoryBackend::new())?;
     let transaction = again.begin_write()?;
@@ -289,7 +289,7 @@ fn begin_journal(database: &Database, journals: Arc<dyn Files>) -> Result<(), St
     Ok(())
 }
 
-impl Place {
+impl StorePaths {
     /// Puts a file of content where nobody removes it.
     fn put_aside(&self, file: Uuid) -> Result<(), StoreError> {
         fs::create_dir_all(self.lost())?;

@@ -9,45 +9,45 @@ use uuid::Uuid;
 
 use super::begin_journal;
 use crate::store::files::{Files as _, sync_folder};
-use crate::store::journal::{self, Found};
-use crate::store::opening::{Place, name_store};
+use crate::store::journal::{self, FoundJournal};
+use crate::store::opening::{StorePaths, name_store};
 use crate::store::tables::{Tables, View};
 use crate::store::{Store, StoreError, now};
 
 /// Makes the metadata of a store anew, as far as its journal goes. The old metadata, files that the new one
 /// does not name, and a damaged journal are put aside. Returns what was done.
-pub(super) fn rebuild(place: &Place) -> Result<Vec<String>, StoreError> {
-    refuse_if_in_use(place)?;
-    let Some(found) = journal::find(&place.journals())? else {
+pub(super) fn rebuild(paths: &StorePaths) -> Result<Vec<String>, StoreError> {
+    refuse_if_in_use(paths)?;
+    let Some(found) = journal::find(&paths.journals())? else {
         return Err(StoreError::Unusable(format!(
             "there is no journal in {} from which the metadata could be made anew",
-            place.folder.display()
+            paths.folder.display()
         )));
     };
     let mut notes = Vec::new();
-    let made = place.folder.join("metadata.redb.new");
+    let made = paths.folder.join("metadata.redb.new");
     let unreadable = make(&made, &found)?;
-    fs::create_dir_all(place.lost())?;
-    if place.database().exists() {
-        let kept = place.lost().join(format!("metadata.redb-{}", now()));
-        fs::rename(place.database(), &kept)?;
+    fs::create_dir_all(paths.lost())?;
+    if paths.database().exists() {
+        let kept = paths.lost().join(format!("metadata.redb-{}", now()));
+        fs::rename(paths.database(), &kept)?;
         notes.push(format!("the old metadata is now {}", kept.display()));
     }
-    fs::rename(&made, place.database())?;
-    sync_folder(&place.folder)?;
-    let database = place.open(false)()?;
+    fs::rename(&made, paths.database())?;
+    sync_folder(&paths.folder)?;
+    let database = paths.open(false)()?;
     if found.is_damaged {
-        let kept = place.lost().join(format!("journal-{}", now()));
-        fs::copy(place.journals().path(found.id()), &kept)?;
-        begin_journal(&database, Arc::new(place.journals()))?;
+        let kept = paths.lost().join(format!("journal-{}", now()));
+        fs::copy(paths.journals().path(found.id()), &kept)?;
+        begin_journal(&database, Arc::new(paths.journals()))?;
         notes.push(format!(
             "{unreadable} lines of the journal cannot be read, and what they say is lost; it is now {}",
             kept.display()
         ));
     }
-    let strays = put_strays_aside(place, &database)?;
+    let strays = put_strays_aside(paths, &database)?;
     if strays > 0 {
-        let lost = place.lost();
+        let lost = paths.lost();
         notes.push(format!(
             "{strays} files that belong to nothing are now in {}",
             lost.display()
@@ -58,8 +58,8 @@ pub(super) fn rebuild(place: &Place) -> Result<Vec<String>, StoreError> {
 }
 
 /// A registry holds the lock of its database for as long as it runs.
-fn refuse_if_in_use(place: &Place) -> Result<(), StoreError> {
-    let Ok(file) = fs::File::open(place.database()) else {
+fn refuse_if_in_use(paths: &StorePaths) -> Result<(), StoreError> {
+    let Ok(file) = fs::File::open(paths.database()) else {
         return Ok(());
     };
     match file.try_lock() {
@@ -69,7 +69,7 @@ fn refuse_if_in_use(place: &Place) -> Result<(), StoreError> {
 }
 
 /// Makes a database in a file from all that can be read of a journal; returns how many lines cannot.
-fn make(path: &Path, found: &Found) -> Result<usize, StoreError> {
+fn make(path: &Path, found: &FoundJournal) -> Result<usize, StoreError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
@@ -92,11 +92,11 @@ fn make(path: &Path, found: &Found) -> Result<usize, StoreError> {
     Ok(broken + unmade)
 }
 
-fn put_strays_aside(place: &Place, database: &Database) -> Result<usize, StoreError> {
+fn put_strays_aside(paths: &StorePaths, database: &Database) -> Result<usize, StoreError> {
     let known = Store::files_known_to(&View::new(database.begin_read()?))?;
-    let strays = place.content().list()?;
+    let strays = paths.content().list()?;
     let strays = strays.into_iter().filter(|file| !known.contains(file));
     let strays = strays.collect::<Vec<_>>();
-    strays.iter().try_for_each(|file| place.put_aside(*file))?;
+    strays.iter().try_for_each(|file| paths.put_aside(*file))?;
     Ok(strays.len())
 }

@@ -20,7 +20,7 @@ const BLOCK: usize = 256 * 1024;
 /// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Body {
+pub(super) enum JournalRecord {
     /// The first line: the version of the journal, and the store that it belongs to.
     Journal { version: u32, store: Uuid },
     /// A part of the state from which the journal goes on.
@@ -43,7 +43,7 @@ pub(super) struct Line {
 
 impl Line {
     /// Reads what the line says.
-    pub(super) fn body(&self) -> Result<Body, StoreError> {
+    pub(super) fn body(&self) -> Result<JournalRecord, StoreError> {
         serde_json::from_str(&self.text)
             .map_err(|error| StoreError::Damaged(format!("line {} of the journal: {error}", self.sequence)))
     }
@@ -76,7 +76,7 @@ impl Line {
 }
 
 /// The line that says `body`.
-pub(super) fn write(sequence: u64, body: &Body) -> Result<String, StoreError> {
+pub(super) fn write(sequence: u64, body: &JournalRecord) -> Result<String, StoreError> {
     let text = serde_json::to_string(body)
         .map_err(|error| StoreError::Damaged(format!("a change cannot be written down: {error}")))?;
     let sealed = format!("{sequence} {text}");
@@ -91,7 +91,7 @@ fn checksum_of(sealed: &str) -> String {
 
 /// What is read from a journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum ScannedLine {
     /// A line whose checksum is right.
     Whole(Line),
     /// Bytes that are no such line.
@@ -100,7 +100,7 @@ pub(super) enum Piece {
 
 /// The lines of a journal, one after the other.
 pub(super) struct Lines {
-    reader: BufReader<Reading>,
+    reader: BufReader<FileReader>,
     offset: u64,
 }
 
@@ -108,13 +108,13 @@ impl Lines {
     /// The lines of a file from its beginning.
     pub(super) fn of(file: Arc<dyn File>) -> Self {
         Self {
-            reader: BufReader::with_capacity(BLOCK, Reading { file, offset: 0 }),
+            reader: BufReader::with_capacity(BLOCK, FileReader { file, offset: 0 }),
             offset: 0,
         }
     }
 
     /// The next line; `None` at the end, where zeros are held ready for what comes.
-    pub(super) fn next(&mut self) -> io::Result<Option<Piece>> {
+    pub(super) fn next(&mut self) -> io::Result<Option<ScannedLine>> {
         let mut bytes = Vec::new();
         self.reader.read_until(b'\n', &mut bytes)?;
         self.offset += bytes.len() as u64;
@@ -122,19 +122,19 @@ impl Lines {
             return Ok(None);
         }
         Ok(Some(match Line::parse(&bytes, self.offset) {
-            Some(line) => Piece::Whole(line),
-            None => Piece::Broken,
+            Some(line) => ScannedLine::Whole(line),
+            None => ScannedLine::Broken,
         }))
     }
 }
 
 /// A file that is read from its beginning to its end.
-struct Reading {
+struct FileReader {
     file: Arc<dyn File>,
     offset: u64,
 }
 
-impl Read for Reading {
+impl Read for FileReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read_at(buffer, self.offset)?;
         self.offset += count as u64;
@@ -148,30 +148,30 @@ mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    use super::{Body, Lines, Piece, write};
-    use crate::store::entry::{Content, Entry};
+    use super::{JournalRecord, Lines, ScannedLine, write};
+    use crate::store::entry::{Entry, ManifestBytes};
     use crate::store::files::{Files as _, MemoryFiles};
 
-    fn changes(number: u64) -> Body {
-        Body::Changes(vec![Entry::Manifest {
+    fn changes(number: u64) -> JournalRecord {
+        JournalRecord::Changes(vec![Entry::Manifest {
             name: "a/b".to_owned(),
             digest: format!("sha256:{number}"),
             at: number,
             media_type: "a/b".to_owned(),
-            content: Content::new("{\"line\":\n\"end\u{2028}\"}".as_bytes()),
+            content: ManifestBytes::new("{\"line\":\n\"end\u{2028}\"}".as_bytes()),
         }])
     }
 
     /// What is read from bytes: the sequence of each whole line, `None` for what is broken.
-    fn read(bytes: &[u8]) -> Vec<Option<(u64, Body)>> {
+    fn read(bytes: &[u8]) -> Vec<Option<(u64, JournalRecord)>> {
         let files = MemoryFiles::default();
         let file = files.create(Uuid::nil()).unwrap();
         file.write_at(&[Bytes::copy_from_slice(bytes)], 0).unwrap();
         let mut lines = Lines::of(file);
         std::iter::from_fn(|| lines.next().unwrap())
             .map(|piece| match piece {
-                Piece::Whole(line) => Some((line.sequence, line.body().unwrap())),
-                Piece::Broken => None,
+                ScannedLine::Whole(line) => Some((line.sequence, line.body().unwrap())),
+                ScannedLine::Broken => None,
             })
             .collect()
     }
@@ -183,8 +183,8 @@ mod tests {
         let expected = (0..3).map(|number| Some((number, changes(number))));
         assert_eq!(read(text.as_bytes()), expected.collect::<Vec<_>>());
         assert_eq!(
-            Content::new(b"\xff"),
-            Content::Base64("/w==".to_owned()),
+            ManifestBytes::new(b"\xff"),
+            ManifestBytes::Base64("/w==".to_owned()),
             "bytes that are no text are kept all the same"
         );
     }

@@ -18,14 +18,14 @@ use std::thread::JoinHandle;
 use bytes::Bytes;
 use uuid::Uuid;
 
-pub(super) use scan::{Found, find, salvage};
+pub(super) use scan::{FoundJournal, find, salvage};
 pub(super) use state::entries_of;
 
 use super::StoreError;
 use super::entry::Entry;
 use super::files::{File, Files};
 use super::tables::View;
-use line::{Body, Lines, Piece, write};
+use line::{JournalRecord, Lines, ScannedLine, write};
 
 /// The version of what is written here.
 const VERSION: u32 = 1;
@@ -102,7 +102,11 @@ impl Journal {
     }
 
     /// Goes on with a journal that was found; what a crash has left behind its end is cut off.
-    pub(super) fn resume(files: Arc<dyn Files>, store: Uuid, found: Found) -> Result<Self, StoreError> {
+    pub(super) fn resume(
+        files: Arc<dyn Files>,
+        store: Uuid,
+        found: FoundJournal,
+    ) -> Result<Self, StoreError> {
         found.file.truncate(found.end)?;
         found.file.sync()?;
         for other in files.list()? {
@@ -132,7 +136,7 @@ impl Journal {
     /// Writes a change down; when this returns it is as durable as it will be.
     pub(super) fn append(&mut self, entries: Vec<Entry>) -> Result<(), StoreError> {
         let sequence = self.sequence + 1;
-        let line = Bytes::from(write(sequence, &Body::Changes(entries))?);
+        let line = Bytes::from(write(sequence, &JournalRecord::Changes(entries))?);
         let end = self.length + line.len() as u64;
         self.reserve(end);
         if let Err(error) = self.file.write_at(&[line], self.length) {
@@ -181,12 +185,12 @@ impl Journal {
         tell: &mut dyn FnMut(&Entry) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let mut lines = Lines::of(Arc::clone(&self.file));
-        while let Some(Piece::Whole(line)) = lines.next()? {
+        while let Some(ScannedLine::Whole(line)) = lines.next()? {
             if line.end > self.length {
                 break;
             }
             if line.sequence > after
-                && let Body::Changes(entries) = line.body()?
+                && let JournalRecord::Changes(entries) = line.body()?
             {
                 entries.iter().try_for_each(&mut *tell)?;
             }
@@ -284,7 +288,7 @@ fn write_state(
     let file = files.create(id)?;
     let mut text = write(
         sequence,
-        &Body::Journal {
+        &JournalRecord::Journal {
             version: VERSION,
             store,
         },
@@ -302,10 +306,10 @@ fn write_state(
         if stop.load(Ordering::Acquire) {
             return Err(StoreError::Closed);
         }
-        text += &write(sequence, &Body::State(vec![entry]))?;
+        text += &write(sequence, &JournalRecord::State(vec![entry]))?;
         put(&mut text, BLOCK)
     })?;
-    text += &write(sequence, &Body::Complete {})?;
+    text += &write(sequence, &JournalRecord::Complete {})?;
     put(&mut text, 0)?;
     file.sync()?;
     files.keep_name(id)?;

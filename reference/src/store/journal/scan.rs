@@ -6,14 +6,14 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::VERSION;
-use super::line::{Body, Line, Lines, Piece};
+use super::line::{JournalRecord, Line, Lines, ScannedLine};
 use crate::store::StoreError;
 use crate::store::entry::Entry;
 use crate::store::files::{File, Files};
 
 /// A journal that was found.
 #[derive(Debug)]
-pub(in crate::store) struct Found {
+pub(in crate::store) struct FoundJournal {
     pub(super) number: u128,
     pub(super) file: Arc<dyn File>,
     /// The store that it belongs to; `None` if its first line is damaged.
@@ -34,7 +34,7 @@ pub(in crate::store) struct Found {
     pub(in crate::store) is_empty: bool,
 }
 
-impl Found {
+impl FoundJournal {
     /// The name of its file.
     pub(in crate::store) fn id(&self) -> Uuid {
         Uuid::from_u128(self.number)
@@ -43,8 +43,8 @@ impl Found {
 
 /// Finds the journal that counts: of those whose state is complete, the one that reaches furthest; of two that
 /// reach as far the older one, since the database may not have come to the state that the other one begins with.
-pub(in crate::store) fn find(files: &dyn Files) -> Result<Option<Found>, StoreError> {
-    let mut best: Option<Found> = None;
+pub(in crate::store) fn find(files: &dyn Files) -> Result<Option<FoundJournal>, StoreError> {
+    let mut best: Option<FoundJournal> = None;
     for id in files.list()? {
         if let Some(found) = scan(id.as_u128(), files.open(id)?)?
             && best
@@ -59,15 +59,15 @@ pub(in crate::store) fn find(files: &dyn Files) -> Result<Option<Found>, StoreEr
 
 /// What a scan has seen so far.
 struct Scan {
-    found: Found,
+    found: FoundJournal,
     is_complete: bool,
     is_broken: bool,
 }
 
 /// Reads a journal; none if its state is not complete.
-fn scan(number: u128, file: Arc<dyn File>) -> Result<Option<Found>, StoreError> {
+fn scan(number: u128, file: Arc<dyn File>) -> Result<Option<FoundJournal>, StoreError> {
     let mut scan = Scan {
-        found: Found {
+        found: FoundJournal {
             number,
             file: Arc::clone(&file),
             store: None,
@@ -86,9 +86,9 @@ fn scan(number: u128, file: Arc<dyn File>) -> Result<Option<Found>, StoreError> 
     let mut is_first = true;
     while let Some(piece) = lines.next()? {
         match piece {
-            Piece::Broken => scan.is_broken = true,
-            Piece::Whole(line) if is_first => scan.begin(&line)?,
-            Piece::Whole(line) => scan.go_on(&line),
+            ScannedLine::Broken => scan.is_broken = true,
+            ScannedLine::Whole(line) if is_first => scan.begin(&line)?,
+            ScannedLine::Whole(line) => scan.go_on(&line),
         }
         is_first = false;
     }
@@ -97,7 +97,7 @@ fn scan(number: u128, file: Arc<dyn File>) -> Result<Option<Found>, StoreError> 
 
 impl Scan {
     fn begin(&mut self, line: &Line) -> Result<(), StoreError> {
-        let Body::Journal { version, store } = line.body()? else {
+        let JournalRecord::Journal { version, store } = line.body()? else {
             self.found.is_damaged = true;
             return Ok(());
         };
@@ -138,17 +138,17 @@ impl Scan {
 
 /// Tells all that can be read of a journal, in its order; returns how many pieces cannot.
 pub(in crate::store) fn salvage(
-    found: &Found,
+    found: &FoundJournal,
     tell: &mut dyn FnMut(&Entry) -> Result<(), StoreError>,
 ) -> Result<usize, StoreError> {
     let mut lines = Lines::of(Arc::clone(&found.file));
     let mut broken = 0;
     while let Some(piece) = lines.next().map_err(io::Error::other)? {
-        let Piece::Whole(line) = piece else {
+        let ScannedLine::Whole(line) = piece else {
             broken += 1;
             continue;
         };
-        if let Body::State(entries) | Body::Changes(entries) = line.body()? {
+        if let JournalRecord::State(entries) | JournalRecord::Changes(entries) = line.body()? {
             entries.iter().try_for_each(&mut *tell)?;
         }
     }

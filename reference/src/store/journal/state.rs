@@ -4,7 +4,7 @@ use redb::ReadableTable as _;
 use uuid::Uuid;
 
 use crate::store::StoreError;
-use crate::store::entry::{Content, Entry, encode};
+use crate::store::entry::{Entry, ManifestBytes, encode};
 use crate::store::tables::View;
 
 /// Tells the entries that make the state of a view, in an order in which they can be made.
@@ -65,7 +65,7 @@ fn manifests_of(
             digest: digest.to_owned(),
             at,
             media_type: media_type.to_owned(),
-            content: Content::new(bytes),
+            content: ManifestBytes::new(bytes),
         })?;
     }
     for row in view.tags()?.iter()? {

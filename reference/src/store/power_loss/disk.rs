@@ -52,12 +52,12 @@ type Place = (Area, Uuid);
 
 /// What has been done and not synced.
 #[derive(Debug, Clone)]
-enum Deed {
+enum DiskOperation {
     Write(u64, Vec<u8>),
     Length(u64),
 }
 
-impl Deed {
+impl DiskOperation {
     fn apply(&self, content: &mut Vec<u8>) {
         match self {
             Self::Write(offset, bytes) => {
@@ -97,13 +97,13 @@ struct Inode {
     seen: Vec<u8>,
     /// As it survives for sure.
     kept: Vec<u8>,
-    unsynced: Vec<Deed>,
+    unsynced: Vec<DiskOperation>,
 }
 
 impl Inode {
-    fn act(&mut self, deed: Deed) {
-        deed.apply(&mut self.seen);
-        self.unsynced.push(deed);
+    fn act(&mut self, operation: DiskOperation) {
+        operation.apply(&mut self.seen);
+        self.unsynced.push(operation);
     }
 }
 
@@ -158,8 +158,8 @@ impl Disk {
     }
 
     /// Has the power cut after so many deeds.
-    pub(super) fn cut_after(&self, deeds: u64) {
-        self.state().left = Some(deeds);
+    pub(super) fn cut_after(&self, operations: u64) {
+        self.state().left = Some(operations);
     }
 
     /// Whether there is no power.
@@ -188,8 +188,8 @@ impl Disk {
         for (place, inode) in names {
             let inode = &state.inodes[inode];
             let (mut content, odds) = (inode.kept.clone(), random.roll(5));
-            for deed in &inode.unsynced {
-                deed.apply_in_part(&mut content, random, sector, odds);
+            for operation in &inode.unsynced {
+                operation.apply_in_part(&mut content, random, sector, odds);
             }
             after.seen.insert(place, after.inodes.len());
             after.inodes.push(Inode {
@@ -340,12 +340,12 @@ pub(super) struct Handle {
 }
 
 impl Handle {
-    fn act(&self, deed: Deed) -> io::Result<()> {
+    fn act(&self, operation: DiskOperation) -> io::Result<()> {
         let mut state = self.disk.state();
         if state.is_off() {
             return Err(no_power());
         }
-        state.inodes[self.inode].act(deed);
+        state.inodes[self.inode].act(operation);
         if state.has_power() {
             Ok(())
         } else {
@@ -370,8 +370,8 @@ impl Handle {
             return Ok(());
         }
         let Inode { kept, unsynced, .. } = &mut state.inodes[self.inode];
-        for deed in unsynced.drain(..) {
-            deed.apply(kept);
+        for operation in unsynced.drain(..) {
+            operation.apply(kept);
         }
         Ok(())
     }
@@ -397,14 +397,14 @@ impl File for Handle {
 
     fn write_at(&self, parts: &[Bytes], mut offset: u64) -> io::Result<()> {
         for part in parts {
-            self.act(Deed::Write(offset, part.to_vec()))?;
+            self.act(DiskOperation::Write(offset, part.to_vec()))?;
             offset += part.len() as u64;
         }
         Ok(())
     }
 
     fn truncate(&self, length: u64) -> io::Result<()> {
-        self.act(Deed::Length(length))
+        self.act(DiskOperation::Length(length))
     }
 
     fn write_back(&self) -> io::Result<()> {
@@ -437,6 +437,6 @@ impl StorageBackend for Handle {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.act(Deed::Write(offset, data.to_vec()))
+        self.act(DiskOperation::Write(offset, data.to_vec()))
     }
 }

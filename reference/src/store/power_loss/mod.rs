@@ -11,7 +11,7 @@ use std::sync::Arc;
 use redb::Builder;
 
 use super::audit::audit_parts;
-use super::committer::Pace;
+use super::committer::CommitterSettings;
 use super::files::Files;
 use super::guard::guarded;
 use super::{Check, Store, StoreError};
@@ -25,7 +25,7 @@ const CUTS_OF_A_DISK: u64 = 5;
 const LONGEST_LIFE: u64 = 500;
 
 /// Syncs and new journals come so often that many cuts fall between them.
-const PACE: Pace = Pace {
+const SETTINGS: CommitterSettings = CommitterSettings {
     commits_until_sync: 5,
     worth_renewing: 8 * 1024,
 };
@@ -43,7 +43,7 @@ fn start(disk: &Disk) -> Result<Store, StoreError> {
             Box::new(open),
             Arc::new(disk.files(Area::Content)),
             Arc::new(disk.files(Area::Journal)),
-            PACE,
+            SETTINGS,
         )
     })
 }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use super::content::{BLOCK, Content};
-use super::session::{Session, State};
+use super::content::{BLOCK, UploadContent};
+use super::session::{Session, UploadState};
 use crate::store::files::Files;
 use crate::store::{StoreError, on_disk};
 
@@ -26,7 +26,7 @@ pub(crate) struct Appender {
     pub(super) session: Arc<Session>,
     pub(super) files: Arc<dyn Files>,
     /// What the upload goes back to; `None` once that has been done, or the upload is a blob.
-    pub(super) before: Option<Content>,
+    pub(super) before: Option<UploadContent>,
     gathered: Vec<Bytes>,
     gathered_bytes: usize,
     received: u64,
@@ -40,14 +40,14 @@ pub(crate) struct Appender {
 /// Where the content is: here, or with the thread that writes a block.
 #[derive(Debug)]
 enum Progress {
-    Here(Content),
-    Writing(JoinHandle<(Content, io::Result<()>)>),
+    Here(UploadContent),
+    Writing(JoinHandle<(UploadContent, io::Result<()>)>),
     Lost,
 }
 
 impl Appender {
     /// Begins to add to an upload that holds `content`.
-    pub(super) fn new(session: Arc<Session>, files: Arc<dyn Files>, content: Content) -> Self {
+    pub(super) fn new(session: Arc<Session>, files: Arc<dyn Files>, content: UploadContent) -> Self {
         Self {
             session,
             files,
@@ -92,7 +92,7 @@ impl Appender {
     }
 
     /// Makes the system write what it was given, if that is much and it is not at it already.
-    async fn begin_to_write_back(&mut self, content: &Content) -> Result<(), StoreError> {
+    async fn begin_to_write_back(&mut self, content: &UploadContent) -> Result<(), StoreError> {
         let is_at_it = self.writing_back.as_ref().is_some_and(|task| !task.is_finished());
         if is_at_it || self.received - self.written_back < WRITE_BACK {
             return Ok(());
@@ -115,7 +115,7 @@ impl Appender {
     }
 
     /// The content, when everything handed over has been written.
-    async fn settled(&mut self) -> Result<Content, StoreError> {
+    async fn settled(&mut self) -> Result<UploadContent, StoreError> {
         let content = match std::mem::replace(&mut self.content, Progress::Lost) {
             Progress::Here(content) => content,
             Progress::Writing(task) => {
@@ -131,7 +131,7 @@ impl Appender {
     }
 
     /// The content, when everything that came has been written and survives a loss of power.
-    pub(super) async fn settled_for_good(&mut self) -> Result<Content, StoreError> {
+    pub(super) async fn settled_for_good(&mut self) -> Result<UploadContent, StoreError> {
         let block = std::mem::take(&mut self.gathered);
         let mut content = self.settled().await?;
         self.end_of_writing_back().await?;
@@ -184,7 +184,7 @@ impl Drop for Appender {
         match Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(give_up(session, files, content))),
             // The process ends: the next one goes on from the checkpoint.
-            Err(_) => *self.session.state() = State::OnDisk,
+            Err(_) => *self.session.state() = UploadState::OnDisk,
         }
     }
 }
@@ -201,7 +201,7 @@ async fn give_up(session: Arc<Session>, files: Arc<dyn Files>, content: Progress
     };
     match written {
         Some(content) => session.put_back(content),
-        None => *session.state() = State::OnDisk,
+        None => *session.state() = UploadState::OnDisk,
     }
     if session.is_closed.load(Ordering::Acquire) || !session.is_recorded {
         let id = session.id;

@@ -32,7 +32,7 @@ impl Checkpoint {
 
 /// Where the bytes of an upload are.
 #[derive(Debug, Clone, Default)]
-enum Bed {
+enum UploadFile {
     /// There is no first byte yet, and no file.
     #[default]
     Missing,
@@ -44,8 +44,8 @@ enum Bed {
 
 /// The content of an upload so far.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Content {
-    bed: Bed,
+pub(super) struct UploadContent {
+    upload_file: UploadFile,
     /// Whether the folder is known to hold the name of the file for good.
     is_named: bool,
     pub(super) length: u64,
@@ -53,7 +53,7 @@ pub(super) struct Content {
     hasher: Option<Box<Hasher>>,
 }
 
-impl Content {
+impl UploadContent {
     /// No content yet.
     pub(super) fn none(algorithm: Algorithm) -> Self {
         Self {
@@ -66,19 +66,19 @@ impl Content {
     /// a loss of power it may be anything: it is cut off.
     pub(super) fn found(files: &dyn Files, id: Uuid, checkpoint: Checkpoint) -> io::Result<Self> {
         let Checkpoint { length, hasher } = checkpoint;
-        let bed = match files.open(id) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && length == 0 => Bed::Missing,
+        let upload_file = match files.open(id) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && length == 0 => UploadFile::Missing,
             opened => {
                 let file = opened?;
                 if file.length()? < length {
                     return Err(io::ErrorKind::UnexpectedEof.into());
                 }
                 file.truncate(length)?;
-                Bed::Closed
+                UploadFile::Closed
             }
         };
         Ok(Self {
-            bed,
+            upload_file,
             is_named: false,
             length,
             hasher,
@@ -87,23 +87,23 @@ impl Content {
 
     /// Closes the file.
     pub(super) fn close(&mut self) {
-        if let Bed::Open(_) = self.bed {
-            self.bed = Bed::Closed;
+        if let UploadFile::Open(_) = self.upload_file {
+            self.upload_file = UploadFile::Closed;
         }
     }
 
     /// The file, if it is open.
     pub(super) fn open_file(&self) -> Option<Arc<dyn File>> {
-        match &self.bed {
-            Bed::Open(file) => Some(Arc::clone(file)),
-            Bed::Missing | Bed::Closed => None,
+        match &self.upload_file {
+            UploadFile::Open(file) => Some(Arc::clone(file)),
+            UploadFile::Missing | UploadFile::Closed => None,
         }
     }
 
     /// The file, opened if need be; `None` if there is none.
     fn file(&mut self, files: &dyn Files, id: Uuid) -> io::Result<Option<Arc<dyn File>>> {
-        if let Bed::Closed = self.bed {
-            self.bed = Bed::Open(files.open(id)?);
+        if let UploadFile::Closed = self.upload_file {
+            self.upload_file = UploadFile::Open(files.open(id)?);
         }
         Ok(self.open_file())
     }
@@ -114,7 +114,7 @@ impl Content {
             return Ok(file);
         }
         let file = files.create(id)?;
-        self.bed = Bed::Open(Arc::clone(&file));
+        self.upload_file = UploadFile::Open(Arc::clone(&file));
         Ok(file)
     }
 
@@ -129,7 +129,7 @@ impl Content {
     /// The digest of the content, if the running hash is of the algorithm and there is a file.
     pub(super) fn digest_at_hand(&self, algorithm: Algorithm) -> Option<Digest> {
         let hasher = self.hasher.as_ref()?;
-        let is_at_hand = hasher.algorithm() == algorithm && !matches!(self.bed, Bed::Missing);
+        let is_at_hand = hasher.algorithm() == algorithm && !matches!(self.upload_file, UploadFile::Missing);
         is_at_hand.then(|| hasher.as_ref().clone().finish())
     }
 
@@ -167,7 +167,7 @@ impl Content {
 
     /// Makes sure that there is a file, be it an empty one.
     pub(super) fn require_file(&mut self, files: &dyn Files, id: Uuid) -> io::Result<()> {
-        if let Bed::Missing = self.bed {
+        if let UploadFile::Missing = self.upload_file {
             let file = self.made_file(files, id)?;
             self.sync(files, id, file.as_ref())?;
         }

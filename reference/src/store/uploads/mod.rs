@@ -25,8 +25,8 @@ use super::entry::{Entry, encode};
 use super::tables::Tables;
 use super::{Store, StoreError, is_older, now, on_disk};
 use crate::protocol::{Algorithm, Digest, Hasher, Name};
-use content::{Checkpoint, Content};
-use session::State;
+use content::{Checkpoint, UploadContent};
+use session::UploadState;
 
 impl Store {
     /// Opens an upload, which a restart does not end.
@@ -99,7 +99,13 @@ impl Store {
         let algorithm = Algorithm::parse(algorithm).ok_or_else(damaged)?;
         // While nobody could reach it, its time stood still.
         let touched = opened.max(added_to).max(self.started);
-        Ok(Session::new(id, repository, algorithm, State::OnDisk, touched))
+        Ok(Session::new(
+            id,
+            repository,
+            algorithm,
+            UploadState::OnDisk,
+            touched,
+        ))
     }
 
     /// Ends an upload without a blob (end-14).
@@ -163,7 +169,7 @@ impl Store {
             // The commit may have reached the disk or not, so nothing is cut off; the metadata will tell.
             Err(fault @ (StoreError::Database(_) | StoreError::Closed)) => {
                 upload.before = None;
-                *upload.session.state() = State::OnDisk;
+                *upload.session.state() = UploadState::OnDisk;
                 Err(fault)
             }
             Err(fault) => {
@@ -173,7 +179,7 @@ impl Store {
         }
     }
 
-    async fn try_keep(&self, upload: &mut Appender) -> Result<Content, StoreError> {
+    async fn try_keep(&self, upload: &mut Appender) -> Result<UploadContent, StoreError> {
         let content = upload.settled_for_good().await?;
         let (id, length) = (upload.session.id, content.length);
         let state = content

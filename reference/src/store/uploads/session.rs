@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use uuid::Uuid;
 
-use super::content::{Checkpoint, Content};
+use super::content::{Checkpoint, UploadContent};
 use crate::protocol::{Algorithm, Name};
 use crate::store::files::Files;
 use crate::store::{StoreError, now};
@@ -22,7 +22,7 @@ pub(crate) struct Session {
     pub(super) is_closed: AtomicBool,
     /// Whether its last chunk was one that only the last chunk may be.
     has_ended: AtomicBool,
-    state: Mutex<State>,
+    state: Mutex<UploadState>,
     /// The number of bytes that have been stored.
     offset: AtomicU64,
     /// When a request last had to do with it.
@@ -31,18 +31,24 @@ pub(crate) struct Session {
 
 /// What is known of an upload's content.
 #[derive(Debug)]
-pub(super) enum State {
+pub(super) enum UploadState {
     /// What its file holds up to its checkpoint.
     OnDisk,
     /// It waits for more.
-    Waiting(Content),
+    Waiting(UploadContent),
     /// A request is adding to it.
     Busy,
 }
 
 impl Session {
     /// An upload that the metadata knows.
-    pub(super) fn new(id: Uuid, repository: Name, algorithm: Algorithm, state: State, touched: u64) -> Self {
+    pub(super) fn new(
+        id: Uuid,
+        repository: Name,
+        algorithm: Algorithm,
+        state: UploadState,
+        touched: u64,
+    ) -> Self {
         Self {
             id,
             repository,
@@ -58,7 +64,7 @@ impl Session {
 
     /// An upload that nobody has heard of yet.
     pub(super) fn fresh(repository: Name, algorithm: Algorithm) -> Self {
-        let state = State::Waiting(Content::none(algorithm));
+        let state = UploadState::Waiting(UploadContent::none(algorithm));
         Self::new(Uuid::new_v4(), repository, algorithm, state, now())
     }
 
@@ -90,13 +96,13 @@ impl Session {
         self.has_ended.store(has_ended, Ordering::Release);
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, UploadState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether what it holds is not known.
     pub(super) fn is_to_be_loaded(&self) -> bool {
-        matches!(*self.state(), State::OnDisk)
+        matches!(*self.state(), UploadState::OnDisk)
     }
 
     /// When a request last had to do with it.
@@ -106,14 +112,14 @@ impl Session {
 
     /// Whether a request is adding to it.
     pub(crate) fn is_busy(&self) -> bool {
-        matches!(*self.state(), State::Busy)
+        matches!(*self.state(), UploadState::Busy)
     }
 
     /// Takes the content out for one request, so that no lock is held while its body is read.
-    pub(super) fn take(&self) -> Result<Content, StoreError> {
+    pub(super) fn take(&self) -> Result<UploadContent, StoreError> {
         let mut state = self.state();
-        match std::mem::replace(&mut *state, State::Busy) {
-            State::Waiting(content) => Ok(content),
+        match std::mem::replace(&mut *state, UploadState::Busy) {
+            UploadState::Waiting(content) => Ok(content),
             other => {
                 *state = other;
                 Err(StoreError::UploadBusy)
@@ -122,11 +128,11 @@ impl Session {
     }
 
     /// Gives the content back, for the requests that follow; until then its file is closed.
-    pub(super) fn put_back(&self, mut content: Content) {
+    pub(super) fn put_back(&self, mut content: UploadContent) {
         content.close();
         self.offset.store(content.length, Ordering::Release);
         self.touched.store(now(), Ordering::Release);
-        *self.state() = State::Waiting(content);
+        *self.state() = UploadState::Waiting(content);
     }
 
     /// Notes how much is stored while a request adds to it.
@@ -137,10 +143,10 @@ impl Session {
     /// Looks at the file, if nothing is known yet.
     pub(super) fn load(&self, files: &dyn Files, checkpoint: Checkpoint) -> std::io::Result<()> {
         let mut state = self.state();
-        if matches!(*state, State::OnDisk) {
-            let content = Content::found(files, self.id, checkpoint)?;
+        if matches!(*state, UploadState::OnDisk) {
+            let content = UploadContent::found(files, self.id, checkpoint)?;
             self.offset.store(content.length, Ordering::Release);
-            *state = State::Waiting(content);
+            *state = UploadState::Waiting(content);
         }
         Ok(())
     }

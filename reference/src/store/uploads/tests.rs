@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::Appender;
-use super::session::State;
+use super::session::UploadState;
 use crate::config::Durability;
 use crate::protocol::{Algorithm, Digest, Name};
 use crate::store::{Check, Session, Store, StoreError, audit};
@@ -37,7 +37,7 @@ async fn close(store: &Store, session: &Arc<Session>, content: &[u8]) -> Result<
 /// Whether the hash of what an upload holds is known without a look at its file.
 fn is_hashed(session: &Session) -> bool {
     match &*session.state() {
-        State::Waiting(content) => content.checkpoint().hasher.is_some(),
+        UploadState::Waiting(content) => content.checkpoint().hasher.is_some(),
         _ => false,
     }
 }

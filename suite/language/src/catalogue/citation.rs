@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::document::{Document, Documents, usual};
-use super::fields::{Fields, Value, by_version, text};
+use super::fields::{Fields, TomlValue, by_version, text};
 use super::source::{Source, Words};
 use super::{Basis, Levels, Version};
 use crate::diagnostic::{Diagnostic, Span, did_you_mean, one_of};
@@ -32,7 +32,7 @@ struct Passage {
 
 /// Reads the sources of an entry, one for each version that has it.
 pub(super) fn sources(
-    value: &Value<'_>,
+    value: &TomlValue<'_>,
     cited: Cited<'_>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<BTreeMap<Version, Source>> {
@@ -57,7 +57,7 @@ pub(super) fn sources(
 }
 
 fn passage<'a>(
-    value: &Value<'a>,
+    value: &TomlValue<'a>,
     table: &DeTable<'a>,
     cited: Cited<'_>,
     faults: &mut Vec<Diagnostic>,
@@ -146,7 +146,7 @@ fn no_edition(passage: &Passage, version: Version) -> Diagnostic {
 }
 
 /// The versions that are named by a source and have no level.
-fn without_level(value: &Value<'_>, levels: &Levels) -> Vec<Diagnostic> {
+fn without_level(value: &TomlValue<'_>, levels: &Levels) -> Vec<Diagnostic> {
     let DeValue::Table(table) = value.get_ref() else {
         return Vec::new();
     };

@@ -6,8 +6,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::by_version::ByVersion;
 use super::document::{Anchors, Document, Edition};
-use super::fields::{Fields, Item, Value, by_version, text, word};
-use crate::diagnostic::{Diagnostic, Source};
+use super::fields::{Fields, TomlEntry, TomlValue, by_version, text, word};
+use crate::diagnostic::{Diagnostic, SourceFile};
 
 /// The name of the file.
 const NAME: &str = "documents.toml";
@@ -17,12 +17,12 @@ const KEYS: &[&str] = &["title", "short", "anchors", "edition"];
 const EDITION_KEYS: &[&str] = &["url", "text"];
 
 /// Whether a file of the catalogue names documents, and has no requirements.
-pub(crate) fn holds_documents(file: &Source) -> bool {
+pub(crate) fn holds_documents(file: &SourceFile) -> bool {
     file.path.rsplit(['/', '\\']).next() == Some(NAME)
 }
 
 /// Reads one document; it is there only if nothing is wrong with it.
-pub(super) fn document((key, value): Item<'_>, faults: &mut Vec<Diagnostic>) -> Option<Document> {
+pub(super) fn document((key, value): TomlEntry<'_>, faults: &mut Vec<Diagnostic>) -> Option<Document> {
     let DeValue::Table(table) = value.get_ref() else {
         let title = format!("`{}` is not a document", key.get_ref());
         let fault = Diagnostic::error(title, key.span());
@@ -52,7 +52,7 @@ pub(super) fn document((key, value): Item<'_>, faults: &mut Vec<Diagnostic>) -> 
     })
 }
 
-fn editions(value: &Value<'_>, faults: &mut Vec<Diagnostic>) -> Option<ByVersion<Arc<Edition>>> {
+fn editions(value: &TomlValue<'_>, faults: &mut Vec<Diagnostic>) -> Option<ByVersion<Arc<Edition>>> {
     by_version(
         value,
         "an edition, as in `{ url = \"…\", text = \"…\" }`",
@@ -61,7 +61,11 @@ fn editions(value: &Value<'_>, faults: &mut Vec<Diagnostic>) -> Option<ByVersion
     )
 }
 
-fn edition<'a>(value: &Value<'a>, table: &DeTable<'a>, faults: &mut Vec<Diagnostic>) -> Option<Arc<Edition>> {
+fn edition<'a>(
+    value: &TomlValue<'a>,
+    table: &DeTable<'a>,
+    faults: &mut Vec<Diagnostic>,
+) -> Option<Arc<Edition>> {
     let mut fields = Fields {
         table,
         what: "an edition",

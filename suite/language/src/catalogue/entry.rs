@@ -8,8 +8,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::citation::{Cited, sources};
 use super::document::Documents;
-use super::fields::{Fields, Item, boolean, text, version, word, wrong_kind};
-use super::requirement::Place;
+use super::fields::{Fields, TomlEntry, boolean, text, version, word, wrong_kind};
+use super::requirement::EntryPlace;
 use super::{Basis, Category, Level, Levels, Protected, Requirement, RequirementId, Source, Version};
 use crate::diagnostic::{Diagnostic, Parsed, Span, did_you_mean};
 
@@ -24,7 +24,7 @@ pub(super) fn entry(
     file: usize,
     category: Category,
     documents: &Documents,
-    (key, value): Item<'_>,
+    (key, value): TomlEntry<'_>,
     faults: &mut Vec<Diagnostic>,
 ) -> Option<Requirement> {
     let DeValue::Table(table) = value.get_ref() else {
@@ -71,7 +71,7 @@ pub(super) fn entry(
         rests_on,
         may_lag,
         left_out,
-        place: Place {
+        place: EntryPlace {
             file,
             span: key.span(),
             rests_on: spans,

@@ -12,10 +12,10 @@ use super::load::kind_of;
 use crate::diagnostic::{Diagnostic, Parsed, Span, one_of};
 
 /// A key and its value, as the file has them.
-pub(super) type Item<'a> = (&'a Spanned<Cow<'a, str>>, &'a Spanned<DeValue<'a>>);
+pub(super) type TomlEntry<'a> = (&'a Spanned<Cow<'a, str>>, &'a Spanned<DeValue<'a>>);
 
 /// A value of a file, and where it stands.
-pub(super) type Value<'a> = Spanned<DeValue<'a>>;
+pub(super) type TomlValue<'a> = Spanned<DeValue<'a>>;
 
 /// The fields of one table, and the faults found so far.
 pub(super) struct Fields<'t, 'a> {
@@ -44,7 +44,7 @@ impl<'t, 'a> Fields<'t, 'a> {
     }
 
     /// The field as it stands, which must be there.
-    pub(super) fn there(&mut self, key: &str) -> Option<&'t Value<'a>> {
+    pub(super) fn there(&mut self, key: &str) -> Option<&'t TomlValue<'a>> {
         let value = self.table.get(key);
         if value.is_none() {
             let noun = self.what.split_once(' ').map_or(self.what, |(_, noun)| noun);
@@ -55,13 +55,21 @@ impl<'t, 'a> Fields<'t, 'a> {
     }
 
     /// The field, which must be there.
-    pub(super) fn needed<T>(&mut self, key: &str, read: impl FnOnce(&Value<'a>) -> Parsed<T>) -> Option<T> {
+    pub(super) fn needed<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(&TomlValue<'a>) -> Parsed<T>,
+    ) -> Option<T> {
         let read = read(self.there(key)?);
         self.kept(read)
     }
 
     /// The field, if it is there.
-    pub(super) fn perhaps<T>(&mut self, key: &str, read: impl FnOnce(&Value<'a>) -> Parsed<T>) -> Option<T> {
+    pub(super) fn perhaps<T>(
+        &mut self,
+        key: &str,
+        read: impl FnOnce(&TomlValue<'a>) -> Parsed<T>,
+    ) -> Option<T> {
         let value = self.table.get(key)?;
         let read = read(value);
         self.kept(read)
@@ -73,7 +81,7 @@ impl<'t, 'a> Fields<'t, 'a> {
     }
 }
 
-pub(super) fn text(value: &Value<'_>) -> Parsed<String> {
+pub(super) fn text(value: &TomlValue<'_>) -> Parsed<String> {
     match value.get_ref() {
         DeValue::String(text) if text.trim().is_empty() => {
             Err(Diagnostic::error("a text is missing", value.span())
@@ -85,7 +93,7 @@ pub(super) fn text(value: &Value<'_>) -> Parsed<String> {
     }
 }
 
-pub(super) fn boolean(value: &Value<'_>) -> Parsed<bool> {
+pub(super) fn boolean(value: &TomlValue<'_>) -> Parsed<bool> {
     match value.get_ref() {
         DeValue::Boolean(value) => Ok(*value),
         _ => Err(wrong_kind(value, "true or false")),
@@ -94,7 +102,7 @@ pub(super) fn boolean(value: &Value<'_>) -> Parsed<bool> {
 
 /// Reads one of a few words.
 pub(super) fn word<T>(
-    value: &Value<'_>,
+    value: &TomlValue<'_>,
     what: &str,
     known: impl Iterator<Item = &'static str> + Clone,
     read: impl Fn(&str) -> Option<T>,
@@ -120,12 +128,12 @@ pub(super) fn version(key: &Spanned<Cow<'_, str>>) -> Parsed<Version> {
 
 /// Reads a table that stands there for every version, or one for some of them each.
 pub(super) fn by_version<'a, T>(
-    value: &Value<'a>,
+    value: &TomlValue<'a>,
     what: &str,
     faults: &mut Vec<Diagnostic>,
-    mut read: impl FnMut(&Value<'a>, &DeTable<'a>, &mut Vec<Diagnostic>) -> Option<T>,
+    mut read: impl FnMut(&TomlValue<'a>, &DeTable<'a>, &mut Vec<Diagnostic>) -> Option<T>,
 ) -> Option<ByVersion<T>> {
-    let mut of = |value: &Value<'a>, faults: &mut Vec<Diagnostic>| match value.get_ref() {
+    let mut of = |value: &TomlValue<'a>, faults: &mut Vec<Diagnostic>| match value.get_ref() {
         DeValue::Table(table) => read(value, table, faults),
         _ => {
             faults.push(*wrong_kind(value, what));
@@ -145,7 +153,7 @@ pub(super) fn by_version<'a, T>(
     (own.len() == table.len()).then_some(ByVersion::Own(own))
 }
 
-pub(super) fn wrong_kind(at: &Value<'_>, wanted: &str) -> Box<Diagnostic> {
+pub(super) fn wrong_kind(at: &TomlValue<'_>, wanted: &str) -> Box<Diagnostic> {
     Diagnostic::error(format!("expected {wanted}"), at.span())
         .label(format!("this is {}", kind_of(at.get_ref())))
         .into()

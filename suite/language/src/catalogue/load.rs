@@ -7,14 +7,14 @@ use toml::de::{DeTable, DeValue};
 use super::document::Documents;
 use super::document_file::{document, holds_documents};
 use super::entry::entry;
-use super::fields::{Item, word};
+use super::fields::{TomlEntry, word};
 use super::{Category, Requirement, RequirementId, links};
-use crate::diagnostic::{Diagnostic, Faulty, Source};
+use crate::diagnostic::{Diagnostic, Faulty, SourceFile};
 
 /// Every requirement, in the order of the files.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
-    pub(super) files: Vec<Source>,
+    pub(super) files: Vec<SourceFile>,
     pub(super) requirements: Vec<Requirement>,
     by_id: HashMap<RequirementId, usize>,
 }
@@ -24,7 +24,7 @@ impl Catalogue {
     ///
     /// A file named `documents.toml` has the documents that the entries of the others cite. Where there are faults, the
     /// catalogue holds the entries that could be read.
-    pub fn load(files: Vec<Source>) -> (Catalogue, Vec<Faulty>) {
+    pub fn load(files: Vec<SourceFile>) -> (Catalogue, Vec<Faulty>) {
         let mut faults = vec![Vec::new(); files.len()];
         let mut documents = Documents::default();
         for (file, source) in files.iter().enumerate().filter(|(_, file)| holds_documents(file)) {
@@ -91,10 +91,10 @@ impl Catalogue {
 fn read<T>(
     text: &str,
     faults: &mut Vec<Diagnostic>,
-    each: impl FnOnce(Vec<Item<'_>>, &mut Vec<Diagnostic>) -> Vec<T>,
+    each: impl FnOnce(Vec<TomlEntry<'_>>, &mut Vec<Diagnostic>) -> Vec<T>,
 ) -> Vec<T> {
     let (table, errors) = DeTable::parse_recoverable(text);
-    let mut items: Vec<Item<'_>> = table.get_ref().iter().collect();
+    let mut items: Vec<TomlEntry<'_>> = table.get_ref().iter().collect();
     items.sort_by_key(|(key, _)| key.span().start);
     let mut found = Vec::new();
     let read = each(items, &mut found);
@@ -110,7 +110,7 @@ fn read<T>(
 /// The entries of a file.
 fn entries(
     file: usize,
-    items: Vec<Item<'_>>,
+    items: Vec<TomlEntry<'_>>,
     documents: &Documents,
     faults: &mut Vec<Diagnostic>,
 ) -> Vec<Requirement> {
@@ -139,7 +139,7 @@ fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<Diagnostic> {
 }
 
 /// The category that stands above the entries of a file.
-fn category(items: &[Item<'_>], faults: &mut Vec<Diagnostic>) -> Category {
+fn category(items: &[TomlEntry<'_>], faults: &mut Vec<Diagnostic>) -> Category {
     let found = items.iter().find(|(key, _)| key.get_ref() == "category");
     let read = match found {
         Some((_, value)) => word(value, "a category", Category::all_words(), Category::read),

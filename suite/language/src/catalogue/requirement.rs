@@ -35,7 +35,7 @@ pub struct Requirement {
     /// Why nothing asks it, if nothing does.
     pub left_out: Option<String>,
     /// Where it stands in the catalogue.
-    pub(super) place: Place,
+    pub(super) place: EntryPlace,
 }
 
 impl Requirement {
@@ -52,7 +52,7 @@ impl Requirement {
 
 /// Where an entry stands: which of the files, and where in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct EntryPlace {
     pub(super) file: usize,
     /// The id.
     pub(super) span: Span,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::diagnostic::{Color, Faulty, Source};
+use crate::diagnostic::{Color, Faulty, SourceFile};
 
 const GOOD: &str = r#"
 level = "MUST"
@@ -10,7 +10,7 @@ why = "Nothing works without it."
 "#;
 
 fn load(text: &str) -> (Catalogue, Vec<Faulty>) {
-    Catalogue::load(vec![Source::new("test.toml", text)])
+    Catalogue::load(vec![SourceFile::new("test.toml", text)])
 }
 
 /// Every fault of a text: what it points at, and what it says of it.
@@ -96,8 +96,8 @@ text   = "It is there."
 why    = "Nothing works without it."
 "#;
     let (catalogue, faulty) = Catalogue::load(vec![
-        Source::new("test.toml", entries),
-        Source::new("documents.toml", DOCUMENTS),
+        SourceFile::new("test.toml", entries),
+        SourceFile::new("documents.toml", DOCUMENTS),
     ]);
     assert_eq!(faulty, []);
     let links = |text: &str| {
@@ -178,8 +178,8 @@ fn what_is_no_toml_is_drawn_where_it_stands() {
 fn an_id_is_given_once_in_all_files() {
     let entry = format!("category = \"pull\"\n[\"pull.a\"]{GOOD}");
     let (_, faulty) = Catalogue::load(vec![
-        Source::new("a.toml", &*entry),
-        Source::new("b.toml", &*entry),
+        SourceFile::new("a.toml", &*entry),
+        SourceFile::new("b.toml", &*entry),
     ]);
     assert_eq!(&*faulty[0].source.path, "b.toml");
     assert_eq!(faulty[0].faults[0].notes, ["the first stands at a.toml:2"]);

@@ -9,7 +9,7 @@ pub use draw::{Color, render};
 pub use fault::{Diagnostic, Kind};
 pub(crate) use nearest::nearest;
 pub use nearest::{did_you_mean, one_of};
-pub use source::{Faulty, Source};
+pub use source::{Faulty, SourceFile};
 
 /// A place in a text, in bytes.
 pub type Span = std::ops::Range<usize>;

@@ -6,17 +6,17 @@ use super::{Color, Diagnostic, render};
 
 /// A file: the name by which a person finds it, and its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct SourceFile {
     /// The path, as a person would type it.
     pub path: Arc<str>,
     /// All of its text.
     pub text: Arc<str>,
 }
 
-impl Source {
+impl SourceFile {
     /// Names a text.
-    pub fn new(path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Source {
-        Source {
+    pub fn new(path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> SourceFile {
+        SourceFile {
             path: path.into(),
             text: text.into(),
         }
@@ -37,14 +37,14 @@ impl Source {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Faulty {
     /// The file.
-    pub source: Source,
+    pub source: SourceFile,
     /// What is wrong with it; never empty.
     pub faults: Vec<Diagnostic>,
 }
 
 impl Faulty {
     /// The file with its faults in the order of the text, if it has any.
-    pub fn new(source: &Source, mut faults: Vec<Diagnostic>) -> Option<Faulty> {
+    pub fn new(source: &SourceFile, mut faults: Vec<Diagnostic>) -> Option<Faulty> {
         faults.sort_by_key(|fault| fault.span.start);
         (!faults.is_empty()).then(|| Faulty {
             source: source.clone(),

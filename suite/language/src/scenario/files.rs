@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rust_embed::RustEmbed;
 
 use super::library::LoadError;
-use crate::diagnostic::Source;
+use crate::diagnostic::SourceFile;
 
 /// The ending of a scenario's file.
 const ENDING: &str = ".scenario";
@@ -23,13 +23,13 @@ pub(super) trait Files {
     fn paths(&self) -> Vec<String>;
 
     /// The text of a file, and its path as a person would type it.
-    fn source(&self, path: &str) -> Option<Source>;
+    fn source(&self, path: &str) -> Option<SourceFile>;
 
     /// The bytes of a fixture.
     fn fixture(&self, path: &str) -> Option<Cow<'static, [u8]>>;
 
     /// Every scenario, by its name.
-    fn scenarios(&self) -> Vec<(Arc<str>, Source)> {
+    fn scenarios(&self) -> Vec<(Arc<str>, SourceFile)> {
         let paths = self.paths();
         let named = paths
             .iter()
@@ -40,7 +40,7 @@ pub(super) trait Files {
     }
 
     /// Every file of the catalogue.
-    fn requirements(&self) -> Vec<Source> {
+    fn requirements(&self) -> Vec<SourceFile> {
         let paths = self.paths();
         let files = paths.iter().filter(|path| is_catalogue(path));
         files.filter_map(|path| self.source(path)).collect()
@@ -72,10 +72,10 @@ impl Files for BuiltIn {
         paths
     }
 
-    fn source(&self, path: &str) -> Option<Source> {
+    fn source(&self, path: &str) -> Option<SourceFile> {
         let file = Scenarios::get(path)?;
         let text = String::from_utf8_lossy(&file.data).into_owned();
-        Some(Source::new(format!("scenarios/{path}"), text))
+        Some(SourceFile::new(format!("scenarios/{path}"), text))
     }
 
     fn fixture(&self, path: &str) -> Option<Cow<'static, [u8]>> {
@@ -87,7 +87,7 @@ impl Files for BuiltIn {
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
-    files: Vec<(String, Source)>,
+    files: Vec<(String, SourceFile)>,
 }
 
 impl Folder {
@@ -103,7 +103,7 @@ impl Folder {
 }
 
 /// Reads the files below `folder` whose paths start with `prefix`.
-fn read_into(folder: &Path, prefix: &str, files: &mut Vec<(String, Source)>) -> Result<(), LoadError> {
+fn read_into(folder: &Path, prefix: &str, files: &mut Vec<(String, SourceFile)>) -> Result<(), LoadError> {
     let unreadable = |cause| LoadError::Unreadable {
         path: folder.to_owned(),
         cause,
@@ -119,7 +119,7 @@ fn read_into(folder: &Path, prefix: &str, files: &mut Vec<(String, Source)>) -> 
                 path: path.clone(),
                 cause,
             })?;
-            files.push((name, Source::new(path.display().to_string(), text)));
+            files.push((name, SourceFile::new(path.display().to_string(), text)));
         }
     }
     Ok(())
@@ -130,7 +130,7 @@ impl Files for Folder {
         self.files.iter().map(|(path, _)| path.clone()).collect()
     }
 
-    fn source(&self, path: &str) -> Option<Source> {
+    fn source(&self, path: &str) -> Option<SourceFile> {
         self.files
             .iter()
             .find(|(known, _)| known == path)

@@ -11,7 +11,7 @@ use super::files::{BuiltIn, Files, Folder};
 use super::tables::cited_in;
 use super::{Program, Reading, check, check_all, check_files, parse};
 use crate::catalogue::{Catalogue, RequirementId, Version, holds_documents};
-use crate::diagnostic::{Diagnostic, Faulty, Source};
+use crate::diagnostic::{Diagnostic, Faulty, SourceFile};
 
 /// What a run is made from.
 #[derive(Debug)]
@@ -112,8 +112,8 @@ impl Library {
     }
 
     fn load(
-        scenarios: &[(Arc<str>, Source)],
-        requirements: &[Source],
+        scenarios: &[(Arc<str>, SourceFile)],
+        requirements: &[SourceFile],
         folder: Option<Folder>,
     ) -> Result<Library, LoadError> {
         let (catalogue, mut faulty) = Catalogue::load(requirements.to_vec());

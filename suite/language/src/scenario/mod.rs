@@ -4,7 +4,7 @@ pub mod ast;
 mod files;
 mod library;
 #[cfg(test)]
-mod mangled;
+mod mutation_tests;
 mod parse;
 mod print;
 mod program;

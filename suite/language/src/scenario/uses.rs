@@ -1,8 +1,8 @@
 //! Which names a line uses, and which it binds.
 
 use super::ast::{
-    Aspect, Check, Cut, Edit, Expr, Form, Given, Make, Name, One, Pattern, Piece, Request, RequestLine, Rows,
-    Shape, Slot, Source, Span, Spanned, Statement, Taken, Template, Text,
+    Aspect, Check, Cut, Edit, EditBase, Expr, Form, Given, Make, Name, One, Pattern, Piece, Request,
+    RequestLine, Rows, Shape, Slot, Span, Spanned, Statement, Taken, Template, Text,
 };
 
 /// A name, and where it is used.
@@ -124,8 +124,8 @@ impl<'s> Uses<'s> {
             }
             Expr::Spoiled(source, edits) => {
                 match source {
-                    Source::Name(name) => self.name(name),
-                    Source::Make(make) => self.make(make),
+                    EditBase::Name(name) => self.name(name),
+                    EditBase::Make(make) => self.make(make),
                 }
                 edits.iter().for_each(|edit| self.edit(&edit.value));
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::outcome::Sent;
+use crate::judgement::Sent;
 use crate::scenario::ast::Algorithm;
 use crate::values::digest;
 use crate::wire::{Exchange, Url};

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, for_good};
+use super::fault::{RecordedFault, for_good};
 use super::{Bad, id, nanoseconds, version};
 use crate::cause;
 use crate::wire::Exchange;
 
 /// The exchanges that are known so far, by their numbers.
 #[derive(Default)]
-pub(super) struct Known(HashMap<u64, Arc<Exchange>>);
+pub(super) struct KnownExchanges(HashMap<u64, Arc<Exchange>>);
 
-impl Known {
+impl KnownExchanges {
     pub(super) fn add(&mut self, exchange: Exchange) -> Arc<Exchange> {
         let exchange = Arc::new(exchange);
         self.0.insert(exchange.number, exchange.clone());
@@ -30,27 +30,40 @@ impl Known {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Cause {
+pub(super) enum RecordedCause {
     Came(u64),
-    Lacks { came: u64, what: String },
-    Broke { came: u64, requirement: String },
-    NotGranted { came: u64, asked: String, got: String },
-    Unsettled { capability: String, because: Unsettled },
+    Lacks {
+        came: u64,
+        what: String,
+    },
+    Broke {
+        came: u64,
+        requirement: String,
+    },
+    NotGranted {
+        came: u64,
+        asked: String,
+        got: String,
+    },
+    Unsettled {
+        capability: String,
+        because: RecordedUnsettled,
+    },
     NothingToRead,
-    NoToken(Fault),
-    NotSent(Fault),
-    NoConnection(Fault),
+    NoToken(RecordedFault),
+    NotSent(RecordedFault),
+    NoConnection(RecordedFault),
     NoId(String),
-    TargetLost(Loss),
+    TargetLost(RecordedLoss),
     OutOfTimeNs(u64),
-    Beyond(Beyond),
+    Beyond(RecordedBeyond),
     NothingSent,
     Said(String),
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Unsettled {
+pub(super) enum RecordedUnsettled {
     NoProbe,
     Nothing {
         probe: String,
@@ -61,83 +74,85 @@ pub(super) enum Unsettled {
         got: String,
     },
     NotInForce(String),
-    Beyond(Beyond),
+    Beyond(RecordedBeyond),
 }
 
-impl Cause {
-    pub(super) fn of(cause: &cause::Cause) -> Cause {
+impl RecordedCause {
+    pub(super) fn of(cause: &cause::Cause) -> RecordedCause {
         match cause {
-            cause::Cause::Came(came) => Cause::Came(came.number),
-            cause::Cause::Lacks(came, what) => Cause::Lacks {
+            cause::Cause::Came(came) => RecordedCause::Came(came.number),
+            cause::Cause::Lacks(came, what) => RecordedCause::Lacks {
                 came: came.number,
                 what: what.clone(),
             },
-            cause::Cause::Broke(came, requirement) => Cause::Broke {
+            cause::Cause::Broke(came, requirement) => RecordedCause::Broke {
                 came: came.number,
                 requirement: requirement.to_string(),
             },
-            cause::Cause::NotGranted { came, asked, got } => Cause::NotGranted {
+            cause::Cause::NotGranted { came, asked, got } => RecordedCause::NotGranted {
                 came: came.number,
                 asked: asked.clone(),
                 got: got.clone(),
             },
-            cause::Cause::Unsettled { capability, because } => Cause::Unsettled {
+            cause::Cause::Unsettled { capability, because } => RecordedCause::Unsettled {
                 capability: capability.clone(),
-                because: Unsettled::of(because),
+                because: RecordedUnsettled::of(because),
             },
-            cause::Cause::NothingToRead => Cause::NothingToRead,
-            cause::Cause::NoToken(fault) => Cause::NoToken(Fault::of(fault)),
-            cause::Cause::NotSent(fault) => Cause::NotSent(Fault::of(fault)),
-            cause::Cause::NoId(address) => Cause::NoId(address.clone()),
-            cause::Cause::NoConnection(fault) => Cause::NoConnection(Fault::of(fault)),
-            cause::Cause::TargetLost(loss) => Cause::TargetLost(Loss::of(loss)),
-            cause::Cause::OutOfTime(limit) => Cause::OutOfTimeNs(nanoseconds(*limit)),
-            cause::Cause::Beyond(beyond) => Cause::Beyond(Beyond::of(beyond)),
-            cause::Cause::NothingSent => Cause::NothingSent,
-            cause::Cause::Said(words) => Cause::Said(words.clone()),
+            cause::Cause::NothingToRead => RecordedCause::NothingToRead,
+            cause::Cause::NoToken(fault) => RecordedCause::NoToken(RecordedFault::of(fault)),
+            cause::Cause::NotSent(fault) => RecordedCause::NotSent(RecordedFault::of(fault)),
+            cause::Cause::NoId(address) => RecordedCause::NoId(address.clone()),
+            cause::Cause::NoConnection(fault) => RecordedCause::NoConnection(RecordedFault::of(fault)),
+            cause::Cause::TargetLost(loss) => RecordedCause::TargetLost(RecordedLoss::of(loss)),
+            cause::Cause::OutOfTime(limit) => RecordedCause::OutOfTimeNs(nanoseconds(*limit)),
+            cause::Cause::Beyond(beyond) => RecordedCause::Beyond(RecordedBeyond::of(beyond)),
+            cause::Cause::NothingSent => RecordedCause::NothingSent,
+            cause::Cause::Said(words) => RecordedCause::Said(words.clone()),
         }
     }
 
-    pub(super) fn read(self, known: &Known) -> Result<cause::Cause, Bad> {
+    pub(super) fn read(self, known: &KnownExchanges) -> Result<cause::Cause, Bad> {
         Ok(match self {
-            Cause::Came(came) => cause::Cause::Came(known.get(came)?),
-            Cause::Lacks { came, what } => cause::Cause::Lacks(known.get(came)?, what),
-            Cause::Broke { came, requirement } => cause::Cause::Broke(known.get(came)?, id(&requirement)?),
-            Cause::NotGranted { came, asked, got } => cause::Cause::NotGranted {
+            RecordedCause::Came(came) => cause::Cause::Came(known.get(came)?),
+            RecordedCause::Lacks { came, what } => cause::Cause::Lacks(known.get(came)?, what),
+            RecordedCause::Broke { came, requirement } => {
+                cause::Cause::Broke(known.get(came)?, id(&requirement)?)
+            }
+            RecordedCause::NotGranted { came, asked, got } => cause::Cause::NotGranted {
                 came: known.get(came)?,
                 asked,
                 got,
             },
-            Cause::Unsettled { capability, because } => cause::Cause::Unsettled {
+            RecordedCause::Unsettled { capability, because } => cause::Cause::Unsettled {
                 capability,
                 because: because.read()?,
             },
-            Cause::NothingToRead => cause::Cause::NothingToRead,
-            Cause::NoToken(fault) => cause::Cause::NoToken(fault.read()),
-            Cause::NotSent(fault) => cause::Cause::NotSent(fault.read()),
-            Cause::NoId(address) => cause::Cause::NoId(address),
-            Cause::NoConnection(fault) => cause::Cause::NoConnection(fault.read()),
-            Cause::TargetLost(loss) => cause::Cause::TargetLost(loss.read()),
-            Cause::OutOfTimeNs(limit) => cause::Cause::OutOfTime(Duration::from_nanos(limit)),
-            Cause::Beyond(beyond) => cause::Cause::Beyond(beyond.read()),
-            Cause::NothingSent => cause::Cause::NothingSent,
-            Cause::Said(words) => cause::Cause::Said(words),
+            RecordedCause::NothingToRead => cause::Cause::NothingToRead,
+            RecordedCause::NoToken(fault) => cause::Cause::NoToken(fault.read()),
+            RecordedCause::NotSent(fault) => cause::Cause::NotSent(fault.read()),
+            RecordedCause::NoId(address) => cause::Cause::NoId(address),
+            RecordedCause::NoConnection(fault) => cause::Cause::NoConnection(fault.read()),
+            RecordedCause::TargetLost(loss) => cause::Cause::TargetLost(loss.read()),
+            RecordedCause::OutOfTimeNs(limit) => cause::Cause::OutOfTime(Duration::from_nanos(limit)),
+            RecordedCause::Beyond(beyond) => cause::Cause::Beyond(beyond.read()),
+            RecordedCause::NothingSent => cause::Cause::NothingSent,
+            RecordedCause::Said(words) => cause::Cause::Said(words),
         })
     }
 }
 
-impl Unsettled {
-    pub(super) fn of(why: &cause::Unsettled) -> Unsettled {
+impl RecordedUnsettled {
+    pub(super) fn of(why: &cause::Unsettled) -> RecordedUnsettled {
         match why.clone() {
-            cause::Unsettled::NoProbe => Unsettled::NoProbe,
-            cause::Unsettled::NotInForce(version) => Unsettled::NotInForce(version.to_string()),
-            cause::Unsettled::Beyond(beyond) => Unsettled::Beyond(Beyond::of(&beyond)),
-            cause::Unsettled::Nothing { probe } => Unsettled::Nothing { probe },
+            cause::Unsettled::NoProbe => RecordedUnsettled::NoProbe,
+            cause::Unsettled::NotInForce(version) => RecordedUnsettled::NotInForce(version.to_string()),
+            cause::Unsettled::Beyond(beyond) => RecordedUnsettled::Beyond(RecordedBeyond::of(&beyond)),
+            cause::Unsettled::Nothing { probe } => RecordedUnsettled::Nothing { probe },
             cause::Unsettled::Broke {
                 probe,
                 requirement,
                 got,
-            } => Unsettled::Broke {
+            } => RecordedUnsettled::Broke {
                 probe,
                 requirement: requirement.to_string(),
                 got,
@@ -147,11 +162,11 @@ impl Unsettled {
 
     pub(super) fn read(self) -> Result<cause::Unsettled, Bad> {
         Ok(match self {
-            Unsettled::NoProbe => cause::Unsettled::NoProbe,
-            Unsettled::NotInForce(text) => cause::Unsettled::NotInForce(version(&text)?),
-            Unsettled::Beyond(beyond) => cause::Unsettled::Beyond(beyond.read()),
-            Unsettled::Nothing { probe } => cause::Unsettled::Nothing { probe },
-            Unsettled::Broke {
+            RecordedUnsettled::NoProbe => cause::Unsettled::NoProbe,
+            RecordedUnsettled::NotInForce(text) => cause::Unsettled::NotInForce(version(&text)?),
+            RecordedUnsettled::Beyond(beyond) => cause::Unsettled::Beyond(beyond.read()),
+            RecordedUnsettled::Nothing { probe } => cause::Unsettled::Nothing { probe },
+            RecordedUnsettled::Broke {
                 probe,
                 requirement,
                 got,
@@ -167,26 +182,26 @@ impl Unsettled {
 /// What became of a lost target, as it is written down.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Loss {
-    Silent(Fault),
+pub(super) enum RecordedLoss {
+    Silent(RecordedFault),
     Refuses(u16),
     Elsewhere(String),
 }
 
-impl Loss {
-    pub(super) fn of(loss: &cause::Loss) -> Loss {
+impl RecordedLoss {
+    pub(super) fn of(loss: &cause::Loss) -> RecordedLoss {
         match loss {
-            cause::Loss::Silent(fault) => Loss::Silent(Fault::of(fault)),
-            cause::Loss::Refuses(status) => Loss::Refuses(*status),
-            cause::Loss::Elsewhere(server) => Loss::Elsewhere(server.clone()),
+            cause::Loss::Silent(fault) => RecordedLoss::Silent(RecordedFault::of(fault)),
+            cause::Loss::Refuses(status) => RecordedLoss::Refuses(*status),
+            cause::Loss::Elsewhere(server) => RecordedLoss::Elsewhere(server.clone()),
         }
     }
 
     pub(super) fn read(self) -> cause::Loss {
         match self {
-            Loss::Silent(fault) => cause::Loss::Silent(fault.read()),
-            Loss::Refuses(status) => cause::Loss::Refuses(status),
-            Loss::Elsewhere(server) => cause::Loss::Elsewhere(server),
+            RecordedLoss::Silent(fault) => cause::Loss::Silent(fault.read()),
+            RecordedLoss::Refuses(status) => cause::Loss::Refuses(status),
+            RecordedLoss::Elsewhere(server) => cause::Loss::Elsewhere(server),
         }
     }
 }
@@ -194,7 +209,7 @@ impl Loss {
 /// Why something was no matter of the run, as it is written down.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Beyond {
+pub(super) enum RecordedBeyond {
     Confined(Vec<String>),
     NoRepository(String),
     Shared,
@@ -202,24 +217,24 @@ pub(super) enum Beyond {
     Ended,
 }
 
-impl Beyond {
-    fn of(beyond: &cause::Beyond) -> Beyond {
+impl RecordedBeyond {
+    fn of(beyond: &cause::Beyond) -> RecordedBeyond {
         match beyond {
-            cause::Beyond::Confined(names) => Beyond::Confined(names.clone()),
-            cause::Beyond::NoRepository(which) => Beyond::NoRepository((*which).to_owned()),
-            cause::Beyond::Shared => Beyond::Shared,
-            cause::Beyond::MayNotDelete => Beyond::MayNotDelete,
-            cause::Beyond::Ended => Beyond::Ended,
+            cause::Beyond::Confined(names) => RecordedBeyond::Confined(names.clone()),
+            cause::Beyond::NoRepository(which) => RecordedBeyond::NoRepository((*which).to_owned()),
+            cause::Beyond::Shared => RecordedBeyond::Shared,
+            cause::Beyond::MayNotDelete => RecordedBeyond::MayNotDelete,
+            cause::Beyond::Ended => RecordedBeyond::Ended,
         }
     }
 
     fn read(self) -> cause::Beyond {
         match self {
-            Beyond::Confined(names) => cause::Beyond::Confined(names),
-            Beyond::NoRepository(which) => cause::Beyond::NoRepository(for_good(which)),
-            Beyond::Shared => cause::Beyond::Shared,
-            Beyond::MayNotDelete => cause::Beyond::MayNotDelete,
-            Beyond::Ended => cause::Beyond::Ended,
+            RecordedBeyond::Confined(names) => cause::Beyond::Confined(names),
+            RecordedBeyond::NoRepository(which) => cause::Beyond::NoRepository(for_good(which)),
+            RecordedBeyond::Shared => cause::Beyond::Shared,
+            RecordedBeyond::MayNotDelete => cause::Beyond::MayNotDelete,
+            RecordedBeyond::Ended => cause::Beyond::Ended,
         }
     }
 }

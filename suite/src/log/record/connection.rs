@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::exchange::{Content, Pass};
+use super::exchange::{Pass, RecordedBytes};
 use super::{Bad, nanoseconds, url};
 use crate::wire;
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Connected {
+pub(super) struct RecordedConnection {
     number: u64,
     server: String,
-    steps: Vec<Step>,
+    steps: Vec<RecordedStep>,
     elapsed_ns: u64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     insecure: bool,
@@ -27,22 +27,22 @@ pub(super) struct Connected {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Step {
-    Sent(Content),
+enum RecordedStep {
+    Sent(RecordedBytes),
     Authorized(String),
     Finished,
     /// What came, or its beginning.
-    Received(Content),
+    Received(RecordedBytes),
     WaitedNs(u64),
     Ended,
 }
 
-impl Connected {
-    pub(super) fn of(connection: &wire::Transcript, ended_ns: Option<u64>) -> Connected {
-        Connected {
+impl RecordedConnection {
+    pub(super) fn of(connection: &wire::Transcript, ended_ns: Option<u64>) -> RecordedConnection {
+        RecordedConnection {
             number: connection.number,
             server: connection.server.to_string(),
-            steps: connection.steps.iter().map(Step::of).collect(),
+            steps: connection.steps.iter().map(RecordedStep::of).collect(),
             elapsed_ns: nanoseconds(connection.elapsed),
             insecure: connection.insecure,
             limited_ns: connection.limited.map(nanoseconds),
@@ -58,7 +58,7 @@ impl Connected {
             steps: self
                 .steps
                 .into_iter()
-                .map(Step::read)
+                .map(RecordedStep::read)
                 .collect::<Result<_, Bad>>()?,
             elapsed: Duration::from_nanos(self.elapsed_ns),
             insecure: self.insecure,
@@ -68,26 +68,26 @@ impl Connected {
     }
 }
 
-impl Step {
-    fn of(step: &wire::Step) -> Step {
+impl RecordedStep {
+    fn of(step: &wire::Step) -> RecordedStep {
         match step {
-            wire::Step::Sent(bytes) => Step::Sent(Content::of(bytes)),
-            wire::Step::Authorized(value) => Step::Authorized(value.clone()),
-            wire::Step::Finished => Step::Finished,
-            wire::Step::Received(bytes) => Step::Received(Content::of(bytes)),
-            wire::Step::Waited(time) => Step::WaitedNs(nanoseconds(*time)),
-            wire::Step::Ended => Step::Ended,
+            wire::Step::Sent(bytes) => RecordedStep::Sent(RecordedBytes::of(bytes)),
+            wire::Step::Authorized(value) => RecordedStep::Authorized(value.clone()),
+            wire::Step::Finished => RecordedStep::Finished,
+            wire::Step::Received(bytes) => RecordedStep::Received(RecordedBytes::of(bytes)),
+            wire::Step::Waited(time) => RecordedStep::WaitedNs(nanoseconds(*time)),
+            wire::Step::Ended => RecordedStep::Ended,
         }
     }
 
     fn read(self) -> Result<wire::Step, Bad> {
         Ok(match self {
-            Step::Sent(content) => wire::Step::Sent(content.read()?),
-            Step::Authorized(value) => wire::Step::Authorized(value),
-            Step::Finished => wire::Step::Finished,
-            Step::Received(content) => wire::Step::Received(content.read()?),
-            Step::WaitedNs(time) => wire::Step::Waited(Duration::from_nanos(time)),
-            Step::Ended => wire::Step::Ended,
+            RecordedStep::Sent(content) => wire::Step::Sent(content.read()?),
+            RecordedStep::Authorized(value) => wire::Step::Authorized(value),
+            RecordedStep::Finished => wire::Step::Finished,
+            RecordedStep::Received(content) => wire::Step::Received(content.read()?),
+            RecordedStep::WaitedNs(time) => wire::Step::Waited(Duration::from_nanos(time)),
+            RecordedStep::Ended => wire::Step::Ended,
         })
     }
 }

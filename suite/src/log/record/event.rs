@@ -4,25 +4,25 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::{Cause, Known};
-use super::exchange::Exchange;
+use super::cause::{KnownExchanges, RecordedCause};
+use super::exchange::RecordedExchange;
 use super::{Bad, id, version};
 use crate::scenario::{Place, Program};
 use crate::wire::Transcript;
 use crate::{check, log};
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Sent {
+pub(super) struct RecordedSent {
     /// The number of the action.
     pub(super) action: usize,
-    pub(super) exchange: Exchange,
+    pub(super) exchange: RecordedExchange,
     /// When it was over: the time since 1970.
     pub(super) ended_ns: Option<u64>,
 }
 
 /// A read that showed only within the grace what was written before.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Late {
+pub(super) struct RecordedLate {
     /// The number of the action.
     pub(super) action: usize,
     /// The last exchange before it showed.
@@ -30,72 +30,78 @@ pub(super) struct Late {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Sight {
+pub(super) struct RecordedObservation {
     /// Its index among the checks of the scenario, and the requirement that it asks.
     check: usize,
     requirement: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     row: Option<String>,
     asked: String,
-    seen: Seen,
-    timing: Timing,
-    evidence: Evidence,
+    seen: RecordedCheckResult,
+    timing: RecordedTiming,
+    evidence: RecordedEvidence,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Seen {
+enum RecordedCheckResult {
     Holds,
     Breaks(String),
     NoOccasion,
-    NotReached(Cause),
+    NotReached(RecordedCause),
     Senseless(String),
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Timing {
+enum RecordedTiming {
     AtOnce,
     Late,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Evidence {
+enum RecordedEvidence {
     Nothing,
     Exchanges(Vec<u64>),
     /// Which of the connections that were told of in the program, counted from zero.
     Connection(usize),
 }
 
-impl Sight {
-    pub(super) fn of(sight: &log::Sight, program: &Program, connections: &[Arc<Transcript>]) -> Sight {
-        let checkpoint = program.checks.get(sight.check);
-        Sight {
-            check: sight.check,
+impl RecordedObservation {
+    pub(super) fn of(
+        observation: &log::Observation,
+        program: &Program,
+        connections: &[Arc<Transcript>],
+    ) -> RecordedObservation {
+        let checkpoint = program.checks.get(observation.check);
+        RecordedObservation {
+            check: observation.check,
             requirement: checkpoint.map_or_else(String::new, |check| check.requirement.to_string()),
-            row: sight.row.clone(),
-            asked: sight.asked.clone(),
-            seen: match &sight.seen {
-                check::Seen::Holds => Seen::Holds,
-                check::Seen::Breaks(got) => Seen::Breaks(got.clone()),
-                check::Seen::NoOccasion => Seen::NoOccasion,
-                check::Seen::NotReached(cause) => Seen::NotReached(Cause::of(cause)),
-                check::Seen::Senseless(why) => Seen::Senseless(why.clone()),
+            row: observation.row.clone(),
+            asked: observation.asked.clone(),
+            seen: match &observation.seen {
+                check::CheckResult::Holds => RecordedCheckResult::Holds,
+                check::CheckResult::Breaks(got) => RecordedCheckResult::Breaks(got.clone()),
+                check::CheckResult::NoOccasion => RecordedCheckResult::NoOccasion,
+                check::CheckResult::NotReached(cause) => {
+                    RecordedCheckResult::NotReached(RecordedCause::of(cause))
+                }
+                check::CheckResult::Senseless(why) => RecordedCheckResult::Senseless(why.clone()),
             },
-            timing: match sight.timing {
-                log::Timing::AtOnce => Timing::AtOnce,
-                log::Timing::Late => Timing::Late,
+            timing: match observation.timing {
+                log::Timing::AtOnce => RecordedTiming::AtOnce,
+                log::Timing::Late => RecordedTiming::Late,
             },
-            evidence: match &sight.evidence {
-                log::Evidence::Nothing => Evidence::Nothing,
+            evidence: match &observation.evidence {
+                log::Evidence::Nothing => RecordedEvidence::Nothing,
                 log::Evidence::Exchanges(all) => {
-                    Evidence::Exchanges(all.iter().map(|exchange| exchange.number).collect())
+                    RecordedEvidence::Exchanges(all.iter().map(|exchange| exchange.number).collect())
                 }
                 log::Evidence::Connection(connection) => connections
                     .iter()
                     .position(|told| Arc::ptr_eq(told, connection))
-                    .map_or(Evidence::Nothing, Evidence::Connection),
+                    .map_or(RecordedEvidence::Nothing, RecordedEvidence::Connection),
             },
         }
     }
@@ -103,9 +109,9 @@ impl Sight {
     pub(super) fn read(
         self,
         program: &Program,
-        known: &Known,
+        known: &KnownExchanges,
         connections: &[Arc<Transcript>],
-    ) -> Result<log::Sight, Bad> {
+    ) -> Result<log::Observation, Bad> {
         let checkpoint = program.checks.get(self.check);
         if checkpoint.is_none_or(|check| check.requirement.as_str() != self.requirement) {
             let (name, check, id) = (&program.name, self.check, &self.requirement);
@@ -113,28 +119,28 @@ impl Sight {
                 "the check {check} of `{name}` does not ask `{id}` any more"
             ));
         }
-        Ok(log::Sight {
+        Ok(log::Observation {
             check: self.check,
             row: self.row,
             asked: self.asked,
             seen: match self.seen {
-                Seen::Holds => check::Seen::Holds,
-                Seen::Breaks(got) => check::Seen::Breaks(got),
-                Seen::NoOccasion => check::Seen::NoOccasion,
-                Seen::NotReached(cause) => check::Seen::NotReached(cause.read(known)?),
-                Seen::Senseless(why) => check::Seen::Senseless(why),
+                RecordedCheckResult::Holds => check::CheckResult::Holds,
+                RecordedCheckResult::Breaks(got) => check::CheckResult::Breaks(got),
+                RecordedCheckResult::NoOccasion => check::CheckResult::NoOccasion,
+                RecordedCheckResult::NotReached(cause) => check::CheckResult::NotReached(cause.read(known)?),
+                RecordedCheckResult::Senseless(why) => check::CheckResult::Senseless(why),
             },
             timing: match self.timing {
-                Timing::AtOnce => log::Timing::AtOnce,
-                Timing::Late => log::Timing::Late,
+                RecordedTiming::AtOnce => log::Timing::AtOnce,
+                RecordedTiming::Late => log::Timing::Late,
             },
             evidence: match self.evidence {
-                Evidence::Nothing => log::Evidence::Nothing,
-                Evidence::Exchanges(numbers) => {
+                RecordedEvidence::Nothing => log::Evidence::Nothing,
+                RecordedEvidence::Exchanges(numbers) => {
                     let all = numbers.into_iter().map(|number| known.get(number));
                     log::Evidence::Exchanges(all.collect::<Result<_, Bad>>()?)
                 }
-                Evidence::Connection(at) => {
+                RecordedEvidence::Connection(at) => {
                     log::Evidence::Connection(connections.get(at).cloned().ok_or_else(|| {
                         format!("it speaks of connection {at}, which no line before it tells")
                     })?)
@@ -145,25 +151,25 @@ impl Sight {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Passed {
+pub(super) struct RecordedSkipped {
     /// The number of the first action.
     start: usize,
     /// The number behind the last one; nothing for all that follow.
     end: Option<usize>,
-    reason: Reason,
+    reason: RecordedReason,
 }
 
-impl Passed {
-    pub(super) fn of(passed: &log::Passed) -> Passed {
-        Passed {
-            start: passed.actions.start,
-            end: Some(passed.actions.end).filter(|end| *end != usize::MAX),
-            reason: Reason::of(&passed.reason),
+impl RecordedSkipped {
+    pub(super) fn of(skipped: &log::Skipped) -> RecordedSkipped {
+        RecordedSkipped {
+            start: skipped.actions.start,
+            end: Some(skipped.actions.end).filter(|end| *end != usize::MAX),
+            reason: RecordedReason::of(&skipped.reason),
         }
     }
 
-    pub(super) fn read(self, known: &Known) -> Result<log::Passed, Bad> {
-        Ok(log::Passed {
+    pub(super) fn read(self, known: &KnownExchanges) -> Result<log::Skipped, Bad> {
+        Ok(log::Skipped {
             actions: self.start..self.end.unwrap_or(usize::MAX),
             reason: self.reason.read(known)?,
         })
@@ -172,8 +178,8 @@ impl Passed {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Reason {
-    NotReached(Cause),
+pub(super) enum RecordedReason {
+    NotReached(RecordedCause),
     NotOffered(String),
     NoOccasion,
     NoAccount(String),
@@ -181,32 +187,32 @@ pub(super) enum Reason {
     Failed(String),
 }
 
-impl Reason {
-    pub(super) fn of(reason: &log::Reason) -> Reason {
+impl RecordedReason {
+    pub(super) fn of(reason: &log::Reason) -> RecordedReason {
         match reason {
-            log::Reason::NotReached(cause) => Reason::NotReached(Cause::of(cause)),
-            log::Reason::NotOffered(capability) => Reason::NotOffered(capability.clone()),
-            log::Reason::NoOccasion => Reason::NoOccasion,
-            log::Reason::NoAccount(name) => Reason::NoAccount(name.clone()),
-            log::Reason::NotInForce(version) => Reason::NotInForce(version.to_string()),
-            log::Reason::Failed(why) => Reason::Failed(why.clone()),
+            log::Reason::NotReached(cause) => RecordedReason::NotReached(RecordedCause::of(cause)),
+            log::Reason::NotOffered(capability) => RecordedReason::NotOffered(capability.clone()),
+            log::Reason::NoOccasion => RecordedReason::NoOccasion,
+            log::Reason::NoAccount(name) => RecordedReason::NoAccount(name.clone()),
+            log::Reason::NotInForce(version) => RecordedReason::NotInForce(version.to_string()),
+            log::Reason::Failed(why) => RecordedReason::Failed(why.clone()),
         }
     }
 
-    pub(super) fn read(self, known: &Known) -> Result<log::Reason, Bad> {
+    pub(super) fn read(self, known: &KnownExchanges) -> Result<log::Reason, Bad> {
         Ok(match self {
-            Reason::NotReached(cause) => log::Reason::NotReached(cause.read(known)?),
-            Reason::NotOffered(capability) => log::Reason::NotOffered(capability),
-            Reason::NoOccasion => log::Reason::NoOccasion,
-            Reason::NoAccount(name) => log::Reason::NoAccount(name),
-            Reason::NotInForce(text) => log::Reason::NotInForce(version(&text)?),
-            Reason::Failed(why) => log::Reason::Failed(why),
+            RecordedReason::NotReached(cause) => log::Reason::NotReached(cause.read(known)?),
+            RecordedReason::NotOffered(capability) => log::Reason::NotOffered(capability),
+            RecordedReason::NoOccasion => log::Reason::NoOccasion,
+            RecordedReason::NoAccount(name) => log::Reason::NoAccount(name),
+            RecordedReason::NotInForce(text) => log::Reason::NotInForce(version(&text)?),
+            RecordedReason::Failed(why) => log::Reason::Failed(why),
         })
     }
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Refusal {
+pub(super) struct RecordedRefusal {
     requirement: String,
     line: usize,
     span: (usize, usize),
@@ -214,9 +220,9 @@ pub(super) struct Refusal {
     exchange: u64,
 }
 
-impl Refusal {
-    pub(super) fn of(refusal: &log::Refusal) -> Refusal {
-        Refusal {
+impl RecordedRefusal {
+    pub(super) fn of(refusal: &log::Refusal) -> RecordedRefusal {
+        RecordedRefusal {
             requirement: refusal.requirement.to_string(),
             line: refusal.place.line,
             span: refusal.place.span,
@@ -225,7 +231,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn read(self, program: &Program, known: &Known) -> Result<log::Refusal, Bad> {
+    pub(super) fn read(self, program: &Program, known: &KnownExchanges) -> Result<log::Refusal, Bad> {
         Ok(log::Refusal {
             requirement: id(&self.requirement)?,
             place: Place {

@@ -7,18 +7,18 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::fault::Fault;
+use super::fault::RecordedFault;
 use super::{Bad, nanoseconds, url};
 use crate::wire::{self, Letters, Received};
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Exchange {
+pub(super) struct RecordedExchange {
     number: u64,
-    request: Request,
+    request: RecordedRequest,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    hops: Vec<Hop>,
+    hops: Vec<RecordedHop>,
     #[serde(flatten)]
-    outcome: Outcome,
+    outcome: RecordedOutcome,
     elapsed_ns: u64,
     limit_ns: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,35 +34,35 @@ pub(super) struct Pass {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     service: Option<String>,
     scopes: Vec<String>,
-    account: Account,
+    account: RecordedAccount,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Outcome {
-    Answer(Answer),
-    Fault(Fault),
+enum RecordedOutcome {
+    Answer(RecordedAnswer),
+    Fault(RecordedFault),
 }
 
 #[derive(Serialize, Deserialize)]
-struct Request {
+struct RecordedRequest {
     method: String,
     url: String,
     headers: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    body: Option<Sent>,
-    account: Account,
-    redirects: Redirects,
+    body: Option<RecordedSentBody>,
+    account: RecordedAccount,
+    redirects: RecordedRedirects,
 }
 
 /// A body that was sent.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Sent {
-    Sized(Body),
-    Chunked(Body),
+enum RecordedSentBody {
+    Sized(RecordedBody),
+    Chunked(RecordedBody),
     /// In either way; only its beginning is here, and how it is made.
     Cut(Cut),
 }
@@ -70,7 +70,7 @@ enum Sent {
 #[derive(Serialize, Deserialize)]
 struct Cut {
     #[serde(flatten)]
-    body: Body,
+    body: RecordedBody,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     made: Option<Vec<Part>>,
 }
@@ -79,9 +79,9 @@ struct Cut {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Part {
-    Plain(Content),
+    Plain(RecordedBytes),
     Repeated {
-        unit: Content,
+        unit: RecordedBytes,
         length: usize,
     },
     Counted {
@@ -93,7 +93,7 @@ enum Part {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Account {
+enum RecordedAccount {
     Default,
     Nobody,
     Named(String),
@@ -101,24 +101,24 @@ enum Account {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Redirects {
+enum RecordedRedirects {
     Follow,
     Stop,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Answer {
+struct RecordedAnswer {
     url: String,
     status: u16,
     headers: Vec<(String, String)>,
-    body: Body,
+    body: RecordedBody,
     /// Why the body did not come to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    cut: Option<Fault>,
+    cut: Option<RecordedFault>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Hop {
+struct RecordedHop {
     url: String,
     status: u16,
     headers: Vec<(String, String)>,
@@ -126,30 +126,30 @@ struct Hop {
 
 /// A body: the length and the digest of all of it, and what is kept.
 #[derive(Serialize, Deserialize)]
-struct Body {
+struct RecordedBody {
     length: u64,
     sha256: String,
     #[serde(flatten)]
-    kept: Content,
+    kept: RecordedBytes,
 }
 
 /// Bytes: as text where they are one.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Content {
+pub(super) enum RecordedBytes {
     Text(String),
     Base64(String),
 }
 
-impl Exchange {
-    pub(super) fn of(exchange: &wire::Exchange) -> Exchange {
-        Exchange {
+impl RecordedExchange {
+    pub(super) fn of(exchange: &wire::Exchange) -> RecordedExchange {
+        RecordedExchange {
             number: exchange.number,
-            request: Request::of(&exchange.request),
-            hops: exchange.hops.iter().map(Hop::of).collect(),
+            request: RecordedRequest::of(&exchange.request),
+            hops: exchange.hops.iter().map(RecordedHop::of).collect(),
             outcome: match &exchange.outcome {
-                Ok(answer) => Outcome::Answer(Answer::of(answer)),
-                Err(fault) => Outcome::Fault(Fault::of(fault)),
+                Ok(answer) => RecordedOutcome::Answer(RecordedAnswer::of(answer)),
+                Err(fault) => RecordedOutcome::Fault(RecordedFault::of(fault)),
             },
             elapsed_ns: nanoseconds(exchange.elapsed),
             limit_ns: nanoseconds(exchange.limit),
@@ -162,10 +162,14 @@ impl Exchange {
         Ok(wire::Exchange {
             number: self.number,
             request: self.request.read()?,
-            hops: self.hops.into_iter().map(Hop::read).collect::<Result<_, Bad>>()?,
+            hops: self
+                .hops
+                .into_iter()
+                .map(RecordedHop::read)
+                .collect::<Result<_, Bad>>()?,
             outcome: match self.outcome {
-                Outcome::Answer(answer) => Ok(answer.read()?),
-                Outcome::Fault(fault) => Err(fault.read()),
+                RecordedOutcome::Answer(answer) => Ok(answer.read()?),
+                RecordedOutcome::Fault(fault) => Err(fault.read()),
             },
             elapsed: Duration::from_nanos(self.elapsed_ns),
             limit: Duration::from_nanos(self.limit_ns),
@@ -181,7 +185,7 @@ impl Pass {
             realm: pass.realm.clone(),
             service: pass.service.clone(),
             scopes: pass.scopes.clone(),
-            account: Account::of(&pass.account),
+            account: RecordedAccount::of(&pass.account),
             user: pass.user.clone(),
         }
     }
@@ -197,46 +201,46 @@ impl Pass {
     }
 }
 
-impl Account {
-    fn of(account: &wire::Account) -> Account {
+impl RecordedAccount {
+    fn of(account: &wire::Account) -> RecordedAccount {
         match account {
-            wire::Account::Default => Account::Default,
-            wire::Account::Nobody => Account::Nobody,
-            wire::Account::Named(name) => Account::Named(name.clone()),
+            wire::Account::Default => RecordedAccount::Default,
+            wire::Account::Nobody => RecordedAccount::Nobody,
+            wire::Account::Named(name) => RecordedAccount::Named(name.clone()),
         }
     }
 
     fn read(self) -> wire::Account {
         match self {
-            Account::Default => wire::Account::Default,
-            Account::Nobody => wire::Account::Nobody,
-            Account::Named(name) => wire::Account::Named(name),
+            RecordedAccount::Default => wire::Account::Default,
+            RecordedAccount::Nobody => wire::Account::Nobody,
+            RecordedAccount::Named(name) => wire::Account::Named(name),
         }
     }
 }
 
-impl Request {
-    fn of(request: &wire::Request) -> Request {
-        let body = Body::of(&request.body.received());
-        Request {
+impl RecordedRequest {
+    fn of(request: &wire::Request) -> RecordedRequest {
+        let body = RecordedBody::of(&request.body.received());
+        RecordedRequest {
             method: request.method.clone(),
             url: request.url.to_string(),
             headers: lines(&request.headers),
             body: match &request.body {
                 wire::Body::None => None,
-                wire::Body::Sized(_) => Some(Sent::Sized(body)),
-                wire::Body::Chunked(_) => Some(Sent::Chunked(body)),
-                wire::Body::Cut(_, recipe) => Some(Sent::Cut(Cut {
+                wire::Body::Sized(_) => Some(RecordedSentBody::Sized(body)),
+                wire::Body::Chunked(_) => Some(RecordedSentBody::Chunked(body)),
+                wire::Body::Cut(_, recipe) => Some(RecordedSentBody::Cut(Cut {
                     body,
                     made: recipe
                         .as_ref()
                         .map(|recipe| recipe.parts().iter().map(Part::of).collect()),
                 })),
             },
-            account: Account::of(&request.account),
+            account: RecordedAccount::of(&request.account),
             redirects: match request.redirects {
-                wire::Redirects::Follow => Redirects::Follow,
-                wire::Redirects::Stop => Redirects::Stop,
+                wire::Redirects::Follow => RecordedRedirects::Follow,
+                wire::Redirects::Stop => RecordedRedirects::Stop,
             },
         }
     }
@@ -248,14 +252,14 @@ impl Request {
             headers: self.headers.into_iter().collect(),
             body: match self.body {
                 None => wire::Body::None,
-                Some(Sent::Sized(body)) => wire::Body::Sized(body.kept.read()?),
-                Some(Sent::Chunked(body)) => wire::Body::Chunked(body.kept.read()?),
-                Some(Sent::Cut(cut)) => wire::Body::Cut(cut.body.read()?, recipe(cut.made)?),
+                Some(RecordedSentBody::Sized(body)) => wire::Body::Sized(body.kept.read()?),
+                Some(RecordedSentBody::Chunked(body)) => wire::Body::Chunked(body.kept.read()?),
+                Some(RecordedSentBody::Cut(cut)) => wire::Body::Cut(cut.body.read()?, recipe(cut.made)?),
             },
             account: self.account.read(),
             redirects: match self.redirects {
-                Redirects::Follow => wire::Redirects::Follow,
-                Redirects::Stop => wire::Redirects::Stop,
+                RecordedRedirects::Follow => wire::Redirects::Follow,
+                RecordedRedirects::Stop => wire::Redirects::Stop,
             },
             // The names of the header lines stand as they were spelled.
             letters: Letters::AsWritten,
@@ -271,9 +275,9 @@ fn recipe(made: Option<Vec<Part>>) -> Result<Option<wire::Recipe>, Bad> {
 impl Part {
     fn of(part: &wire::Part) -> Part {
         match part {
-            wire::Part::Plain(bytes) => Part::Plain(Content::of(bytes)),
+            wire::Part::Plain(bytes) => Part::Plain(RecordedBytes::of(bytes)),
             wire::Part::Repeated(unit, length) => Part::Repeated {
-                unit: Content::of(unit),
+                unit: RecordedBytes::of(unit),
                 length: *length,
             },
             wire::Part::Counted(mark, skipped, length) => Part::Counted {
@@ -303,14 +307,14 @@ impl Part {
     }
 }
 
-impl Answer {
-    fn of(answer: &wire::Answer) -> Answer {
-        Answer {
+impl RecordedAnswer {
+    fn of(answer: &wire::Answer) -> RecordedAnswer {
+        RecordedAnswer {
             url: answer.url.to_string(),
             status: answer.status,
             headers: lines(&answer.headers),
-            body: Body::of(&answer.body),
-            cut: answer.cut.as_ref().map(Fault::of),
+            body: RecordedBody::of(&answer.body),
+            cut: answer.cut.as_ref().map(RecordedFault::of),
         }
     }
 
@@ -320,14 +324,14 @@ impl Answer {
             status: self.status,
             headers: self.headers.into_iter().collect(),
             body: self.body.read()?,
-            cut: self.cut.map(Fault::read),
+            cut: self.cut.map(RecordedFault::read),
         })
     }
 }
 
-impl Hop {
-    fn of(hop: &wire::Hop) -> Hop {
-        Hop {
+impl RecordedHop {
+    fn of(hop: &wire::Hop) -> RecordedHop {
+        RecordedHop {
             url: hop.url.to_string(),
             status: hop.status,
             headers: lines(&hop.headers),
@@ -348,13 +352,13 @@ fn lines(headers: &wire::Headers) -> Vec<(String, String)> {
     headers.iter().map(own).collect()
 }
 
-impl Body {
-    fn of(body: &Received) -> Body {
+impl RecordedBody {
+    fn of(body: &Received) -> RecordedBody {
         let digits = body.sha256();
-        Body {
+        RecordedBody {
             length: body.len(),
             sha256: digits.iter().map(|byte| format!("{byte:02x}")).collect(),
-            kept: Content::of(&body.bytes()),
+            kept: RecordedBytes::of(&body.bytes()),
         }
     }
 
@@ -380,18 +384,18 @@ fn digits(text: &str) -> Option<[u8; 32]> {
     bytes.try_into().ok()
 }
 
-impl Content {
-    pub(super) fn of(bytes: &[u8]) -> Content {
+impl RecordedBytes {
+    pub(super) fn of(bytes: &[u8]) -> RecordedBytes {
         match std::str::from_utf8(bytes) {
-            Ok(text) => Content::Text(text.to_owned()),
-            Err(_) => Content::Base64(STANDARD.encode(bytes)),
+            Ok(text) => RecordedBytes::Text(text.to_owned()),
+            Err(_) => RecordedBytes::Base64(STANDARD.encode(bytes)),
         }
     }
 
     pub(super) fn read(self) -> Result<Bytes, Bad> {
         match self {
-            Content::Text(text) => Ok(text.into()),
-            Content::Base64(text) => STANDARD
+            RecordedBytes::Text(text) => Ok(text.into()),
+            RecordedBytes::Base64(text) => STANDARD
                 .decode(text)
                 .map(Bytes::from)
                 .map_err(|error| format!("it is not Base64: {error}")),

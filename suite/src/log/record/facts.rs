@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::cause::{Known, Loss, Unsettled};
+use super::cause::{KnownExchanges, RecordedLoss, RecordedUnsettled};
 use super::{Bad, nanoseconds, url, version};
 use crate::log;
 use crate::wire::Secrets;
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct Facts {
+pub(super) struct RecordedFacts {
     target: String,
     version: String,
     seed: u64,
     run_id: String,
-    strictness: Strictness,
+    strictness: RecordedStrictness,
     narrowed: Vec<String>,
     /// In seconds since 1970.
     started: u64,
@@ -25,33 +25,33 @@ pub(super) struct Facts {
     notes: Vec<String>,
     command: String,
     explore_ns: Option<u64>,
-    lifetime: Lifetime,
+    lifetime: RecordedLifetime,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Strictness {
+enum RecordedStrictness {
     Violations,
     Warnings,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Lifetime {
+enum RecordedLifetime {
     Stays,
     EndsWithTheRun,
 }
 
-impl Facts {
-    pub(super) fn of(facts: &log::Facts) -> Facts {
-        Facts {
+impl RecordedFacts {
+    pub(super) fn of(facts: &log::Facts) -> RecordedFacts {
+        RecordedFacts {
             target: facts.target.to_string(),
             version: facts.version.to_string(),
             seed: facts.seed,
             run_id: facts.run_id.to_string(),
             strictness: match facts.strictness {
-                log::Strictness::Violations => Strictness::Violations,
-                log::Strictness::Warnings => Strictness::Warnings,
+                log::Strictness::Violations => RecordedStrictness::Violations,
+                log::Strictness::Warnings => RecordedStrictness::Warnings,
             },
             narrowed: facts.narrowed.clone(),
             started: facts.started,
@@ -62,8 +62,8 @@ impl Facts {
             command: facts.rerun.command.clone(),
             explore_ns: facts.rerun.explore.map(nanoseconds),
             lifetime: match facts.rerun.lifetime {
-                log::Lifetime::Stays => Lifetime::Stays,
-                log::Lifetime::EndsWithTheRun => Lifetime::EndsWithTheRun,
+                log::Lifetime::Stays => RecordedLifetime::Stays,
+                log::Lifetime::EndsWithTheRun => RecordedLifetime::EndsWithTheRun,
             },
         }
     }
@@ -78,8 +78,8 @@ impl Facts {
                 .parse()
                 .map_err(|bad| format!("`{}`: {bad}", self.run_id))?,
             strictness: match self.strictness {
-                Strictness::Violations => log::Strictness::Violations,
-                Strictness::Warnings => log::Strictness::Warnings,
+                RecordedStrictness::Violations => log::Strictness::Violations,
+                RecordedStrictness::Warnings => log::Strictness::Warnings,
             },
             narrowed: self.narrowed,
             started: self.started,
@@ -93,8 +93,8 @@ impl Facts {
                 command: self.command,
                 explore: self.explore_ns.map(Duration::from_nanos),
                 lifetime: match self.lifetime {
-                    Lifetime::Stays => log::Lifetime::Stays,
-                    Lifetime::EndsWithTheRun => log::Lifetime::EndsWithTheRun,
+                    RecordedLifetime::Stays => log::Lifetime::Stays,
+                    RecordedLifetime::EndsWithTheRun => log::Lifetime::EndsWithTheRun,
                 },
             },
         })
@@ -103,68 +103,68 @@ impl Facts {
 
 /// What was settled of a capability.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Settled {
+pub(super) struct RecordedCapability {
     pub(super) capability: String,
-    offer: Offer,
+    offer: RecordedOffer,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Offer {
+enum RecordedOffer {
     Offered(u64),
     Refused(u64),
-    Unsettled(Unsettled),
+    Unsettled(RecordedUnsettled),
 }
 
-impl Settled {
-    pub(super) fn of(capability: &str, offer: &log::Offer) -> Settled {
-        Settled {
+impl RecordedCapability {
+    pub(super) fn of(capability: &str, offer: &log::Offer) -> RecordedCapability {
+        RecordedCapability {
             capability: capability.to_owned(),
             offer: match offer {
-                log::Offer::Offered(exchange) => Offer::Offered(exchange.number),
-                log::Offer::Refused(exchange) => Offer::Refused(exchange.number),
-                log::Offer::Unsettled(why) => Offer::Unsettled(Unsettled::of(why)),
+                log::Offer::Offered(exchange) => RecordedOffer::Offered(exchange.number),
+                log::Offer::Refused(exchange) => RecordedOffer::Refused(exchange.number),
+                log::Offer::Unsettled(why) => RecordedOffer::Unsettled(RecordedUnsettled::of(why)),
             },
         }
     }
 
-    pub(super) fn read(self, known: &Known) -> Result<log::Offer, Bad> {
+    pub(super) fn read(self, known: &KnownExchanges) -> Result<log::Offer, Bad> {
         Ok(match self.offer {
-            Offer::Offered(exchange) => log::Offer::Offered(known.get(exchange)?),
-            Offer::Refused(exchange) => log::Offer::Refused(known.get(exchange)?),
-            Offer::Unsettled(why) => log::Offer::Unsettled(why.read()?),
+            RecordedOffer::Offered(exchange) => log::Offer::Offered(known.get(exchange)?),
+            RecordedOffer::Refused(exchange) => log::Offer::Refused(known.get(exchange)?),
+            RecordedOffer::Unsettled(why) => log::Offer::Unsettled(why.read()?),
         })
     }
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum End {
+pub(super) enum RecordedEnd {
     Complete,
     FailedFast,
-    TargetLost(Loss),
+    TargetLost(RecordedLoss),
     Interrupted,
     OutOfTimeNs(u64),
 }
 
-impl End {
-    pub(super) fn of(end: &log::End) -> End {
+impl RecordedEnd {
+    pub(super) fn of(end: &log::End) -> RecordedEnd {
         match end {
-            log::End::Complete => End::Complete,
-            log::End::FailedFast => End::FailedFast,
-            log::End::TargetLost(loss) => End::TargetLost(Loss::of(loss)),
-            log::End::Interrupted => End::Interrupted,
-            log::End::OutOfTime(limit) => End::OutOfTimeNs(nanoseconds(*limit)),
+            log::End::Complete => RecordedEnd::Complete,
+            log::End::FailedFast => RecordedEnd::FailedFast,
+            log::End::TargetLost(loss) => RecordedEnd::TargetLost(RecordedLoss::of(loss)),
+            log::End::Interrupted => RecordedEnd::Interrupted,
+            log::End::OutOfTime(limit) => RecordedEnd::OutOfTimeNs(nanoseconds(*limit)),
         }
     }
 
     pub(super) fn read(self) -> log::End {
         match self {
-            End::Complete => log::End::Complete,
-            End::FailedFast => log::End::FailedFast,
-            End::TargetLost(loss) => log::End::TargetLost(loss.read()),
-            End::Interrupted => log::End::Interrupted,
-            End::OutOfTimeNs(limit) => log::End::OutOfTime(Duration::from_nanos(limit)),
+            RecordedEnd::Complete => log::End::Complete,
+            RecordedEnd::FailedFast => log::End::FailedFast,
+            RecordedEnd::TargetLost(loss) => log::End::TargetLost(loss.read()),
+            RecordedEnd::Interrupted => log::End::Interrupted,
+            RecordedEnd::OutOfTimeNs(limit) => log::End::OutOfTime(Duration::from_nanos(limit)),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::wire;
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Fault {
+pub(super) enum RecordedFault {
     Connect(String),
     Tls(String),
     Timeout { after_ns: u64, doing: String },
@@ -22,13 +22,13 @@ pub(super) enum Fault {
     Malformed(String),
     Credentials(String),
     Elsewhere { server: String, registry: String },
-    CannotSend { reason: String, from: Source },
-    Withheld(Withheld),
+    CannotSend { reason: String, from: RecordedSource },
+    Withheld(RecordedWithheld),
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Withheld {
+pub(super) enum RecordedWithheld {
     Confined(Vec<String>),
     Taken(String),
     Ended,
@@ -36,37 +36,37 @@ pub(super) enum Withheld {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Source {
+pub(super) enum RecordedSource {
     Scenario,
     Answer,
 }
 
-impl Fault {
-    pub(super) fn of(fault: &wire::Fault) -> Fault {
+impl RecordedFault {
+    pub(super) fn of(fault: &wire::Fault) -> RecordedFault {
         match fault.clone() {
-            wire::Fault::Connect(why) => Fault::Connect(why),
-            wire::Fault::Tls(why) => Fault::Tls(why),
-            wire::Fault::Timeout { after, doing } => Fault::Timeout {
+            wire::Fault::Connect(why) => RecordedFault::Connect(why),
+            wire::Fault::Tls(why) => RecordedFault::Tls(why),
+            wire::Fault::Timeout { after, doing } => RecordedFault::Timeout {
                 after_ns: nanoseconds(after),
                 doing: doing.to_owned(),
             },
-            wire::Fault::Closed(why) => Fault::Closed(why),
-            wire::Fault::TooLarge { limit } => Fault::TooLarge { limit },
-            wire::Fault::TooManyRedirects(count) => Fault::TooManyRedirects(count),
-            wire::Fault::BadRedirect(why) => Fault::BadRedirect(why),
-            wire::Fault::Malformed(why) => Fault::Malformed(why),
-            wire::Fault::Credentials(why) => Fault::Credentials(why),
-            wire::Fault::Withheld(why) => Fault::Withheld(match why {
-                wire::Withheld::Confined(names) => Withheld::Confined(names),
-                wire::Withheld::Taken(name) => Withheld::Taken(name),
-                wire::Withheld::Ended => Withheld::Ended,
+            wire::Fault::Closed(why) => RecordedFault::Closed(why),
+            wire::Fault::TooLarge { limit } => RecordedFault::TooLarge { limit },
+            wire::Fault::TooManyRedirects(count) => RecordedFault::TooManyRedirects(count),
+            wire::Fault::BadRedirect(why) => RecordedFault::BadRedirect(why),
+            wire::Fault::Malformed(why) => RecordedFault::Malformed(why),
+            wire::Fault::Credentials(why) => RecordedFault::Credentials(why),
+            wire::Fault::Withheld(why) => RecordedFault::Withheld(match why {
+                wire::Withheld::Confined(names) => RecordedWithheld::Confined(names),
+                wire::Withheld::Taken(name) => RecordedWithheld::Taken(name),
+                wire::Withheld::Ended => RecordedWithheld::Ended,
             }),
-            wire::Fault::Elsewhere { server, registry } => Fault::Elsewhere { server, registry },
-            wire::Fault::CannotSend { reason, from } => Fault::CannotSend {
+            wire::Fault::Elsewhere { server, registry } => RecordedFault::Elsewhere { server, registry },
+            wire::Fault::CannotSend { reason, from } => RecordedFault::CannotSend {
                 reason,
                 from: match from {
-                    wire::Source::Scenario => Source::Scenario,
-                    wire::Source::Answer => Source::Answer,
+                    wire::Source::Scenario => RecordedSource::Scenario,
+                    wire::Source::Answer => RecordedSource::Answer,
                 },
             },
         }
@@ -74,29 +74,29 @@ impl Fault {
 
     pub(super) fn read(self) -> wire::Fault {
         match self {
-            Fault::Connect(why) => wire::Fault::Connect(why),
-            Fault::Tls(why) => wire::Fault::Tls(why),
-            Fault::Timeout { after_ns, doing } => wire::Fault::Timeout {
+            RecordedFault::Connect(why) => wire::Fault::Connect(why),
+            RecordedFault::Tls(why) => wire::Fault::Tls(why),
+            RecordedFault::Timeout { after_ns, doing } => wire::Fault::Timeout {
                 after: Duration::from_nanos(after_ns),
                 doing: for_good(doing),
             },
-            Fault::Closed(why) => wire::Fault::Closed(why),
-            Fault::TooLarge { limit } => wire::Fault::TooLarge { limit },
-            Fault::TooManyRedirects(count) => wire::Fault::TooManyRedirects(count),
-            Fault::BadRedirect(why) => wire::Fault::BadRedirect(why),
-            Fault::Malformed(why) => wire::Fault::Malformed(why),
-            Fault::Credentials(why) => wire::Fault::Credentials(why),
-            Fault::Withheld(why) => wire::Fault::Withheld(match why {
-                Withheld::Confined(names) => wire::Withheld::Confined(names),
-                Withheld::Taken(name) => wire::Withheld::Taken(name),
-                Withheld::Ended => wire::Withheld::Ended,
+            RecordedFault::Closed(why) => wire::Fault::Closed(why),
+            RecordedFault::TooLarge { limit } => wire::Fault::TooLarge { limit },
+            RecordedFault::TooManyRedirects(count) => wire::Fault::TooManyRedirects(count),
+            RecordedFault::BadRedirect(why) => wire::Fault::BadRedirect(why),
+            RecordedFault::Malformed(why) => wire::Fault::Malformed(why),
+            RecordedFault::Credentials(why) => wire::Fault::Credentials(why),
+            RecordedFault::Withheld(why) => wire::Fault::Withheld(match why {
+                RecordedWithheld::Confined(names) => wire::Withheld::Confined(names),
+                RecordedWithheld::Taken(name) => wire::Withheld::Taken(name),
+                RecordedWithheld::Ended => wire::Withheld::Ended,
             }),
-            Fault::Elsewhere { server, registry } => wire::Fault::Elsewhere { server, registry },
-            Fault::CannotSend { reason, from } => wire::Fault::CannotSend {
+            RecordedFault::Elsewhere { server, registry } => wire::Fault::Elsewhere { server, registry },
+            RecordedFault::CannotSend { reason, from } => wire::Fault::CannotSend {
                 reason,
                 from: match from {
-                    Source::Scenario => wire::Source::Scenario,
-                    Source::Answer => wire::Source::Answer,
+                    RecordedSource::Scenario => wire::Source::Scenario,
+                    RecordedSource::Answer => wire::Source::Answer,
                 },
             },
         }

@@ -23,12 +23,12 @@ pub const FORM: &str = "assize-log/1";
 
 /// The first line.
 #[derive(Serialize, Deserialize)]
-struct Head {
+struct RecordHead {
     /// The form.
     record: String,
     /// The version of the suite that ran.
     suite: String,
-    facts: facts::Facts,
+    facts: facts::RecordedFacts,
     /// The requirements that were asked; nothing for all.
     asked: Option<Vec<String>>,
 }
@@ -36,25 +36,25 @@ struct Head {
 /// Any other line.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Line {
+enum RecordLine {
     /// A scenario begins; what follows happened in it.
-    Program(Program),
+    Program(RecordedProgram),
     /// An exchange that no action made, and that something looks at.
-    Exchange(exchange::Exchange),
-    Sent(event::Sent),
-    Connected(connection::Connected),
-    Saw(event::Sight),
-    Late(event::Late),
-    Passed(event::Passed),
-    Refused(event::Refusal),
-    Stopped(event::Reason),
-    Offer(facts::Settled),
-    End(facts::End),
+    Exchange(exchange::RecordedExchange),
+    Sent(event::RecordedSent),
+    Connected(connection::RecordedConnection),
+    Saw(event::RecordedObservation),
+    Late(event::RecordedLate),
+    Passed(event::RecordedSkipped),
+    Refused(event::RecordedRefusal),
+    Stopped(event::RecordedReason),
+    Offer(facts::RecordedCapability),
+    End(facts::RecordedEnd),
 }
 
 /// One run of one scenario.
 #[derive(Serialize, Deserialize)]
-struct Program {
+struct RecordedProgram {
     name: String,
     /// 1, or 2 where the scenario ran once more.
     attempt: u32,

@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use thiserror::Error;
 
-use super::cause::Known;
+use super::cause::KnownExchanges;
 use super::write::digest;
-use super::{Bad, FORM, Head, Line, id};
+use super::{Bad, FORM, RecordHead, RecordLine, id};
 use crate::catalogue::{Catalogue, Version};
 use crate::log::{Attempts, End, Event, Offer, ProgramLog, RunLog};
 use crate::plan::{Plan, Selection};
@@ -63,7 +63,7 @@ pub fn read(
         Err(source) => Err(ReadError::Unreadable { line: number, source }),
     });
     let (_, first) = lines.next().ok_or(ReadError::NoRecord)??;
-    let mut reader = Reader::new(head(&first)?, library, coded)?;
+    let mut reader = RecordReader::new(head(&first)?, library, coded)?;
     let mut last = 1;
     for line in lines {
         let (number, text) = line?;
@@ -88,7 +88,7 @@ fn in_line(error: &serde_json::Error) -> Bad {
     format!("{what}, at column {}", error.column())
 }
 
-fn head(line: &str) -> Result<Head, ReadError> {
+fn head(line: &str) -> Result<RecordHead, ReadError> {
     let json: Json = serde_json::from_str(line).map_err(|_| ReadError::NoRecord)?;
     match json.get("record").and_then(Json::as_str) {
         Some(FORM) => {}
@@ -103,25 +103,25 @@ fn head(line: &str) -> Result<Head, ReadError> {
     })
 }
 
-struct Reader<'a> {
+struct RecordReader<'a> {
     library: &'a Library,
     coded: Vec<&'static CodedScenario>,
     /// The version of the suite that ran.
     suite: String,
     log: RunLog,
-    known: Known,
+    known: KnownExchanges,
     /// The run of a program that is being read.
     present: Option<(ProgramLog, u32)>,
     connections: Vec<Arc<Transcript>>,
     end: Option<End>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> RecordReader<'a> {
     fn new(
-        head: Head,
+        head: RecordHead,
         library: &'a Library,
         coded: Vec<&'static CodedScenario>,
-    ) -> Result<Reader<'a>, ReadError> {
+    ) -> Result<RecordReader<'a>, ReadError> {
         let in_head = |why| ReadError::Line { line: 1, why };
         let facts = head.facts.read().map_err(in_head)?;
         let asked = head.asked.map(|ids| ids.iter().map(|text| id(text)).collect());
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
             &Selection::default(),
             facts.version,
         );
-        Ok(Reader {
+        Ok(RecordReader {
             library,
             coded,
             suite: head.suite,
@@ -143,30 +143,30 @@ impl<'a> Reader<'a> {
                 programs: Vec::new(),
                 end: End::Complete,
             },
-            known: Known::default(),
+            known: KnownExchanges::default(),
             present: None,
             connections: Vec::new(),
             end: None,
         })
     }
 
-    fn take(&mut self, line: Line) -> Result<(), Bad> {
+    fn take(&mut self, line: RecordLine) -> Result<(), Bad> {
         match line {
-            Line::Program(program) => {
+            RecordLine::Program(program) => {
                 self.put_away()?;
                 let (attempt, elapsed) = (program.attempt, Duration::from_nanos(program.elapsed_ns));
                 let program = Arc::new(self.understood(program)?);
                 self.present = Some((ProgramLog::of(program, elapsed), attempt));
             }
-            Line::Exchange(exchange) => {
+            RecordLine::Exchange(exchange) => {
                 self.known.add(exchange.read()?);
             }
-            Line::Offer(settled) => {
+            RecordLine::Offer(settled) => {
                 let name = settled.capability.clone();
                 let offer: Offer = settled.read(&self.known)?;
                 self.log.offers.insert(name, offer);
             }
-            Line::End(end) => {
+            RecordLine::End(end) => {
                 self.put_away()?;
                 self.end = Some(end.read());
             }
@@ -175,30 +175,32 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn event(&mut self, line: Line) -> Result<(), Bad> {
+    fn event(&mut self, line: RecordLine) -> Result<(), Bad> {
         let Some((log, _)) = &mut self.present else {
             return Err("no scenario has begun in which this could happen".to_owned());
         };
         let (event, ended) = match line {
-            Line::Sent(sent) => {
+            RecordLine::Sent(sent) => {
                 let exchange = self.known.add(sent.exchange.read()?);
                 (Event::Sent(sent.action, exchange), sent.ended_ns)
             }
-            Line::Connected(connected) => {
+            RecordLine::Connected(connected) => {
                 let ended = connected.ended_ns;
                 let connection = Arc::new(connected.read()?);
                 self.connections.push(connection.clone());
                 (Event::Connected(connection), ended)
             }
-            Line::Saw(sight) => {
-                let sight = sight.read(&log.program, &self.known, &self.connections)?;
-                (Event::Saw(sight), None)
+            RecordLine::Saw(observation) => {
+                let observation = observation.read(&log.program, &self.known, &self.connections)?;
+                (Event::Observed(observation), None)
             }
-            Line::Passed(passed) => (Event::Passed(passed.read(&self.known)?), None),
-            Line::Late(late) => (Event::Late(late.action, self.known.get(late.exchange)?), None),
-            Line::Refused(refusal) => (Event::Refused(refusal.read(&log.program, &self.known)?), None),
-            Line::Stopped(reason) => (Event::Stopped(reason.read(&self.known)?), None),
-            Line::Program(_) | Line::Exchange(_) | Line::Offer(_) | Line::End(_) => return Ok(()),
+            RecordLine::Passed(skipped) => (Event::Skipped(skipped.read(&self.known)?), None),
+            RecordLine::Late(late) => (Event::Late(late.action, self.known.get(late.exchange)?), None),
+            RecordLine::Refused(refusal) => (Event::Refused(refusal.read(&log.program, &self.known)?), None),
+            RecordLine::Stopped(reason) => (Event::Stopped(reason.read(&self.known)?), None),
+            RecordLine::Program(_) | RecordLine::Exchange(_) | RecordLine::Offer(_) | RecordLine::End(_) => {
+                return Ok(());
+            }
         };
         log.moments
             .extend(event.number().zip(ended.map(Duration::from_nanos)));
@@ -223,7 +225,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The scenario that ran.
-    fn understood(&self, told: super::Program) -> Result<Program, Bad> {
+    fn understood(&self, told: super::RecordedProgram) -> Result<Program, Bad> {
         let (catalogue, version) = (&self.library.catalogue, self.log.facts.version);
         let name = &told.name;
         if let Some(text) = told.text {

@@ -6,28 +6,30 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::connection::Connected;
-use super::event::{Late, Passed, Reason, Refusal, Sent, Sight};
-use super::exchange::Exchange;
-use super::facts::{End, Facts, Settled};
-use super::{FORM, Head, Line, Program, nanoseconds};
+use super::connection::RecordedConnection;
+use super::event::{
+    RecordedLate, RecordedObservation, RecordedReason, RecordedRefusal, RecordedSent, RecordedSkipped,
+};
+use super::exchange::RecordedExchange;
+use super::facts::{RecordedCapability, RecordedEnd, RecordedFacts};
+use super::{FORM, RecordHead, RecordLine, RecordedProgram, nanoseconds};
 use crate::cause::Cause;
-use crate::check::Seen;
+use crate::check::CheckResult;
 use crate::log::{self, Event, Evidence, Offer, ProgramLog, RunLog};
 use crate::scenario::Library;
 use crate::wire::{self, Received, Transcript};
 
 /// Writes a log, line by line. A scenario that is not in the library stands there with its text.
 pub fn write(log: &RunLog, library: &Library, to: impl Write) -> io::Result<()> {
-    let mut writer = Writer {
+    let mut writer = RecordWriter {
         to: io::BufWriter::new(to),
         written: HashSet::new(),
         connections: Vec::new(),
     };
-    writer.json(&Head {
+    writer.json(&RecordHead {
         record: FORM.to_owned(),
         suite: env!("CARGO_PKG_VERSION").to_owned(),
-        facts: Facts::of(&log.facts),
+        facts: RecordedFacts::of(&log.facts),
         asked: log
             .asked
             .as_ref()
@@ -43,13 +45,13 @@ pub fn write(log: &RunLog, library: &Library, to: impl Write) -> io::Result<()> 
         if let Offer::Offered(exchange) | Offer::Refused(exchange) = offer {
             writer.aside(exchange)?;
         }
-        writer.json(&Line::Offer(Settled::of(capability, offer)))?;
+        writer.json(&RecordLine::Offer(RecordedCapability::of(capability, offer)))?;
     }
-    writer.json(&Line::End(End::of(&log.end)))?;
+    writer.json(&RecordLine::End(RecordedEnd::of(&log.end)))?;
     writer.to.flush()
 }
 
-struct Writer<W: Write> {
+struct RecordWriter<W: Write> {
     to: io::BufWriter<W>,
     /// The numbers of the exchanges that were told of.
     written: HashSet<u64>,
@@ -57,7 +59,7 @@ struct Writer<W: Write> {
     connections: Vec<Arc<Transcript>>,
 }
 
-impl<W: Write> Writer<W> {
+impl<W: Write> RecordWriter<W> {
     fn json(&mut self, line: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.to, line)?;
         self.to.write_all(b"\n")
@@ -68,7 +70,7 @@ impl<W: Write> Writer<W> {
         let text = Some(program.lines.text()).filter(|text| !text.is_empty());
         let is_loaded = library.get(&program.name).is_some();
         self.connections.clear();
-        self.json(&Line::Program(Program {
+        self.json(&RecordLine::Program(RecordedProgram {
             name: program.name.to_string(),
             attempt,
             digest: text.map(|text| digest(text)),
@@ -87,24 +89,28 @@ impl<W: Write> Writer<W> {
         let line = match event {
             Event::Sent(action, exchange) => {
                 self.written.insert(exchange.number);
-                Line::Sent(Sent {
+                RecordLine::Sent(RecordedSent {
                     action: *action,
-                    exchange: Exchange::of(exchange),
+                    exchange: RecordedExchange::of(exchange),
                     ended_ns,
                 })
             }
             Event::Connected(connection) => {
                 self.connections.push(connection.clone());
-                Line::Connected(Connected::of(connection, ended_ns))
+                RecordLine::Connected(RecordedConnection::of(connection, ended_ns))
             }
-            Event::Saw(sight) => Line::Saw(Sight::of(sight, &log.program, &self.connections)),
-            Event::Late(action, exchange) => Line::Late(Late {
+            Event::Observed(observation) => RecordLine::Saw(RecordedObservation::of(
+                observation,
+                &log.program,
+                &self.connections,
+            )),
+            Event::Late(action, exchange) => RecordLine::Late(RecordedLate {
                 action: *action,
                 exchange: exchange.number,
             }),
-            Event::Passed(passed) => Line::Passed(Passed::of(passed)),
-            Event::Refused(refusal) => Line::Refused(Refusal::of(refusal)),
-            Event::Stopped(reason) => Line::Stopped(Reason::of(reason)),
+            Event::Skipped(skipped) => RecordLine::Passed(RecordedSkipped::of(skipped)),
+            Event::Refused(refusal) => RecordLine::Refused(RecordedRefusal::of(refusal)),
+            Event::Stopped(reason) => RecordLine::Stopped(RecordedReason::of(reason)),
         };
         self.json(&line)
     }
@@ -112,7 +118,7 @@ impl<W: Write> Writer<W> {
     /// Tells of an exchange, unless that was done.
     fn aside(&mut self, exchange: &wire::Exchange) -> io::Result<()> {
         if self.written.insert(exchange.number) {
-            self.json(&Line::Exchange(Exchange::of(exchange)))?;
+            self.json(&RecordLine::Exchange(RecordedExchange::of(exchange)))?;
         }
         Ok(())
     }
@@ -127,17 +133,17 @@ pub(super) fn digest(text: &str) -> String {
 fn looked_at(event: &Event) -> Vec<&Arc<wire::Exchange>> {
     match event {
         Event::Sent(..) | Event::Connected(_) => Vec::new(),
-        Event::Saw(sight) => {
-            let mut named = match &sight.evidence {
+        Event::Observed(observation) => {
+            let mut named = match &observation.evidence {
                 Evidence::Exchanges(all) => all.iter().collect(),
                 Evidence::Nothing | Evidence::Connection(_) => Vec::new(),
             };
-            if let Seen::NotReached(cause) = &sight.seen {
+            if let CheckResult::NotReached(cause) = &observation.seen {
                 named.extend(came(cause));
             }
             named
         }
-        Event::Passed(passed) => came_of(&passed.reason),
+        Event::Skipped(skipped) => came_of(&skipped.reason),
         Event::Stopped(reason) => came_of(reason),
         Event::Refused(refusal) => vec![&refusal.exchange],
         Event::Late(_, exchange) => vec![exchange],

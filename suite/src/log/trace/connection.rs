@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::exchange::none;
-use super::har::{Entry, PostData, Request, Response};
+use super::har::{HarEntry, HarPostData, HarRequest, HarResponse};
 use super::{content, exchange};
 use crate::wire::{Step, Transcript, Url};
 
@@ -11,7 +11,7 @@ use crate::wire::{Step, Transcript, Url};
 const KIND: &str = "message/http";
 
 /// The entry of a connection that was made in a scenario.
-pub(super) fn entry(connection: &Transcript, page: &str, ended: Duration, title: &str) -> Entry {
+pub(super) fn entry(connection: &Transcript, page: &str, ended: Duration, title: &str) -> HarEntry {
     let (mut sent, mut received) = (Vec::new(), Vec::new());
     let mut steps = Vec::new();
     for step in &connection.steps {
@@ -42,13 +42,13 @@ pub(super) fn entry(connection: &Transcript, page: &str, ended: Duration, title:
     super::entry(page, ended, connection.elapsed, messages, comment)
 }
 
-fn request(connection: &Transcript, sent: &[u8]) -> Request {
+fn request(connection: &Transcript, sent: &[u8]) -> HarRequest {
     let text = String::from_utf8_lossy(sent);
     let mut words = text.lines().next().unwrap_or_default().split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or("/"));
     let address = format!("{}{target}", connection.server);
     let query = Url::parse(&address).map_or_else(|_| Vec::new(), |url| exchange::query(&url));
-    Request {
+    HarRequest {
         method: method.to_owned(),
         url: address,
         http_version: "HTTP/1.1",
@@ -57,7 +57,7 @@ fn request(connection: &Transcript, sent: &[u8]) -> Request {
         query_string: query,
         headers_size: -1,
         body_size: i64::try_from(sent.len()).unwrap_or(-1),
-        post_data: Some(PostData {
+        post_data: Some(HarPostData {
             mime_type: KIND.to_owned(),
             params: [],
             text: text.into_owned(),
@@ -66,16 +66,16 @@ fn request(connection: &Transcript, sent: &[u8]) -> Request {
     }
 }
 
-fn response(received: &[u8]) -> Response {
+fn response(received: &[u8]) -> HarResponse {
     let text = String::from_utf8_lossy(received);
     let mut words = text.lines().next().unwrap_or_default().splitn(3, ' ').skip(1);
     let status = words.next().and_then(|word| word.parse().ok());
     match status {
-        None => Response {
+        None => HarResponse {
             content: content(received, received.len() as u64, KIND),
             ..none("no answer came".to_owned())
         },
-        Some(status) => Response {
+        Some(status) => HarResponse {
             status,
             status_text: words.next().unwrap_or_default().to_owned(),
             content: content(received, received.len() as u64, KIND),

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::har::{Content, Entry, Pair, PostData, Request, Response};
+use super::har::{HarContent, HarEntry, HarPair, HarPostData, HarRequest, HarResponse};
 use super::{content, part};
 use crate::wire;
 
 /// The entry of an exchange that was made in a step of a scenario.
-pub(super) fn entry(exchange: &wire::Exchange, page: &str, ended: Duration, step: &str) -> Entry {
+pub(super) fn entry(exchange: &wire::Exchange, page: &str, ended: Duration, step: &str) -> HarEntry {
     let messages = (request(&exchange.request), response(&exchange.outcome));
     let hops: Vec<String> = exchange
         .hops
@@ -28,18 +28,18 @@ pub(super) fn entry(exchange: &wire::Exchange, page: &str, ended: Duration, step
     super::entry(page, ended, exchange.elapsed, messages, comment)
 }
 
-fn request(request: &wire::Request) -> Request {
+fn request(request: &wire::Request) -> HarRequest {
     let body = request.body.received();
     let bytes = body.bytes();
     let kind = request.headers.get("Content-Type").unwrap_or_default();
-    Request {
+    HarRequest {
         method: request.method.clone(),
         url: request.url.to_string(),
         http_version: "HTTP/1.1",
         cookies: [],
         headers: pairs(&request.headers),
         query_string: query(&request.url),
-        post_data: (!body.is_empty()).then(|| PostData {
+        post_data: (!body.is_empty()).then(|| HarPostData {
             mime_type: kind.to_owned(),
             params: [],
             text: String::from_utf8_lossy(&bytes).into_owned(),
@@ -50,14 +50,14 @@ fn request(request: &wire::Request) -> Request {
     }
 }
 
-fn response(outcome: &Result<wire::Answer, wire::Fault>) -> Response {
+fn response(outcome: &Result<wire::Answer, wire::Fault>) -> HarResponse {
     let answer = match outcome {
         Ok(answer) => answer,
         Err(fault) => return none(fault.to_string()),
     };
     let kind = answer.headers.get("Content-Type").unwrap_or_default();
     let status = StatusCode::from_u16(answer.status).ok();
-    Response {
+    HarResponse {
         status: answer.status,
         status_text: status
             .and_then(|status| status.canonical_reason())
@@ -75,14 +75,14 @@ fn response(outcome: &Result<wire::Answer, wire::Fault>) -> Response {
 }
 
 /// No answer, and why.
-pub(super) fn none(why: String) -> Response {
-    Response {
+pub(super) fn none(why: String) -> HarResponse {
+    HarResponse {
         status: 0,
         status_text: String::new(),
         http_version: "HTTP/1.1",
         cookies: [],
         headers: Vec::new(),
-        content: Content {
+        content: HarContent {
             size: 0,
             mime_type: String::new(),
             text: None,
@@ -96,8 +96,8 @@ pub(super) fn none(why: String) -> Response {
     }
 }
 
-fn pairs(headers: &wire::Headers) -> Vec<Pair> {
-    let pair = |(name, value): (&str, &str)| Pair {
+fn pairs(headers: &wire::Headers) -> Vec<HarPair> {
+    let pair = |(name, value): (&str, &str)| HarPair {
         name: name.to_owned(),
         value: value.to_owned(),
     };
@@ -105,13 +105,13 @@ fn pairs(headers: &wire::Headers) -> Vec<Pair> {
 }
 
 /// The parameters of a query, as written.
-pub(super) fn query(url: &wire::Url) -> Vec<Pair> {
+pub(super) fn query(url: &wire::Url) -> Vec<HarPair> {
     let pieces = url.query().unwrap_or_default().split('&');
     pieces
         .filter(|piece| !piece.is_empty())
         .map(|piece| {
             let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-            Pair {
+            HarPair {
                 name: name.to_owned(),
                 value: value.to_owned(),
             }

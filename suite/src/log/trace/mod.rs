@@ -14,7 +14,9 @@ use base64::engine::general_purpose::STANDARD;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use self::har::{Archive, Cache, Content, Creator, Entry, Log, Page, PageTimings, Timings};
+use self::har::{
+    HarCache, HarContent, HarCreator, HarEntry, HarLog, HarPage, HarPageTimings, HarTimings, HttpArchive,
+};
 use super::{Event, ProgramLog, RunLog};
 
 /// Writes the archive of a log.
@@ -29,10 +31,10 @@ pub fn write(log: &RunLog, to: impl Write) -> io::Result<()> {
     to.flush()
 }
 
-fn archive(log: &RunLog) -> Archive {
-    let mut archive = Log {
+fn archive(log: &RunLog) -> HttpArchive {
+    let mut archive = HarLog {
         version: "1.2",
-        creator: Creator {
+        creator: HarCreator {
             name: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
         },
@@ -47,11 +49,11 @@ fn archive(log: &RunLog) -> Archive {
             add(&mut archive, again, 2, began);
         }
     }
-    Archive { log: archive }
+    HttpArchive { log: archive }
 }
 
 /// Adds the page and the entries of a run of a program, if it sent anything.
-fn add(archive: &mut Log, log: &ProgramLog, attempt: u32, began: Duration) {
+fn add(archive: &mut HarLog, log: &ProgramLog, attempt: u32, began: Duration) {
     let program = &log.program;
     let id = format!("{}#{attempt}", program.name);
     let moment = |number: u64| log.moments.get(&number).copied().unwrap_or(began);
@@ -67,7 +69,11 @@ fn add(archive: &mut Log, log: &ProgramLog, attempt: u32, began: Duration) {
             Event::Connected(connection) => {
                 connections.insert(connection.number, connection);
             }
-            Event::Saw(_) | Event::Late(..) | Event::Passed(_) | Event::Refused(_) | Event::Stopped(_) => {}
+            Event::Observed(_)
+            | Event::Late(..)
+            | Event::Skipped(_)
+            | Event::Refused(_)
+            | Event::Stopped(_) => {}
         }
     }
     for connection in connections.into_values() {
@@ -76,11 +82,11 @@ fn add(archive: &mut Log, log: &ProgramLog, attempt: u32, began: Duration) {
     }
     entries.sort_by(|one, other| one.started_date_time.cmp(&other.started_date_time));
     if let Some(first) = entries.first() {
-        archive.pages.push(Page {
+        archive.pages.push(HarPage {
             started_date_time: first.started_date_time.clone(),
             id,
             title: format!("{}: {}", program.name, program.title),
-            page_timings: PageTimings {},
+            page_timings: HarPageTimings {},
         });
         archive.entries.extend(entries);
     }
@@ -91,18 +97,18 @@ fn entry(
     page: &str,
     ended: Duration,
     elapsed: Duration,
-    (request, response): (har::Request, har::Response),
+    (request, response): (har::HarRequest, har::HarResponse),
     comment: String,
-) -> Entry {
+) -> HarEntry {
     let milliseconds = elapsed.as_secs_f64() * 1000.0;
-    Entry {
+    HarEntry {
         pageref: page.to_owned(),
         started_date_time: date(ended.saturating_sub(elapsed)),
         time: milliseconds,
         request,
         response,
-        cache: Cache {},
-        timings: Timings {
+        cache: HarCache {},
+        timings: HarTimings {
             send: 0.0,
             wait: milliseconds,
             receive: 0.0,
@@ -124,10 +130,10 @@ fn date(since_1970: Duration) -> String {
 }
 
 /// What is kept of bytes that came.
-fn content(bytes: &[u8], size: u64, kind: &str) -> Content {
+fn content(bytes: &[u8], size: u64, kind: &str) -> HarContent {
     let text = std::str::from_utf8(bytes).map(str::to_owned);
     let encoding = text.is_err().then_some("base64");
-    Content {
+    HarContent {
         size,
         mime_type: kind.to_owned(),
         text: Some(text.unwrap_or_else(|_| STANDARD.encode(bytes))).filter(|text| !text.is_empty()),

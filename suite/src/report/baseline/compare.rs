@@ -1,8 +1,8 @@
 //! A result held against a baseline.
 
-use super::{Entry, Occurs};
+use super::{BaselineEntry, Occurs};
 use crate::catalogue::RequirementId;
-use crate::outcome::{End, Finding, Strictness, Verdict, Way};
+use crate::judgement::{End, Finding, Strictness, Verdict, Way};
 use crate::report::{Report, words};
 
 /// What the baseline says of a finding.
@@ -11,9 +11,9 @@ pub enum Standing<'a> {
     /// It does not list it.
     New,
     /// It lists it.
-    Listed(&'a Entry),
+    Listed(&'a BaselineEntry),
     /// It lists it in other ways, and not in these.
-    Grown(&'a Entry, Vec<String>),
+    Grown(&'a BaselineEntry, Vec<String>),
 }
 
 /// Something that the baseline lists and that is found no more.
@@ -46,7 +46,7 @@ impl<'a> Report<'a> {
     }
 
     /// What the baseline knows about a finding, if it lists it in all its ways.
-    pub fn known(&self, finding: &'a Finding) -> Option<&'a Entry> {
+    pub fn known(&self, finding: &'a Finding) -> Option<&'a BaselineEntry> {
         match self.standing(finding) {
             Standing::Listed(entry) => Some(entry),
             Standing::New | Standing::Grown(..) => None,

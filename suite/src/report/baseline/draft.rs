@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use super::Occurs;
 use crate::catalogue::RequirementId;
-use crate::outcome::{Facts, Finding, RequirementOutcome, Way};
+use crate::judgement::{Facts, Finding, RequirementOutcome, Way};
 use crate::report::{Report, causes, words};
 
 /// The longest text of a comment.

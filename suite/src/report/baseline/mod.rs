@@ -22,11 +22,11 @@ use crate::catalogue::RequirementId;
 
 /// The known findings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Baseline(BTreeMap<RequirementId, Entry>);
+pub struct Baseline(BTreeMap<RequirementId, BaselineEntry>);
 
 /// A known finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct BaselineEntry {
     /// Why it is still there.
     pub reason: String,
     /// The only ways in which it breaks, each `SCENARIO` or `SCENARIO | ROW`; any way will do if there are none.
@@ -52,12 +52,12 @@ impl Occurs {
 
 impl Baseline {
     /// What is known about a requirement.
-    pub fn get(&self, id: &RequirementId) -> Option<&Entry> {
+    pub fn get(&self, id: &RequirementId) -> Option<&BaselineEntry> {
         self.0.get(id)
     }
 
     /// The entries, by the id of the requirement.
-    pub fn iter(&self) -> impl Iterator<Item = (&RequirementId, &Entry)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&RequirementId, &BaselineEntry)> {
         self.0.iter()
     }
 }

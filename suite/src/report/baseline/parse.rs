@@ -5,15 +5,15 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Baseline, Entry, Occurs};
+use super::{Baseline, BaselineEntry, Occurs};
 use crate::catalogue::{Catalogue, RequirementId};
-use crate::diagnostic::{Diagnostic, Faulty, Source};
+use crate::diagnostic::{Diagnostic, Faulty, SourceFile};
 
 impl Baseline {
     /// Reads a baseline, or says everything that is wrong with it.
-    pub fn parse(source: &Source, catalogue: &Catalogue) -> Result<Baseline, Faulty> {
+    pub fn parse(source: &SourceFile, catalogue: &Catalogue) -> Result<Baseline, Faulty> {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
-        let mut reader = Reader {
+        let mut reader = BaselineReader {
             catalogue,
             faults: errors.iter().map(syntax).collect(),
         };
@@ -32,12 +32,12 @@ impl Baseline {
     }
 }
 
-struct Reader<'a> {
+struct BaselineReader<'a> {
     catalogue: &'a Catalogue,
     faults: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
+impl BaselineReader<'_> {
     fn id(&mut self, key: &str, span: &Range<usize>, value: &DeValue<'_>) -> Option<RequirementId> {
         let id = RequirementId::parse(key).filter(|id| self.catalogue.get(id).is_some());
         if id.is_none() {
@@ -54,7 +54,7 @@ impl Reader<'_> {
         crate::diagnostic::did_you_mean(key, self.catalogue.iter().map(|known| known.id.as_str()))
     }
 
-    fn entry(&mut self, span: Range<usize>, value: &Spanned<DeValue<'_>>) -> Option<Entry> {
+    fn entry(&mut self, span: Range<usize>, value: &Spanned<DeValue<'_>>) -> Option<BaselineEntry> {
         let Some(table) = value.get_ref().as_table() else {
             self.fault("a known finding is a table with a `reason`", value.span());
             return None;
@@ -78,7 +78,7 @@ impl Reader<'_> {
         if missing {
             self.fault("a known finding needs a `reason`", span);
         }
-        Some(Entry {
+        Some(BaselineEntry {
             reason: reason??,
             ways: ways?,
             occurs,

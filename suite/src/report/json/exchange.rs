@@ -13,22 +13,22 @@ const VALUE_SHOWN: usize = 1024;
 const LINES_SHOWN: usize = 64;
 
 #[derive(Serialize)]
-pub(super) struct Exchange<'a> {
+pub(super) struct JsonExchange<'a> {
     number: u64,
-    request: Request<'a>,
-    hops: Vec<Hop<'a>>,
-    answer: Option<Answer<'a>>,
+    request: JsonRequest<'a>,
+    hops: Vec<JsonHop<'a>>,
+    answer: Option<JsonAnswer<'a>>,
     fault: Option<String>,
     elapsed_ms: u128,
 }
 
-impl<'a> Exchange<'a> {
-    pub(super) fn of(exchange: &'a wire::Exchange) -> Exchange<'a> {
-        Exchange {
+impl<'a> JsonExchange<'a> {
+    pub(super) fn of(exchange: &'a wire::Exchange) -> JsonExchange<'a> {
+        JsonExchange {
             number: exchange.number,
-            request: Request::of(&exchange.request),
-            hops: exchange.hops.iter().map(Hop::of).collect(),
-            answer: exchange.outcome.as_ref().ok().map(Answer::of),
+            request: JsonRequest::of(&exchange.request),
+            hops: exchange.hops.iter().map(JsonHop::of).collect(),
+            answer: exchange.outcome.as_ref().ok().map(JsonAnswer::of),
             fault: exchange.fault().map(|fault| cut(fault.to_string())),
             elapsed_ms: exchange.elapsed.as_millis(),
         }
@@ -36,34 +36,34 @@ impl<'a> Exchange<'a> {
 }
 
 #[derive(Serialize)]
-struct Request<'a> {
+struct JsonRequest<'a> {
     method: &'a str,
     url: String,
-    headers: Vec<Header<'a>>,
-    body: Body,
+    headers: Vec<JsonHeader<'a>>,
+    body: JsonBody,
 }
 
-impl<'a> Request<'a> {
-    fn of(request: &'a wire::Request) -> Request<'a> {
-        Request {
+impl<'a> JsonRequest<'a> {
+    fn of(request: &'a wire::Request) -> JsonRequest<'a> {
+        JsonRequest {
             method: &request.method,
             url: cut(secret::text(&request.url.to_string())),
             headers: headers(&request.headers),
-            body: Body::of(&request.body.received()),
+            body: JsonBody::of(&request.body.received()),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Hop<'a> {
+struct JsonHop<'a> {
     url: String,
     status: u16,
-    headers: Vec<Header<'a>>,
+    headers: Vec<JsonHeader<'a>>,
 }
 
-impl<'a> Hop<'a> {
-    fn of(hop: &'a wire::Hop) -> Hop<'a> {
-        Hop {
+impl<'a> JsonHop<'a> {
+    fn of(hop: &'a wire::Hop) -> JsonHop<'a> {
+        JsonHop {
             url: cut(secret::text(&hop.url.to_string())),
             status: hop.status,
             headers: headers(&hop.headers),
@@ -72,32 +72,32 @@ impl<'a> Hop<'a> {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct JsonAnswer<'a> {
     url: String,
     status: u16,
-    headers: Vec<Header<'a>>,
-    body: Body,
+    headers: Vec<JsonHeader<'a>>,
+    body: JsonBody,
 }
 
-impl<'a> Answer<'a> {
-    fn of(answer: &'a wire::Answer) -> Answer<'a> {
-        Answer {
+impl<'a> JsonAnswer<'a> {
+    fn of(answer: &'a wire::Answer) -> JsonAnswer<'a> {
+        JsonAnswer {
             url: cut(secret::text(&answer.url.to_string())),
             status: answer.status,
             headers: headers(&answer.headers),
-            body: Body::of(&answer.body),
+            body: JsonBody::of(&answer.body),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Header<'a> {
+struct JsonHeader<'a> {
     name: &'a str,
     value: String,
 }
 
-fn headers(headers: &wire::Headers) -> Vec<Header<'_>> {
-    let shown = |(name, value)| Header {
+fn headers(headers: &wire::Headers) -> Vec<JsonHeader<'_>> {
+    let shown = |(name, value)| JsonHeader {
         name,
         value: cut(secret::header(name, value)),
     };
@@ -113,18 +113,18 @@ fn cut(text: String) -> String {
 }
 
 #[derive(Serialize)]
-struct Body {
+struct JsonBody {
     size: u64,
     sha256: String,
     text: Option<String>,
 }
 
-impl Body {
-    fn of(body: &wire::Received) -> Body {
-        Body {
+impl JsonBody {
+    fn of(body: &wire::Received) -> JsonBody {
+        JsonBody {
             size: body.len(),
             sha256: body.digest().trim_start_matches("sha256:").to_owned(),
-            text: Body::text(&body.bytes()).filter(|_| body.is_whole()),
+            text: JsonBody::text(&body.bytes()).filter(|_| body.is_whole()),
         }
     }
 

@@ -2,25 +2,25 @@
 
 use serde::Serialize;
 
-use super::exchange::Exchange;
-use crate::outcome::{End, Offer, Strictness};
+use super::exchange::JsonExchange;
+use crate::judgement::{End, Offer, Strictness};
 use crate::report::{Report, causes, text};
 
 #[derive(Serialize)]
-pub(super) struct Suite {
+pub(super) struct JsonSuite {
     name: &'static str,
     version: &'static str,
 }
 
-impl Suite {
-    pub(super) const THIS: Suite = Suite {
+impl JsonSuite {
+    pub(super) const THIS: JsonSuite = JsonSuite {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
     };
 }
 
 #[derive(Serialize)]
-pub(super) struct Facts<'a> {
+pub(super) struct JsonFacts<'a> {
     target: String,
     version: String,
     strict: bool,
@@ -35,10 +35,10 @@ pub(super) struct Facts<'a> {
     notes: &'a [String],
 }
 
-impl<'a> Facts<'a> {
-    pub(super) fn of(report: &Report<'a>) -> Facts<'a> {
+impl<'a> JsonFacts<'a> {
+    pub(super) fn of(report: &Report<'a>) -> JsonFacts<'a> {
         let facts = &report.outcome.facts;
-        Facts {
+        JsonFacts {
             target: facts.target.to_string(),
             version: facts.version.to_string(),
             strict: facts.strictness == Strictness::Warnings,
@@ -56,7 +56,7 @@ impl<'a> Facts<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Verdict {
+pub(super) struct JsonVerdict {
     passes: bool,
     word: &'static str,
     sentence: String,
@@ -64,8 +64,8 @@ pub(super) struct Verdict {
     lost: Option<String>,
 }
 
-impl Verdict {
-    pub(super) fn of(report: &Report<'_>) -> Verdict {
+impl JsonVerdict {
+    pub(super) fn of(report: &Report<'_>) -> JsonVerdict {
         let (end, lost) = match &report.outcome.end {
             End::Complete => ("complete", None),
             End::FailedFast => ("failed-fast", None),
@@ -74,7 +74,7 @@ impl Verdict {
             End::OutOfTime(_) => ("out-of-time", None),
         };
         let ruling = report.ruling();
-        Verdict {
+        JsonVerdict {
             passes: ruling.passes(),
             word: ruling.word(),
             sentence: text::verdict(report),
@@ -85,25 +85,25 @@ impl Verdict {
 }
 
 #[derive(Serialize)]
-pub(super) struct Capability<'a> {
+pub(super) struct JsonCapability<'a> {
     name: &'a str,
     offer: &'static str,
     reason: Option<String>,
-    exchange: Option<Exchange<'a>>,
+    exchange: Option<JsonExchange<'a>>,
 }
 
-impl<'a> Capability<'a> {
-    pub(super) fn of(name: &'a str, offer: &'a Offer) -> Capability<'a> {
+impl<'a> JsonCapability<'a> {
+    pub(super) fn of(name: &'a str, offer: &'a Offer) -> JsonCapability<'a> {
         let (offer, reason, exchange) = match offer {
             Offer::Offered(exchange) => ("offered", None, Some(exchange)),
             Offer::Refused(exchange) => ("refused", None, Some(exchange)),
             Offer::Unsettled(why) => ("unsettled", Some(causes::unsettled(why, None)), None),
         };
-        Capability {
+        JsonCapability {
             name,
             offer,
             reason,
-            exchange: exchange.map(|exchange| Exchange::of(exchange)),
+            exchange: exchange.map(|exchange| JsonExchange::of(exchange)),
         }
     }
 }

@@ -2,35 +2,35 @@
 
 use serde::Serialize;
 
-use super::exchange::Exchange;
+use super::exchange::JsonExchange;
 use crate::catalogue::{self, Protected};
-use crate::outcome::{self, Link};
+use crate::judgement::{self, Link};
 use crate::report::baseline::{self, Standing};
 use crate::report::{Report, backing, rerun, script, secret, words};
 
 #[derive(Serialize)]
-pub(super) struct Finding<'a> {
+pub(super) struct JsonFinding<'a> {
     requirement: &'a str,
     level: String,
     #[serde(flatten)]
-    backing: Option<Backing<'a>>,
+    backing: Option<JsonBacking<'a>>,
     counted: bool,
     fails: bool,
     confirmed: bool,
     known: Option<&'a str>,
     broken: usize,
     asked: usize,
-    runs: Runs,
-    ways: Vec<Way<'a>>,
-    consequences: Vec<Consequence<'a>>,
+    runs: JsonRuns,
+    ways: Vec<JsonWay<'a>>,
+    consequences: Vec<JsonConsequence<'a>>,
 }
 
-impl<'a> Finding<'a> {
-    pub(super) fn of(report: &Report<'a>, finding: &'a outcome::Finding) -> Finding<'a> {
-        Finding {
+impl<'a> JsonFinding<'a> {
+    pub(super) fn of(report: &Report<'a>, finding: &'a judgement::Finding) -> JsonFinding<'a> {
+        JsonFinding {
             requirement: finding.requirement.as_str(),
             level: finding.level.to_string(),
-            backing: report.backing(&finding.requirement).map(Backing::of),
+            backing: report.backing(&finding.requirement).map(JsonBacking::of),
             counted: report.counts(&finding.requirement),
             fails: report.fails(finding),
             confirmed: !report.is_unconfirmed(finding),
@@ -40,40 +40,40 @@ impl<'a> Finding<'a> {
             },
             broken: finding.broken,
             asked: finding.asked,
-            runs: Runs::of(finding.again),
+            runs: JsonRuns::of(finding.again),
             ways: ways(&finding.ways, report),
             consequences: finding
                 .consequences
                 .iter()
-                .map(|following| Consequence::of(report, following))
+                .map(|following| JsonConsequence::of(report, following))
                 .collect(),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Backing<'a> {
+struct JsonBacking<'a> {
     basis: &'static str,
     authority: &'static str,
-    source: Option<Source<'a>>,
+    source: Option<JsonSource<'a>>,
     protects: Option<&'static str>,
 }
 
 #[derive(Serialize)]
-struct Source<'a> {
+struct JsonSource<'a> {
     document: &'a str,
     section: &'a str,
     link: String,
 }
 
-impl<'a> Backing<'a> {
-    fn of(backing: backing::Backing<'a>) -> Backing<'a> {
-        let source = |source: &'a catalogue::Source| Source {
+impl<'a> JsonBacking<'a> {
+    fn of(backing: backing::Backing<'a>) -> JsonBacking<'a> {
+        let source = |source: &'a catalogue::Source| JsonSource {
             document: &source.document.title,
             section: &source.section,
             link: source.link(),
         };
-        Backing {
+        JsonBacking {
             basis: backing.requirement.basis.words(),
             authority: backing.authority(),
             source: backing.source.map(source),
@@ -83,14 +83,14 @@ impl<'a> Backing<'a> {
 }
 
 #[derive(Serialize)]
-struct Runs {
+struct JsonRuns {
     broken: u32,
     made: u32,
 }
 
-impl Runs {
-    fn of(again: outcome::Repetition) -> Runs {
-        Runs {
+impl JsonRuns {
+    fn of(again: judgement::Repetition) -> JsonRuns {
+        JsonRuns {
             broken: again.broken,
             made: again.runs,
         }
@@ -98,7 +98,7 @@ impl Runs {
 }
 
 #[derive(Serialize)]
-struct Way<'a> {
+struct JsonWay<'a> {
     name: String,
     scenario: &'a str,
     line: usize,
@@ -106,15 +106,15 @@ struct Way<'a> {
     asked: String,
     got: String,
     count: usize,
-    runs: Runs,
+    runs: JsonRuns,
     curl: String,
     assize: String,
-    exchange: Option<Exchange<'a>>,
+    exchange: Option<JsonExchange<'a>>,
 }
 
-impl<'a> Way<'a> {
-    fn of(way: &'a outcome::Way, outcome: &outcome::Outcome) -> Way<'a> {
-        Way {
+impl<'a> JsonWay<'a> {
+    fn of(way: &'a judgement::Way, outcome: &judgement::Judgement) -> JsonWay<'a> {
+        JsonWay {
             name: words::way(way),
             scenario: &way.place.scenario,
             line: way.place.line,
@@ -122,31 +122,31 @@ impl<'a> Way<'a> {
             asked: secret::text(&way.asked),
             got: secret::text(&way.got),
             count: way.count,
-            runs: Runs::of(way.again),
+            runs: JsonRuns::of(way.again),
             curl: words::bounded_shell(&script(way, outcome))
                 .map(secret::text)
                 .unwrap_or_default(),
             assize: rerun::command(way, outcome),
-            exchange: way.exchange().map(|exchange| Exchange::of(exchange)),
+            exchange: way.exchange().map(|exchange| JsonExchange::of(exchange)),
         }
     }
 }
 
-fn ways<'a>(ways: &'a [outcome::Way], report: &Report<'a>) -> Vec<Way<'a>> {
-    ways.iter().map(|way| Way::of(way, report.outcome)).collect()
+fn ways<'a>(ways: &'a [judgement::Way], report: &Report<'a>) -> Vec<JsonWay<'a>> {
+    ways.iter().map(|way| JsonWay::of(way, report.outcome)).collect()
 }
 
 #[derive(Serialize)]
-struct Consequence<'a> {
+struct JsonConsequence<'a> {
     requirement: &'a str,
     level: String,
     link: &'static str,
-    ways: Vec<Way<'a>>,
+    ways: Vec<JsonWay<'a>>,
 }
 
-impl<'a> Consequence<'a> {
-    fn of(report: &Report<'a>, consequence: &'a outcome::Consequence) -> Consequence<'a> {
-        Consequence {
+impl<'a> JsonConsequence<'a> {
+    fn of(report: &Report<'a>, consequence: &'a judgement::Consequence) -> JsonConsequence<'a> {
+        JsonConsequence {
             requirement: consequence.requirement.as_str(),
             level: consequence.level.to_string(),
             link: match consequence.link {
@@ -159,14 +159,14 @@ impl<'a> Consequence<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Stale<'a> {
+pub(super) struct JsonStale<'a> {
     requirement: &'a str,
     way: Option<&'a str>,
 }
 
-impl<'a> Stale<'a> {
-    pub(super) fn of(stale: &baseline::Stale<'a>) -> Stale<'a> {
-        Stale {
+impl<'a> JsonStale<'a> {
+    pub(super) fn of(stale: &baseline::Stale<'a>) -> JsonStale<'a> {
+        JsonStale {
             requirement: stale.requirement.as_str(),
             way: stale.way,
         }

@@ -9,11 +9,11 @@ mod requirement;
 use serde::Serialize;
 use serde_json::Value;
 
-use self::facts::{Capability, Facts, Suite, Verdict};
-use self::finding::{Finding, Stale};
-use self::requirement::{CategoryRow, Generated, RequirementRow, ScenarioRow};
+use self::facts::{JsonCapability, JsonFacts, JsonSuite, JsonVerdict};
+use self::finding::{JsonFinding, JsonStale};
+use self::requirement::{JsonCategory, JsonGenerated, JsonRequirement, JsonScenario};
 use super::Report;
-use crate::visible::visible_json;
+use crate::hidden_characters::visible_json;
 use crate::wire::Secrets;
 
 /// The name and version of the schema.
@@ -21,7 +21,7 @@ const SCHEMA: &str = "assize-report/1";
 
 /// Writes the report.
 pub(super) fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
-    let mut document = serde_json::to_value(Document::of(report))?;
+    let mut document = serde_json::to_value(JsonDocument::of(report))?;
     redact(&mut document, &report.outcome.facts.secrets);
     let text = serde_json::to_string_pretty(&document)?;
     Ok(visible_json(&text).into_owned() + "\n")
@@ -38,42 +38,42 @@ fn redact(value: &mut Value, secrets: &Secrets) {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct JsonDocument<'a> {
     schema: &'static str,
-    suite: Suite,
-    facts: Facts<'a>,
-    verdict: Verdict,
-    categories: Vec<CategoryRow>,
-    capabilities: Vec<Capability<'a>>,
-    findings: Vec<Finding<'a>>,
-    stale: Vec<Stale<'a>>,
-    requirements: Vec<RequirementRow<'a>>,
-    scenarios: Vec<ScenarioRow<'a>>,
-    generated: Vec<Generated<'a>>,
+    suite: JsonSuite,
+    facts: JsonFacts<'a>,
+    verdict: JsonVerdict,
+    categories: Vec<JsonCategory>,
+    capabilities: Vec<JsonCapability<'a>>,
+    findings: Vec<JsonFinding<'a>>,
+    stale: Vec<JsonStale<'a>>,
+    requirements: Vec<JsonRequirement<'a>>,
+    scenarios: Vec<JsonScenario<'a>>,
+    generated: Vec<JsonGenerated<'a>>,
 }
 
-impl<'a> Document<'a> {
-    fn of(report: &Report<'a>) -> Document<'a> {
+impl<'a> JsonDocument<'a> {
+    fn of(report: &Report<'a>) -> JsonDocument<'a> {
         let outcome = report.outcome;
         let capabilities = outcome.capabilities.iter();
         let findings = outcome.findings.iter();
         let requirements = outcome.requirements.iter();
-        Document {
+        JsonDocument {
             schema: SCHEMA,
-            suite: Suite::THIS,
-            facts: Facts::of(report),
-            verdict: Verdict::of(report),
-            categories: report.tally().iter().map(CategoryRow::of).collect(),
+            suite: JsonSuite::THIS,
+            facts: JsonFacts::of(report),
+            verdict: JsonVerdict::of(report),
+            categories: report.tally().iter().map(JsonCategory::of).collect(),
             capabilities: capabilities
-                .map(|(name, offer)| Capability::of(name, offer))
+                .map(|(name, offer)| JsonCapability::of(name, offer))
                 .collect(),
-            findings: findings.map(|finding| Finding::of(report, finding)).collect(),
-            stale: report.stale().iter().map(Stale::of).collect(),
+            findings: findings.map(|finding| JsonFinding::of(report, finding)).collect(),
+            stale: report.stale().iter().map(JsonStale::of).collect(),
             requirements: requirements
-                .map(|outcome| RequirementRow::of(report, outcome))
+                .map(|outcome| JsonRequirement::of(report, outcome))
                 .collect(),
-            scenarios: outcome.scenarios.iter().map(ScenarioRow::of).collect(),
-            generated: outcome.generated.iter().map(Generated::of).collect(),
+            scenarios: outcome.scenarios.iter().map(JsonScenario::of).collect(),
+            generated: outcome.generated.iter().map(JsonGenerated::of).collect(),
         }
     }
 }

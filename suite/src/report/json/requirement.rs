@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::catalogue::Requirement;
-use crate::outcome::{Counts, RequirementOutcome, ScenarioOutcome, Verdict};
+use crate::judgement::{Counts, RequirementOutcome, ScenarioOutcome, Verdict};
 use crate::report::causes::reason;
 use crate::report::tally::{Column, Row};
 use crate::report::{Report, secret};
 
 #[derive(Serialize)]
-pub(super) struct CategoryRow {
+pub(super) struct JsonCategory {
     category: &'static str,
     level: String,
     held: usize,
@@ -25,9 +25,9 @@ pub(super) struct CategoryRow {
     suite_failed: usize,
 }
 
-impl CategoryRow {
-    pub(super) fn of(row: &Row) -> CategoryRow {
-        CategoryRow {
+impl JsonCategory {
+    pub(super) fn of(row: &Row) -> JsonCategory {
+        JsonCategory {
             category: row.category.words(),
             level: row.level.to_string(),
             held: row.number(Column::Held),
@@ -44,7 +44,7 @@ impl CategoryRow {
 }
 
 #[derive(Serialize)]
-pub(super) struct RequirementRow<'a> {
+pub(super) struct JsonRequirement<'a> {
     id: &'a str,
     level: Option<String>,
     basis: Option<&'static str>,
@@ -55,13 +55,13 @@ pub(super) struct RequirementRow<'a> {
     verdict: String,
     reason: Option<String>,
     follows_from: Option<&'a str>,
-    checks: Checks,
+    checks: JsonChecks,
 }
 
-impl<'a> RequirementRow<'a> {
-    pub(super) fn of(report: &Report<'a>, outcome: &'a RequirementOutcome) -> RequirementRow<'a> {
+impl<'a> JsonRequirement<'a> {
+    pub(super) fn of(report: &Report<'a>, outcome: &'a RequirementOutcome) -> JsonRequirement<'a> {
         let requirement: Option<&'a Requirement> = report.library.catalogue.get(&outcome.id);
-        RequirementRow {
+        JsonRequirement {
             id: outcome.id.as_str(),
             level: outcome.level.map(|level| level.to_string()),
             basis: requirement.map(|known| known.basis.words()),
@@ -72,22 +72,22 @@ impl<'a> RequirementRow<'a> {
             verdict: word(&outcome.verdict),
             reason: reason(&outcome.verdict).as_deref().map(secret::text),
             follows_from: report.cause(&outcome.id).map(|cause| cause.requirement.as_str()),
-            checks: Checks::of(outcome.counts),
+            checks: JsonChecks::of(outcome.counts),
         }
     }
 }
 
 #[derive(Serialize)]
-struct Checks {
+struct JsonChecks {
     held: usize,
     broken: usize,
     late: usize,
     other: usize,
 }
 
-impl Checks {
-    fn of(counts: Counts) -> Checks {
-        Checks {
+impl JsonChecks {
+    fn of(counts: Counts) -> JsonChecks {
+        JsonChecks {
             held: counts.held,
             broken: counts.broken,
             late: counts.late,
@@ -97,7 +97,7 @@ impl Checks {
 }
 
 #[derive(Serialize)]
-pub(super) struct ScenarioRow<'a> {
+pub(super) struct JsonScenario<'a> {
     name: &'a str,
     title: &'a str,
     verdict: String,
@@ -105,9 +105,9 @@ pub(super) struct ScenarioRow<'a> {
     elapsed_ms: u128,
 }
 
-impl<'a> ScenarioRow<'a> {
-    pub(super) fn of(outcome: &'a ScenarioOutcome) -> ScenarioRow<'a> {
-        ScenarioRow {
+impl<'a> JsonScenario<'a> {
+    pub(super) fn of(outcome: &'a ScenarioOutcome) -> JsonScenario<'a> {
+        JsonScenario {
             name: &outcome.name,
             title: &outcome.title,
             verdict: word(&outcome.verdict),
@@ -118,14 +118,14 @@ impl<'a> ScenarioRow<'a> {
 }
 
 #[derive(Serialize)]
-pub(super) struct Generated<'a> {
+pub(super) struct JsonGenerated<'a> {
     name: &'a str,
     text: &'a str,
 }
 
-impl<'a> Generated<'a> {
-    pub(super) fn of((name, text): (&'a Arc<str>, &'a Arc<str>)) -> Generated<'a> {
-        Generated { name, text }
+impl<'a> JsonGenerated<'a> {
+    pub(super) fn of((name, text): (&'a Arc<str>, &'a Arc<str>)) -> JsonGenerated<'a> {
+        JsonGenerated { name, text }
     }
 }
 

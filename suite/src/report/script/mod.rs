@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use self::fold::folded;
 use self::names::with_fresh_names;
+use crate::judgement::{Judgement, Part, Proof, Sent, Step, Thread, Way};
 use crate::log::Lifetime;
-use crate::outcome::{Outcome, Part, Proof, Sent, Step, Thread, Way};
 use crate::wire::{Account, Exchange, Pass, Shows, Transcript, Url, curl};
 
 /// The most lines of a script: more than that nobody reads.
@@ -23,7 +23,7 @@ const ID: usize = 16;
 const TOKEN: &str = "ASSIZE_TOKEN";
 
 /// The lines for a shell that show a way again; none where the target is gone when they are read.
-pub fn script(way: &Way, outcome: &Outcome) -> String {
+pub fn script(way: &Way, outcome: &Judgement) -> String {
     if outcome.facts.rerun.lifetime == Lifetime::EndsWithTheRun || way.proof.rounds.is_empty() {
         return String::new();
     }

@@ -4,7 +4,7 @@ use super::page::Page;
 use super::style::{self, paint};
 use crate::catalogue::Level;
 use crate::diagnostic::{Color, Diagnostic, Kind, render};
-use crate::outcome::{Consequence, Finding, Link, Repetition, Way};
+use crate::judgement::{Consequence, Finding, Link, Repetition, Way};
 use crate::report::baseline::Standing;
 use crate::report::{Report, rerun, script, words};
 

@@ -14,7 +14,7 @@ use anstream::adapter::strip_str;
 use self::page::Page;
 use super::Report;
 use crate::catalogue::Level;
-use crate::outcome::Finding;
+use crate::judgement::Finding;
 
 /// The width of a report that nobody told the width of.
 const USUAL_WIDTH: usize = 80;

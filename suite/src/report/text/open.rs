@@ -6,7 +6,7 @@ use super::page::Page;
 use super::unreached;
 use crate::catalogue::Level;
 use crate::cause::Unsettled;
-use crate::outcome::{Finding, Offer};
+use crate::judgement::{Finding, Offer};
 use crate::report::{Report, causes, words};
 
 /// The longest reason that is shown.

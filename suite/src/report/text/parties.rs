@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::{Authority, Basis, RequirementId};
-use crate::outcome::Finding;
+use crate::judgement::Finding;
 use crate::report::{Report, words};
 
 /// Who asks a requirement, as the verdict tells them apart.

@@ -3,7 +3,7 @@
 use super::page::Page;
 use crate::catalogue::Level;
 use crate::cause::Cause;
-use crate::outcome::{RequirementOutcome, Verdict};
+use crate::judgement::{RequirementOutcome, Verdict};
 use crate::report::{Report, causes, words};
 
 /// The longest cause that is shown.

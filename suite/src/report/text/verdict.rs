@@ -4,7 +4,7 @@ use super::page::Page;
 use super::parties::{self, Party};
 use super::style::{self, paint};
 use crate::catalogue::{Level, RequirementId};
-use crate::outcome::{End, Facts, Finding, RequirementOutcome, Verdict};
+use crate::judgement::{End, Facts, Finding, RequirementOutcome, Verdict};
 use crate::report::{Report, Ruling, words};
 
 /// The longest reason that is shown.

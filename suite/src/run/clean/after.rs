@@ -2,8 +2,8 @@
 
 use super::find::is_common;
 use super::{Kind, Left, delete, is_gone};
+use crate::judgement::Offer;
 use crate::log::Created;
-use crate::outcome::Offer;
 use crate::run::session::Session;
 use crate::wire::Request;
 

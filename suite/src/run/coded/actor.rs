@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::NotReached;
 use crate::cause::Cause;
-use crate::check::Seen;
-use crate::log::{Event, Evidence, Reason, Sight, Timing};
-use crate::outcome::Offer;
+use crate::check::CheckResult;
+use crate::judgement::Offer;
+use crate::log::{Event, Evidence, Observation, Reason, Timing};
 use crate::run::interpret::{requests, stage};
 use crate::run::session::locked;
 use crate::run::world::World;
@@ -130,8 +130,8 @@ impl Actor {
     }
 
     /// Writes down that actions are passed over.
-    pub(super) fn pass(&self, actions: Range<usize>, reason: Reason) {
-        self.world.pass(actions, reason);
+    pub(super) fn skip(&self, actions: Range<usize>, reason: Reason) {
+        self.world.skip(actions, reason);
     }
 
     /// Writes down what went on on a connection by hand.
@@ -159,14 +159,14 @@ impl Actor {
             }
         }
         match self.index(check) {
-            Some(index) => self.world.saw(Sight {
+            Some(index) => self.world.saw(Observation {
                 check: index,
                 row: self.world.row.clone(),
                 asked: check.asked.to_owned(),
                 seen: match (broken, self.trouble()) {
-                    (None, _) => Seen::Holds,
-                    (Some(_), Some(cause)) => Seen::NotReached(cause),
-                    (Some(got), None) => Seen::Breaks(got),
+                    (None, _) => CheckResult::Holds,
+                    (Some(_), Some(cause)) => CheckResult::NotReached(cause),
+                    (Some(got), None) => CheckResult::Breaks(got),
                 },
                 timing: Timing::AtOnce,
                 evidence,

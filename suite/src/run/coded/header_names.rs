@@ -34,7 +34,7 @@ pub(super) const SCENARIOS: &[Coded] = &[Coded {
 
 /// A header line on which the answer to a request depends.
 #[derive(Clone, Copy)]
-enum Line {
+enum TestedHeader {
     Accept,
     Range,
     IfNoneMatch,
@@ -42,22 +42,22 @@ enum Line {
     ContentRange,
 }
 
-impl Line {
-    const ALL: [Line; 5] = [
-        Line::Accept,
-        Line::Range,
-        Line::IfNoneMatch,
-        Line::ContentType,
-        Line::ContentRange,
+impl TestedHeader {
+    const ALL: [TestedHeader; 5] = [
+        TestedHeader::Accept,
+        TestedHeader::Range,
+        TestedHeader::IfNoneMatch,
+        TestedHeader::ContentType,
+        TestedHeader::ContentRange,
     ];
 
     fn name(self) -> &'static str {
         match self {
-            Line::Accept => "Accept",
-            Line::Range => "Range",
-            Line::IfNoneMatch => "If-None-Match",
-            Line::ContentType => "Content-Type",
-            Line::ContentRange => "Content-Range",
+            TestedHeader::Accept => "Accept",
+            TestedHeader::Range => "Range",
+            TestedHeader::IfNoneMatch => "If-None-Match",
+            TestedHeader::ContentType => "Content-Type",
+            TestedHeader::ContentRange => "Content-Range",
         }
     }
 }
@@ -80,7 +80,7 @@ async fn header_names(actor: &mut Actor) -> Result<(), NotReached> {
         image,
         blob,
     };
-    for line in Line::ALL {
+    for line in TestedHeader::ALL {
         actor.no_row();
         let Some(usual) = asked(actor, &stage, line, Letters::AsWritten).await? else {
             continue;
@@ -105,24 +105,24 @@ async fn header_names(actor: &mut Actor) -> Result<(), NotReached> {
 async fn asked(
     actor: &mut Actor,
     stage: &Stage,
-    line: Line,
+    line: TestedHeader,
     letters: Letters,
 ) -> Result<Option<Arc<Exchange>>, NotReached> {
     let (image, repository) = (&stage.image, &stage.repository);
     let tagged = actor.at(&format!("/v2/{repository}/manifests/{}", image.tag()));
     let mut request = match line {
-        Line::Accept => {
+        TestedHeader::Accept => {
             let mut request = plain("GET", tagged, None);
             request.headers.set("Accept", OCI_MANIFEST);
             request
         }
-        Line::Range => {
+        TestedHeader::Range => {
             let place = actor.blob_at(repository, &stage.blob.digest());
             let mut request = plain("GET", place, None);
             request.headers.set("Range", "bytes=100-199");
             request
         }
-        Line::IfNoneMatch => {
+        TestedHeader::IfNoneMatch => {
             let read = actor.call("GET", tagged.clone(), None).await;
             let Some(etag) = header(&read, "ETag") else {
                 return Ok(None);
@@ -131,8 +131,8 @@ async fn asked(
             request.headers.set("If-None-Match", &etag);
             request
         }
-        Line::ContentType => return Ok(pushed(actor, stage, letters).await),
-        Line::ContentRange => out_of_order(actor, repository).await?,
+        TestedHeader::ContentType => return Ok(pushed(actor, stage, letters).await),
+        TestedHeader::ContentRange => out_of_order(actor, repository).await?,
     };
     request.letters = letters;
     Ok(Some(actor.send(request).await))

@@ -5,31 +5,31 @@
 mod actor;
 mod addresses;
 mod byteranges;
-mod cut;
+mod concurrency;
 mod framing;
 mod header_names;
 mod history;
-mod hostile;
-mod names;
+mod id_entropy;
+mod malformed_input;
 mod no_content;
-mod patience;
-mod races;
 mod ranges;
 mod sessions;
 mod sizes;
+mod slow_clients;
 mod tag_histories;
 mod tools;
+mod truncated_uploads;
 
 use futures_util::future::BoxFuture;
 
 use super::interpret::Flow;
 use super::world::World;
 use crate::cause::Cause;
+use crate::judgement::Offer;
 use crate::log::Reason;
-use crate::outcome::Offer;
 use crate::scenario::CodedScenario;
 use crate::scenario::ast::Stance;
-use crate::values::Unusable;
+use crate::values::ValueError;
 use crate::wire::Fault;
 use actor::Actor;
 
@@ -50,11 +50,11 @@ impl From<Fault> for NotReached {
     }
 }
 
-impl From<Unusable> for NotReached {
-    fn from(unusable: Unusable) -> NotReached {
+impl From<ValueError> for NotReached {
+    fn from(unusable: ValueError) -> NotReached {
         match unusable {
-            Unusable::Missing(cause) => NotReached(cause),
-            Unusable::Senseless(why) => NotReached(Cause::Said(why)),
+            ValueError::Missing(cause) => NotReached(cause),
+            ValueError::Senseless(why) => NotReached(Cause::Said(why)),
         }
     }
 }
@@ -66,13 +66,13 @@ const ATTEMPTS: u32 = 5;
 /// Every coded scenario, a table for each subject.
 const ALL: &[&[Coded]] = &[
     addresses::SCENARIOS,
-    cut::SCENARIOS,
+    truncated_uploads::SCENARIOS,
     framing::SCENARIOS,
     header_names::SCENARIOS,
-    hostile::SCENARIOS,
+    malformed_input::SCENARIOS,
     no_content::SCENARIOS,
-    patience::SCENARIOS,
-    races::SCENARIOS,
+    slow_clients::SCENARIOS,
+    concurrency::SCENARIOS,
     ranges::SCENARIOS,
     sessions::SCENARIOS,
     sizes::SCENARIOS,
@@ -96,19 +96,19 @@ pub(super) async fn carry_out(world: World, scenario: &'static CodedScenario) ->
     };
     let whole = 0..usize::MAX;
     if let Some(lacking) = lacking(&world, scenario) {
-        world.pass(whole, lacking.clone());
+        world.skip(whole, lacking.clone());
         return Flow::Stop(lacking);
     }
     let mut actor = Actor::new(world);
     let followed = followed(coded, &mut actor).await;
     match (followed, actor.trouble()) {
         (Ok(()), None) => {
-            actor.pass(whole, Reason::NoOccasion);
+            actor.skip(whole, Reason::NoOccasion);
             Flow::On
         }
         (Ok(()), Some(cause)) | (Err(_), Some(cause)) | (Err(NotReached(cause)), None) => {
             let reason = Reason::NotReached(cause);
-            actor.pass(whole, reason.clone());
+            actor.skip(whole, reason.clone());
             Flow::Stop(reason)
         }
     }

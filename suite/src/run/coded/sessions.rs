@@ -1,6 +1,6 @@
 //! Uploads and strangers: names that cannot be told, addresses that cannot be bent.
 
-use super::names::too_alike;
+use super::id_entropy::too_alike;
 use super::tools::{chunk, succeeded};
 use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;

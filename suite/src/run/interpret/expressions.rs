@@ -9,12 +9,12 @@ use super::another_id::another_id;
 use crate::cause::Cause;
 use crate::check::challenge_parameter;
 use crate::run::world::{Last, World};
-use crate::scenario::ast::{Cut, Edit, Expr, Make, Name, Shape, Size, Source, Spanned, Taken};
-use crate::values::{Content, Family, ImageShape, Unusable, Value};
+use crate::scenario::ast::{Cut, Edit, EditBase, Expr, Make, Name, Shape, Size, Spanned, Taken};
+use crate::values::{Content, Family, ImageShape, Value, ValueError};
 use crate::wire::Account;
 
 /// The value of an expression.
-pub(super) async fn evaluate(world: &mut World, expr: &Expr) -> Result<Value, Unusable> {
+pub(super) async fn evaluate(world: &mut World, expr: &Expr) -> Result<Value, ValueError> {
     match expr {
         Expr::Make(make) => made(world, make),
         Expr::Cut(cut, of) => part(world, cut, of).map(|part| Value::Content(Arc::new(part))),
@@ -23,17 +23,17 @@ pub(super) async fn evaluate(world: &mut World, expr: &Expr) -> Result<Value, Un
         Expr::Token(scope) => {
             let scope = world.scope.text(scope)?;
             if let Some(beyond) = world.session.territory().scope_leaves(&scope) {
-                return Err(Unusable::Missing(Cause::Beyond(beyond)));
+                return Err(ValueError::Missing(Cause::Beyond(beyond)));
             }
             let token = world.session.client.token(&scope, &Account::Default).await;
             token
                 .map(Value::Text)
-                .map_err(|fault| Unusable::Missing(Cause::NoToken(fault)))
+                .map_err(|fault| ValueError::Missing(Cause::NoToken(fault)))
         }
     }
 }
 
-fn made(world: &mut World, make: &Make) -> Result<Value, Unusable> {
+fn made(world: &mut World, make: &Make) -> Result<Value, ValueError> {
     let content = match make {
         Make::Random(Size::Bytes(count, unit)) => world.maker().random(count.saturating_mul(unit.bytes())),
         Make::Random(Size::Chunks(count)) => {
@@ -52,7 +52,7 @@ fn made(world: &mut World, make: &Make) -> Result<Value, Unusable> {
             ));
         }
         Make::Many(count, of) => {
-            let many: Result<Vec<Value>, Unusable> = (0..*count)
+            let many: Result<Vec<Value>, ValueError> = (0..*count)
                 .map(|number| numbered(&made(world, of)?, number))
                 .collect();
             return many.map(Value::List);
@@ -64,14 +64,15 @@ fn made(world: &mut World, make: &Make) -> Result<Value, Unusable> {
         Make::Text(text, shape) => verbatim(world, text.clone(), shape)?,
         Make::File(path, shape) => {
             let bytes = world.session.library.fixture(path);
-            let bytes = bytes.ok_or_else(|| Unusable::Senseless(format!("there is no fixture `{path}`")))?;
+            let bytes =
+                bytes.ok_or_else(|| ValueError::Senseless(format!("there is no fixture `{path}`")))?;
             verbatim(world, bytes.into_owned(), shape)?
         }
     };
     Ok(Value::Content(Arc::new(content)))
 }
 
-fn verbatim(world: &World, bytes: impl Into<bytes::Bytes>, shape: &Shape) -> Result<Content, Unusable> {
+fn verbatim(world: &World, bytes: impl Into<bytes::Bytes>, shape: &Shape) -> Result<Content, ValueError> {
     let kind = shape
         .kind
         .as_ref()
@@ -83,7 +84,7 @@ fn verbatim(world: &World, bytes: impl Into<bytes::Bytes>, shape: &Shape) -> Res
     ))
 }
 
-fn image(world: &mut World, family: Family, shape: &Shape) -> Result<Content, Unusable> {
+fn image(world: &mut World, family: Family, shape: &Shape) -> Result<Content, ValueError> {
     let shape = shape_of(world, shape)?;
     Ok(world.maker().image(family, &shape))
 }
@@ -93,13 +94,13 @@ fn index(
     family: Family,
     children: &[Spanned<Name>],
     shape: &Shape,
-) -> Result<Content, Unusable> {
+) -> Result<Content, ValueError> {
     let shape = shape_of(world, shape)?;
     let children = contents(world, children)?;
     Ok(world.maker().index(family, children, &shape))
 }
 
-fn shape_of(world: &World, shape: &Shape) -> Result<ImageShape, Unusable> {
+fn shape_of(world: &World, shape: &Shape) -> Result<ImageShape, ValueError> {
     let text = |template: &Option<_>| {
         template
             .as_ref()
@@ -126,7 +127,7 @@ fn shape_of(world: &World, shape: &Shape) -> Result<ImageShape, Unusable> {
 }
 
 /// The contents of variables, the members of lists among them.
-pub(super) fn contents(world: &World, names: &[Spanned<Name>]) -> Result<Vec<Arc<Content>>, Unusable> {
+pub(super) fn contents(world: &World, names: &[Spanned<Name>]) -> Result<Vec<Arc<Content>>, ValueError> {
     let mut contents = Vec::new();
     for name in names {
         for member in world.scope.get(name)?.members() {
@@ -136,7 +137,7 @@ pub(super) fn contents(world: &World, names: &[Spanned<Name>]) -> Result<Vec<Arc
     Ok(contents)
 }
 
-fn part(world: &World, cut: &Cut, of: &Spanned<Name>) -> Result<Content, Unusable> {
+fn part(world: &World, cut: &Cut, of: &Spanned<Name>) -> Result<Content, ValueError> {
     let whole = world.scope.get(of)?.content()?;
     let length = whole.bytes.len();
     let at = |position: u64| usize::try_from(position).unwrap_or(usize::MAX).min(length);
@@ -159,40 +160,40 @@ fn part(world: &World, cut: &Cut, of: &Spanned<Name>) -> Result<Content, Unusabl
     })
 }
 
-fn spoil(world: &mut World, source: &Source, edits: &[Spanned<Edit>]) -> Result<Value, Unusable> {
+fn spoil(world: &mut World, source: &EditBase, edits: &[Spanned<Edit>]) -> Result<Value, ValueError> {
     let start = match source {
-        Source::Name(name) => world.scope.get(name)?.clone(),
-        Source::Make(make) => made(world, make)?,
+        EditBase::Name(name) => world.scope.get(name)?.clone(),
+        EditBase::Make(make) => made(world, make)?,
     };
     edits
         .iter()
         .try_fold(start, |value, edit| match (&edit.value, value) {
-            (_, Value::Missing(cause)) => Err(Unusable::Missing(cause)),
+            (_, Value::Missing(cause)) => Err(ValueError::Missing(cause)),
             (Edit::AnotherUuid, Value::Text(text)) => another_id(&text, &mut world.maker())
                 .map(Value::Text)
-                .ok_or_else(|| Unusable::Missing(Cause::NoId(text))),
+                .ok_or_else(|| ValueError::Missing(Cause::NoId(text))),
             (Edit::Set(path, json), Value::Content(content)) => {
                 let text = world.scope.text(json)?;
                 let value = serde_json::from_str(&text)
-                    .map_err(|error| Unusable::Senseless(format!("`{text}` is not JSON: {error}")))?;
+                    .map_err(|error| ValueError::Senseless(format!("`{text}` is not JSON: {error}")))?;
                 edited(&content, &world.scope.text(path)?, Some(value))
             }
             (Edit::Remove(path), Value::Content(content)) => edited(&content, &world.scope.text(path)?, None),
-            _ => Err(Unusable::Senseless("it cannot be changed in this way".into())),
+            _ => Err(ValueError::Senseless("it cannot be changed in this way".into())),
         })
 }
 
-fn take(world: &World, taken: &Taken) -> Result<Value, Unusable> {
+fn take(world: &World, taken: &Taken) -> Result<Value, ValueError> {
     let answered = match &world.last {
         Last::Came(answered, _) => answered,
-        Last::NotSent(cause) => return Err(Unusable::Missing(cause.clone())),
-        Last::Nothing => return Err(Unusable::Senseless("no request was sent".into())),
+        Last::NotSent(cause) => return Err(ValueError::Missing(cause.clone())),
+        Last::Nothing => return Err(ValueError::Senseless("no request was sent".into())),
     };
     let exchange = answered.exchange();
-    let missing = |what: &str| Unusable::Missing(Cause::Lacks(exchange.clone(), what.to_owned()));
+    let missing = |what: &str| ValueError::Missing(Cause::Lacks(exchange.clone(), what.to_owned()));
     let answer = answered
         .answer()
-        .map_err(|_| Unusable::Missing(Cause::Came(exchange.clone())))?;
+        .map_err(|_| ValueError::Missing(Cause::Came(exchange.clone())))?;
     match taken {
         Taken::Answer => Ok(Value::Answer(answered.clone())),
         Taken::Header(name) => {
@@ -207,8 +208,9 @@ fn take(world: &World, taken: &Taken) -> Result<Value, Unusable> {
         Taken::Json(path) => {
             let template = path;
             let path = &world.scope.text(template)?;
-            let parsed = JsonPath::parse(path)
-                .map_err(|error| Unusable::of_text(template, format!("`{path}` is no JSON path: {error}")))?;
+            let parsed = JsonPath::parse(path).map_err(|error| {
+                ValueError::of_text(template, format!("`{path}` is no JSON path: {error}"))
+            })?;
             let node = answered.json().and_then(|json| parsed.query(json).first());
             let node = node.ok_or_else(|| missing(path))?;
             Ok(Value::Text(
@@ -225,7 +227,7 @@ fn take(world: &World, taken: &Taken) -> Result<Value, Unusable> {
 }
 
 /// One of many: a manifest carries its number, so that no two of them are alike.
-fn numbered(value: &Value, number: u32) -> Result<Value, Unusable> {
+fn numbered(value: &Value, number: u32) -> Result<Value, ValueError> {
     match value {
         Value::Content(content) if content.is_manifest() => {
             let manifest: Json = serde_json::from_slice(&content.bytes).unwrap_or_default();
@@ -238,13 +240,13 @@ fn numbered(value: &Value, number: u32) -> Result<Value, Unusable> {
 }
 
 /// A manifest with one member set, or removed if there is no value.
-fn edited(content: &Content, path: &str, value: Option<Json>) -> Result<Value, Unusable> {
+fn edited(content: &Content, path: &str, value: Option<Json>) -> Result<Value, ValueError> {
     let mut json: Json = serde_json::from_slice(&content.bytes)
-        .map_err(|_| Unusable::Senseless("only JSON can be edited by a path".into()))?;
+        .map_err(|_| ValueError::Senseless("only JSON can be edited by a path".into()))?;
     let steps =
-        steps(path).ok_or_else(|| Unusable::Senseless(format!("`{path}` does not say what to edit")))?;
+        steps(path).ok_or_else(|| ValueError::Senseless(format!("`{path}` does not say what to edit")))?;
     change(&mut json, &steps, value)
-        .ok_or_else(|| Unusable::Senseless(format!("there is no `{path}` to edit")))?;
+        .ok_or_else(|| ValueError::Senseless(format!("there is no `{path}` to edit")))?;
     Ok(Value::Content(Arc::new(
         content.with_bytes(json.to_string().into_bytes()),
     )))
@@ -252,61 +254,61 @@ fn edited(content: &Content, path: &str, value: Option<Json>) -> Result<Value, U
 
 /// A step into a JSON value.
 #[derive(Debug, PartialEq)]
-enum Step {
+enum JsonStep {
     Member(String),
     Index(usize),
     Every,
 }
 
 /// The steps of a path that names one member, or one of every member of a list: `$.a['b'][0]`, `$.a[*].b`.
-fn steps(path: &str) -> Option<Vec<Step>> {
+fn steps(path: &str) -> Option<Vec<JsonStep>> {
     let mut rest = path.strip_prefix('$')?;
     let mut steps = Vec::new();
     while !rest.is_empty() {
         if let Some(quoted) = rest.strip_prefix("['") {
             let (name, after) = quoted.split_once("']")?;
-            steps.push(Step::Member(name.to_owned()));
+            steps.push(JsonStep::Member(name.to_owned()));
             rest = after;
         } else if let Some(bracketed) = rest.strip_prefix('[') {
             let (index, after) = bracketed.split_once(']')?;
             steps.push(if index == "*" {
-                Step::Every
+                JsonStep::Every
             } else {
-                Step::Index(index.parse().ok()?)
+                JsonStep::Index(index.parse().ok()?)
             });
             rest = after;
         } else {
             let named = rest.strip_prefix('.')?;
             let end = named.find(['.', '[']).unwrap_or(named.len());
-            steps.push(Step::Member(named[..end].to_owned()));
+            steps.push(JsonStep::Member(named[..end].to_owned()));
             rest = &named[end..];
         }
     }
     Some(steps)
 }
 
-fn change(json: &mut Json, steps: &[Step], value: Option<Json>) -> Option<()> {
+fn change(json: &mut Json, steps: &[JsonStep], value: Option<Json>) -> Option<()> {
     match (steps, json) {
         ([], json) => {
             *json = value?;
             Some(())
         }
-        ([Step::Member(name)], Json::Object(members)) => {
+        ([JsonStep::Member(name)], Json::Object(members)) => {
             match value {
                 Some(value) => members.insert(name.clone(), value),
                 None => Some(members.shift_remove(name)?),
             };
             Some(())
         }
-        ([Step::Index(at)], Json::Array(list)) if value.is_none() && *at < list.len() => {
+        ([JsonStep::Index(at)], Json::Array(list)) if value.is_none() && *at < list.len() => {
             list.remove(*at);
             Some(())
         }
-        ([Step::Member(name), rest @ ..], Json::Object(members)) => {
+        ([JsonStep::Member(name), rest @ ..], Json::Object(members)) => {
             change(members.get_mut(name)?, rest, value)
         }
-        ([Step::Index(at), rest @ ..], Json::Array(list)) => change(list.get_mut(*at)?, rest, value),
-        ([Step::Every, rest @ ..], Json::Array(list)) => list
+        ([JsonStep::Index(at), rest @ ..], Json::Array(list)) => change(list.get_mut(*at)?, rest, value),
+        ([JsonStep::Every, rest @ ..], Json::Array(list)) => list
             .iter_mut()
             .try_for_each(|member| change(member, rest, value.clone())),
         _ => None,

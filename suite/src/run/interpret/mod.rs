@@ -14,15 +14,15 @@ use futures_util::future::{BoxFuture, join_all};
 use super::world::{GRACE_STEP, Last, World};
 use crate::catalogue::RequirementId;
 use crate::cause::{Beyond, Cause};
-use crate::check::{Seen, check, describe};
-use crate::log::{End, Event, Reason, Refusal, Sight, Timing};
-use crate::outcome::Offer;
+use crate::check::{CheckResult, check, describe};
+use crate::judgement::Offer;
+use crate::log::{End, Event, Observation, Reason, Refusal, Timing};
 use crate::scenario::ast::{
     Account, Aspect, Capability, Check, Name, Polarity, Request, RequestLine, Slot, Span, Spanned, Stance,
     StatusSet, Text,
 };
 use crate::scenario::{Action, Block, Checkpoint, Does, Each, Row};
-use crate::values::{Unusable, Value};
+use crate::values::{Value, ValueError};
 use crate::wire;
 
 /// Whether what stands behind an action is reached.
@@ -40,7 +40,7 @@ pub(super) fn carry_out<'a>(world: &'a mut World, block: &'a Block) -> BoxFuture
             world.action = action.number;
             if let Flow::Stop(reason) = act(world, action).await {
                 if let Some(behind) = block.behind(index) {
-                    world.pass(behind, reason.clone());
+                    world.skip(behind, reason.clone());
                 }
                 return Flow::Stop(reason);
             }
@@ -81,10 +81,10 @@ async fn act(world: &mut World, action: &Action) -> Flow {
 }
 
 /// Why actions are passed over that a value keeps from being reached.
-fn reason(world: &World, span: &Span, unusable: Unusable) -> Reason {
+fn reason(world: &World, span: &Span, unusable: ValueError) -> Reason {
     match unusable {
-        Unusable::Missing(cause) => Reason::NotReached(cause),
-        Unusable::Senseless(why) => failed(world, span, &why),
+        ValueError::Missing(cause) => Reason::NotReached(cause),
+        ValueError::Senseless(why) => failed(world, span, &why),
     }
 }
 
@@ -129,9 +129,9 @@ fn settle(world: &World, action: &Action, capability: &Capability, requirement: 
 }
 
 /// Binds a value. One that the registry did not give stops only what uses it.
-fn bind(world: &mut World, name: &Name, value: Result<Value, Unusable>) -> Result<(), Unusable> {
+fn bind(world: &mut World, name: &Name, value: Result<Value, ValueError>) -> Result<(), ValueError> {
     let value = match value {
-        Err(Unusable::Missing(cause)) => Value::Missing(cause),
+        Err(ValueError::Missing(cause)) => Value::Missing(cause),
         other => other?,
     };
     world.scope.bind(name, value);
@@ -155,8 +155,8 @@ async fn send(world: &mut World, action: &Action, asked: &Arc<Request>) -> Flow 
             // Whether anything has happened is not known.
             Some(cause) => return Flow::Stop(Reason::NotReached(cause)),
         },
-        Err(Unusable::Missing(cause)) => Last::NotSent(cause),
-        Err(Unusable::Senseless(why)) => return Flow::Stop(failed(world, &action.span, &why)),
+        Err(ValueError::Missing(cause)) => Last::NotSent(cause),
+        Err(ValueError::Senseless(why)) => return Flow::Stop(failed(world, &action.span, &why)),
     };
     Flow::On
 }
@@ -172,8 +172,8 @@ async fn ask(world: &mut World, action: &Action, index: usize) -> Flow {
     };
     let text = filled(world, action, asked);
     let (seen, timing) = look_within_grace(world, asked).await;
-    let broke = matches!(seen, Seen::Breaks(_));
-    world.saw(Sight {
+    let broke = matches!(seen, CheckResult::Breaks(_));
+    world.saw(Observation {
         check: index,
         row: world.row.clone(),
         asked: text,
@@ -188,35 +188,35 @@ async fn ask(world: &mut World, action: &Action, index: usize) -> Flow {
     }
 }
 
-fn look(world: &World, asked: &Check) -> Seen {
+fn look(world: &World, asked: &Check) -> CheckResult {
     match &world.last {
         Last::Came(answered, _) if world.tenants.spoil(asked, &answered.exchange().request) => {
-            Seen::NotReached(Cause::Beyond(Beyond::Shared))
+            CheckResult::NotReached(Cause::Beyond(Beyond::Shared))
         }
         Last::Came(answered, _) => check(asked, answered, &world.scope),
-        Last::NotSent(cause) => Seen::NotReached(cause.clone()),
-        Last::Nothing => Seen::Senseless("no request was sent before this check".to_owned()),
+        Last::NotSent(cause) => CheckResult::NotReached(cause.clone()),
+        Last::Nothing => CheckResult::Senseless("no request was sent before this check".to_owned()),
     }
 }
 
 async fn take_for_granted(world: &mut World, action: &Action, asked: &Check) -> Flow {
     let (seen, _) = look_within_grace(world, asked).await;
     let reason = match (seen, &world.last) {
-        (Seen::Holds | Seen::NoOccasion, _) => return Flow::On,
-        (Seen::Breaks(got), Last::Came(answered, _)) => Reason::NotReached(Cause::NotGranted {
+        (CheckResult::Holds | CheckResult::NoOccasion, _) => return Flow::On,
+        (CheckResult::Breaks(got), Last::Came(answered, _)) => Reason::NotReached(Cause::NotGranted {
             came: answered.exchange().clone(),
             asked: filled(world, action, asked),
             got,
         }),
-        (Seen::Breaks(_), Last::Nothing | Last::NotSent(_)) => Reason::NotReached(Cause::NothingSent),
-        (Seen::NotReached(cause), _) => Reason::NotReached(cause),
-        (Seen::Senseless(why), _) => failed(world, &action.span, &why),
+        (CheckResult::Breaks(_), Last::Nothing | Last::NotSent(_)) => Reason::NotReached(Cause::NothingSent),
+        (CheckResult::NotReached(cause), _) => Reason::NotReached(cause),
+        (CheckResult::Senseless(why), _) => failed(world, &action.span, &why),
     };
     Flow::Stop(reason)
 }
 
 /// Looks at the last answer; where it was a read behind a write, asks again within the grace.
-async fn look_within_grace(world: &mut World, asked: &Check) -> (Seen, Timing) {
+async fn look_within_grace(world: &mut World, asked: &Check) -> (CheckResult, Timing) {
     let seen = look(world, asked);
     let grace = world.session.settings.grace;
     let request = match &world.last {
@@ -227,7 +227,7 @@ async fn look_within_grace(world: &mut World, asked: &Check) -> (Seen, Timing) {
         }
         _ => return (seen, Timing::AtOnce),
     };
-    if !matches!(seen, Seen::Breaks(_)) {
+    if !matches!(seen, CheckResult::Breaks(_)) {
         return (seen, Timing::AtOnce);
     }
     let began = Instant::now();
@@ -241,9 +241,9 @@ async fn look_within_grace(world: &mut World, asked: &Check) -> (Seen, Timing) {
         }
         let exchange = answered.exchange().clone();
         world.last = Last::Came(Arc::new(answered), Some(request.clone()));
-        if look(world, asked) == Seen::Holds {
+        if look(world, asked) == CheckResult::Holds {
             world.record(Event::Late(world.action, exchange));
-            return (Seen::Holds, Timing::Late);
+            return (CheckResult::Holds, Timing::Late);
         }
     }
     (look(world, asked), Timing::AtOnce)
@@ -270,13 +270,13 @@ fn gate(world: &mut World, asked: &Check, checkpoint: &Checkpoint) -> Flow {
 
 async fn branch(world: &mut World, condition: &Check, body: &Block) -> Flow {
     let reason = match look(world, condition) {
-        Seen::Holds => None,
-        Seen::Breaks(_) | Seen::NoOccasion => Some(Reason::NoOccasion),
-        Seen::NotReached(cause) => Some(Reason::NotReached(cause)),
-        Seen::Senseless(why) => return Flow::Stop(Reason::Failed(why)),
+        CheckResult::Holds => None,
+        CheckResult::Breaks(_) | CheckResult::NoOccasion => Some(Reason::NoOccasion),
+        CheckResult::NotReached(cause) => Some(Reason::NotReached(cause)),
+        CheckResult::Senseless(why) => return Flow::Stop(Reason::Failed(why)),
     };
     if let Some(reason) = reason {
-        world.pass(body.range(), reason);
+        world.skip(body.range(), reason);
         return Flow::On;
     }
     let before = world.last.clone();
@@ -294,7 +294,7 @@ async fn each_row(world: &mut World, span: &Span, rows: &[Row]) -> Flow {
             .cells
             .iter()
             .map(|(column, cell)| Ok((column.clone(), value_of(world, cell)?)));
-        let cells: Result<Vec<(Name, Value)>, Unusable> = cells.collect();
+        let cells: Result<Vec<(Name, Value)>, ValueError> = cells.collect();
         let through = match cells {
             Ok(cells) => with_values(world, row.name.clone(), cells, &row.body).await,
             Err(unusable) => return Flow::Stop(reason(world, span, unusable)),
@@ -307,10 +307,10 @@ async fn each_row(world: &mut World, span: &Span, rows: &[Row]) -> Flow {
 }
 
 /// The value of a cell. One that the registry did not give stops only what uses it.
-fn value_of(world: &World, cell: &Text) -> Result<Value, Unusable> {
+fn value_of(world: &World, cell: &Text) -> Result<Value, ValueError> {
     let (Text::Plain(template) | Text::Exact(template)) = cell;
     match world.scope.whole(template) {
-        Err(Unusable::Missing(cause)) => Ok(Value::Missing(cause)),
+        Err(ValueError::Missing(cause)) => Ok(Value::Missing(cause)),
         other => other,
     }
 }

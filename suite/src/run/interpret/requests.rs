@@ -14,7 +14,7 @@ use crate::scenario::ast::{
     Account as AstAccount, Algorithm, Paging, Redirects as AstRedirects, Request, RequestLine, Slot, Way,
 };
 use crate::values::{
-    Answered, Content, DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, Unusable, json_of,
+    Answered, Content, DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, ValueError, json_of,
     query_encoded,
 };
 use crate::wire::{Account, Body, Exchange, Headers, Redirects, Request as Sent, Url};
@@ -23,7 +23,7 @@ use crate::wire::{Account, Body, Exchange, Headers, Redirects, Request as Sent, 
 const MOST_PAGES: usize = 1000;
 
 /// Sends a request of the scenario, with all its pages or parts.
-pub(in crate::run) async fn perform(world: &World, request: &Request) -> Result<Answered, Unusable> {
+pub(in crate::run) async fn perform(world: &World, request: &Request) -> Result<Answered, ValueError> {
     match &request.line.value {
         RequestLine::Upload { what, way, query } => {
             let content = world.scope.get(what)?.content()?;
@@ -49,21 +49,21 @@ pub(in crate::run) async fn perform(world: &World, request: &Request) -> Result<
     }
 }
 
-fn way_named(words: &str) -> Result<Way, Unusable> {
+fn way_named(words: &str) -> Result<Way, ValueError> {
     let way = Way::ALL.iter().find(|way| way.words() == words);
     way.copied()
-        .ok_or_else(|| Unusable::Senseless(format!("`{words}` is no way to upload")))
+        .ok_or_else(|| ValueError::Senseless(format!("`{words}` is no way to upload")))
 }
 
 /// The request as a correct client sends it, with what the scenario replaces.
-fn build(world: &World, request: &Request) -> Result<Sent, Unusable> {
+fn build(world: &World, request: &Request) -> Result<Sent, ValueError> {
     let RequestLine::Http {
         method,
         target,
         query,
     } = &request.line.value
     else {
-        return Err(Unusable::Senseless("an upload is not one request".into()));
+        return Err(ValueError::Senseless("an upload is not one request".into()));
     };
     let method = match method {
         Slot::Is(method) => method.clone(),
@@ -115,13 +115,13 @@ fn build(world: &World, request: &Request) -> Result<Sent, Unusable> {
     Ok(sent)
 }
 
-fn address(world: &World, target: &str) -> Result<Url, Unusable> {
+fn address(world: &World, target: &str) -> Result<Url, ValueError> {
     if target.starts_with('/') {
         return Ok(world.session.client.target().with_target(target));
     }
     // A scenario holds paths alone: whole addresses are what a registry answered.
     Url::parse(target)
-        .map_err(|error| Unusable::Missing(Cause::Said(format!("`{target}` is no address: {error}"))))
+        .map_err(|error| ValueError::Missing(Cause::Said(format!("`{target}` is no address: {error}"))))
 }
 
 async fn follow_pages(
@@ -129,7 +129,7 @@ async fn follow_pages(
     sent: Sent,
     first: Arc<Exchange>,
     paging: &Paging,
-) -> Result<Answered, Unusable> {
+) -> Result<Answered, ValueError> {
     let mut others: Vec<Arc<Exchange>> = Vec::new();
     let mut seen = BTreeSet::from([sent.url.to_string()]);
     let mut trouble = None;
@@ -289,7 +289,7 @@ enum Next {
     Trouble(String),
 }
 
-fn next_page(paging: &Paging, asked: &Url, page: &Exchange) -> Result<Next, Unusable> {
+fn next_page(paging: &Paging, asked: &Url, page: &Exchange) -> Result<Next, ValueError> {
     let Ok(answer) = &page.outcome else {
         return Ok(Next::End);
     };
@@ -307,7 +307,7 @@ fn next_page(paging: &Paging, asked: &Url, page: &Exchange) -> Result<Next, Unus
         }
         Paging::ByLast(path) => {
             let path = JsonPath::parse(path)
-                .map_err(|error| Unusable::Senseless(format!("`{path}` is no JSON path: {error}")))?;
+                .map_err(|error| ValueError::Senseless(format!("`{path}` is no JSON path: {error}")))?;
             let json = json_of(answer);
             let node = json
                 .as_ref()

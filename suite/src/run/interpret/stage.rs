@@ -5,17 +5,17 @@ use std::sync::Arc;
 use super::expressions::contents;
 use super::requests::{plain, upload, uploads};
 use crate::cause::Cause;
-use crate::outcome::Offer;
+use crate::judgement::Offer;
 use crate::run::world::World;
 use crate::scenario::ast::{AnyContent, Extent, Name, Pushed, Way};
-use crate::values::{Content, Family, ImageShape, Unusable, Value};
+use crate::values::{Content, Family, ImageShape, Value, ValueError};
 use crate::wire::Exchange;
 
 /// The least size of a blob where a scenario asks for any.
 const ANY_BLOB: u64 = 1500;
 
 /// `given X pushed …`.
-pub(super) async fn set(world: &World, pushed: &Pushed) -> Result<(), Unusable> {
+pub(super) async fn set(world: &World, pushed: &Pushed) -> Result<(), ValueError> {
     let repository = match &pushed.to {
         Some(to) => world.scope.text(to)?,
         None => world.scope.text_of("repo")?,
@@ -48,9 +48,9 @@ pub(super) async fn set(world: &World, pushed: &Pushed) -> Result<(), Unusable> 
 }
 
 /// `given any … as NAME`: made and pushed, where the registry takes pushes.
-pub(super) async fn set_any(world: &mut World, any: AnyContent, name: &Name) -> Result<(), Unusable> {
+pub(super) async fn set_any(world: &mut World, any: AnyContent, name: &Name) -> Result<(), ValueError> {
     if let Offer::Refused(_) = world.session.offer("push") {
-        return Err(Unusable::Missing(Cause::NothingToRead));
+        return Err(ValueError::Missing(Cause::NothingToRead));
     }
     let repository = world.scope.text_of("repo")?;
     let content = match any {
@@ -82,7 +82,7 @@ pub(in crate::run) fn push<'a>(
     repository: &'a str,
     content: &'a Content,
     tags: &'a [String],
-) -> futures_util::future::BoxFuture<'a, Result<(), Unusable>> {
+) -> futures_util::future::BoxFuture<'a, Result<(), ValueError>> {
     Box::pin(async move {
         if !content.is_manifest() {
             return push_blob(world, repository, content).await;
@@ -103,7 +103,7 @@ pub(in crate::run) fn push<'a>(
     })
 }
 
-async fn push_parts(world: &World, repository: &str, content: &Content) -> Result<(), Unusable> {
+async fn push_parts(world: &World, repository: &str, content: &Content) -> Result<(), ValueError> {
     for blob in content.config.iter().chain(&content.layers) {
         push_blob(world, repository, blob).await?;
     }
@@ -113,18 +113,18 @@ async fn push_parts(world: &World, repository: &str, content: &Content) -> Resul
     Ok(())
 }
 
-async fn push_blob(world: &World, repository: &str, blob: &Content) -> Result<(), Unusable> {
+async fn push_blob(world: &World, repository: &str, blob: &Content) -> Result<(), ValueError> {
     let query = format!("digest={}", blob.digest());
     success(&upload(world, uploads(world, repository), blob, Way::PostAndPut, &query).await)
 }
 
 /// A stage is set by any 2xx.
-fn success(exchange: &Arc<Exchange>) -> Result<(), Unusable> {
+fn success(exchange: &Arc<Exchange>) -> Result<(), ValueError> {
     match &exchange.outcome {
         Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
         _ => {
             let why = Cause::circumstance(exchange);
-            Err(Unusable::Missing(
+            Err(ValueError::Missing(
                 why.unwrap_or_else(|| Cause::Came(exchange.clone())),
             ))
         }

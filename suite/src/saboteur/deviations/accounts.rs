@@ -9,155 +9,158 @@ use crate::saboteur::{Call, Deviation, Kind, Reply};
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
-    Deviation::story("reader-pushes", &["security.auth-scope-push"], |story| {
+    Deviation::stateful("reader-pushes", &["security.auth-scope-push"], |context| {
         Box::pin(async move {
-            let reply = story.honestly().await;
-            if reply.status == 403 && pushes(&story.call) {
-                return story.as_owner(&story.call).await;
+            let reply = context.honestly().await;
+            if reply.status == 403 && pushes(&context.call) {
+                return context.as_owner(&context.call).await;
             }
             reply
         })
     })
     .with_accounts(&["reader"]),
-    Deviation::story("reader-deletes", &["security.auth-scope-push"], |story| {
+    Deviation::stateful("reader-deletes", &["security.auth-scope-push"], |context| {
         Box::pin(async move {
-            let reply = story.honestly().await;
-            if reply.status == 403 && story.call.is_of_manifest(&Method::DELETE) {
-                return story.as_owner(&story.call).await;
+            let reply = context.honestly().await;
+            if reply.status == 403 && context.call.is_of_manifest(&Method::DELETE) {
+                return context.as_owner(&context.call).await;
             }
             reply
         })
     })
     .with_accounts(&["reader"]),
-    Deviation::story("token-to-pull-pushes", &["security.auth-scope-push"], |story| {
+    Deviation::stateful("token-to-pull-pushes", &["security.auth-scope-push"], |context| {
         Box::pin(async move {
-            let reply = story.honestly().await;
-            if reply.status == 401 && has_credentials(&story.call) && pushes(&story.call) {
-                return story.as_owner(&story.call).await;
+            let reply = context.honestly().await;
+            if reply.status == 401 && has_credentials(&context.call) && pushes(&context.call) {
+                return context.as_owner(&context.call).await;
             }
             reply
         })
     })
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "token-good-in-every-repository",
         &["security.auth-scope-repository"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if reply.status == 401 && has_credentials(&story.call) && reads_content(&story.call) {
-                    return story.as_owner(&story.call).await;
+                let reply = context.honestly().await;
+                if reply.status == 401 && has_credentials(&context.call) && reads_content(&context.call) {
+                    return context.as_owner(&context.call).await;
                 }
                 reply
             })
         },
     )
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "tags-listed-to-anybody",
         &["security.list-does-not-leak"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if is_refused(&reply) && lists_tags(&story.call) {
-                    return story.as_owner(&story.call).await;
+                let reply = context.honestly().await;
+                if is_refused(&reply) && lists_tags(&context.call) {
+                    return context.as_owner(&context.call).await;
                 }
                 reply
             })
         },
     )
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "referrers-listed-to-anybody",
         &["security.list-does-not-leak"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if is_refused(&reply) && lists_referrers(&story.call) {
-                    return story.as_owner(&story.call).await;
+                let reply = context.honestly().await;
+                if is_refused(&reply) && lists_referrers(&context.call) {
+                    return context.as_owner(&context.call).await;
                 }
                 reply
             })
         },
     )
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "chunks-taken-from-anybody",
         &["security.upload-needs-auth"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if is_refused(&reply) && story.call.is(&Method::PATCH, Kind::Session) {
-                    return story.as_owner(&story.call).await;
+                let reply = context.honestly().await;
+                if is_refused(&reply) && context.call.is(&Method::PATCH, Kind::Session) {
+                    return context.as_owner(&context.call).await;
                 }
                 reply
             })
         },
     )
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "upload-closed-by-anybody",
         &["security.upload-needs-auth"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if is_refused(&reply) && closes(&story.call) {
-                    return story.as_owner(&story.call).await;
+                let reply = context.honestly().await;
+                if is_refused(&reply) && closes(&context.call) {
+                    return context.as_owner(&context.call).await;
                 }
                 reply
             })
         },
     )
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "upload-watched-by-anybody",
         &["security.upload-needs-auth"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if is_refused(&reply) && story.call.is(&Method::GET, Kind::Session) {
-                    return story.as_owner(&story.call).await;
+                let reply = context.honestly().await;
+                if is_refused(&reply) && context.call.is(&Method::GET, Kind::Session) {
+                    return context.as_owner(&context.call).await;
                 }
                 reply
             })
         },
     )
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "mount-from-unreadable-repository",
         &["push.mount.needs-read-access"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                let names_source = story.call.parameter("from").is_some();
-                if mounts(&story.call) && names_source && has_credentials(&story.call) && reply.status != 201
+                let reply = context.honestly().await;
+                let names_source = context.call.parameter("from").is_some();
+                if mounts(&context.call)
+                    && names_source
+                    && has_credentials(&context.call)
+                    && reply.status != 201
                 {
-                    return story.as_owner(&story.call).await;
+                    return context.as_owner(&context.call).await;
                 }
                 reply
             })
         },
     )
     .with_accounts(&["stranger"]),
-    Deviation::story(
+    Deviation::stateful(
         "mount-from-anywhere",
         &["push.mount.needs-read-access"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if closes(&story.call) && reply.is_success() {
-                    let digest = story.call.parameter("digest").unwrap_or_default();
-                    story.memory.note(&digest, &story.call);
+                let reply = context.honestly().await;
+                if closes(&context.call) && reply.is_success() {
+                    let digest = context.call.parameter("digest").unwrap_or_default();
+                    context.memory.note(&digest, &context.call);
                 }
-                let names_source = story.call.parameter("from").is_some();
-                if !mounts(&story.call) || names_source || !has_credentials(&story.call) {
+                let names_source = context.call.parameter("from").is_some();
+                if !mounts(&context.call) || names_source || !has_credentials(&context.call) {
                     return reply;
                 }
-                let digest = story.call.parameter("mount").unwrap_or_default();
-                match story.memory.noted(&digest).first() {
+                let digest = context.call.parameter("mount").unwrap_or_default();
+                match context.memory.noted(&digest).first() {
                     Some(push) if reply.status != 201 => {
-                        story.call.set_parameter("from", push.repository());
-                        story.as_owner(&story.call).await
+                        context.call.set_parameter("from", push.repository());
+                        context.as_owner(&context.call).await
                     }
                     _ => reply,
                 }
@@ -184,28 +187,32 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         }
     })
     .with_accounts(&["reader"]),
-    Deviation::story("ping-stopped-by-password", &["interop.anonymous-ping"], |story| {
-        Box::pin(async move {
-            let reply = story.honestly().await;
-            let is_ping = story.call.kind() == Kind::Base;
-            if is_ping && !has_credentials(&story.call) {
-                return asks_for_password();
-            }
-            if is_refused(&reply) && (is_ping || reads_content(&story.call)) {
-                return story.as_owner(&story.call).await;
-            }
-            reply
-        })
-    })
+    Deviation::stateful(
+        "ping-stopped-by-password",
+        &["interop.anonymous-ping"],
+        |context| {
+            Box::pin(async move {
+                let reply = context.honestly().await;
+                let is_ping = context.call.kind() == Kind::Base;
+                if is_ping && !has_credentials(&context.call) {
+                    return asks_for_password();
+                }
+                if is_refused(&reply) && (is_ping || reads_content(&context.call)) {
+                    return context.as_owner(&context.call).await;
+                }
+                reply
+            })
+        },
+    )
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "ping-stopped-by-token-server",
         &["interop.anonymous-ping"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if is_refused(&reply) && !has_credentials(&story.call) && reads_content(&story.call) {
-                    return story.as_owner(&story.call).await;
+                let reply = context.honestly().await;
+                if is_refused(&reply) && !has_credentials(&context.call) && reads_content(&context.call) {
+                    return context.as_owner(&context.call).await;
                 }
                 reply
             })

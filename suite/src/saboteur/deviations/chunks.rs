@@ -4,7 +4,7 @@ use http::Method;
 
 use super::tools::sha256;
 use super::tricks::{UnderWay, adds, blob_path, brought, closes, created, is_begun, opens, span, under_way};
-use crate::saboteur::{Call, Deviation, Reply, Story};
+use crate::saboteur::{Call, Deviation, Reply, StatefulCall};
 
 /// The length below which chunks are refused by those who refuse short ones.
 const SHORT: usize = 2048;
@@ -59,51 +59,51 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "chunk-range-of-first-chunk",
         &["push.chunk.patch-range-cumulative"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if !adds(&story.call) || reply.status != 202 {
+                let reply = context.honestly().await;
+                if !adds(&context.call) || reply.status != 202 {
                     return reply;
                 }
-                match story.memory.recall(story.call.reference()) {
+                match context.memory.recall(context.call.reference()) {
                     Some(first) => first,
                     None => {
-                        story.memory.keep(story.call.reference(), reply.clone());
+                        context.memory.keep(context.call.reference(), reply.clone());
                         reply
                     }
                 }
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "first-chunk-anywhere",
         &["push.chunk.first-starts-at-zero"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                match misplaced(&story.call, &reply) {
-                    Some((_, _, 0)) => appended(&story).await,
+                let reply = context.honestly().await;
+                match misplaced(&context.call, &reply) {
+                    Some((_, _, 0)) => appended(&context).await,
                     _ => reply,
                 }
             })
         },
     ),
-    Deviation::story("chunk-gap-accepted", &["push.chunk.gap-416"], |story| {
+    Deviation::stateful("chunk-gap-accepted", &["push.chunk.gap-416"], |context| {
         Box::pin(async move {
-            let reply = story.honestly().await;
-            match misplaced(&story.call, &reply) {
-                Some((first, _, expected)) if expected > 0 && first > expected => appended(&story).await,
+            let reply = context.honestly().await;
+            match misplaced(&context.call, &reply) {
+                Some((first, _, expected)) if expected > 0 && first > expected => appended(&context).await,
                 _ => reply,
             }
         })
     }),
-    Deviation::story("chunk-gap-400", &["push.chunk.gap-416"], |story| {
+    Deviation::stateful("chunk-gap-400", &["push.chunk.gap-416"], |context| {
         Box::pin(async move {
-            let mut reply = story.honestly().await;
-            if let Some((first, _, expected)) = misplaced(&story.call, &reply)
+            let mut reply = context.honestly().await;
+            if let Some((first, _, expected)) = misplaced(&context.call, &reply)
                 && expected > 0
                 && first > expected
             {
@@ -112,22 +112,22 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             reply
         })
     }),
-    Deviation::story("chunk-replay-appended", &["push.chunk.replay-416"], |story| {
+    Deviation::stateful("chunk-replay-appended", &["push.chunk.replay-416"], |context| {
         Box::pin(async move {
-            let reply = story.honestly().await;
-            match misplaced(&story.call, &reply) {
-                Some((_, last, expected)) if last < expected => appended(&story).await,
+            let reply = context.honestly().await;
+            match misplaced(&context.call, &reply) {
+                Some((_, last, expected)) if last < expected => appended(&context).await,
                 _ => reply,
             }
         })
     }),
-    Deviation::story(
+    Deviation::stateful(
         "chunk-replay-taken-for-done",
         &["push.chunk.replay-416"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                if let Some((_, last, expected)) = misplaced(&story.call, &reply)
+                let mut reply = context.honestly().await;
+                if let Some((_, last, expected)) = misplaced(&context.call, &reply)
                     && last < expected
                 {
                     reply.become_status(202);
@@ -137,40 +137,40 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "chunk-overlap-trimmed",
         &["push.chunk.overlap-416"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                match misplaced(&story.call, &reply) {
+                let reply = context.honestly().await;
+                match misplaced(&context.call, &reply) {
                     Some((first, last, expected)) if first < expected && expected <= last => {
                         let known = usize::try_from(expected - first).unwrap_or(usize::MAX);
-                        story.call.body = story.call.body.slice(known.min(story.call.body.len())..);
-                        appended(&story).await
+                        context.call.body = context.call.body.slice(known.min(context.call.body.len())..);
+                        appended(&context).await
                     }
                     _ => reply,
                 }
             })
         },
     ),
-    Deviation::story("refused-chunk-kept", &["push.chunk.416-keeps-state"], |story| {
+    Deviation::stateful("refused-chunk-kept", &["push.chunk.416-keeps-state"], |context| {
         Box::pin(async move {
-            let reply = story.honestly().await;
-            if misplaced(&story.call, &reply).is_some() {
-                appended(&story).await;
+            let reply = context.honestly().await;
+            if misplaced(&context.call, &reply).is_some() {
+                appended(&context).await;
             }
             reply
         })
     }),
-    Deviation::story(
+    Deviation::stateful(
         "refused-chunk-ends-upload",
         &["push.chunk.416-keeps-state"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if misplaced(&story.call, &reply).is_some() {
-                    story.ask(&story.call.with_method(Method::DELETE)).await;
+                let reply = context.honestly().await;
+                if misplaced(&context.call, &reply).is_some() {
+                    context.ask(&context.call.with_method(Method::DELETE)).await;
                 }
                 reply
             })
@@ -198,16 +198,16 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "closing-put-body-ignored",
         &["push.chunk.final-chunk-in-put"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                if closes(&story.call) && is_begun(&story).await {
-                    story.call.body.clear();
-                    story.call.headers.remove("content-range");
+                if closes(&context.call) && is_begun(&context).await {
+                    context.call.body.clear();
+                    context.call.headers.remove("content-range");
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
@@ -220,17 +220,17 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "digest-of-last-chunk",
         &["push.chunk.digest-of-whole-blob"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                if closes(&story.call) && brought(&story.call) == Some(sha256(&story.call.body)) {
-                    story.call.method = Method::POST;
-                    story.call.path = format!("/v2/{}/blobs/uploads/", story.call.repository());
-                    story.call.headers.remove("content-range");
+                if closes(&context.call) && brought(&context.call) == Some(sha256(&context.call.body)) {
+                    context.call.method = Method::POST;
+                    context.call.path = format!("/v2/{}/blobs/uploads/", context.call.repository());
+                    context.call.headers.remove("content-range");
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
@@ -252,16 +252,16 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story("only-chunk-lost", &["push.chunk.single-chunk"], |story| {
+    Deviation::stateful("only-chunk-lost", &["push.chunk.single-chunk"], |context| {
         Box::pin(async move {
-            let upload = story.call.reference();
-            if closes(&story.call) && story.call.body.is_empty() && story.memory.counted(upload) == 1 {
-                let digest = brought(&story.call).unwrap_or_default();
-                return created(&blob_path(story.call.repository(), &digest));
+            let upload = context.call.reference();
+            if closes(&context.call) && context.call.body.is_empty() && context.memory.counted(upload) == 1 {
+                let digest = brought(&context.call).unwrap_or_default();
+                return created(&blob_path(context.call.repository(), &digest));
             }
-            let reply = story.honestly().await;
-            if adds(&story.call) && reply.is_success() {
-                story.memory.count(upload);
+            let reply = context.honestly().await;
+            if adds(&context.call) && reply.is_success() {
+                context.memory.count(upload);
             }
             reply
         })
@@ -350,20 +350,20 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             .then(|| Reply::error(416, "BLOB_UPLOAD_INVALID"))
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "chunks-at-once-joined",
         &["push.chunk.concurrent-same-offset"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                if !adds(&story.call) {
-                    return story.honestly().await;
+                if !adds(&context.call) {
+                    return context.honestly().await;
                 }
-                let upload = story.call.reference();
-                let are_others_here = under_way(story.memory, upload) > 0;
-                let turn = UnderWay::begin(story.memory, upload).await;
-                let mut reply = story.honestly().await;
-                if misplaced(&story.call, &reply).is_some() && are_others_here {
-                    reply = appended(&story).await;
+                let upload = context.call.reference();
+                let are_others_here = under_way(context.memory, upload) > 0;
+                let turn = UnderWay::begin(context.memory, upload).await;
+                let mut reply = context.honestly().await;
+                if misplaced(&context.call, &reply).is_some() && are_others_here {
+                    reply = appended(&context).await;
                 }
                 turn.wait_for_others().await;
                 reply
@@ -386,8 +386,8 @@ fn misplaced(call: &Call, reply: &Reply) -> Option<(u64, u64, u64)> {
 }
 
 /// What the honest registry answers to a chunk that does not say where it belongs.
-async fn appended(story: &Story<'_>) -> Reply {
-    let mut call = story.call.clone();
+async fn appended(context: &StatefulCall<'_>) -> Reply {
+    let mut call = context.call.clone();
     call.headers.remove("content-range");
-    story.ask(&call).await
+    context.ask(&call).await
 }

@@ -102,37 +102,41 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     Deviation::call("byte-lost-behind-5-mib", &["push.chunk.every-size"], |call| {
         damage(call, 5 * 1024 * 1024);
     }),
-    Deviation::story(
+    Deviation::stateful(
         "streamed-blob-unknown-to-head",
         &["push.put.available-after-201"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
+                let reply = context.honestly().await;
                 let digest =
-                    brought(&story.call).filter(|_| closes(&story.call) && story.call.body.is_empty());
+                    brought(&context.call).filter(|_| closes(&context.call) && context.call.body.is_empty());
                 if let Some(digest) = digest {
-                    story.memory.count(&blob_path(story.call.repository(), &digest));
+                    context
+                        .memory
+                        .count(&blob_path(context.call.repository(), &digest));
                 }
-                let is_streamed = story.memory.counted(&story.call.path) > 0;
-                if story.call.is(&Method::HEAD, Kind::Blob) && is_streamed {
+                let is_streamed = context.memory.counted(&context.call.path) > 0;
+                if context.call.is(&Method::HEAD, Kind::Blob) && is_streamed {
                     return Reply::empty(404);
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "mounted-blob-unknown-to-head",
         &["push.mount.readable-in-target"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if mounts(&story.call) && reply.status == 201 {
-                    let digest = story.call.parameter("mount").unwrap_or_default();
-                    story.memory.count(&blob_path(story.call.repository(), &digest));
+                let reply = context.honestly().await;
+                if mounts(&context.call) && reply.status == 201 {
+                    let digest = context.call.parameter("mount").unwrap_or_default();
+                    context
+                        .memory
+                        .count(&blob_path(context.call.repository(), &digest));
                 }
-                let is_mounted = story.memory.counted(&story.call.path) > 0;
-                if story.call.is(&Method::HEAD, Kind::Blob) && is_mounted {
+                let is_mounted = context.memory.counted(&context.call.path) > 0;
+                if context.call.is(&Method::HEAD, Kind::Blob) && is_mounted {
                     return Reply::empty(404);
                 }
                 reply
@@ -152,42 +156,42 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "upload-without-data-not-cancelled",
         &["push.cancel.session-gone"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let upload = story.call.reference();
-                if !cancels(&story.call) {
-                    return story.honestly().await;
+                let upload = context.call.reference();
+                if !cancels(&context.call) {
+                    return context.honestly().await;
                 }
-                if story.memory.counted(upload) > 0 {
+                if context.memory.counted(upload) > 0 {
                     return Reply::error(404, "BLOB_UPLOAD_UNKNOWN");
                 }
-                let status = story.ask(&story.call.get(&story.call.path)).await;
-                if status.status != 204 || is_begun(&story).await {
-                    return story.honestly().await;
+                let status = context.ask(&context.call.get(&context.call.path)).await;
+                if status.status != 204 || is_begun(&context).await {
+                    return context.honestly().await;
                 }
-                story.memory.count(upload);
+                context.memory.count(upload);
                 Reply::empty(204)
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "upload-without-data-closed-by-any-digest",
         &["push.put.digest-mismatch-400"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let digest = brought(&story.call).unwrap_or_default();
+                let digest = brought(&context.call).unwrap_or_default();
                 let is_of_something = digest.starts_with("sha256:") && digest != sha256(b"");
-                if closes(&story.call)
-                    && story.call.body.is_empty()
+                if closes(&context.call)
+                    && context.call.body.is_empty()
                     && is_of_something
-                    && !is_begun(&story).await
+                    && !is_begun(&context).await
                 {
-                    return created(&blob_path(story.call.repository(), &digest));
+                    return created(&blob_path(context.call.repository(), &digest));
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),

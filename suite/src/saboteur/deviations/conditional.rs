@@ -13,14 +13,14 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     Deviation::reply("no-etag", &["cond.etag-sent"], |_, reply| {
         reply.remove("etag");
     }),
-    Deviation::story("etag-without-quotes", &["cond.etag-syntax"], |story| {
+    Deviation::stateful("etag-without-quotes", &["cond.etag-syntax"], |context| {
         Box::pin(async move {
-            let mut call = story.call.clone();
+            let mut call = context.call.clone();
             for name in [IF_MATCH, IF_NONE_MATCH] {
                 let quoted = with_quotes(call.header(name.as_str()));
                 set(&mut call, &name, &quoted);
             }
-            let mut reply = story.ask(&call).await;
+            let mut reply = context.ask(&call).await;
             let bare = reply.header("etag").replace('"', "");
             if !bare.is_empty() {
                 reply.set("etag", &bare);

@@ -28,20 +28,20 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["manage.tag.get-404-after-delete"],
         |call| call.is(&Method::DELETE, Kind::Tag).then(|| Reply::empty(202)),
     ),
-    Deviation::story(
+    Deviation::stateful(
         "tag-deletion-deletes-manifest",
         &["manage.tag.delete-keeps-manifest"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                if story.call.is(&Method::DELETE, Kind::Tag) {
-                    let tagged = story.ask(&story.call.get(&story.call.path)).await;
+                if context.call.is(&Method::DELETE, Kind::Tag) {
+                    let tagged = context.ask(&context.call.get(&context.call.path)).await;
                     if tagged.is_success() {
-                        let mut deletion = story.call.clone();
-                        deletion.path = manifest_path(story.call.repository(), &sha256(&tagged.body));
-                        return story.ask(&deletion).await;
+                        let mut deletion = context.call.clone();
+                        deletion.path = manifest_path(context.call.repository(), &sha256(&tagged.body));
+                        return context.ask(&deletion).await;
                     }
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
@@ -63,28 +63,28 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "deletion-in-unknown-repository-202",
         &["manage.manifest.unknown-repository-404"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let tags = format!("/v2/{}/tags/list", story.call.repository());
-                if story.call.is(&Method::DELETE, Kind::Manifest) && !has(&story, &tags).await {
+                let tags = format!("/v2/{}/tags/list", context.call.repository());
+                if context.call.is(&Method::DELETE, Kind::Manifest) && !has(&context, &tags).await {
                     return Reply::empty(202);
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "unknown-manifest-deleted-202",
         &["manage.manifest.unknown-404"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                let tags = format!("/v2/{}/tags/list", story.call.repository());
-                let is_unknown = story.call.is(&Method::DELETE, Kind::Manifest) && reply.status == 404;
-                if is_unknown && has(&story, &tags).await {
+                let reply = context.honestly().await;
+                let tags = format!("/v2/{}/tags/list", context.call.repository());
+                let is_unknown = context.call.is(&Method::DELETE, Kind::Manifest) && reply.status == 404;
+                if is_unknown && has(&context, &tags).await {
                     return Reply::empty(202);
                 }
                 reply
@@ -107,73 +107,73 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 .then(|| Reply::error(501, "UNSUPPORTED"))
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "deleted-manifest-cached",
         &["manage.manifest.get-404-after-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                if story.call.is(&Method::DELETE, Kind::Manifest) {
-                    let cached = story.ask(&story.call.get(&story.call.path)).await;
+                if context.call.is(&Method::DELETE, Kind::Manifest) {
+                    let cached = context.ask(&context.call.get(&context.call.path)).await;
                     if cached.is_success() {
-                        story.memory.keep(&story.call.path, cached);
+                        context.memory.keep(&context.call.path, cached);
                     }
                 }
-                let reply = story.honestly().await;
-                match story.memory.recall(&story.call.path) {
-                    Some(cached) if story.call.reads(Kind::Manifest) && reply.status == 404 => cached,
+                let reply = context.honestly().await;
+                match context.memory.recall(&context.call.path) {
+                    Some(cached) if context.call.reads(Kind::Manifest) && reply.status == 404 => cached,
                     _ => reply,
                 }
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "tags-outlive-manifest",
         &["manage.manifest.delete-removes-tags"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if story.call.is(&Method::PUT, Kind::Tag) && reply.is_success() {
-                    let tagged = bytes(story.call.body.clone(), story.call.header("content-type"));
-                    story.memory.keep(&story.call.path, tagged);
-                } else if story.call.is(&Method::DELETE, Kind::Tag) {
-                    story.memory.forget(&story.call.path);
+                let reply = context.honestly().await;
+                if context.call.is(&Method::PUT, Kind::Tag) && reply.is_success() {
+                    let tagged = bytes(context.call.body.clone(), context.call.header("content-type"));
+                    context.memory.keep(&context.call.path, tagged);
+                } else if context.call.is(&Method::DELETE, Kind::Tag) {
+                    context.memory.forget(&context.call.path);
                 }
-                match story.memory.recall(&story.call.path) {
-                    Some(tagged) if story.call.reads(Kind::Tag) && reply.status == 404 => tagged,
+                match context.memory.recall(&context.call.path) {
+                    Some(tagged) if context.call.reads(Kind::Tag) && reply.status == 404 => tagged,
                     _ => reply,
                 }
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "deleted-index-takes-children",
         &["manage.manifest.delete-index-keeps-children"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let gone = story.ask(&story.call.get(&story.call.path)).await;
-                let reply = story.honestly().await;
-                if story.call.is(&Method::DELETE, Kind::Manifest) && reply.is_success() {
+                let gone = context.ask(&context.call.get(&context.call.path)).await;
+                let reply = context.honestly().await;
+                if context.call.is(&Method::DELETE, Kind::Manifest) && reply.is_success() {
                     for child in digests(&tools::json(&gone.body), "manifests") {
-                        delete(&story, &manifest_path(story.call.repository(), &child)).await;
+                        delete(&context, &manifest_path(context.call.repository(), &child)).await;
                     }
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "deleted-child-takes-index",
         &["manage.manifest.index-outlives-child"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let repository = story.call.repository();
-                let reply = story.honestly().await;
-                if story.call.is_of_manifest(&Method::PUT) {
-                    story.memory.note(repository, &story.call);
-                } else if story.call.is(&Method::DELETE, Kind::Manifest) && reply.is_success() {
-                    for push in story.memory.noted(repository) {
-                        if is_child(&story.call, &push) {
-                            delete(&story, &manifest_path(repository, &sha256(&push.body))).await;
+                let repository = context.call.repository();
+                let reply = context.honestly().await;
+                if context.call.is_of_manifest(&Method::PUT) {
+                    context.memory.note(repository, &context.call);
+                } else if context.call.is(&Method::DELETE, Kind::Manifest) && reply.is_success() {
+                    for push in context.memory.noted(repository) {
+                        if is_child(&context.call, &push) {
+                            delete(&context, &manifest_path(repository, &sha256(&push.body))).await;
                         }
                     }
                 }
@@ -181,33 +181,37 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "deleted-image-takes-layers",
         &["manage.manifest.delete-other-manifest-untouched"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let gone = story.ask(&story.call.get(&story.call.path)).await;
-                let reply = story.honestly().await;
-                if story.call.is(&Method::DELETE, Kind::Manifest) && reply.is_success() {
+                let gone = context.ask(&context.call.get(&context.call.path)).await;
+                let reply = context.honestly().await;
+                if context.call.is(&Method::DELETE, Kind::Manifest) && reply.is_success() {
                     for layer in digests(&tools::json(&gone.body), "layers") {
-                        delete(&story, &blob_path(story.call.repository(), &layer)).await;
+                        delete(&context, &blob_path(context.call.repository(), &layer)).await;
                     }
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "manifest-deleted-everywhere",
         &["manage.manifest.delete-other-repository-untouched"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if story.call.is_of_manifest(&Method::PUT) && reply.is_success() {
-                    story.memory.note(&sha256(&story.call.body), &story.call);
-                } else if story.call.is(&Method::DELETE, Kind::Manifest) && reply.is_success() {
-                    for push in story.memory.noted(story.call.reference()) {
-                        delete(&story, &manifest_path(push.repository(), story.call.reference())).await;
+                let reply = context.honestly().await;
+                if context.call.is_of_manifest(&Method::PUT) && reply.is_success() {
+                    context.memory.note(&sha256(&context.call.body), &context.call);
+                } else if context.call.is(&Method::DELETE, Kind::Manifest) && reply.is_success() {
+                    for push in context.memory.noted(context.call.reference()) {
+                        delete(
+                            &context,
+                            &manifest_path(push.repository(), context.call.reference()),
+                        )
+                        .await;
                     }
                 }
                 reply
@@ -240,54 +244,54 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         call.is(&Method::DELETE, Kind::Blob)
             .then(|| Reply::error(501, "UNSUPPORTED"))
     }),
-    Deviation::story(
+    Deviation::stateful(
         "deleted-blob-cached",
         &["manage.blob.get-404-after-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                if story.call.is(&Method::DELETE, Kind::Blob) {
-                    let cached = story.ask(&story.call.get(&story.call.path)).await;
+                if context.call.is(&Method::DELETE, Kind::Blob) {
+                    let cached = context.ask(&context.call.get(&context.call.path)).await;
                     if cached.is_success() {
-                        story.memory.keep(&story.call.path, cached);
+                        context.memory.keep(&context.call.path, cached);
                     }
                 }
-                let reply = story.honestly().await;
-                match story.memory.recall(&story.call.path) {
-                    Some(cached) if story.call.reads(Kind::Blob) && reply.status == 404 => cached,
+                let reply = context.honestly().await;
+                match context.memory.recall(&context.call.path) {
+                    Some(cached) if context.call.reads(Kind::Blob) && reply.status == 404 => cached,
                     _ => reply,
                 }
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "blob-deleted-everywhere",
         &["manage.blob.delete-other-repository-untouched"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if let (true, Some(digest)) = (closes(&story.call), brought(&story.call)) {
-                    story.memory.note(&digest, &story.call);
-                } else if story.call.is(&Method::DELETE, Kind::Blob) && reply.is_success() {
-                    for push in story.memory.noted(story.call.reference()) {
-                        delete(&story, &blob_path(push.repository(), story.call.reference())).await;
+                let reply = context.honestly().await;
+                if let (true, Some(digest)) = (closes(&context.call), brought(&context.call)) {
+                    context.memory.note(&digest, &context.call);
+                } else if context.call.is(&Method::DELETE, Kind::Blob) && reply.is_success() {
+                    for push in context.memory.noted(context.call.reference()) {
+                        delete(&context, &blob_path(push.repository(), context.call.reference())).await;
                     }
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "child-deleted-though-refused",
         &["manage.refused-delete-changes-nothing"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let repository = story.call.repository();
-                let mut reply = story.honestly().await;
-                if story.call.is_of_manifest(&Method::PUT) {
-                    story.memory.note(repository, &story.call);
-                } else if story.call.is(&Method::DELETE, Kind::Manifest) {
-                    let pushes = story.memory.noted(repository);
-                    if pushes.iter().any(|push| is_child(&story.call, push)) {
+                let repository = context.call.repository();
+                let mut reply = context.honestly().await;
+                if context.call.is_of_manifest(&Method::PUT) {
+                    context.memory.note(repository, &context.call);
+                } else if context.call.is(&Method::DELETE, Kind::Manifest) {
+                    let pushes = context.memory.noted(repository);
+                    if pushes.iter().any(|push| is_child(&context.call, push)) {
                         reply.become_error(405, "UNSUPPORTED");
                         reply.set("allow", "GET, HEAD, PUT");
                     }
@@ -296,86 +300,87 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "deleted-blob-gone-for-ever",
         &["manage.repush-after-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                if story.call.is(&Method::DELETE, Kind::Blob) && reply.is_success() {
-                    story.memory.count(&story.call.path);
-                } else if story.call.reads(Kind::Blob) && story.memory.counted(&story.call.path) > 0 {
+                let mut reply = context.honestly().await;
+                if context.call.is(&Method::DELETE, Kind::Blob) && reply.is_success() {
+                    context.memory.count(&context.call.path);
+                } else if context.call.reads(Kind::Blob) && context.memory.counted(&context.call.path) > 0 {
                     reply.become_error(404, "BLOB_UNKNOWN");
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "deleted-manifest-gone-for-ever",
         &["manage.repush-after-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                if story.call.is(&Method::DELETE, Kind::Manifest) && reply.is_success() {
-                    story.memory.count(&story.call.path);
-                } else if story.call.reads(Kind::Manifest) && story.memory.counted(&story.call.path) > 0 {
+                let mut reply = context.honestly().await;
+                if context.call.is(&Method::DELETE, Kind::Manifest) && reply.is_success() {
+                    context.memory.count(&context.call.path);
+                } else if context.call.reads(Kind::Manifest) && context.memory.counted(&context.call.path) > 0
+                {
                     reply.become_error(404, "MANIFEST_UNKNOWN");
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "blob-torn-between-push-and-deletion",
         &["manage.delete-during-upload"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let path = story.call.path.clone();
-                if let (true, Some(digest)) = (closes(&story.call), brought(&story.call)) {
-                    let blob = blob_path(story.call.repository(), &digest);
-                    let _turn = UnderWay::begin(story.memory, &blob).await;
-                    return story.honestly().await;
+                let path = context.call.path.clone();
+                if let (true, Some(digest)) = (closes(&context.call), brought(&context.call)) {
+                    let blob = blob_path(context.call.repository(), &digest);
+                    let _turn = UnderWay::begin(context.memory, &blob).await;
+                    return context.honestly().await;
                 }
-                let mut reply = story.honestly().await;
-                if story.call.is(&Method::DELETE, Kind::Blob) && under_way(story.memory, &path) > 0 {
-                    story.memory.count(&path);
-                } else if story.call.reads(Kind::Blob) && story.memory.counted(&path) > 0 {
+                let mut reply = context.honestly().await;
+                if context.call.is(&Method::DELETE, Kind::Blob) && under_way(context.memory, &path) > 0 {
+                    context.memory.count(&path);
+                } else if context.call.reads(Kind::Blob) && context.memory.counted(&path) > 0 {
                     reply.become_error(500, "BLOB_UNKNOWN");
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "deleted-tag-known-to-head",
         &["manage.get-and-head-agree-after-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                if story.call.is(&Method::DELETE, Kind::Tag) {
-                    let cached = story.ask(&story.call.with_method(Method::HEAD)).await;
-                    story.memory.keep(&story.call.path, cached);
+                if context.call.is(&Method::DELETE, Kind::Tag) {
+                    let cached = context.ask(&context.call.with_method(Method::HEAD)).await;
+                    context.memory.keep(&context.call.path, cached);
                 }
-                match story.memory.recall(&story.call.path) {
-                    Some(cached) if story.call.method == Method::HEAD => cached,
-                    _ => story.honestly().await,
+                match context.memory.recall(&context.call.path) {
+                    Some(cached) if context.call.method == Method::HEAD => cached,
+                    _ => context.honestly().await,
                 }
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "parts-of-deleted-blob-cached",
         &["manage.get-and-head-agree-after-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_part = !story.call.header("range").is_empty();
-                if story.call.is(&Method::DELETE, Kind::Blob) {
-                    let cached = story.ask(&story.call.get(&story.call.path)).await;
-                    story.memory.keep(&story.call.path, cached);
+                let is_part = !context.call.header("range").is_empty();
+                if context.call.is(&Method::DELETE, Kind::Blob) {
+                    let cached = context.ask(&context.call.get(&context.call.path)).await;
+                    context.memory.keep(&context.call.path, cached);
                 }
-                let reply = story.honestly().await;
-                match story.memory.recall(&story.call.path) {
-                    Some(cached) if story.call.is(&Method::GET, Kind::Blob) && is_part => cached,
+                let reply = context.honestly().await;
+                match context.memory.recall(&context.call.path) {
+                    Some(cached) if context.call.is(&Method::GET, Kind::Blob) && is_part => cached,
                     _ => reply,
                 }
             })

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::Method;
 
 use super::tricks::{blob_path, brought, closes, entries, lists_referrers, lists_tags};
-use crate::saboteur::{Call, Deviation, Kind, Reply, Story};
+use crate::saboteur::{Call, Deviation, Kind, Reply, StatefulCall};
 
 /// How long a blob is kept that no manifest names.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -14,146 +14,149 @@ const SEEN: &str = "x-seen";
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
-    Deviation::story(
+    Deviation::stateful(
         "missing-manifest-remembered",
         &["pull.fresh-after-push"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_manifest = matches!(story.call.kind(), Kind::Tag | Kind::Manifest);
-                first_kept(&story, is_manifest, |reply| reply.status == 404).await
+                let is_manifest = matches!(context.call.kind(), Kind::Tag | Kind::Manifest);
+                first_kept(&context, is_manifest, |reply| reply.status == 404).await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "missing-tag-remembered-by-head",
         &["pull.fresh-after-push"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_head = story.call.is(&Method::HEAD, Kind::Tag);
-                first_kept(&story, is_head, |reply| reply.status == 404).await
+                let is_head = context.call.is(&Method::HEAD, Kind::Tag);
+                first_kept(&context, is_head, |reply| reply.status == 404).await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "missing-blob-remembered-by-head",
         &["pull.fresh-after-push"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_head = story.call.is(&Method::HEAD, Kind::Blob);
-                first_kept(&story, is_head, |reply| reply.status == 404).await
+                let is_head = context.call.is(&Method::HEAD, Kind::Blob);
+                first_kept(&context, is_head, |reply| reply.status == 404).await
             })
         },
     ),
-    Deviation::story("missing-blob-remembered", &["pull.fresh-after-push"], |story| {
+    Deviation::stateful("missing-blob-remembered", &["pull.fresh-after-push"], |context| {
         Box::pin(async move {
-            let is_get = story.call.is(&Method::GET, Kind::Blob);
-            first_kept(&story, is_get, |reply| reply.status == 404).await
+            let is_get = context.call.is(&Method::GET, Kind::Blob);
+            first_kept(&context, is_get, |reply| reply.status == 404).await
         })
     }),
-    Deviation::story(
+    Deviation::stateful(
         "moved-tag-remembered-by-head",
         &["push.manifest.tag-move"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_head = story.call.is(&Method::HEAD, Kind::Tag);
-                first_kept(&story, is_head, Reply::is_success).await
+                let is_head = context.call.is(&Method::HEAD, Kind::Tag);
+                first_kept(&context, is_head, Reply::is_success).await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "missing-tags-remembered",
         &["discovery.tags.fresh-after-push"],
-        |story| {
-            Box::pin(
-                async move { first_kept(&story, lists_tags(&story.call), |reply| reply.status == 404).await },
-            )
+        |context| {
+            Box::pin(async move {
+                first_kept(&context, lists_tags(&context.call), |reply| reply.status == 404).await
+            })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "page-of-tags-remembered",
         &["discovery.tags.fresh-after-push"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_page = lists_tags(&story.call) && !story.call.query.is_empty();
-                first_kept(&story, is_page, |reply| entries(reply).len() == 1).await
+                let is_page = lists_tags(&context.call) && !context.call.query.is_empty();
+                first_kept(&context, is_page, |reply| entries(reply).len() == 1).await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "page-of-tags-outlives-deletion",
         &["discovery.tags.fresh-after-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_page = lists_tags(&story.call) && !story.call.query.is_empty();
-                longest_kept(&story, is_page).await
+                let is_page = lists_tags(&context.call) && !context.call.query.is_empty();
+                longest_kept(&context, is_page).await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "no-referrers-remembered",
         &["referrers.fresh-after-push"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_list = lists_referrers(&story.call);
-                first_kept(&story, is_list, |reply| entries(reply).is_empty()).await
+                let is_list = lists_referrers(&context.call);
+                first_kept(&context, is_list, |reply| entries(reply).is_empty()).await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "no-filtered-referrers-remembered",
         &["referrers.fresh-after-push"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_filtered = lists_referrers(&story.call) && !story.call.query.is_empty();
-                first_kept(&story, is_filtered, |reply| entries(reply).is_empty()).await
+                let is_filtered = lists_referrers(&context.call) && !context.call.query.is_empty();
+                first_kept(&context, is_filtered, |reply| entries(reply).is_empty()).await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "referrers-outlive-deletion",
         &["referrers.fresh-after-delete"],
-        |story| Box::pin(async move { longest_kept(&story, lists_referrers(&story.call)).await }),
+        |context| Box::pin(async move { longest_kept(&context, lists_referrers(&context.call)).await }),
     ),
-    Deviation::story(
+    Deviation::stateful(
         "heads-outlive-deletion",
         &["manage.get-and-head-agree-after-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_head = story.call.method == Method::HEAD;
-                first_kept(&story, is_head, Reply::is_success).await
+                let is_head = context.call.method == Method::HEAD;
+                first_kept(&context, is_head, Reply::is_success).await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "missing-after-deletion-remembered",
         &["manage.repush-after-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_head = story.call.method == Method::HEAD;
-                first_kept(&story, is_head, |reply| reply.status == 404).await
+                let is_head = context.call.method == Method::HEAD;
+                first_kept(&context, is_head, |reply| reply.status == 404).await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "tag-outlives-deletion-for-those-who-looked",
         &["manage.tag.get-404-after-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_gone = story.call.is(&Method::GET, Kind::Tag) && story.call.reference() == "gone";
-                first_kept(&story, is_gone, Reply::is_success).await
+                let is_gone = context.call.is(&Method::GET, Kind::Tag) && context.call.reference() == "gone";
+                first_kept(&context, is_gone, Reply::is_success).await
             })
         },
     ),
-    Deviation::story("unnamed-blob-collected", &["push.put.outlives-wait"], |story| {
+    Deviation::stateful("unnamed-blob-collected", &["push.put.outlives-wait"], |context| {
         Box::pin(async move {
-            let mut reply = story.honestly().await;
-            if let (true, Some(digest)) = (closes(&story.call) && reply.is_success(), brought(&story.call)) {
+            let mut reply = context.honestly().await;
+            if let (true, Some(digest)) = (
+                closes(&context.call) && reply.is_success(),
+                brought(&context.call),
+            ) {
                 let mut seen = Reply::empty(201);
                 seen.set(SEEN, &now().as_millis().to_string());
-                let blob = blob_path(story.call.repository(), &digest);
-                story.memory.keep(&blob, seen);
-            } else if story.call.reads(Kind::Blob)
-                && let Some(seen) = story.memory.recall(&story.call.path)
+                let blob = blob_path(context.call.repository(), &digest);
+                context.memory.keep(&blob, seen);
+            } else if context.call.reads(Kind::Blob)
+                && let Some(seen) = context.memory.recall(&context.call.path)
                 && now().saturating_sub(since(&seen)) > PATIENCE
             {
                 reply.become_error(404, "BLOB_UNKNOWN");
@@ -164,29 +167,29 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
 ];
 
 /// The first answer of a kind that some request got, told again to all that ask the same.
-async fn first_kept(story: &Story<'_>, is_asked: bool, is_kept: fn(&Reply) -> bool) -> Reply {
-    let key = key(&story.call);
-    if is_asked && let Some(kept) = story.memory.recall(&key) {
+async fn first_kept(context: &StatefulCall<'_>, is_asked: bool, is_kept: fn(&Reply) -> bool) -> Reply {
+    let key = key(&context.call);
+    if is_asked && let Some(kept) = context.memory.recall(&key) {
         return kept;
     }
-    let reply = story.honestly().await;
+    let reply = context.honestly().await;
     if is_asked && is_kept(&reply) {
-        story.memory.keep(&key, reply.clone());
+        context.memory.keep(&key, reply.clone());
     }
     reply
 }
 
 /// The longest list that some request got, told again to all that ask the same.
-async fn longest_kept(story: &Story<'_>, is_asked: bool) -> Reply {
-    let reply = story.honestly().await;
+async fn longest_kept(context: &StatefulCall<'_>, is_asked: bool) -> Reply {
+    let reply = context.honestly().await;
     if !is_asked || !reply.is_success() {
         return reply;
     }
-    let key = key(&story.call);
-    match story.memory.recall(&key) {
+    let key = key(&context.call);
+    match context.memory.recall(&key) {
         Some(kept) if entries(&kept).len() > entries(&reply).len() => kept,
         _ => {
-            story.memory.keep(&key, reply.clone());
+            context.memory.keep(&key, reply.clone());
             reply
         }
     }

@@ -87,20 +87,20 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "tag-pushed-again-listed-again",
         &["http.idempotent-put"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                if story.call.is(&Method::PUT, Kind::Tag) {
-                    story.memory.count(&story.call.path);
+                let mut reply = context.honestly().await;
+                if context.call.is(&Method::PUT, Kind::Tag) {
+                    context.memory.count(&context.call.path);
                 }
-                if story.call.is(&Method::GET, Kind::Tags) {
-                    let base = story.call.path.trim_end_matches("tags/list").to_owned();
+                if context.call.is(&Method::GET, Kind::Tags) {
+                    let base = context.call.path.trim_end_matches("tags/list").to_owned();
                     let pushes = |tag: &Json| {
                         let path = format!("{base}manifests/{}", tag.as_str().unwrap_or_default());
-                        usize::try_from(story.memory.counted(&path)).unwrap_or(1).max(1)
+                        usize::try_from(context.memory.counted(&path)).unwrap_or(1).max(1)
                     };
                     reply.edit_json(|list| {
                         let tags = list["tags"].as_array().cloned().unwrap_or_default();
@@ -114,12 +114,12 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story("listing-makes-repository", &["http.safe-methods"], |story| {
+    Deviation::stateful("listing-makes-repository", &["http.safe-methods"], |context| {
         Box::pin(async move {
-            let reply = story.honestly().await;
-            let is_missing = story.call.is(&Method::GET, Kind::Tags) && reply.status == 404;
-            if is_missing && story.memory.count(&story.call.path) > 0 {
-                return Reply::json(200, &json!({ "name": story.call.repository(), "tags": [] }));
+            let reply = context.honestly().await;
+            let is_missing = context.call.is(&Method::GET, Kind::Tags) && reply.status == 404;
+            if is_missing && context.memory.count(&context.call.path) > 0 {
+                return Reply::json(200, &json!({ "name": context.call.repository(), "tags": [] }));
             }
             reply
         })

@@ -7,100 +7,107 @@ use crate::saboteur::{Deviation, Kind, Reply};
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
-    Deviation::story(
+    Deviation::stateful(
         "second-of-same-blob-500",
         &["security.concurrent-same-blob"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let Some(digest) = brought(&story.call).filter(|_| closes(&story.call)) else {
-                    return story.honestly().await;
+                let Some(digest) = brought(&context.call).filter(|_| closes(&context.call)) else {
+                    return context.honestly().await;
                 };
-                let turn = UnderWay::begin(story.memory, &blob_path(story.call.repository(), &digest)).await;
+                let turn =
+                    UnderWay::begin(context.memory, &blob_path(context.call.repository(), &digest)).await;
                 if turn.others() > 0 {
                     return Reply::error(500, "BLOB_UPLOAD_INVALID");
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "temporary-file-shared-by-digest",
         &["security.concurrent-bad-and-good"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                if let Some(digest) = brought(&story.call).filter(|_| closes(&story.call)) {
-                    let blob = blob_path(story.call.repository(), &digest);
-                    let turn = UnderWay::begin(story.memory, &blob).await;
-                    let reply = story.honestly().await;
+                if let Some(digest) = brought(&context.call).filter(|_| closes(&context.call)) {
+                    let blob = blob_path(context.call.repository(), &digest);
+                    let turn = UnderWay::begin(context.memory, &blob).await;
+                    let reply = context.honestly().await;
                     if reply.status == 400 && turn.others() > 0 {
-                        story
-                            .memory
-                            .keep(&blob, bytes(story.call.body.clone(), "application/octet-stream"));
+                        context.memory.keep(
+                            &blob,
+                            bytes(context.call.body.clone(), "application/octet-stream"),
+                        );
                     }
                     return reply;
                 }
-                match story.memory.recall(&story.call.path) {
-                    Some(wrong) if story.call.reads(Kind::Blob) => wrong,
-                    _ => story.honestly().await,
+                match context.memory.recall(&context.call.path) {
+                    Some(wrong) if context.call.reads(Kind::Blob) => wrong,
+                    _ => context.honestly().await,
                 }
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "tag-rewritten-in-place",
         &["security.concurrent-tag-put"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                if story.call.is(&Method::PUT, Kind::Tag) {
-                    let _turn = UnderWay::begin(story.memory, &story.call.path).await;
-                    return story.honestly().await;
+                if context.call.is(&Method::PUT, Kind::Tag) {
+                    let _turn = UnderWay::begin(context.memory, &context.call.path).await;
+                    return context.honestly().await;
                 }
-                let mut reply = story.honestly().await;
-                if story.call.is(&Method::GET, Kind::Tag) && under_way(story.memory, &story.call.path) > 0 {
+                let mut reply = context.honestly().await;
+                if context.call.is(&Method::GET, Kind::Tag)
+                    && under_way(context.memory, &context.call.path) > 0
+                {
                     reply.set_body(reply.body.slice(..reply.body.len() / 2));
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "read-during-deletion-empty",
         &["security.concurrent-read-during-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_content = matches!(story.call.kind(), Kind::Manifest | Kind::Tag | Kind::Blob);
-                let repository = story.call.repository();
-                if is_content && story.call.method == Method::DELETE {
-                    let _turn = UnderWay::begin(story.memory, repository).await;
-                    return story.honestly().await;
+                let is_content = matches!(context.call.kind(), Kind::Manifest | Kind::Tag | Kind::Blob);
+                let repository = context.call.repository();
+                if is_content && context.call.method == Method::DELETE {
+                    let _turn = UnderWay::begin(context.memory, repository).await;
+                    return context.honestly().await;
                 }
-                let mut reply = story.honestly().await;
-                if is_content && story.call.method == Method::GET && under_way(story.memory, repository) > 0 {
+                let mut reply = context.honestly().await;
+                if is_content
+                    && context.call.method == Method::GET
+                    && under_way(context.memory, repository) > 0
+                {
                     reply.set_body("");
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "uploads-share-a-buffer",
         &["security.concurrent-sessions-isolated"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                if !adds(&story.call) {
-                    return story.honestly().await;
+                if !adds(&context.call) {
+                    return context.honestly().await;
                 }
-                let repository = story.call.repository().to_owned();
-                let before = story.memory.noted(&repository);
-                story.memory.note(&repository, &story.call);
-                let turn = UnderWay::begin(story.memory, &repository).await;
+                let repository = context.call.repository().to_owned();
+                let before = context.memory.noted(&repository);
+                context.memory.note(&repository, &context.call);
+                let turn = UnderWay::begin(context.memory, &repository).await;
                 let other = before.last().map(|other| other.body.clone());
                 if let Some(other) =
-                    other.filter(|other| turn.others() > 0 && other.len() == story.call.body.len())
+                    other.filter(|other| turn.others() > 0 && other.len() == context.call.body.len())
                 {
-                    story.call.body = other;
+                    context.call.body = other;
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),

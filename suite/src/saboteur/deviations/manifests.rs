@@ -101,79 +101,83 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "manifest-stored-before-checked",
         &["push.manifest.digest-mismatch-nothing-stored"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if story.call.is(&Method::PUT, Kind::Manifest) && reply.status == 400 {
-                    let mut right = story.call.clone();
-                    respell(&mut right, |_| sha256(&story.call.body));
-                    story.ask(&right).await;
+                let reply = context.honestly().await;
+                if context.call.is(&Method::PUT, Kind::Manifest) && reply.status == 400 {
+                    let mut right = context.call.clone();
+                    respell(&mut right, |_| sha256(&context.call.body));
+                    context.ask(&right).await;
                 }
                 reply
             })
         },
     ),
-    Deviation::story("tag-stays", &["push.manifest.tag-move"], |story| {
+    Deviation::stateful("tag-stays", &["push.manifest.tag-move"], |context| {
         Box::pin(async move {
-            let mut call = story.call.clone();
-            if call.is(&Method::PUT, Kind::Tag) && story.ask(&call.get(&call.path)).await.is_success() {
-                respell(&mut call, |_| sha256(&story.call.body));
+            let mut call = context.call.clone();
+            if call.is(&Method::PUT, Kind::Tag) && context.ask(&call.get(&call.path)).await.is_success() {
+                respell(&mut call, |_| sha256(&context.call.body));
             }
-            story.ask(&call).await
+            context.ask(&call).await
         })
     }),
-    Deviation::story(
+    Deviation::stateful(
         "untagged-manifest-deleted",
         &["push.manifest.old-digest-after-tag-move"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let before = story.ask(&story.call.get(&story.call.path)).await;
-                let reply = story.honestly().await;
-                if story.call.is(&Method::PUT, Kind::Tag)
+                let before = context.ask(&context.call.get(&context.call.path)).await;
+                let reply = context.honestly().await;
+                if context.call.is(&Method::PUT, Kind::Tag)
                     && reply.is_success()
-                    && before.body != story.call.body
+                    && before.body != context.call.body
                 {
-                    let mut old = story.call.get(&story.call.path).with_method(Method::DELETE);
+                    let mut old = context.call.get(&context.call.path).with_method(Method::DELETE);
                     respell(&mut old, |_| before.header("docker-content-digest").to_owned());
-                    story.ask(&old).await;
+                    context.ask(&old).await;
                 }
                 reply
             })
         },
     ),
-    Deviation::story("one-tag-a-manifest", &["push.manifest.many-tags"], |story| {
+    Deviation::stateful("one-tag-a-manifest", &["push.manifest.many-tags"], |context| {
         Box::pin(async move {
-            let reply = story.honestly().await;
-            if story.call.is(&Method::PUT, Kind::Tag) && reply.is_success() {
-                let key = format!("{} {}", story.call.repository(), sha256(&story.call.body));
-                for earlier in story.memory.noted(&key) {
-                    if earlier.path != story.call.path {
-                        story
+            let reply = context.honestly().await;
+            if context.call.is(&Method::PUT, Kind::Tag) && reply.is_success() {
+                let key = format!("{} {}", context.call.repository(), sha256(&context.call.body));
+                for earlier in context.memory.noted(&key) {
+                    if earlier.path != context.call.path {
+                        context
                             .ask(&earlier.get(&earlier.path).with_method(Method::DELETE))
                             .await;
                     }
                 }
-                story.memory.note(&key, &story.call);
+                context.memory.note(&key, &context.call);
             }
             reply
         })
     }),
     // ECR did for tags that may not move, though they did not.
-    Deviation::story("push-again-409", &["push.manifest.repush-idempotent"], |story| {
-        Box::pin(async move {
-            let reply = story.honestly().await;
-            if story.call.is_of_manifest(&Method::PUT) && reply.is_success() {
-                let key = format!("{} {}", story.call.repository(), sha256(&story.call.body));
-                if story.memory.count(&key) > 0 {
-                    return Reply::error(409, "DENIED");
+    Deviation::stateful(
+        "push-again-409",
+        &["push.manifest.repush-idempotent"],
+        |context| {
+            Box::pin(async move {
+                let reply = context.honestly().await;
+                if context.call.is_of_manifest(&Method::PUT) && reply.is_success() {
+                    let key = format!("{} {}", context.call.repository(), sha256(&context.call.body));
+                    if context.memory.count(&key) > 0 {
+                        return Reply::error(409, "DENIED");
+                    }
                 }
-            }
-            reply
-        })
-    }),
+                reply
+            })
+        },
+    ),
     Deviation::instead(
         "push-type-with-parameter-415",
         &["push.manifest.content-type-parameters-ignored"],
@@ -245,21 +249,21 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         |call, reply| renamed(call, reply, "NAME_UNKNOWN"),
     ),
     // gitlab.com did, for attestations that come before the image.
-    Deviation::story(
+    Deviation::stateful(
         "missing-subject-refused",
         &["push.manifest.subject-missing-accepted"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let manifest = json(&story.call.body);
+                let manifest = json(&context.call.body);
                 if let Some(subject) = manifest["subject"]["digest"].as_str()
-                    && story.call.is_of_manifest(&Method::PUT)
+                    && context.call.is_of_manifest(&Method::PUT)
                 {
-                    let path = format!("/v2/{}/manifests/{subject}", story.call.repository());
-                    if story.ask(&story.call.get(&path)).await.status == 404 {
+                    let path = format!("/v2/{}/manifests/{subject}", context.call.repository());
+                    if context.ask(&context.call.get(&path)).await.status == 404 {
                         return Reply::error(404, "MANIFEST_BLOB_UNKNOWN");
                     }
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
@@ -299,21 +303,21 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["push.manifest.oci-subject-truthful"],
         |call| call.reads(Kind::Referrers).then(|| Reply::empty(404)),
     ),
-    Deviation::story(
+    Deviation::stateful(
         "malformed-subject-spoils-list",
         &["push.manifest.subject-malformed"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let repository = story.call.repository();
-                let manifest = json(&story.call.body);
+                let repository = context.call.repository();
+                let manifest = json(&context.call.body);
                 let digest = manifest["subject"]["digest"].as_str().unwrap_or_default();
                 if manifest.get("subject").is_some() && !digest.contains(':') {
-                    story.memory.count(repository);
+                    context.memory.count(repository);
                 }
-                if story.call.reads(Kind::Referrers) && story.memory.counted(repository) > 0 {
+                if context.call.reads(Kind::Referrers) && context.memory.counted(repository) > 0 {
                     return Reply::empty(500);
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
@@ -346,19 +350,19 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "refused-tag-announced",
         &["push.manifest.oci-tag-truthful"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut call = story.call.clone();
-                let (bad, good): (Vec<&str>, Vec<&str>) = story
+                let mut call = context.call.clone();
+                let (bad, good): (Vec<&str>, Vec<&str>) = context
                     .call
                     .query
                     .split('&')
                     .partition(|pair| pair.strip_prefix("tag=").is_some_and(|tag| !is_tag(tag)));
                 call.query = good.join("&");
-                let mut reply = story.ask(&call).await;
+                let mut reply = context.ask(&call).await;
                 for tag in bad.iter().filter_map(|pair| pair.strip_prefix("tag=")) {
                     reply.add("oci-tag", tag);
                 }

@@ -26,11 +26,11 @@ mod referrer_descriptors;
 mod referrer_pages;
 mod referrers;
 mod security;
+mod session_security;
 mod sessions;
 mod sha512;
 mod shapes;
 mod sizes;
-mod strangers;
 mod tag_pages;
 mod tags;
 mod tokens;
@@ -67,7 +67,7 @@ pub fn all() -> Vec<Deviation> {
         conditional::DEVIATIONS,
         isolation::DEVIATIONS,
         security::DEVIATIONS,
-        strangers::DEVIATIONS,
+        session_security::DEVIATIONS,
         histories::DEVIATIONS,
         connections::DEVIATIONS,
         extensions::DEVIATIONS,

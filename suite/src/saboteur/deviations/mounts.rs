@@ -64,18 +64,18 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "mount-from-unknown-repository-404",
         &["push.mount.unknown-source-repository"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                if mounts(&story.call)
-                    && let Some(source) = story.call.parameter("from")
-                    && !has(&story, &blob_path(&source, &mounted(&story.call))).await
+                if mounts(&context.call)
+                    && let Some(source) = context.call.parameter("from")
+                    && !has(&context, &blob_path(&source, &mounted(&context.call))).await
                 {
                     return Reply::error(404, "NAME_UNKNOWN");
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
@@ -105,21 +105,21 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "mount-gone-with-source",
         &["push.mount.independent-of-source"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if mounts(&story.call) && reply.status == 201 {
-                    let source = story.call.parameter("from").unwrap_or_default();
-                    let target = story.call.get(reply.header("location"));
-                    story
+                let reply = context.honestly().await;
+                if mounts(&context.call) && reply.status == 201 {
+                    let source = context.call.parameter("from").unwrap_or_default();
+                    let target = context.call.get(reply.header("location"));
+                    context
                         .memory
-                        .note(&blob_path(&source, &mounted(&story.call)), &target);
-                } else if story.call.is(&Method::DELETE, Kind::Blob) {
-                    for target in story.memory.noted(&story.call.path) {
-                        delete(&story, &target.path).await;
+                        .note(&blob_path(&source, &mounted(&context.call)), &target);
+                } else if context.call.is(&Method::DELETE, Kind::Blob) {
+                    for target in context.memory.noted(&context.call.path) {
+                        delete(&context, &target.path).await;
                     }
                 }
                 reply

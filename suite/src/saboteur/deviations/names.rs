@@ -74,17 +74,17 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             spell_digest(call, start);
         }
     }),
-    Deviation::story(
+    Deviation::stateful(
         "digest-prefix-completed",
         &["digest.wrong-length-rejected"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut call = story.call.clone();
+                let mut call = context.call.clone();
                 let digest = named_digest(&call);
                 if call.is(&Method::PUT, Kind::Session) {
-                    story.memory.note(call.repository(), &call);
+                    context.memory.note(call.repository(), &call);
                 }
-                let pushed = story.memory.noted(call.repository());
+                let pushed = context.memory.noted(call.repository());
                 let known = pushed
                     .iter()
                     .map(named_digest)
@@ -94,7 +94,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 {
                     respell(&mut call, |_| known);
                 }
-                story.ask(&call).await
+                context.ask(&call).await
             })
         },
     ),

@@ -6,15 +6,15 @@ use bytes::Bytes;
 use http::Method;
 
 use super::range::whole;
-use crate::saboteur::{Deviation, Kind, Reply, Story};
+use crate::saboteur::{Deviation, Kind, Reply, StatefulCall};
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
-    Deviation::story(
+    Deviation::stateful(
         "parts-with-content-range-of-their-own",
         &["range.multipart-headers"],
-        |story| {
-            Box::pin(in_parts(story, |spans, blob, reply| {
+        |context| {
+            Box::pin(in_parts(context, |spans, blob, reply| {
                 become_parts(reply, spans, blob, 0);
                 let last = spans.last().map_or(0, |span| span.end);
                 let first = spans.first().map_or(0, |span| span.start);
@@ -25,40 +25,48 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }))
         },
     ),
-    Deviation::story("parts-counted-from-one", &["range.multipart-headers"], |story| {
-        Box::pin(in_parts(story, |spans, blob, reply| {
-            become_parts(reply, spans, blob, 1);
-        }))
-    }),
-    Deviation::story("parts-without-end", &["range.multipart-headers"], |story| {
-        Box::pin(in_parts(story, |spans, blob, reply| {
+    Deviation::stateful(
+        "parts-counted-from-one",
+        &["range.multipart-headers"],
+        |context| {
+            Box::pin(in_parts(context, |spans, blob, reply| {
+                become_parts(reply, spans, blob, 1);
+            }))
+        },
+    ),
+    Deviation::stateful("parts-without-end", &["range.multipart-headers"], |context| {
+        Box::pin(in_parts(context, |spans, blob, reply| {
             become_parts(reply, spans, blob, 0);
             let length = reply.body.len() - "\r\n--part--\r\n".len();
             reply.set_body(reply.body.slice(..length));
         }))
     }),
-    Deviation::story("parts-by-position", &["range.multipart-order"], |story| {
-        Box::pin(in_parts(story, |spans, blob, reply| {
+    Deviation::stateful("parts-by-position", &["range.multipart-order"], |context| {
+        Box::pin(in_parts(context, |spans, blob, reply| {
             let mut sorted = spans.to_vec();
             sorted.sort_by_key(|span| span.start);
             become_parts(reply, &sorted, blob, 0);
         }))
     }),
-    Deviation::story("every-range-answered", &["range.many-ranges-bounded"], |story| {
-        Box::pin(async move {
-            let mut reply = story.honestly().await;
-            if let Some((spans, blob)) = several(&story).await {
-                become_parts(&mut reply, &spans, &blob, 0);
-            }
-            reply
-        })
-    }),
+    Deviation::stateful(
+        "every-range-answered",
+        &["range.many-ranges-bounded"],
+        |context| {
+            Box::pin(async move {
+                let mut reply = context.honestly().await;
+                if let Some((spans, blob)) = several(&context).await {
+                    become_parts(&mut reply, &spans, &blob, 0);
+                }
+                reply
+            })
+        },
+    ),
 ];
 
 /// Answers in parts, in this way, where they come to no more than the blob has.
-async fn in_parts(story: Story<'_>, send: fn(&[Range<usize>], &Bytes, &mut Reply)) -> Reply {
-    let mut reply = story.honestly().await;
-    if let Some((spans, blob)) = several(&story).await {
+async fn in_parts(context: StatefulCall<'_>, send: fn(&[Range<usize>], &Bytes, &mut Reply)) -> Reply {
+    let mut reply = context.honestly().await;
+    if let Some((spans, blob)) = several(&context).await {
         let length: usize = spans.iter().map(Range::len).sum();
         if length <= blob.len() {
             send(&spans, &blob, &mut reply);
@@ -68,12 +76,12 @@ async fn in_parts(story: Story<'_>, send: fn(&[Range<usize>], &Bytes, &mut Reply
 }
 
 /// The ranges that are asked for and lie in the blob, if there are several, and the blob.
-async fn several(story: &Story<'_>) -> Option<(Vec<Range<usize>>, Bytes)> {
-    let specs = story.call.header("range").strip_prefix("bytes=")?;
-    if !story.call.is(&Method::GET, Kind::Blob) || !specs.contains(',') {
+async fn several(context: &StatefulCall<'_>) -> Option<(Vec<Range<usize>>, Bytes)> {
+    let specs = context.call.header("range").strip_prefix("bytes=")?;
+    if !context.call.is(&Method::GET, Kind::Blob) || !specs.contains(',') {
         return None;
     }
-    let blob = whole(story).await;
+    let blob = whole(context).await;
     let spans: Vec<Range<usize>> = specs
         .split(',')
         .filter_map(|spec| span(spec.trim(), blob.len()))

@@ -33,33 +33,38 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story("tag-gives-last-push", &["pull.manifest.body-expected"], |story| {
-        Box::pin(async move {
-            let mut reply = story.honestly().await;
-            if story.call.is_of_manifest(&Method::PUT) {
-                story.memory.note(story.call.repository(), &story.call);
-            }
-            let pushed = story.memory.noted(story.call.repository());
-            if story.call.is(&Method::GET, Kind::Tag)
-                && reply.is_success()
-                && let Some(last) = pushed.last()
-            {
-                reply.set_body(last.body.clone());
-            }
-            reply
-        })
-    }),
-    Deviation::story(
+    Deviation::stateful(
+        "tag-gives-last-push",
+        &["pull.manifest.body-expected"],
+        |context| {
+            Box::pin(async move {
+                let mut reply = context.honestly().await;
+                if context.call.is_of_manifest(&Method::PUT) {
+                    context.memory.note(context.call.repository(), &context.call);
+                }
+                let pushed = context.memory.noted(context.call.repository());
+                if context.call.is(&Method::GET, Kind::Tag)
+                    && reply.is_success()
+                    && let Some(last) = pushed.last()
+                {
+                    reply.set_body(last.body.clone());
+                }
+                reply
+            })
+        },
+    ),
+    Deviation::stateful(
         "tagged-manifest-without-digest",
         &["pull.manifest.digest-after-tag-only-push"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                let key = |digest: &str| format!("{} {digest}", story.call.repository());
-                if story.call.is(&Method::PUT, Kind::Manifest) {
-                    story.memory.count(&key(story.call.reference()));
+                let reply = context.honestly().await;
+                let key = |digest: &str| format!("{} {digest}", context.call.repository());
+                if context.call.is(&Method::PUT, Kind::Manifest) {
+                    context.memory.count(&key(context.call.reference()));
                 }
-                if story.call.reads(Kind::Manifest) && story.memory.counted(&key(story.call.reference())) == 0
+                if context.call.reads(Kind::Manifest)
+                    && context.memory.counted(&key(context.call.reference())) == 0
                 {
                     return Reply::error(404, "MANIFEST_UNKNOWN");
                 }
@@ -143,21 +148,23 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "manifest-from-any-repository",
         &["pull.manifest.404-other-repository"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if story.call.is_of_manifest(&Method::PUT) {
-                    story
+                let reply = context.honestly().await;
+                if context.call.is_of_manifest(&Method::PUT) {
+                    context
                         .memory
-                        .note(reply.header("docker-content-digest"), &story.call);
+                        .note(reply.header("docker-content-digest"), &context.call);
                 }
-                let pushed = story.memory.noted(story.call.reference());
+                let pushed = context.memory.noted(context.call.reference());
                 match pushed.first() {
-                    Some(pushed) if story.call.reads(Kind::Manifest) && reply.status == 404 => {
-                        story.ask(&in_repository(&story.call, pushed.repository())).await
+                    Some(pushed) if context.call.reads(Kind::Manifest) && reply.status == 404 => {
+                        context
+                            .ask(&in_repository(&context.call, pushed.repository()))
+                            .await
                     }
                     _ => reply,
                 }
@@ -191,21 +198,21 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "index-resolved-for-image-clients",
         &["pull.manifest.accept-no-conversion-by-digest"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                let accept = story.call.header("accept");
+                let reply = context.honestly().await;
+                let accept = context.call.header("accept");
                 let index = json(&reply.body);
                 match index
                     .pointer("/manifests/0/digest")
                     .and_then(|first| first.as_str())
                 {
                     Some(first) if accept.contains(IMAGE) && !accept.contains(INDEX) => {
-                        let path = story.call.path.replace(story.call.reference(), first);
-                        story.ask(&story.call.get(&path)).await
+                        let path = context.call.path.replace(context.call.reference(), first);
+                        context.ask(&context.call.get(&path)).await
                     }
                     _ => reply,
                 }
@@ -253,19 +260,21 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "blob-from-any-repository",
         &["pull.blob.404-other-repository"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                let digest = named_digest(&story.call);
-                if closes_upload(&story.call) && reply.is_success() {
-                    story.memory.note(&digest, &story.call);
+                let reply = context.honestly().await;
+                let digest = named_digest(&context.call);
+                if closes_upload(&context.call) && reply.is_success() {
+                    context.memory.note(&digest, &context.call);
                 }
-                match story.memory.noted(&digest).first() {
-                    Some(pushed) if story.call.reads(Kind::Blob) && reply.status == 404 => {
-                        story.ask(&in_repository(&story.call, pushed.repository())).await
+                match context.memory.noted(&digest).first() {
+                    Some(pushed) if context.call.reads(Kind::Blob) && reply.status == 404 => {
+                        context
+                            .ask(&in_repository(&context.call, pushed.repository()))
+                            .await
                     }
                     _ => reply,
                 }

@@ -6,7 +6,7 @@ use http::{HeaderValue, Method};
 
 use super::parts::become_multipart;
 use super::tools::sha256;
-use crate::saboteur::{Call, Deviation, Kind, Reply, Story};
+use crate::saboteur::{Call, Deviation, Kind, Reply, StatefulCall};
 
 /// The blocks in which a registry reads, which can not begin elsewhere.
 const BLOCK: usize = 4096;
@@ -24,11 +24,11 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             (from < to).then(|| format!("bytes={from}-{}", to - 1))
         });
     }),
-    Deviation::story("range-from-the-start", &["range.206-body"], |story| {
+    Deviation::stateful("range-from-the-start", &["range.206-body"], |context| {
         Box::pin(async move {
-            let mut reply = story.honestly().await;
-            if is_part(&story.call, &reply) {
-                reply.set_body(whole(&story).await.slice(..reply.body.len()));
+            let mut reply = context.honestly().await;
+            if is_part(&context.call, &reply) {
+                reply.set_body(whole(&context).await.slice(..reply.body.len()));
             }
             reply
         })
@@ -70,14 +70,14 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         },
     ),
     // The length can only be false if the content is, too.
-    Deviation::story(
+    Deviation::stateful(
         "part-is-the-whole",
         &["range.206-content-length", "range.206-body"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                if is_part(&story.call, &reply) {
-                    reply.set_body(whole(&story).await);
+                let mut reply = context.honestly().await;
+                if is_part(&context.call, &reply) {
+                    reply.set_body(whole(&context).await);
                 }
                 reply
             })
@@ -133,14 +133,14 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "unsatisfiable-range-gives-all",
         &["range.unsatisfiable-416"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if story.call.is(&Method::GET, Kind::Blob) && reply.status == 416 {
-                    return story.ask(&story.call.get(&story.call.path)).await;
+                let reply = context.honestly().await;
+                if context.call.is(&Method::GET, Kind::Blob) && reply.status == 416 {
+                    return context.ask(&context.call.get(&context.call.path)).await;
                 }
                 reply
             })
@@ -211,12 +211,12 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story("head-heeds-range", &["range.ignored-on-head"], |story| {
+    Deviation::stateful("head-heeds-range", &["range.ignored-on-head"], |context| {
         Box::pin(async move {
-            if !story.call.is(&Method::HEAD, Kind::Blob) || story.call.header("range").is_empty() {
-                return story.honestly().await;
+            if !context.call.is(&Method::HEAD, Kind::Blob) || context.call.header("range").is_empty() {
+                return context.honestly().await;
             }
-            let mut reply = story.ask(&story.call.with_method(Method::GET)).await;
+            let mut reply = context.ask(&context.call.with_method(Method::GET)).await;
             reply.body = Bytes::new();
             reply
         })
@@ -230,16 +230,16 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             *reply = Reply::empty(500);
         }
     }),
-    Deviation::story(
+    Deviation::stateful(
         "range-from-block-boundary",
         &["range.resume-assembles-blob"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                let blob = whole(&story).await;
-                let first = ends(&story.call).and_then(|(first, _)| first.parse::<usize>().ok());
+                let mut reply = context.honestly().await;
+                let blob = whole(&context).await;
+                let first = ends(&context.call).and_then(|(first, _)| first.parse::<usize>().ok());
                 if let Some(first) = first
-                    && is_part(&story.call, &reply)
+                    && is_part(&context.call, &reply)
                     && blob.len() > IN_BLOCKS
                 {
                     reply.set_body(blob.slice(first - first % BLOCK..));
@@ -280,8 +280,8 @@ fn is_part(call: &Call, reply: &Reply) -> bool {
 }
 
 /// The blob that is asked for.
-pub(super) async fn whole(story: &Story<'_>) -> Bytes {
-    story.ask(&story.call.get(&story.call.path)).await.body
+pub(super) async fn whole(context: &StatefulCall<'_>) -> Bytes {
+    context.ask(&context.call.get(&context.call.path)).await.body
 }
 
 /// The size of the blob, as the answer says it.

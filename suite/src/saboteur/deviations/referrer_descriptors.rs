@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::tricks::{INDEX, edit_referrers, entries, has_type, is_of_index, lists_referrers, manifest_of};
-use crate::saboteur::{Deviation, Reply, Story};
+use crate::saboteur::{Deviation, Reply, StatefulCall};
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
@@ -31,29 +31,29 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "artifact-type-left-out",
         &["referrers.artifacttype-from-manifest"],
-        |story| {
-            Box::pin(retyped(story, |manifest, entry| {
+        |context| {
+            Box::pin(retyped(context, |manifest, entry| {
                 has_type(manifest).then(|| remove(entry, "artifactType"))
             }))
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "type-of-config-left-out",
         &["referrers.artifacttype-from-config"],
-        |story| {
-            Box::pin(retyped(story, |manifest, entry| {
+        |context| {
+            Box::pin(retyped(context, |manifest, entry| {
                 (!has_type(manifest)).then(|| remove(entry, "artifactType"))
             }))
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "empty-type-kept",
         &["referrers.artifacttype-from-config"],
-        |story| {
-            Box::pin(retyped(story, |manifest, entry| {
+        |context| {
+            Box::pin(retyped(context, |manifest, entry| {
                 (manifest["artifactType"] == json!("")).then(|| entry["artifactType"] = json!(""))
             }))
         },
@@ -119,12 +119,12 @@ fn remove(entry: &mut Json, member: &str) {
 }
 
 /// The honest list, each entry changed with a view to the manifest it stands for.
-async fn retyped(story: Story<'_>, change: fn(&Json, &mut Json) -> Option<()>) -> Reply {
-    let mut reply = story.honestly().await;
-    if lists_referrers(&story.call) {
+async fn retyped(context: StatefulCall<'_>, change: fn(&Json, &mut Json) -> Option<()>) -> Reply {
+    let mut reply = context.honestly().await;
+    if lists_referrers(&context.call) {
         let mut changed = entries(&reply);
         for entry in &mut changed {
-            let manifest = manifest_of(&story, entry).await;
+            let manifest = manifest_of(&context, entry).await;
             change(&manifest, entry);
         }
         edit_referrers(&mut reply, |list| *list = changed);

@@ -18,43 +18,43 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "pages-repeat-first-referrer",
         &["referrers.pagination-pages-are-indexes"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                in_pages(&mut story.call);
-                let mut reply = story.honestly().await;
-                if lists_referrers(&story.call) && story.call.parameter("last").is_some() {
-                    let first = entries(&story.ask(&story.call.get(&story.call.path)).await);
+                in_pages(&mut context.call);
+                let mut reply = context.honestly().await;
+                if lists_referrers(&context.call) && context.call.parameter("last").is_some() {
+                    let first = entries(&context.ask(&context.call.get(&context.call.path)).await);
                     edit_referrers(&mut reply, |list| list.extend(first.into_iter().take(1)));
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "last-page-of-referrers-lost",
         &["referrers.pagination-pages-are-indexes"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                in_pages(&mut story.call);
-                let mut reply = story.honestly().await;
-                if lists_referrers(&story.call) && story.call.parameter("last").is_some() {
+                in_pages(&mut context.call);
+                let mut reply = context.honestly().await;
+                if lists_referrers(&context.call) && context.call.parameter("last").is_some() {
                     reply.remove("link");
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "referrers-link-without-relation",
         &["referrers.pagination-link-format"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                in_pages(&mut story.call);
-                let mut reply = story.honestly().await;
-                if lists_referrers(&story.call)
+                in_pages(&mut context.call);
+                let mut reply = context.honestly().await;
+                if lists_referrers(&context.call)
                     && let Some((target, _)) = reply.header("link").to_owned().split_once(';')
                 {
                     reply.set("link", target);
@@ -63,14 +63,14 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "next-page-unfiltered",
         &["referrers.pagination-keeps-filter"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                in_pages(&mut story.call);
-                let mut reply = story.honestly().await;
-                if lists_referrers(&story.call)
+                in_pages(&mut context.call);
+                let mut reply = context.honestly().await;
+                if lists_referrers(&context.call)
                     && let Some((target, _)) = reply.header("link").to_owned().split_once("&artifactType=")
                 {
                     reply.set("link", &format!("{target}>; rel=\"next\""));
@@ -100,16 +100,17 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "filter-told-and-not-applied",
         &["referrers.filter-correct"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let filters = lists_referrers(&story.call) && story.call.parameter("artifactType").is_some();
+                let filters =
+                    lists_referrers(&context.call) && context.call.parameter("artifactType").is_some();
                 if filters {
-                    story.call.drop_parameter("artifactType");
+                    context.call.drop_parameter("artifactType");
                 }
-                let mut reply = story.honestly().await;
+                let mut reply = context.honestly().await;
                 if filters {
                     reply.set("oci-filters-applied", "artifactType");
                 }
@@ -117,16 +118,16 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "filter-forgets-types-of-configs",
         &["referrers.filter-complete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                if lists_referrers(&story.call) && story.call.parameter("artifactType").is_some() {
+                let mut reply = context.honestly().await;
+                if lists_referrers(&context.call) && context.call.parameter("artifactType").is_some() {
                     let mut typed = Vec::new();
                     for entry in entries(&reply) {
-                        if has_type(&manifest_of(&story, &entry).await) {
+                        if has_type(&manifest_of(&context, &entry).await) {
                             typed.push(entry);
                         }
                     }
@@ -145,16 +146,17 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "no-match-gives-all",
         &["referrers.filter-no-match"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                let filters = lists_referrers(&story.call) && story.call.parameter("artifactType").is_some();
+                let mut reply = context.honestly().await;
+                let filters =
+                    lists_referrers(&context.call) && context.call.parameter("artifactType").is_some();
                 if filters && entries(&reply).is_empty() {
-                    story.call.drop_parameter("artifactType");
-                    reply = story.honestly().await;
+                    context.call.drop_parameter("artifactType");
+                    reply = context.honestly().await;
                     reply.set("oci-filters-applied", "artifactType");
                 }
                 reply

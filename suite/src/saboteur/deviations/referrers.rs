@@ -18,29 +18,29 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             *reply = Reply::empty(204);
         }
     }),
-    Deviation::story(
+    Deviation::stateful(
         "referrers-of-unknown-subject-404",
         &["referrers.never-404"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let subject = manifest_path(story.call.repository(), story.call.reference());
-                if lists_referrers(&story.call) && !has(&story, &subject).await {
+                let subject = manifest_path(context.call.repository(), context.call.reference());
+                if lists_referrers(&context.call) && !has(&context, &subject).await {
                     return Reply::error(404, "MANIFEST_UNKNOWN");
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "referrers-in-unknown-repository-404",
         &["referrers.never-404-unknown-repository"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let tags = format!("/v2/{}/tags/list", story.call.repository());
-                if lists_referrers(&story.call) && !has(&story, &tags).await {
+                let tags = format!("/v2/{}/tags/list", context.call.repository());
+                if lists_referrers(&context.call) && !has(&context, &tags).await {
                     return Reply::error(404, "NAME_UNKNOWN");
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
@@ -104,17 +104,18 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story("tagged-referrers-only", &["referrers.lists-image"], |story| {
+    Deviation::stateful("tagged-referrers-only", &["referrers.lists-image"], |context| {
         Box::pin(async move {
-            let mut reply = story.honestly().await;
-            let repository = story.call.repository();
-            if story.call.is(&Method::PUT, Kind::Manifest) && !is_of_index(&tools::json(&story.call.body)) {
-                story
+            let mut reply = context.honestly().await;
+            let repository = context.call.repository();
+            if context.call.is(&Method::PUT, Kind::Manifest) && !is_of_index(&tools::json(&context.call.body))
+            {
+                context
                     .memory
-                    .count(&format!("{repository} {}", story.call.reference()));
-            } else if lists_referrers(&story.call) {
+                    .count(&format!("{repository} {}", context.call.reference()));
+            } else if lists_referrers(&context.call) {
                 let is_untagged =
-                    |entry: &Json| story.memory.counted(&format!("{repository} {}", digest(entry))) > 0;
+                    |entry: &Json| context.memory.counted(&format!("{repository} {}", digest(entry))) > 0;
                 edit_referrers(&mut reply, |list| list.retain(|entry| !is_untagged(entry)));
             }
             reply
@@ -129,52 +130,55 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "without-subject-refers-to-all",
         &["referrers.only-this-subject"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                let repository = story.call.repository();
-                let is_push = story.call.is_of_manifest(&Method::PUT) && reply.is_success();
-                if is_push && subject_of(&story.call).is_none() {
-                    story.memory.note(repository, &story.call);
-                } else if lists_referrers(&story.call) && reply.is_success() {
-                    add(&mut reply, &story.memory.noted(repository));
+                let mut reply = context.honestly().await;
+                let repository = context.call.repository();
+                let is_push = context.call.is_of_manifest(&Method::PUT) && reply.is_success();
+                if is_push && subject_of(&context.call).is_none() {
+                    context.memory.note(repository, &context.call);
+                } else if lists_referrers(&context.call) && reply.is_success() {
+                    add(&mut reply, &context.memory.noted(repository));
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "referrers-of-every-repository",
         &["referrers.only-this-repository"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                let is_push = story.call.is_of_manifest(&Method::PUT) && reply.is_success();
-                if let (true, Some(subject)) = (is_push, subject_of(&story.call)) {
-                    story.memory.note(&subject, &story.call);
-                } else if lists_referrers(&story.call) && reply.is_success() {
-                    add(&mut reply, &story.memory.noted(story.call.reference()));
+                let mut reply = context.honestly().await;
+                let is_push = context.call.is_of_manifest(&Method::PUT) && reply.is_success();
+                if let (true, Some(subject)) = (is_push, subject_of(&context.call)) {
+                    context.memory.note(&subject, &context.call);
+                } else if lists_referrers(&context.call) && reply.is_success() {
+                    add(&mut reply, &context.memory.noted(context.call.reference()));
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "referrers-of-referrers-listed",
         &["referrers.not-transitive"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                if lists_referrers(&story.call) {
+                let mut reply = context.honestly().await;
+                if lists_referrers(&context.call) {
                     for entry in entries(&reply) {
-                        let mut below = story
-                            .call
-                            .get(&story.call.path.replace(story.call.reference(), digest(&entry)));
-                        below.query.clone_from(&story.call.query);
-                        let below = entries(&story.ask(&below).await);
+                        let mut below = context.call.get(
+                            &context
+                                .call
+                                .path
+                                .replace(context.call.reference(), digest(&entry)),
+                        );
+                        below.query.clone_from(&context.call.query);
+                        let below = entries(&context.ask(&below).await);
                         edit_referrers(&mut reply, |list| list.extend(below));
                     }
                 }
@@ -182,21 +186,23 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "referrer-listed-for-each-push",
         &["referrers.no-duplicates"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                let repository = story.call.repository();
-                if story.call.is_of_manifest(&Method::PUT) && reply.is_success() {
-                    story
+                let mut reply = context.honestly().await;
+                let repository = context.call.repository();
+                if context.call.is_of_manifest(&Method::PUT) && reply.is_success() {
+                    context
                         .memory
-                        .count(&format!("{repository} {}", sha256(&story.call.body)));
-                } else if lists_referrers(&story.call) {
+                        .count(&format!("{repository} {}", sha256(&context.call.body)));
+                } else if lists_referrers(&context.call) {
                     edit_referrers(&mut reply, |list| {
                         for entry in list.clone() {
-                            let pushes = story.memory.counted(&format!("{repository} {}", digest(&entry)));
+                            let pushes = context
+                                .memory
+                                .counted(&format!("{repository} {}", digest(&entry)));
                             list.extend((1..pushes).map(|_| entry.clone()));
                         }
                     });
@@ -205,38 +211,38 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "referrers-of-missing-subject-hidden",
         &["referrers.missing-subject"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                let subject = manifest_path(story.call.repository(), story.call.reference());
-                if lists_referrers(&story.call) && !has(&story, &subject).await {
+                let mut reply = context.honestly().await;
+                let subject = manifest_path(context.call.repository(), context.call.reference());
+                if lists_referrers(&context.call) && !has(&context, &subject).await {
                     edit_referrers(&mut reply, Vec::clear);
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "subject-begins-with-empty-list",
         &["referrers.subject-pushed-later"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let (repository, pushed) = (story.call.repository(), sha256(&story.call.body));
-                if story.call.is_of_manifest(&Method::PUT) {
+                let (repository, pushed) = (context.call.repository(), sha256(&context.call.body));
+                if context.call.is_of_manifest(&Method::PUT) {
                     let list = referrers_path(repository, &pushed);
-                    for entry in entries(&story.ask(&story.call.get(&list)).await) {
-                        story.memory.count(&format!("{list} {}", digest(&entry)));
+                    for entry in entries(&context.ask(&context.call.get(&list)).await) {
+                        context.memory.count(&format!("{list} {}", digest(&entry)));
                     }
                 }
-                let mut reply = story.honestly().await;
-                if lists_referrers(&story.call) {
+                let mut reply = context.honestly().await;
+                if lists_referrers(&context.call) {
                     let was_there = |entry: &Json| {
-                        story
+                        context
                             .memory
-                            .counted(&format!("{} {}", story.call.path, digest(entry)))
+                            .counted(&format!("{} {}", context.call.path, digest(entry)))
                     };
                     edit_referrers(&mut reply, |list| list.retain(|entry| was_there(entry) == 0));
                 }
@@ -244,80 +250,80 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "referrers-behind-pushes",
         &["referrers.fresh-after-push"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if !lists_referrers(&story.call) || !reply.is_success() {
+                let reply = context.honestly().await;
+                if !lists_referrers(&context.call) || !reply.is_success() {
                     return reply;
                 }
-                match story.memory.keep(&story.call.path, reply.clone()) {
+                match context.memory.keep(&context.call.path, reply.clone()) {
                     Some(before) if entries(&before).len() < entries(&reply).len() => before,
                     _ => reply,
                 }
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "deleted-referrers-stay",
         &["referrers.fresh-after-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                let is_push = story.call.is_of_manifest(&Method::PUT) && reply.is_success();
-                if let (true, Some(subject)) = (is_push, subject_of(&story.call)) {
-                    let list = referrers_path(story.call.repository(), &subject);
-                    story.memory.note(&list, &story.call);
-                } else if lists_referrers(&story.call) && reply.is_success() {
-                    add(&mut reply, &story.memory.noted(&story.call.path));
+                let mut reply = context.honestly().await;
+                let is_push = context.call.is_of_manifest(&Method::PUT) && reply.is_success();
+                if let (true, Some(subject)) = (is_push, subject_of(&context.call)) {
+                    let list = referrers_path(context.call.repository(), &subject);
+                    context.memory.note(&list, &context.call);
+                } else if lists_referrers(&context.call) && reply.is_success() {
+                    add(&mut reply, &context.memory.noted(&context.call.path));
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "untagged-referrers-dropped",
         &["referrers.tag-delete-keeps"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let repository = story.call.repository();
-                if story.call.is(&Method::DELETE, Kind::Tag) {
-                    let tagged = story.ask(&story.call.get(&story.call.path)).await;
-                    story
+                let repository = context.call.repository();
+                if context.call.is(&Method::DELETE, Kind::Tag) {
+                    let tagged = context.ask(&context.call.get(&context.call.path)).await;
+                    context
                         .memory
                         .count(&format!("{repository} {}", sha256(&tagged.body)));
                 }
-                let mut reply = story.honestly().await;
-                if lists_referrers(&story.call) {
+                let mut reply = context.honestly().await;
+                if lists_referrers(&context.call) {
                     let was_tagged =
-                        |entry: &Json| story.memory.counted(&format!("{repository} {}", digest(entry)));
+                        |entry: &Json| context.memory.counted(&format!("{repository} {}", digest(entry)));
                     edit_referrers(&mut reply, |list| list.retain(|entry| was_tagged(entry) == 0));
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "referrers-gone-with-subject-but-listed",
         &["referrers.subject-deleted"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let repository = story.call.repository();
-                if story.call.is(&Method::DELETE, Kind::Manifest) {
-                    let list = story
+                let repository = context.call.repository();
+                if context.call.is(&Method::DELETE, Kind::Manifest) {
+                    let list = context
                         .call
-                        .get(&referrers_path(repository, story.call.reference()));
-                    let listed = story.ask(&list).await;
+                        .get(&referrers_path(repository, context.call.reference()));
+                    let listed = context.ask(&list).await;
                     for entry in entries(&listed) {
-                        delete(&story, &manifest_path(repository, digest(&entry))).await;
+                        delete(&context, &manifest_path(repository, digest(&entry))).await;
                     }
-                    story.memory.keep(&list.path, listed);
+                    context.memory.keep(&list.path, listed);
                 }
-                match story.memory.recall(&story.call.path) {
+                match context.memory.recall(&context.call.path) {
                     Some(listed) => listed,
-                    None => story.honestly().await,
+                    None => context.honestly().await,
                 }
             })
         },
@@ -331,30 +337,30 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "referrers-pushed-at-once-lost",
         &["referrers.concurrent-push"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_push = story.call.is_of_manifest(&Method::PUT);
-                if let (true, Some(subject)) = (is_push, subject_of(&story.call)) {
+                let is_push = context.call.is_of_manifest(&Method::PUT);
+                if let (true, Some(subject)) = (is_push, subject_of(&context.call)) {
                     // The list is read, changed and written back, and nobody is kept from it meanwhile.
-                    let list = referrers_path(story.call.repository(), &subject);
-                    let mut before = story
+                    let list = referrers_path(context.call.repository(), &subject);
+                    let mut before = context
                         .memory
                         .recall(&list)
                         .map_or(Vec::new(), |kept| entries(&kept));
-                    let reply = story.honestly().await;
-                    let _turn = UnderWay::begin(story.memory, &list).await;
-                    before.push(descriptor(&story.call));
-                    story
+                    let reply = context.honestly().await;
+                    let _turn = UnderWay::begin(context.memory, &list).await;
+                    before.push(descriptor(&context.call));
+                    context
                         .memory
                         .keep(&list, Reply::json(200, &json!({ "manifests": before })));
                     return reply;
                 }
-                let mut reply = story.honestly().await;
-                if lists_referrers(&story.call)
-                    && let Some(kept) = story.memory.recall(&story.call.path)
+                let mut reply = context.honestly().await;
+                if lists_referrers(&context.call)
+                    && let Some(kept) = context.memory.recall(&context.call.path)
                 {
                     let kept = entries(&kept);
                     let is_kept = |entry: &Json| kept.iter().any(|other| digest(other) == digest(entry));

@@ -72,40 +72,41 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "second-digest-unverified",
         &["security.digest-algorithm-downgrade"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let digests: Vec<String> = story.call.query.split('&').filter_map(digest_in).collect();
-                if closes(&story.call)
+                let digests: Vec<String> = context.call.query.split('&').filter_map(digest_in).collect();
+                if closes(&context.call)
                     && let [_, claimed] = digests.as_slice()
                 {
-                    let blob = blob_path(story.call.repository(), claimed);
-                    story.call.set_parameter("digest", &sha256(&story.call.body));
-                    story
-                        .memory
-                        .keep(&blob, bytes(story.call.body.clone(), "application/octet-stream"));
+                    let blob = blob_path(context.call.repository(), claimed);
+                    context.call.set_parameter("digest", &sha256(&context.call.body));
+                    context.memory.keep(
+                        &blob,
+                        bytes(context.call.body.clone(), "application/octet-stream"),
+                    );
                 }
-                let reply = story.honestly().await;
-                match story.memory.recall(&story.call.path) {
+                let reply = context.honestly().await;
+                match context.memory.recall(&context.call.path) {
                     Some(blob) if reply.status == 404 => blob,
                     _ => reply,
                 }
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "blobs-served-as-manifests",
         &["security.manifest-blob-confusion"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if !story.call.reads(Kind::Manifest) || reply.status != 404 {
+                let reply = context.honestly().await;
+                if !context.call.reads(Kind::Manifest) || reply.status != 404 {
                     return reply;
                 }
-                story.call.path = blob_path(story.call.repository(), story.call.reference());
-                let mut blob = story.honestly().await;
+                context.call.path = blob_path(context.call.repository(), context.call.reference());
+                let mut blob = context.honestly().await;
                 if blob.is_success() {
                     blob.set("content-type", "application/vnd.oci.image.manifest.v1+json");
                     return blob;
@@ -114,17 +115,17 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "blob-asked-as-manifest-500",
         &["security.manifest-blob-confusion"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if !story.call.reads(Kind::Manifest) || reply.status != 404 {
+                let reply = context.honestly().await;
+                if !context.call.reads(Kind::Manifest) || reply.status != 404 {
                     return reply;
                 }
-                story.call.path = blob_path(story.call.repository(), story.call.reference());
-                if story.honestly().await.is_success() {
+                context.call.path = blob_path(context.call.repository(), context.call.reference());
+                if context.honestly().await.is_success() {
                     return Reply::error(500, "MANIFEST_UNKNOWN");
                 }
                 reply

@@ -26,15 +26,15 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "upload-named-by-token",
         &["push.session.location-has-uuid"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                if story.call.kind() == Kind::Session {
-                    story.call.path = respelled(&story.call.path, plain);
+                if context.call.kind() == Kind::Session {
+                    context.call.path = respelled(&context.call.path, plain);
                 }
-                let mut reply = story.honestly().await;
+                let mut reply = context.honestly().await;
                 if reply.header("location").contains("/blobs/uploads/") {
                     let token = respelled(reply.header("location"), secret);
                     reply.set("location", &token);
@@ -43,32 +43,36 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story("one-upload-for-all", &["push.session.location-unique"], |story| {
-        Box::pin(async move {
-            let repository = story.call.repository();
-            if opens(&story.call)
-                && let Some(opened) = story.memory.recall(repository)
-            {
-                return opened;
-            }
-            let reply = story.honestly().await;
-            if opens(&story.call) {
-                story.memory.keep(repository, reply.clone());
-            } else if closes(&story.call) && reply.is_success() {
-                story.memory.forget(repository);
-            }
-            reply
-        })
-    }),
-    Deviation::story(
+    Deviation::stateful(
+        "one-upload-for-all",
+        &["push.session.location-unique"],
+        |context| {
+            Box::pin(async move {
+                let repository = context.call.repository();
+                if opens(&context.call)
+                    && let Some(opened) = context.memory.recall(repository)
+                {
+                    return opened;
+                }
+                let reply = context.honestly().await;
+                if opens(&context.call) {
+                    context.memory.keep(repository, reply.clone());
+                } else if closes(&context.call) && reply.is_success() {
+                    context.memory.forget(repository);
+                }
+                reply
+            })
+        },
+    ),
+    Deviation::stateful(
         "digest-only-as-first-parameter",
         &["push.session.location-usable-as-given"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                if closes(&story.call) && !story.call.query.starts_with("digest=") {
+                if closes(&context.call) && !context.call.query.starts_with("digest=") {
                     return Reply::error(400, "DIGEST_INVALID");
                 }
-                let mut reply = story.honestly().await;
+                let mut reply = context.honestly().await;
                 if reply.header("location").contains("/blobs/uploads/") {
                     let stateful = format!("{}?_state=ready", reply.header("location"));
                     reply.set("location", &stateful);
@@ -77,19 +81,19 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "unknown-upload-taken",
         &["push.session.unknown-404-put"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if !closes(&story.call) || reply.status != 404 {
+                let reply = context.honestly().await;
+                if !closes(&context.call) || reply.status != 404 {
                     return reply;
                 }
-                let uploads = format!("/v2/{}/blobs/uploads/", story.call.repository());
-                story.call.method = Method::POST;
-                story.call.path = uploads;
-                story.honestly().await
+                let uploads = format!("/v2/{}/blobs/uploads/", context.call.repository());
+                context.call.method = Method::POST;
+                context.call.path = uploads;
+                context.honestly().await
             })
         },
     ),
@@ -122,71 +126,71 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "closed-upload-goes-on",
         &["push.session.closed-after-commit"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let upload = story.call.reference();
-                let reply = story.honestly().await;
-                if closes(&story.call) && reply.is_success() {
-                    story.memory.count(upload);
-                } else if adds(&story.call) && story.memory.counted(upload) > 0 {
+                let upload = context.call.reference();
+                let reply = context.honestly().await;
+                if closes(&context.call) && reply.is_success() {
+                    context.memory.count(upload);
+                } else if adds(&context.call) && context.memory.counted(upload) > 0 {
                     let mut taken = Reply::empty(202);
-                    taken.set("location", &story.call.path);
-                    taken.set("range", story.call.header("content-range"));
+                    taken.set("location", &context.call.path);
+                    taken.set("range", context.call.header("content-range"));
                     return taken;
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "failed-upload-stuck",
         &["push.session.closed-after-failed-digest"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let upload = story.call.reference();
-                if closes(&story.call) && story.memory.counted(upload) > 0 {
+                let upload = context.call.reference();
+                if closes(&context.call) && context.memory.counted(upload) > 0 {
                     return Reply::error(400, "BLOB_UPLOAD_INVALID");
                 }
-                let reply = story.honestly().await;
-                if closes(&story.call) && reply.status == 400 {
-                    story.memory.count(upload);
+                let reply = context.honestly().await;
+                if closes(&context.call) && reply.status == 400 {
+                    context.memory.count(upload);
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "failed-body-kept",
         &["push.session.closed-after-failed-digest"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if closes(&story.call) && reply.status == 400 {
-                    let mut kept = story.call.with_method(Method::PATCH);
+                let reply = context.honestly().await;
+                if closes(&context.call) && reply.status == 400 {
+                    let mut kept = context.call.with_method(Method::PATCH);
                     kept.query.clear();
-                    story.ask(&kept).await;
+                    context.ask(&kept).await;
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "upload-ends-with-connection",
         &["push.session.survives-new-connection"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let here = |upload: &str| format!("{upload} on {}", story.call.connection);
-                if story.call.kind() == Kind::Session
-                    && story.memory.counted(&here(story.call.reference())) == 0
+                let here = |upload: &str| format!("{upload} on {}", context.call.connection);
+                if context.call.kind() == Kind::Session
+                    && context.memory.counted(&here(context.call.reference())) == 0
                 {
                     return Reply::error(404, "BLOB_UPLOAD_UNKNOWN");
                 }
-                let reply = story.honestly().await;
-                if opens(&story.call) {
-                    story.memory.count(&here(upload_of(&reply)));
+                let reply = context.honestly().await;
+                if opens(&context.call) {
+                    context.memory.count(&here(upload_of(&reply)));
                 }
                 reply
             })
@@ -235,15 +239,15 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             reply.become_status(202);
         }
     }),
-    Deviation::story(
+    Deviation::stateful(
         "cancelled-upload-goes-on",
         &["push.cancel.session-gone"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                if !cancels(&story.call) {
-                    return story.honestly().await;
+                if !cancels(&context.call) {
+                    return context.honestly().await;
                 }
-                match story.memory.count(story.call.reference()) {
+                match context.memory.count(context.call.reference()) {
                     0 => Reply::empty(204),
                     _ => Reply::error(404, "BLOB_UPLOAD_UNKNOWN"),
                 }
@@ -259,19 +263,19 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "cancelling-one-cancels-all",
         &["push.cancel.not-finished-blob"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if opens(&story.call) {
-                    let opened = story.call.get(reply.header("location"));
+                let reply = context.honestly().await;
+                if opens(&context.call) {
+                    let opened = context.call.get(reply.header("location"));
                     let cancel = opened.with_method(Method::DELETE);
-                    story.memory.note(story.call.repository(), &cancel);
-                } else if cancels(&story.call) {
-                    for other in story.memory.noted(story.call.repository()) {
-                        story.ask(&other).await;
+                    context.memory.note(context.call.repository(), &cancel);
+                } else if cancels(&context.call) {
+                    for other in context.memory.noted(context.call.repository()) {
+                        context.ask(&other).await;
                     }
                     return Reply::empty(204);
                 }

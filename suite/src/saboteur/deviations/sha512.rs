@@ -65,20 +65,20 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             Some(created(&blob_path(call.repository(), &digest)))
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "sha512-unverified",
         &["push.put.digest-mismatch-nothing-stored"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                let claimed = brought(&story.call).filter(|digest| is_sha512(digest));
-                if let (true, Some(claimed)) = (closes(&story.call) && reply.status == 400, claimed) {
-                    let sent = bytes(story.call.body.clone(), "application/octet-stream");
-                    story
+                let reply = context.honestly().await;
+                let claimed = brought(&context.call).filter(|digest| is_sha512(digest));
+                if let (true, Some(claimed)) = (closes(&context.call) && reply.status == 400, claimed) {
+                    let sent = bytes(context.call.body.clone(), "application/octet-stream");
+                    context
                         .memory
-                        .keep(&blob_path(story.call.repository(), &claimed), sent);
+                        .keep(&blob_path(context.call.repository(), &claimed), sent);
                 }
-                match story.memory.recall(&story.call.path) {
+                match context.memory.recall(&context.call.path) {
                     Some(blob) if reply.status == 404 => blob,
                     _ => reply,
                 }

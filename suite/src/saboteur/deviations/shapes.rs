@@ -60,20 +60,20 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "nondistributable-layer-demanded",
         &["push.manifest.nondistributable"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let manifest = json(&story.call.body);
-                if story.call.is_of_manifest(&Method::PUT) {
+                let manifest = json(&context.call.body);
+                if context.call.is_of_manifest(&Method::PUT) {
                     for layer in members(&manifest, "layers").filter(|layer| is_elsewhere(layer)) {
-                        if !has(&story, &blob_path(story.call.repository(), digest(layer))).await {
+                        if !has(&context, &blob_path(context.call.repository(), digest(layer))).await {
                             return Reply::error(404, "MANIFEST_BLOB_UNKNOWN");
                         }
                     }
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::tricks::{edit_tags, entries, has, lists_tags, manifest_path};
-use crate::saboteur::{Call, Deviation, Reply, Story};
+use crate::saboteur::{Call, Deviation, Reply, StatefulCall};
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
@@ -22,21 +22,21 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         },
     ),
     // distribution did before 3.0, and did not sort either.
-    Deviation::story(
+    Deviation::stateful(
         "unsorted-and-unpaged",
         &[
             "discovery.tags.order",
             "discovery.tags.n-bounds",
             "discovery.tags.last-not-listed",
         ],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                if lists_tags(&story.call) {
-                    story.call.drop_parameter("n");
-                    story.call.drop_parameter("last");
+                if lists_tags(&context.call) {
+                    context.call.drop_parameter("n");
+                    context.call.drop_parameter("last");
                 }
-                let mut reply = story.honestly().await;
-                if lists_tags(&story.call) {
+                let mut reply = context.honestly().await;
+                if lists_tags(&context.call) {
                     edit_tags(&mut reply, |tags| tags.reverse());
                 }
                 reply
@@ -171,16 +171,16 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "last-inclusive",
         &["discovery.tags.last-not-listed", "discovery.tags.last-exclusive"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                if let (true, Some(last)) = (lists_tags(&story.call), story.call.parameter("last"))
-                    && is_tag(&story, &last).await
+                let mut reply = context.honestly().await;
+                if let (true, Some(last)) = (lists_tags(&context.call), context.call.parameter("last"))
+                    && is_tag(&context, &last).await
                 {
-                    let n = number_of_tags(&story.call).unwrap_or(usize::MAX);
+                    let n = number_of_tags(&context.call).unwrap_or(usize::MAX);
                     edit_tags(&mut reply, |tags| {
                         tags.insert(0, json!(last));
                         tags.truncate(n);
@@ -200,17 +200,17 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "n-counted-from-first-tag",
         &["discovery.tags.last-and-n"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let last = story.call.parameter("last").map(Json::from);
+                let last = context.call.parameter("last").map(Json::from);
                 if let (true, Some(last), Some(_)) =
-                    (lists_tags(&story.call), last, number_of_tags(&story.call))
+                    (lists_tags(&context.call), last, number_of_tags(&context.call))
                 {
-                    story.call.drop_parameter("last");
-                    let mut reply = story.honestly().await;
+                    context.call.drop_parameter("last");
+                    let mut reply = context.honestly().await;
                     edit_tags(&mut reply, |tags| {
                         let seen = tags.iter().position(|tag| *tag == last);
                         tags.drain(..seen.map_or(tags.len(), |at| at + 1));
@@ -220,7 +220,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                     }
                     return reply;
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
@@ -233,53 +233,53 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "list-begins-again-at-end",
         &["discovery.tags.last-at-end"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                let is_behind = lists_tags(&story.call) && story.call.parameter("last").is_some();
+                let reply = context.honestly().await;
+                let is_behind = lists_tags(&context.call) && context.call.parameter("last").is_some();
                 if is_behind && reply.is_success() && entries(&reply).is_empty() {
-                    story.call.drop_parameter("last");
-                    return story.honestly().await;
+                    context.call.drop_parameter("last");
+                    return context.honestly().await;
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "unknown-last-404",
         &["discovery.tags.last-not-existing"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                if let (true, Some(last)) = (lists_tags(&story.call), story.call.parameter("last"))
-                    && !is_tag(&story, &last).await
+                if let (true, Some(last)) = (lists_tags(&context.call), context.call.parameter("last"))
+                    && !is_tag(&context, &last).await
                 {
                     return Reply::error(404, "MANIFEST_UNKNOWN");
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "last-is-an-offset",
         &["discovery.tags.last-is-a-tag-value"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let last = story
+                let last = context
                     .call
                     .parameter("last")
                     .and_then(|last| last.parse::<usize>().ok());
-                if let (true, Some(offset)) = (lists_tags(&story.call), last) {
-                    story.call.drop_parameter("last");
-                    let mut reply = story.honestly().await;
+                if let (true, Some(offset)) = (lists_tags(&context.call), last) {
+                    context.call.drop_parameter("last");
+                    let mut reply = context.honestly().await;
                     edit_tags(&mut reply, |tags| {
                         tags.drain(..offset.min(tags.len()));
                     });
                     return reply;
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
@@ -291,8 +291,8 @@ fn number_of_tags(call: &Call) -> Option<usize> {
 }
 
 /// Whether a tag is there.
-async fn is_tag(story: &Story<'_>, tag: &str) -> bool {
-    has(story, &manifest_path(story.call.repository(), tag)).await
+async fn is_tag(context: &StatefulCall<'_>, tag: &str) -> bool {
+    has(context, &manifest_path(context.call.repository(), tag)).await
 }
 
 /// The parameter that says after which tag a page begins.

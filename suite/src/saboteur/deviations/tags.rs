@@ -102,21 +102,21 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             reply.remove("link");
         }
     }),
-    Deviation::story(
+    Deviation::stateful(
         "tags-of-siblings",
         &["discovery.tags.only-tags-of-repository"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                let group = story
+                let mut reply = context.honestly().await;
+                let group = context
                     .call
                     .repository()
                     .rsplit_once('/')
                     .map_or("", |(group, _)| group);
-                if story.call.is(&Method::PUT, Kind::Tag) && reply.is_success() {
-                    story.memory.note(group, &story.call);
-                } else if lists_tags(&story.call) {
-                    let pushes = story.memory.noted(group);
+                if context.call.is(&Method::PUT, Kind::Tag) && reply.is_success() {
+                    context.memory.note(group, &context.call);
+                } else if lists_tags(&context.call) {
+                    let pushes = context.memory.noted(group);
                     edit_tags(&mut reply, |tags| {
                         for push in &pushes {
                             let tag = json!(push.reference());
@@ -130,17 +130,17 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "digests-among-tags",
         &["discovery.tags.only-tags-of-repository"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                let repository = story.call.repository();
-                if story.call.is(&Method::PUT, Kind::Manifest) && reply.is_success() {
-                    story.memory.note(repository, &story.call);
-                } else if lists_tags(&story.call) {
-                    let pushes = story.memory.noted(repository);
+                let mut reply = context.honestly().await;
+                let repository = context.call.repository();
+                if context.call.is(&Method::PUT, Kind::Manifest) && reply.is_success() {
+                    context.memory.note(repository, &context.call);
+                } else if lists_tags(&context.call) {
+                    let pushes = context.memory.noted(repository);
                     edit_tags(&mut reply, |tags| {
                         tags.extend(pushes.iter().map(|push| json!(sha256(&push.body))));
                     });
@@ -149,71 +149,75 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "tags-behind-pushes",
         &["discovery.tags.fresh-after-push"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if !lists_tags(&story.call) || !reply.is_success() {
+                let reply = context.honestly().await;
+                if !lists_tags(&context.call) || !reply.is_success() {
                     return reply;
                 }
-                let key = format!("{}?{}", story.call.path, story.call.query);
-                match story.memory.keep(&key, reply.clone()) {
+                let key = format!("{}?{}", context.call.path, context.call.query);
+                match context.memory.keep(&key, reply.clone()) {
                     Some(before) if entries(&before).len() < entries(&reply).len() => before,
                     _ => reply,
                 }
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "tags-behind-deletions",
         &["discovery.tags.fresh-after-delete"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if !lists_tags(&story.call) || !reply.is_success() {
+                let reply = context.honestly().await;
+                if !lists_tags(&context.call) || !reply.is_success() {
                     return reply;
                 }
-                let key = format!("{}?{}", story.call.path, story.call.query);
-                match story.memory.recall(&key) {
+                let key = format!("{}?{}", context.call.path, context.call.query);
+                match context.memory.recall(&key) {
                     Some(before) if entries(&before).len() > entries(&reply).len() => before,
                     _ => {
-                        story.memory.keep(&key, reply.clone());
+                        context.memory.keep(&key, reply.clone());
                         reply
                     }
                 }
             })
         },
     ),
-    Deviation::story("tag-listed-for-each-push", &["discovery.tags.unique"], |story| {
-        Box::pin(async move {
-            let mut reply = story.honestly().await;
-            let repository = story.call.repository();
-            if story.call.is(&Method::PUT, Kind::Tag) && reply.is_success() {
-                story.memory.note(repository, &story.call);
-            } else if lists_tags(&story.call) && story.call.query.is_empty() {
-                let pushes = story.memory.noted(repository);
-                edit_tags(&mut reply, |tags| {
-                    *tags = pushes.iter().map(|push| json!(push.reference())).collect();
-                });
-            }
-            reply
-        })
-    }),
+    Deviation::stateful(
+        "tag-listed-for-each-push",
+        &["discovery.tags.unique"],
+        |context| {
+            Box::pin(async move {
+                let mut reply = context.honestly().await;
+                let repository = context.call.repository();
+                if context.call.is(&Method::PUT, Kind::Tag) && reply.is_success() {
+                    context.memory.note(repository, &context.call);
+                } else if lists_tags(&context.call) && context.call.query.is_empty() {
+                    let pushes = context.memory.noted(repository);
+                    edit_tags(&mut reply, |tags| {
+                        *tags = pushes.iter().map(|push| json!(push.reference())).collect();
+                    });
+                }
+                reply
+            })
+        },
+    ),
     Deviation::reply("tags-backwards", &["discovery.tags.order"], |call, reply| {
         if lists_tags(call) {
             edit_tags(reply, |tags| tags.reverse());
         }
     }),
-    Deviation::story("tags-in-order-of-pushes", &["discovery.tags.order"], |story| {
+    Deviation::stateful("tags-in-order-of-pushes", &["discovery.tags.order"], |context| {
         Box::pin(async move {
-            let mut reply = story.honestly().await;
-            let repository = story.call.repository();
-            if story.call.is(&Method::PUT, Kind::Tag) && reply.is_success() {
-                story.memory.note(repository, &story.call);
-            } else if lists_tags(&story.call) {
-                let pushes = story.memory.noted(repository);
+            let mut reply = context.honestly().await;
+            let repository = context.call.repository();
+            if context.call.is(&Method::PUT, Kind::Tag) && reply.is_success() {
+                context.memory.note(repository, &context.call);
+            } else if lists_tags(&context.call) {
+                let pushes = context.memory.noted(repository);
                 let place = |tag: &Json| pushes.iter().position(|push| tag == push.reference());
                 edit_tags(&mut reply, |tags| tags.sort_by_key(place));
             }

@@ -30,25 +30,29 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         },
     )
     .with_accounts(&[]),
-    Deviation::story("challenge-without-scope", &["interop.challenge-scope"], |story| {
-        Box::pin(async move {
-            let mut reply = story.honestly().await;
-            let repository = story.call.repository().to_owned();
-            if !opens(&story.call) {
-                return reply;
-            }
-            // Those who have learned the scope before get along without being told again.
-            if reply.is_success() {
-                story.memory.count(&repository);
-            } else if !has_credentials(&story.call) && story.memory.counted(&repository) > 0 {
-                edit_challenge(&mut reply, |challenge| {
-                    let end = challenge.find(",scope=").unwrap_or(challenge.len());
-                    challenge[..end].to_owned()
-                });
-            }
-            reply
-        })
-    })
+    Deviation::stateful(
+        "challenge-without-scope",
+        &["interop.challenge-scope"],
+        |context| {
+            Box::pin(async move {
+                let mut reply = context.honestly().await;
+                let repository = context.call.repository().to_owned();
+                if !opens(&context.call) {
+                    return reply;
+                }
+                // Those who have learned the scope before get along without being told again.
+                if reply.is_success() {
+                    context.memory.count(&repository);
+                } else if !has_credentials(&context.call) && context.memory.counted(&repository) > 0 {
+                    edit_challenge(&mut reply, |challenge| {
+                        let end = challenge.find(",scope=").unwrap_or(challenge.len());
+                        challenge[..end].to_owned()
+                    });
+                }
+                reply
+            })
+        },
+    )
     .with_accounts(&[]),
     Deviation::reply(
         "token-without-its-other-name",
@@ -74,19 +78,19 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         |call| keep_one_scope(call, <[String]>::last),
     )
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "no-token-for-unknown-repository",
         &["interop.token-unknown-scope"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let scopes = scopes(&story.call);
+                let scopes = scopes(&context.call);
                 for scope in scopes.iter().filter(|_| scopes.len() > 1) {
                     let list = format!("/v2/{}/tags/list", repository_of(scope));
-                    if story.as_owner(&story.call.get(&list)).await.status == 404 {
+                    if context.as_owner(&context.call.get(&list)).await.status == 404 {
                         return Reply::error(404, "NAME_UNKNOWN");
                     }
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     )

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use super::tools;
 use super::tools::sha256;
-use crate::saboteur::{Call, Kind, Memory, Reply, Story};
+use crate::saboteur::{Call, Kind, Memory, Reply, StatefulCall};
 
 /// The media type of an image index.
 pub(super) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -196,13 +196,15 @@ pub(super) fn subject_of(push: &Call) -> Option<String> {
 }
 
 /// Whether something is there, to the honest registry.
-pub(super) async fn has(story: &Story<'_>, path: &str) -> bool {
-    story.ask(&story.call.get(path)).await.is_success()
+pub(super) async fn has(context: &StatefulCall<'_>, path: &str) -> bool {
+    context.ask(&context.call.get(path)).await.is_success()
 }
 
 /// Deletes something at the honest registry.
-pub(super) async fn delete(story: &Story<'_>, path: &str) {
-    story.ask(&story.call.get(path).with_method(Method::DELETE)).await;
+pub(super) async fn delete(context: &StatefulCall<'_>, path: &str) {
+    context
+        .ask(&context.call.get(path).with_method(Method::DELETE))
+        .await;
 }
 
 /// The digest of a descriptor.
@@ -223,15 +225,15 @@ pub(super) fn has_type(manifest: &Json) -> bool {
 }
 
 /// The manifest that a descriptor stands for.
-pub(super) async fn manifest_of(story: &Story<'_>, entry: &Json) -> Json {
-    let path = manifest_path(story.call.repository(), digest(entry));
-    tools::json(&story.ask(&story.call.get(&path)).await.body)
+pub(super) async fn manifest_of(context: &StatefulCall<'_>, entry: &Json) -> Json {
+    let path = manifest_path(context.call.repository(), digest(entry));
+    tools::json(&context.ask(&context.call.get(&path)).await.body)
 }
 
 /// Whether an upload has data.
-pub(super) async fn is_begun(story: &Story<'_>) -> bool {
-    let status = story.ask(&story.call.get(&story.call.path)).await;
-    story.call.kind() == Kind::Session && span(status.header("range")).is_some_and(|(_, last)| last > 0)
+pub(super) async fn is_begun(context: &StatefulCall<'_>) -> bool {
+    let status = context.ask(&context.call.get(&context.call.path)).await;
+    context.call.kind() == Kind::Session && span(status.header("range")).is_some_and(|(_, last)| last > 0)
 }
 
 /// Notes whose turn it is: from when a call came until it is dropped, it is under way.

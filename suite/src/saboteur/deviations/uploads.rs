@@ -35,14 +35,14 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "new-blob-unknown-to-head",
         &["push.put.available-after-201"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let is_first =
-                    story.call.is(&Method::HEAD, Kind::Blob) && story.memory.count(&story.call.path) == 0;
-                let mut reply = story.honestly().await;
+                let is_first = context.call.is(&Method::HEAD, Kind::Blob)
+                    && context.memory.count(&context.call.path) == 0;
+                let mut reply = context.honestly().await;
                 if is_first {
                     reply.become_error(404, "BLOB_UNKNOWN");
                 }
@@ -50,19 +50,20 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "chunks-served-before-commit",
         &["push.put.not-visible-before-commit"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if adds(&story.call) && reply.is_success() {
-                    let blob = blob_path(story.call.repository(), &sha256(&story.call.body));
-                    story
-                        .memory
-                        .keep(&blob, bytes(story.call.body.clone(), "application/octet-stream"));
+                let reply = context.honestly().await;
+                if adds(&context.call) && reply.is_success() {
+                    let blob = blob_path(context.call.repository(), &sha256(&context.call.body));
+                    context.memory.keep(
+                        &blob,
+                        bytes(context.call.body.clone(), "application/octet-stream"),
+                    );
                 }
-                match story.memory.recall(&story.call.path) {
+                match context.memory.recall(&context.call.path) {
                     Some(blob) if reply.status == 404 => blob,
                     _ => reply,
                 }
@@ -96,38 +97,39 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "refused-blob-served",
         &["push.put.digest-mismatch-nothing-stored"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if closes(&story.call) && reply.status == 400 {
-                    let claimed = brought(&story.call).unwrap_or_default();
-                    let blob = blob_path(story.call.repository(), &claimed);
-                    story
-                        .memory
-                        .keep(&blob, bytes(story.call.body.clone(), "application/octet-stream"));
+                let reply = context.honestly().await;
+                if closes(&context.call) && reply.status == 400 {
+                    let claimed = brought(&context.call).unwrap_or_default();
+                    let blob = blob_path(context.call.repository(), &claimed);
+                    context.memory.keep(
+                        &blob,
+                        bytes(context.call.body.clone(), "application/octet-stream"),
+                    );
                 }
-                match story.memory.recall(&story.call.path) {
+                match context.memory.recall(&context.call.path) {
                     Some(blob) if reply.status == 404 => blob,
                     _ => reply,
                 }
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "refused-blob-kept-under-its-own-digest",
         &["push.put.digest-mismatch-nothing-stored"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                if closes(&story.call) && reply.status == 400 {
-                    let mut kept = story.call.with_method(Method::POST);
-                    kept.path = format!("/v2/{}/blobs/uploads/", story.call.repository());
+                let reply = context.honestly().await;
+                if closes(&context.call) && reply.status == 400 {
+                    let mut kept = context.call.with_method(Method::POST);
+                    kept.path = format!("/v2/{}/blobs/uploads/", context.call.repository());
                     kept.headers.remove("content-range");
-                    kept.query = format!("digest={}", sha256(&story.call.body));
-                    story.ask(&kept).await;
+                    kept.query = format!("digest={}", sha256(&context.call.body));
+                    context.ask(&kept).await;
                 }
                 reply
             })
@@ -159,33 +161,33 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "chunks-hashed-by-sha256-alone",
         &["push.chunk.digest-algorithm-parameter"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let by_sha512 = brought(&story.call).is_some_and(|digest| digest.starts_with("sha512:"));
-                if closes(&story.call) && by_sha512 && is_begun(&story).await {
+                let by_sha512 = brought(&context.call).is_some_and(|digest| digest.starts_with("sha512:"));
+                if closes(&context.call) && by_sha512 && is_begun(&context).await {
                     return Reply::error(400, "DIGEST_INVALID");
                 }
-                story.honestly().await
+                context.honestly().await
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "unknown-algorithm-fails-at-the-end",
         &["push.chunk.digest-algorithm-unsupported"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let algorithm = story.call.parameter("digest-algorithm").unwrap_or_default();
-                let is_strange = opens(&story.call) && !["", "sha256", "sha512"].contains(&&*algorithm);
+                let algorithm = context.call.parameter("digest-algorithm").unwrap_or_default();
+                let is_strange = opens(&context.call) && !["", "sha256", "sha512"].contains(&&*algorithm);
                 if is_strange {
-                    story.call.drop_parameter("digest-algorithm");
+                    context.call.drop_parameter("digest-algorithm");
                 }
-                let mut reply = story.honestly().await;
+                let mut reply = context.honestly().await;
                 if is_strange {
-                    story.memory.count(upload_of(&reply));
-                } else if closes(&story.call) && story.memory.counted(story.call.reference()) > 0 {
+                    context.memory.count(upload_of(&reply));
+                } else if closes(&context.call) && context.memory.counted(context.call.reference()) > 0 {
                     reply.become_error(500, "DIGEST_INVALID");
                 }
                 reply
@@ -196,15 +198,15 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         (closes(call) && call.parameter("digest").as_deref() == Some(EMPTY))
             .then(|| Reply::error(400, "SIZE_INVALID"))
     }),
-    Deviation::story("known-blob-409", &["push.put.repush-idempotent"], |story| {
+    Deviation::stateful("known-blob-409", &["push.put.repush-idempotent"], |context| {
         Box::pin(async move {
-            if closes(&story.call) {
-                let digest = brought(&story.call).unwrap_or_default();
-                if has(&story, &blob_path(story.call.repository(), &digest)).await {
+            if closes(&context.call) {
+                let digest = brought(&context.call).unwrap_or_default();
+                if has(&context, &blob_path(context.call.repository(), &digest)).await {
                     return Reply::error(409, "BLOB_UPLOAD_INVALID");
                 }
             }
-            story.honestly().await
+            context.honestly().await
         })
     }),
     Deviation::instead(
@@ -263,40 +265,41 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         brings(call).then(|| Reply::error(404, "UNSUPPORTED"))
     }),
     // To answer with an upload is to offer no single POST, which is free to everybody.
-    Deviation::story(
+    Deviation::stateful(
         "single-post-kept-in-upload",
         &["push.single.fallback-202", "push.single.supported"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                if !brings(&story.call) {
-                    return story.honestly().await;
+                if !brings(&context.call) {
+                    return context.honestly().await;
                 }
-                let mut chunk = story.call.with_method(Method::PATCH);
-                story.call.body.clear();
-                story.call.query.clear();
-                let reply = story.honestly().await;
+                let mut chunk = context.call.with_method(Method::PATCH);
+                context.call.body.clear();
+                context.call.query.clear();
+                let reply = context.honestly().await;
                 chunk.path = reply.header("location").to_owned();
                 chunk.query.clear();
-                story.ask(&chunk).await;
+                context.ask(&chunk).await;
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "single-post-unverified",
         &["push.single.digest-mismatch"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let mut reply = story.honestly().await;
-                if brings(&story.call) && reply.status == 400 {
-                    let claimed = brought(&story.call).unwrap_or_default();
-                    let blob = blob_path(story.call.repository(), &claimed);
+                let mut reply = context.honestly().await;
+                if brings(&context.call) && reply.status == 400 {
+                    let claimed = brought(&context.call).unwrap_or_default();
+                    let blob = blob_path(context.call.repository(), &claimed);
                     reply = created(&blob);
-                    story
-                        .memory
-                        .keep(&blob, bytes(story.call.body.clone(), "application/octet-stream"));
+                    context.memory.keep(
+                        &blob,
+                        bytes(context.call.body.clone(), "application/octet-stream"),
+                    );
                 }
-                match story.memory.recall(&story.call.path) {
+                match context.memory.recall(&context.call.path) {
                     Some(blob) if reply.status == 404 => blob,
                     _ => reply,
                 }

@@ -3,71 +3,77 @@
 use http::Method;
 
 use super::tricks::{brings, cancels, has_credentials, is_refused, mounts};
-use crate::saboteur::{Call, Deviation, Kind, Reply, Story};
+use crate::saboteur::{Call, Deviation, Kind, Reply, StatefulCall};
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
-    Deviation::story(
+    Deviation::stateful(
         "single-post-by-anybody",
         &["security.write-needs-auth"],
-        |story| Box::pin(async move { let_in(&story, brings(&story.call)).await }),
+        |context| Box::pin(async move { let_in(&context, brings(&context.call)).await }),
     )
     .with_accounts(&[]),
-    Deviation::story("mount-by-anybody", &["security.write-needs-auth"], |story| {
-        Box::pin(async move { let_in(&story, mounts(&story.call)).await })
+    Deviation::stateful("mount-by-anybody", &["security.write-needs-auth"], |context| {
+        Box::pin(async move { let_in(&context, mounts(&context.call)).await })
     })
     .with_accounts(&[]),
-    Deviation::story("tag-by-anybody", &["security.write-needs-auth"], |story| {
-        Box::pin(async move { let_in(&story, story.call.is(&Method::PUT, Kind::Tag)).await })
+    Deviation::stateful("tag-by-anybody", &["security.write-needs-auth"], |context| {
+        Box::pin(async move { let_in(&context, context.call.is(&Method::PUT, Kind::Tag)).await })
     })
     .with_accounts(&[]),
-    Deviation::story("manifest-by-anybody", &["security.write-needs-auth"], |story| {
-        Box::pin(async move { let_in(&story, story.call.is(&Method::PUT, Kind::Manifest)).await })
+    Deviation::stateful("manifest-by-anybody", &["security.write-needs-auth"], |context| {
+        Box::pin(async move { let_in(&context, context.call.is(&Method::PUT, Kind::Manifest)).await })
     })
     .with_accounts(&[]),
-    Deviation::story("deletion-by-anybody", &["security.write-needs-auth"], |story| {
-        Box::pin(async move { let_in(&story, deletes(&story.call)).await })
+    Deviation::stateful("deletion-by-anybody", &["security.write-needs-auth"], |context| {
+        Box::pin(async move { let_in(&context, deletes(&context.call)).await })
     })
     .with_accounts(&[]),
-    Deviation::story("cancelled-by-anybody", &["security.upload-needs-auth"], |story| {
-        Box::pin(async move { let_in(&story, cancels(&story.call)).await })
-    })
+    Deviation::stateful(
+        "cancelled-by-anybody",
+        &["security.upload-needs-auth"],
+        |context| Box::pin(async move { let_in(&context, cancels(&context.call)).await }),
+    )
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "token-to-pull-brings-blobs",
         &["security.auth-scope-push"],
-        |story| Box::pin(async move { overrate(&story, brings(&story.call)).await }),
+        |context| Box::pin(async move { overrate(&context, brings(&context.call)).await }),
     )
     .with_accounts(&[]),
-    Deviation::story("token-to-pull-mounts", &["security.auth-scope-push"], |story| {
-        Box::pin(async move { overrate(&story, mounts(&story.call)).await })
+    Deviation::stateful("token-to-pull-mounts", &["security.auth-scope-push"], |context| {
+        Box::pin(async move { overrate(&context, mounts(&context.call)).await })
     })
     .with_accounts(&[]),
-    Deviation::story("token-to-pull-deletes", &["security.auth-scope-push"], |story| {
-        Box::pin(async move { overrate(&story, deletes(&story.call)).await })
-    })
+    Deviation::stateful(
+        "token-to-pull-deletes",
+        &["security.auth-scope-push"],
+        |context| Box::pin(async move { overrate(&context, deletes(&context.call)).await }),
+    )
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "token-to-pull-adds-to-uploads",
         &["security.auth-scope-push"],
-        |story| Box::pin(async move { overrate(&story, story.call.kind() == Kind::Session).await }),
+        |context| Box::pin(async move { overrate(&context, context.call.kind() == Kind::Session).await }),
     )
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "token-good-to-push-anywhere",
         &["security.auth-scope-repository", "security.auth-scope-push"],
-        |story| Box::pin(async move { overrate(&story, story.call.is_of_manifest(&Method::PUT)).await }),
+        |context| {
+            Box::pin(async move { overrate(&context, context.call.is_of_manifest(&Method::PUT)).await })
+        },
     )
     .with_accounts(&[]),
-    Deviation::story(
+    Deviation::stateful(
         "mount-with-token-for-target-alone",
         &["push.mount.needs-read-access"],
-        |story| {
+        |context| {
             Box::pin(async move {
-                let reply = story.honestly().await;
-                let is_mount = mounts(&story.call) && has_credentials(&story.call);
+                let reply = context.honestly().await;
+                let is_mount = mounts(&context.call) && has_credentials(&context.call);
                 if is_mount && (reply.status == 202 || is_refused(&reply)) {
-                    return story.as_owner(&story.call).await;
+                    return context.as_owner(&context.call).await;
                 }
                 reply
             })
@@ -81,19 +87,19 @@ fn deletes(call: &Call) -> bool {
 }
 
 /// Serves those who show no credentials as if they were the owner.
-async fn let_in(story: &Story<'_>, is_meant: bool) -> Reply {
-    let reply = story.honestly().await;
-    if is_meant && is_refused(&reply) && !has_credentials(&story.call) {
-        return story.as_owner(&story.call).await;
+async fn let_in(context: &StatefulCall<'_>, is_meant: bool) -> Reply {
+    let reply = context.honestly().await;
+    if is_meant && is_refused(&reply) && !has_credentials(&context.call) {
+        return context.as_owner(&context.call).await;
     }
     reply
 }
 
 /// Serves those whose credentials are not enough as if they were the owner.
-async fn overrate(story: &Story<'_>, is_meant: bool) -> Reply {
-    let reply = story.honestly().await;
-    if is_meant && is_refused(&reply) && has_credentials(&story.call) {
-        return story.as_owner(&story.call).await;
+async fn overrate(context: &StatefulCall<'_>, is_meant: bool) -> Reply {
+    let reply = context.honestly().await;
+    if is_meant && is_refused(&reply) && has_credentials(&context.call) {
+        return context.as_owner(&context.call).await;
     }
     reply
 }

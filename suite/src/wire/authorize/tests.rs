@@ -1,7 +1,7 @@
 //! Registries that want credentials, and token servers, good and bad.
 
 use super::super::testing::{Server, client, patient, status};
-use super::super::{Client, Credentials, Exchange, Redirects, Settings, Shows, Url, curl};
+use super::super::{Client, ClientSettings, Credentials, Exchange, Redirects, Shows, Url, curl};
 use super::*;
 
 const PASSWORD: &str = "hunter2";
@@ -16,9 +16,9 @@ fn alice() -> Login {
     }
 }
 
-fn settings(target: &Url) -> Settings {
+fn settings(target: &Url) -> ClientSettings {
     let bob = Login::Token("token-of-bob".into());
-    Settings {
+    ClientSettings {
         credentials: Credentials::none().with_default(alice()).with_named("bob", bob),
         ..patient(target)
     }

@@ -10,7 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-use super::super::testing::{Act, Canned, Server, answer, client, hasty, patient, quick, status};
+use super::super::testing::{Canned, Server, ServerAct, answer, client, hasty, patient, quick, status};
 use super::super::{Address, Body, RawConnection};
 use super::*;
 
@@ -42,7 +42,7 @@ async fn a_request_is_sent_as_it_is_written() {
 }
 
 /// The fault of a GET to a server that plays this script, by a client of quick limits.
-async fn fault(script: Vec<Act>) -> String {
+async fn fault(script: Vec<ServerAct>) -> String {
     let server = Canned::serve(vec![script]).await;
     let request = Request::new("GET", server.url.with_target("/"));
     let exchange = hasty(&server.url).send(request).await;
@@ -54,16 +54,21 @@ async fn fault(script: Vec<Act>) -> String {
 async fn every_phase_ends() {
     let long = Duration::from_secs(60);
     assert_eq!(
-        fault(vec![Act::Read, Act::Wait(long)]).await,
+        fault(vec![ServerAct::Read, ServerAct::Wait(long)]).await,
         "timed out after 200 ms, waiting for the answer"
     );
-    let head = Act::Write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc".to_vec());
+    let head = ServerAct::Write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc".to_vec());
     assert_eq!(
-        fault(vec![Act::Read, head, Act::Wait(long)]).await,
+        fault(vec![ServerAct::Read, head, ServerAct::Wait(long)]).await,
         "timed out after 200 ms, reading the body"
     );
-    let drop = |byte: u8| [Act::Write(vec![byte]), Act::Wait(Duration::from_millis(50))];
-    let mut dripping = vec![Act::Read];
+    let drop = |byte: u8| {
+        [
+            ServerAct::Write(vec![byte]),
+            ServerAct::Wait(Duration::from_millis(50)),
+        ]
+    };
+    let mut dripping = vec![ServerAct::Read];
     dripping.extend(b"HTTP/1.1 200 OK\r\n".iter().copied().flat_map(drop));
     assert_eq!(
         fault(dripping).await,
@@ -73,7 +78,12 @@ async fn every_phase_ends() {
 
 #[tokio::test]
 async fn the_whole_has_a_limit_of_its_own() {
-    let drop = |byte: u8| [Act::Write(vec![byte]), Act::Wait(Duration::from_millis(50))];
+    let drop = |byte: u8| {
+        [
+            ServerAct::Write(vec![byte]),
+            ServerAct::Wait(Duration::from_millis(50)),
+        ]
+    };
     let mut dripping = answer("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
     dripping.extend([b'x'; 1000].into_iter().flat_map(drop));
     let server = Canned::serve(vec![dripping]).await;
@@ -87,7 +97,7 @@ async fn the_whole_has_a_limit_of_its_own() {
 
 #[tokio::test]
 async fn a_server_that_does_not_read_is_not_waited_for() {
-    let server = Canned::serve(vec![vec![Act::Wait(Duration::from_secs(60))]]).await;
+    let server = Canned::serve(vec![vec![ServerAct::Wait(Duration::from_secs(60))]]).await;
     let mut request = Request::new("PUT", server.url.with_target("/"));
     request.body = Body::Sized(vec![0; 64 * 1024 * 1024].into());
     let exchange = hasty(&server.url).send(request).await;
@@ -99,8 +109,8 @@ async fn a_server_that_does_not_read_is_not_waited_for() {
 async fn an_answer_counts_before_the_request_is_through() {
     let refusal = "HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n";
     let server = Canned::serve(vec![vec![
-        Act::Write(refusal.into()),
-        Act::Wait(Duration::from_secs(1)),
+        ServerAct::Write(refusal.into()),
+        ServerAct::Wait(Duration::from_secs(1)),
     ]])
     .await;
     let mut request = Request::new("PUT", server.url.with_target("/"));
@@ -125,7 +135,7 @@ async fn nobody_there_is_said_so() {
 #[tokio::test]
 async fn bodies_are_framed_as_asked() {
     let ok = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
-    let script: Vec<Act> = (0..4).flat_map(|_| answer(ok)).collect();
+    let script: Vec<ServerAct> = (0..4).flat_map(|_| answer(ok)).collect();
     let server = Canned::serve(vec![script]).await;
     let client = client(&server.url);
     let bodies = [

@@ -9,7 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::super::testing::{Act, Canned, answer, hasty, patient};
+use super::super::testing::{Canned, ServerAct, answer, hasty, patient};
 use super::super::{Client, Exchange, Request, Shows, Tls, Url, curl};
 use super::*;
 
@@ -124,7 +124,7 @@ async fn a_body_up_to_the_end_needs_an_end_that_is_meant() {
 
 #[tokio::test]
 async fn what_does_not_speak_tls_is_said_so() {
-    let plain = Canned::serve(vec![vec![Act::Write(
+    let plain = Canned::serve(vec![vec![ServerAct::Write(
         b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec(),
     )]])
     .await;
@@ -136,7 +136,7 @@ async fn what_does_not_speak_tls_is_said_so() {
         fault.to_string(),
         "TLS failed: the server does not speak TLS on this port; the address may have to begin with http://"
     );
-    let silent = Canned::serve(vec![vec![Act::Wait(Duration::from_secs(60))]]).await;
+    let silent = Canned::serve(vec![vec![ServerAct::Wait(Duration::from_secs(60))]]).await;
     let url = Url::parse(&format!("https://{}/", silent.url.authority())).unwrap();
     let fault = hasty_fault(&url).await;
     assert_eq!(fault, "timed out after 500 ms, in the TLS handshake");

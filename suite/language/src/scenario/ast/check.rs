@@ -109,7 +109,7 @@ pub enum One {
     /// `once`, `3 times`: there are as many of it.
     Times(u32),
     /// `at most N`, `at most N a page`.
-    AtMost(u32, Scope),
+    AtMost(u32, CountScope),
 }
 
 /// A value, as written.
@@ -136,7 +136,7 @@ pub enum Order {
 
 /// What a count is taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub enum CountScope {
     /// All pages together.
     Whole,
     /// `a page`: each page.

@@ -19,7 +19,7 @@ pub enum Expr {
     /// `chunk 2 of blob`, `first 100 of blob`, …
     Cut(Cut, Spanned<Name>),
     /// `X with $.a = 1`, `X without $.b`, `X with another uuid`: a new value.
-    Spoiled(Source, Vec<Spanned<Edit>>),
+    Spoiled(EditBase, Vec<Spanned<Edit>>),
     /// A value taken from the last answer.
     Taken(Taken),
     /// `token SCOPE`: fetched from the token server that the registry named.
@@ -28,7 +28,7 @@ pub enum Expr {
 
 /// What an edit starts from.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Source {
+pub enum EditBase {
     /// A variable.
     Name(Spanned<Name>),
     /// Content made on the spot.

@@ -2,7 +2,7 @@
 
 use super::phrase::Phrase;
 use super::words::LineWord;
-use super::{Parser, expressions, requests, slips, statements, templates};
+use super::{Parser, expressions, requests, statements, templates, typos};
 use crate::diagnostic::Diagnostic;
 use crate::scenario::ast::{Expr, Item, Let, Make, Redirects, Request, Rows, Spanned, Statement, Text};
 
@@ -192,8 +192,8 @@ impl<'t> Parser<'t> {
             );
             return None;
         }
-        self.faults.push(slips::fault(line));
-        slips::meant(line)
+        self.faults.push(typos::fault(line));
+        typos::meant(line)
     }
 }
 

@@ -4,7 +4,7 @@ use super::makes::make;
 use super::phrase::Phrase;
 use super::templates::{is_token, json_path, name, nothing_more, number, template, with_stand_in};
 use crate::diagnostic::{Diagnostic, Parsed, did_you_mean};
-use crate::scenario::ast::{Cut, Edit, Expr, Make, Source, Spanned, Taken};
+use crate::scenario::ast::{Cut, Edit, EditBase, Expr, Make, Spanned, Taken};
 
 /// The words that can start a value.
 const STARTS: &[&str] = &[
@@ -103,8 +103,8 @@ fn spoiled<'t>(source: Phrase<'t>, edits: Phrase<'t>) -> Parsed<Expr> {
                 .label("a list")
                 .into());
         }
-        Some(made) => Source::Make(Box::new(made?)),
-        None => Source::Name(name(source)?),
+        Some(made) => EditBase::Make(Box::new(made?)),
+        None => EditBase::Name(name(source)?),
     };
     Ok(Expr::Spoiled(
         from,

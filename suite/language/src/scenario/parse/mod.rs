@@ -11,11 +11,11 @@ mod makes;
 mod patterns;
 mod phrase;
 mod requests;
-mod slips;
 mod statements;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod typos;
 mod words;
 
 pub use words::LineWord;
@@ -92,7 +92,7 @@ impl<'t> Parser<'t> {
     /// Reads the line that opens the file.
     fn opening(&mut self) -> Option<(Nature, Spanned<String>)> {
         let line = self.peek().unwrap_or_else(|| Phrase::lines("\n")[0]);
-        let (nature, title) = match LineWord::at_start_of(line).or_else(|| slips::meant(line)) {
+        let (nature, title) = match LineWord::at_start_of(line).or_else(|| typos::meant(line)) {
             Some((LineWord::Scenario, title)) => (Nature::Workflow, title),
             Some((LineWord::Always, title)) => (Nature::Standing, title),
             _ => {
@@ -106,7 +106,7 @@ impl<'t> Parser<'t> {
         };
         self.at += 1;
         if LineWord::at_start_of(line).is_none() {
-            self.faults.push(slips::fault(line));
+            self.faults.push(typos::fault(line));
         }
         if title.is_empty() {
             self.faults.push(

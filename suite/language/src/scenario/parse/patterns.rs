@@ -3,7 +3,7 @@
 use super::phrase::{Phrase, quoted};
 use super::templates::{name, number, text};
 use crate::diagnostic::{Diagnostic, Parsed};
-use crate::scenario::ast::{Form, One, Order, Pattern, PlainForm, Presence, Scope, Text};
+use crate::scenario::ast::{CountScope, Form, One, Order, Pattern, PlainForm, Presence, Text};
 
 /// Reads `one { " or " one } [ " if present" ]`.
 pub(super) fn pattern(phrase: Phrase<'_>) -> Parsed<Pattern> {
@@ -56,8 +56,8 @@ fn one(phrase: Phrase<'_>) -> Parsed<One> {
 
 fn at_most(count: Phrase<'_>) -> Parsed<One> {
     match count.strip_words_behind("a page") {
-        Some(count) => Ok(One::AtMost(number(count)?, Scope::Page)),
-        None => Ok(One::AtMost(number(count)?, Scope::Whole)),
+        Some(count) => Ok(One::AtMost(number(count)?, CountScope::Page)),
+        None => Ok(One::AtMost(number(count)?, CountScope::Whole)),
     }
 }
 

@@ -241,7 +241,7 @@ fn content_is_cut_and_spoiled() {
     assert_eq!(
         value(r#"image with $.a = 1 with $.b = " with {size x}" without $.c"#),
         Expr::Spoiled(
-            Source::Make(Box::new(Make::Image(Shape::default()))),
+            EditBase::Make(Box::new(Make::Image(Shape::default()))),
             vec![
                 spanned(Edit::Set(plain("$.a"), plain("1"))),
                 spanned(Edit::Set(
@@ -258,12 +258,12 @@ fn content_is_cut_and_spoiled() {
     );
     assert_eq!(
         value("upload with another uuid"),
-        Expr::Spoiled(Source::Name(name("upload")), vec![spanned(Edit::AnotherUuid)])
+        Expr::Spoiled(EditBase::Name(name("upload")), vec![spanned(Edit::AnotherUuid)])
     );
     assert_eq!(
         value("image with {path} = {value}"),
         Expr::Spoiled(
-            Source::Make(Box::new(Make::Image(Shape::default()))),
+            EditBase::Make(Box::new(Make::Image(Shape::default()))),
             vec![spanned(Edit::Set(
                 Template(vec![hole(&[], "path")]),
                 Template(vec![hole(&[], "value")])
@@ -394,8 +394,8 @@ fn patterns_have_alternatives_lists_and_forms() {
         ("absent", One::Absent),
         ("once", One::Times(1)),
         ("3 times", One::Times(3)),
-        ("at most 5", One::AtMost(5, Scope::Whole)),
-        ("at most 5 a page", One::AtMost(5, Scope::Page)),
+        ("at most 5", One::AtMost(5, CountScope::Whole)),
+        ("at most 5 a page", One::AtMost(5, CountScope::Page)),
         ("an entity-tag", One::Form(Form::Plain(PlainForm::EntityTag))),
         ("a digest", One::Form(Form::Plain(PlainForm::Digest))),
         ("a digest of blob", One::Form(Form::DigestOf(name("blob")))),

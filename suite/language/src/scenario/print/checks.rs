@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter};
 
 use super::values::joined;
 use crate::scenario::ast::{
-    Account, Aspect, Check, Form, HeaderLine, One, Order, Paging, Pattern, PlainForm, Polarity, Presence,
-    Redirects, Request, RequestLine, Scope, Way,
+    Account, Aspect, Check, CountScope, Form, HeaderLine, One, Order, Paging, Pattern, PlainForm, Polarity,
+    Presence, Redirects, Request, RequestLine, Way,
 };
 
 impl Display for RequestLine {
@@ -115,8 +115,8 @@ impl Display for One {
             One::Form(form) => form.fmt(f),
             One::Times(1) => f.write_str("once"),
             One::Times(count) => write!(f, "{count} times"),
-            One::AtMost(count, Scope::Whole) => write!(f, "at most {count}"),
-            One::AtMost(count, Scope::Page) => write!(f, "at most {count} a page"),
+            One::AtMost(count, CountScope::Whole) => write!(f, "at most {count}"),
+            One::AtMost(count, CountScope::Page) => write!(f, "at most {count} a page"),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::catalogue::{Level, Version};
 use crate::scenario::ast::{
-    AnyContent, Asked, Capability, Cut, Edit, Expr, Extent, Given, Make, Name, Piece, Pushed, Reference,
-    Shape, Size, Slot, Source, Spanned, Stance, Taken, Template, Text,
+    AnyContent, Asked, Capability, Cut, Edit, EditBase, Expr, Extent, Given, Make, Name, Piece, Pushed,
+    Reference, Shape, Size, Slot, Spanned, Stance, Taken, Template, Text,
 };
 
 /// Joins what can be written.
@@ -145,8 +145,8 @@ impl Display for Expr {
             },
             Expr::Spoiled(source, edits) => {
                 match source {
-                    Source::Name(name) => name.value.fmt(f)?,
-                    Source::Make(make) => make.fmt(f)?,
+                    EditBase::Name(name) => name.value.fmt(f)?,
+                    EditBase::Make(make) => make.fmt(f)?,
                 }
                 edits.iter().try_for_each(|edit| write!(f, " {}", edit.value))
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::diagnostic::{Diagnostic, Faulty, Source, did_you_mean};
+use crate::diagnostic::{Diagnostic, Faulty, SourceFile, did_you_mean};
 use crate::scenario::ast::{Capability, Spanned, Statement, each_statement};
 use crate::scenario::library::{Loaded, is_probe};
 
@@ -25,8 +25,8 @@ pub fn check_all(scenarios: &[Loaded]) -> Vec<Faulty> {
         .collect()
 }
 
-fn source(loaded: &Loaded) -> Source {
-    Source {
+fn source(loaded: &Loaded) -> SourceFile {
+    SourceFile {
         path: loaded.path.clone(),
         text: loaded.text.clone(),
     }

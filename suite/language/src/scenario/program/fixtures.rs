@@ -1,7 +1,7 @@
 //! Whether the files that a scenario names are there.
 
 use crate::diagnostic::Diagnostic;
-use crate::scenario::ast::{Expr, Make, Scenario, Source, Statement, each_statement};
+use crate::scenario::ast::{EditBase, Expr, Make, Scenario, Statement, each_statement};
 
 /// Says which of the files that a scenario names are not there.
 pub fn check_files(scenario: &Scenario, is_there: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
@@ -23,7 +23,7 @@ pub fn check_files(scenario: &Scenario, is_there: impl Fn(&str) -> bool) -> Vec<
 fn file(value: &Expr) -> Option<&str> {
     let made = match value {
         Expr::Make(made) => made,
-        Expr::Spoiled(Source::Make(made), _) => made,
+        Expr::Spoiled(EditBase::Make(made), _) => made,
         _ => return None,
     };
     match made {

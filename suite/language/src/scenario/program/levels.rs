@@ -6,7 +6,7 @@ use crate::scenario::ast::{Asked, Item, Scenario, Slot, Spanned, Statement};
 use crate::scenario::tables::{Tables, common_tail};
 
 pub(super) fn check(scenario: &Scenario, catalogue: &Catalogue, faults: &mut Vec<Diagnostic>) {
-    let mut levels = Levels {
+    let mut levels = LevelsCheck {
         catalogue,
         tables: Tables::default(),
         faults,
@@ -14,13 +14,13 @@ pub(super) fn check(scenario: &Scenario, catalogue: &Catalogue, faults: &mut Vec
     levels.block(&scenario.body);
 }
 
-struct Levels<'s, 'c, 'f> {
+struct LevelsCheck<'s, 'c, 'f> {
     catalogue: &'c Catalogue,
     tables: Tables<'s>,
     faults: &'f mut Vec<Diagnostic>,
 }
 
-impl<'s, 'c> Levels<'s, 'c, '_> {
+impl<'s, 'c> LevelsCheck<'s, 'c, '_> {
     fn block(&mut self, items: &'s [Item]) {
         for item in items {
             match &item.value {

@@ -2,14 +2,14 @@
 
 use super::Reading;
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
-use crate::scenario::ast::{Expr, Item, Make, Name, Scenario, Shape, Source, Spanned, Statement};
+use crate::scenario::ast::{EditBase, Expr, Item, Make, Name, Scenario, Shape, Spanned, Statement};
 use crate::scenario::uses::{bound, columns, uses};
 
 /// The names that are bound in every scenario: its repositories.
 const ALWAYS: &[&str] = &["repo", "other", "third"];
 
 pub(super) fn check(scenario: &Scenario, reading: Reading, faults: &mut Vec<Diagnostic>) {
-    let mut scope = Scope {
+    let mut scope = NamesCheck {
         bindings: Vec::new(),
         visible: Vec::new(),
         faults,
@@ -32,14 +32,14 @@ struct Binding<'s> {
 }
 
 /// The names that can be used, innermost last.
-struct Scope<'s, 'f> {
+struct NamesCheck<'s, 'f> {
     bindings: Vec<Binding<'s>>,
     /// Which of the bindings can be seen.
     visible: Vec<usize>,
     faults: &'f mut Vec<Diagnostic>,
 }
 
-impl<'s> Scope<'s, '_> {
+impl<'s> NamesCheck<'s, '_> {
     fn block(&mut self, items: &'s [Item]) {
         for item in items {
             for (name, span) in uses(item) {
@@ -118,7 +118,7 @@ impl<'s> Scope<'s, '_> {
         let Statement::Let(binding) = statement else {
             return;
         };
-        let Expr::Spoiled(Source::Make(make), _) = &binding.value.value else {
+        let Expr::Spoiled(EditBase::Make(make), _) = &binding.value.value else {
             return;
         };
         let word = match make.as_ref() {

@@ -11,7 +11,7 @@ const DEMANDS: &[&str] = &["should", "must", "shall"];
 
 pub(super) fn check(scenario: &Scenario, faults: &mut Vec<Diagnostic>) {
     title(&scenario.title, faults);
-    let mut shape = Shape {
+    let mut shape = ShapeCheck {
         nature: scenario.nature,
         depth: 0,
         branches: 0,
@@ -39,7 +39,7 @@ fn title(title: &Spanned<String>, faults: &mut Vec<Diagnostic>) {
     }
 }
 
-struct Shape<'f> {
+struct ShapeCheck<'f> {
     nature: Nature,
     depth: usize,
     /// How many of the open blocks are a `when`.
@@ -47,7 +47,7 @@ struct Shape<'f> {
     faults: &'f mut Vec<Diagnostic>,
 }
 
-impl Shape<'_> {
+impl ShapeCheck<'_> {
     fn block(&mut self, items: &[Item]) {
         for item in items {
             self.item(item);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::catalogue::{Level, Levels, Version};
-use crate::diagnostic::Source;
+use crate::diagnostic::SourceFile;
 use crate::scenario::Loaded;
 use crate::scenario::parse;
 
@@ -24,7 +24,7 @@ fn catalogue() -> Catalogue {
         ),
     ]
     .concat();
-    let (catalogue, faulty) = Catalogue::load(vec![Source::new("test.toml", text)]);
+    let (catalogue, faulty) = Catalogue::load(vec![SourceFile::new("test.toml", text)]);
     assert_eq!(faulty, []);
     catalogue
 }

@@ -16,11 +16,11 @@ pub(super) use shortest::shortest;
 
 /// One operation on a register, of values `V`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Operation<V> {
+pub(super) struct RegisterOperation<V> {
     /// The number of the client that did it.
     pub(super) client: usize,
     /// What it did.
-    pub(super) act: Act<V>,
+    pub(super) act: ReadOrWrite<V>,
     /// When it was asked for, counted from the beginning of the history.
     pub(super) asked: Duration,
     /// When it was acknowledged; `None` for a write that may have taken effect at any time since, or never.
@@ -29,22 +29,22 @@ pub(super) struct Operation<V> {
 
 /// What an operation does with a register. A read that brings nothing tells nothing, and is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Act<V> {
+pub(super) enum ReadOrWrite<V> {
     /// It writes this value.
     Write(V),
     /// It brings this value.
     Read(V),
 }
 
-impl<V> Act<V> {
+impl<V> ReadOrWrite<V> {
     /// The value that is written or read.
     pub(super) fn value(&self) -> &V {
         match self {
-            Act::Write(value) | Act::Read(value) => value,
+            ReadOrWrite::Write(value) | ReadOrWrite::Read(value) => value,
         }
     }
 
     fn is_write(&self) -> bool {
-        matches!(self, Act::Write(_))
+        matches!(self, ReadOrWrite::Write(_))
     }
 }

@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::{Act, Explained, Operation, explain, shortest};
+use super::{Explained, ReadOrWrite, RegisterOperation, explain, shortest};
 
 /// A history in short: client, `w` or `r`, value, when it was asked for, when it was answered (`-` if never).
-fn history(text: &str) -> Vec<Operation<char>> {
+fn history(text: &str) -> Vec<RegisterOperation<char>> {
     let time = |text: &str| text.parse().ok().map(Duration::from_millis);
     text.split(';')
         .map(|operation| {
             let words: Vec<&str> = operation.split_whitespace().collect();
             let value = words[2].chars().next().unwrap();
-            Operation {
+            RegisterOperation {
                 client: words[0].parse().unwrap(),
                 act: match words[1] {
-                    "w" => Act::Write(value),
-                    _ => Act::Read(value),
+                    "w" => ReadOrWrite::Write(value),
+                    _ => ReadOrWrite::Read(value),
                 },
                 asked: time(words[3]).unwrap(),
                 answered: time(words[4]),
@@ -77,7 +77,7 @@ fn what_is_too_long_or_too_entangled_is_left_open() {
     // Sixty writes at once have more orders than anybody could try, and none of them explains the read behind them.
     let mut entangled = history(&["1 w a 0 9"; 60].join(";"));
     for (write, value) in entangled.iter_mut().zip('b'..) {
-        write.act = Act::Write(value);
+        write.act = ReadOrWrite::Write(value);
     }
     entangled.extend(history("2 r a 10 11"));
     assert_eq!(explain(&entangled), Explained::Undecided);
@@ -97,7 +97,8 @@ fn the_shortest_piece_is_what_a_person_would_point_at() {
         ),
     ] {
         let whole = history(text);
-        let kept: Vec<Operation<char>> = shortest(&whole).into_iter().map(|at| whole[at].clone()).collect();
+        let kept: Vec<RegisterOperation<char>> =
+            shortest(&whole).into_iter().map(|at| whole[at].clone()).collect();
         assert_eq!(kept, history(expected));
     }
 }
@@ -107,7 +108,7 @@ fn the_shortest_piece_is_what_a_person_would_point_at() {
 type Made = (bool, u64, u64, bool);
 
 /// A history in which the operation number `n` happens at the moment `10 n`, and every write writes its own number.
-fn made(operations: &[Made]) -> Vec<Operation<usize>> {
+fn made(operations: &[Made]) -> Vec<RegisterOperation<usize>> {
     let mut value = 0;
     let first = (true, 0, 0, true);
     std::iter::once(&first)
@@ -118,12 +119,12 @@ fn made(operations: &[Made]) -> Vec<Operation<usize>> {
             if *is_write {
                 value = number;
             }
-            Operation {
+            RegisterOperation {
                 client: number,
                 act: if *is_write {
-                    Act::Write(value)
+                    ReadOrWrite::Write(value)
                 } else {
-                    Act::Read(value)
+                    ReadOrWrite::Read(value)
                 },
                 asked: Duration::from_millis(moment.saturating_sub(*before)),
                 answered: (*is_heard || !*is_write).then(|| Duration::from_millis(moment + after)),
@@ -140,7 +141,11 @@ fn operations(most: usize) -> impl Strategy<Value = Vec<Made>> {
 }
 
 /// Whether some order of a short history explains it, by trying all of them.
-fn explained_by_trial(history: &[Operation<usize>], happened: &[usize], value: Option<usize>) -> bool {
+fn explained_by_trial(
+    history: &[RegisterOperation<usize>],
+    happened: &[usize],
+    value: Option<usize>,
+) -> bool {
     let left = || (0..history.len()).filter(|at| !happened.contains(at));
     if left().all(|at| history[at].answered.is_none()) {
         return true;
@@ -150,9 +155,9 @@ fn explained_by_trial(history: &[Operation<usize>], happened: &[usize], value: O
         let comes_later =
             left().any(|other| history[other].answered.is_some_and(|end| end < operation.asked));
         let next = match operation.act {
-            Act::Write(written) => Some(written),
-            Act::Read(read) if Some(read) == value => value,
-            Act::Read(_) => return false,
+            ReadOrWrite::Write(written) => Some(written),
+            ReadOrWrite::Read(read) if Some(read) == value => value,
+            ReadOrWrite::Read(_) => return false,
         };
         let with_it = [happened, &[at]].concat();
         !comes_later && explained_by_trial(history, &with_it, next)
@@ -175,11 +180,11 @@ proptest! {
             .collect();
         let end = Duration::from_secs(10);
         let fresh = usize::MAX;
-        history.push(Operation { client, act: Act::Write(fresh), asked: end, answered: Some(2 * end) });
-        history.push(Operation { client: client + 1, act: Act::Read(*stale.get(&values)), asked: 3 * end, answered: Some(4 * end) });
+        history.push(RegisterOperation { client, act: ReadOrWrite::Write(fresh), asked: end, answered: Some(2 * end) });
+        history.push(RegisterOperation { client: client + 1, act: ReadOrWrite::Read(*stale.get(&values)), asked: 3 * end, answered: Some(4 * end) });
         prop_assert_eq!(explain(&history), Explained::No);
 
-        let piece: Vec<Operation<usize>> = shortest(&history).iter().map(|at| history[*at].clone()).collect();
+        let piece: Vec<RegisterOperation<usize>> = shortest(&history).iter().map(|at| history[*at].clone()).collect();
         prop_assert_eq!(explain(&piece), Explained::No);
         prop_assert!(piece.len() <= 6, "{:?}", piece);
     }
@@ -190,7 +195,7 @@ proptest! {
         for (place, value) in reads {
             let at = place.index(history.len());
             if history[at].answered.is_some() {
-                history[at].act = Act::Read(value);
+                history[at].act = ReadOrWrite::Read(value);
             }
         }
         let expected = if explained_by_trial(&history, &[], None) { Explained::Yes } else { Explained::No };
@@ -201,10 +206,10 @@ proptest! {
     fn nothing_of_the_shortest_piece_can_be_left_out(operations in operations(20), place in any::<prop::sample::Index>(), value in 0..20_usize) {
         let mut history = made(&operations);
         let at = place.index(history.len());
-        history[at].act = Act::Read(value);
+        history[at].act = ReadOrWrite::Read(value);
         history[at].answered.get_or_insert(Duration::from_secs(10));
         if explain(&history) == Explained::No {
-            let piece: Vec<Operation<usize>> = shortest(&history).iter().map(|at| history[*at].clone()).collect();
+            let piece: Vec<RegisterOperation<usize>> = shortest(&history).iter().map(|at| history[*at].clone()).collect();
             prop_assert_eq!(explain(&piece), Explained::No);
             for at in (0..piece.len()).filter(|at| !piece[*at].act.is_write()) {
                 let mut rest = piece.clone();

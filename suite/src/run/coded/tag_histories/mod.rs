@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
-use super::history::{Act, Explained, Operation, explain, shortest};
+use super::history::{Explained, ReadOrWrite, RegisterOperation, explain, shortest};
 use super::tools::with_note;
 use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
+use crate::judgement::Offer;
 use crate::log::Evidence;
-use crate::outcome::Offer;
 use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::{Content, Family, ImageShape, Maker};
 use crate::wire::Exchange;
@@ -47,15 +47,15 @@ pub(super) const SCENARIOS: &[Coded] = &[Coded {
 }];
 
 /// What a tag is on: the digest of a manifest, or nothing.
-type Value = Option<String>;
+type TagValue = Option<String>;
 
 /// What a client does next, and to which of the tags.
-struct Step {
+struct HistoryStep {
     tag: usize,
-    deed: Deed,
+    request: TagRequest,
 }
 
-enum Deed {
+enum TagRequest {
     Put(Content),
     Get,
     Head,
@@ -65,7 +65,7 @@ enum Deed {
 /// What was done to a tag, and the exchange that did it.
 struct Done {
     tag: usize,
-    operation: Operation<Value>,
+    operation: RegisterOperation<TagValue>,
     exchange: Arc<Exchange>,
 }
 
@@ -77,12 +77,12 @@ async fn tags_of_many_clients(actor: &mut Actor) -> Result<(), NotReached> {
     let repository = actor.repository()?;
     actor.given(&repository, &image, &[]).await?;
 
-    let mut walks: Vec<Vec<Step>> = (0..CLIENTS)
+    let mut walks: Vec<Vec<HistoryStep>> = (0..CLIENTS)
         .map(|_| walk(&mut maker, &image, &actor.offer("delete-tag")))
         .collect();
     let begin = Instant::now();
-    let clients: Vec<Client<'_>> = (1..=CLIENTS)
-        .map(|number| Client {
+    let clients: Vec<HistoryClient<'_>> = (1..=CLIENTS)
+        .map(|number| HistoryClient {
             actor,
             places: tags
                 .iter()
@@ -94,8 +94,8 @@ async fn tags_of_many_clients(actor: &mut Actor) -> Result<(), NotReached> {
         .collect();
     let mut done = Vec::new();
     for (tag, client) in (0..TAGS).zip(&clients) {
-        let deed = Deed::Put(with_note(&mut maker, &image, NOTE));
-        let first = client.take(Step { tag, deed }).await;
+        let request = TagRequest::Put(with_note(&mut maker, &image, NOTE));
+        let first = client.take(HistoryStep { tag, request }).await;
         // What a tag is on before it was pushed is not known: the repository may be one that is used again.
         let known = first.filter(|first| first.operation.answered.is_some());
         done.push(
@@ -115,26 +115,26 @@ async fn tags_of_many_clients(actor: &mut Actor) -> Result<(), NotReached> {
 }
 
 /// What a client does, one after the other: drawn, but the same for the same seed.
-fn walk(maker: &mut Maker, image: &Content, deletes: &Offer) -> Vec<Step> {
+fn walk(maker: &mut Maker, image: &Content, deletes: &Offer) -> Vec<HistoryStep> {
     (0..REQUESTS)
         .map(|_| {
             let drawn = maker.random(2).bytes;
-            let deed = match drawn[0] % 16 {
-                0..6 => Deed::Put(with_note(maker, image, NOTE)),
-                6..12 => Deed::Get,
-                15 if matches!(deletes, Offer::Offered(_)) => Deed::Delete,
-                _ => Deed::Head,
+            let request = match drawn[0] % 16 {
+                0..6 => TagRequest::Put(with_note(maker, image, NOTE)),
+                6..12 => TagRequest::Get,
+                15 if matches!(deletes, Offer::Offered(_)) => TagRequest::Delete,
+                _ => TagRequest::Head,
             };
-            Step {
+            HistoryStep {
                 tag: usize::from(drawn[1]) % TAGS,
-                deed,
+                request,
             }
         })
         .collect()
 }
 
 /// One of the clients.
-struct Client<'a> {
+struct HistoryClient<'a> {
     actor: &'a Actor,
     /// The paths of the tags.
     places: Vec<String>,
@@ -143,9 +143,9 @@ struct Client<'a> {
     begin: Instant,
 }
 
-impl Client<'_> {
+impl HistoryClient<'_> {
     /// Takes steps, one after the other.
-    async fn walk(&self, steps: Vec<Step>) -> Vec<Done> {
+    async fn walk(&self, steps: Vec<HistoryStep>) -> Vec<Done> {
         let mut done = Vec::new();
         for step in steps {
             if self.begin.elapsed() > LONGEST {
@@ -157,22 +157,22 @@ impl Client<'_> {
     }
 
     /// Takes a step; nothing if it tells nothing.
-    async fn take(&self, step: Step) -> Option<Done> {
+    async fn take(&self, step: HistoryStep) -> Option<Done> {
         let place = self.actor.at(&self.places[step.tag]);
-        let (method, content) = match &step.deed {
-            Deed::Put(manifest) => ("PUT", Some(manifest)),
-            Deed::Get => ("GET", None),
-            Deed::Head => ("HEAD", None),
-            Deed::Delete => ("DELETE", None),
+        let (method, content) = match &step.request {
+            TagRequest::Put(manifest) => ("PUT", Some(manifest)),
+            TagRequest::Get => ("GET", None),
+            TagRequest::Head => ("HEAD", None),
+            TagRequest::Delete => ("DELETE", None),
         };
         let asked = self.begin.elapsed();
         let exchange = self.actor.call(method, place, content).await;
         let answered = self.begin.elapsed();
-        let (act, answered) = match told(&step.deed, &exchange)? {
+        let (act, answered) = match told(&step.request, &exchange)? {
             Told::Happened(act) => (act, Some(answered)),
             Told::MayHappen(act) => (act, None),
         };
-        let operation = Operation {
+        let operation = RegisterOperation {
             client: self.number,
             act,
             asked,
@@ -189,32 +189,32 @@ impl Client<'_> {
 /// What an exchange tells of a tag.
 enum Told {
     /// This was done before the answer came.
-    Happened(Act<Value>),
+    Happened(ReadOrWrite<TagValue>),
     /// This may be done at any time, or never.
-    MayHappen(Act<Value>),
+    MayHappen(ReadOrWrite<TagValue>),
 }
 
 /// What an exchange tells of its tag, if anything: not what was refused, nor a read that failed.
-fn told(deed: &Deed, exchange: &Exchange) -> Option<Told> {
+fn told(request: &TagRequest, exchange: &Exchange) -> Option<Told> {
     let answer = exchange.outcome.as_ref().ok();
     let status = answer.map(|answer| answer.status);
-    let written = match deed {
-        Deed::Put(manifest) => Some(manifest.digest()),
-        Deed::Delete => None,
-        Deed::Get | Deed::Head => {
-            return match (status?, deed) {
-                (200, Deed::Get) => Some(Some(answer?.body.digest())),
+    let written = match request {
+        TagRequest::Put(manifest) => Some(manifest.digest()),
+        TagRequest::Delete => None,
+        TagRequest::Get | TagRequest::Head => {
+            return match (status?, request) {
+                (200, TagRequest::Get) => Some(Some(answer?.body.digest())),
                 (200, _) => Some(Some(answer?.headers.get("Docker-Content-Digest")?.to_owned())),
                 (404, _) => Some(None),
                 _ => None,
             }
-            .map(|read| Told::Happened(Act::Read(read)));
+            .map(|read| Told::Happened(ReadOrWrite::Read(read)));
         }
     };
     match status {
-        Some(200..300) => Some(Told::Happened(Act::Write(written))),
-        Some(404) if matches!(deed, Deed::Delete) => Some(Told::Happened(Act::Read(None))),
-        Some(429 | 500..) | None => Some(Told::MayHappen(Act::Write(written))),
+        Some(200..300) => Some(Told::Happened(ReadOrWrite::Write(written))),
+        Some(404) if matches!(request, TagRequest::Delete) => Some(Told::Happened(ReadOrWrite::Read(None))),
+        Some(429 | 500..) | None => Some(Told::MayHappen(ReadOrWrite::Write(written))),
         Some(_) => None,
     }
 }
@@ -229,8 +229,8 @@ fn by_tag(done: Vec<Done>) -> BTreeMap<usize, Vec<Done>> {
     for history in histories.values_mut() {
         let written: BTreeSet<String> = history.iter().filter_map(Done::written).collect();
         history.retain(|done| match &done.operation.act {
-            Act::Read(Some(read)) => written.contains(read),
-            Act::Read(None) | Act::Write(_) => true,
+            ReadOrWrite::Read(Some(read)) => written.contains(read),
+            ReadOrWrite::Read(None) | ReadOrWrite::Write(_) => true,
         });
     }
     histories
@@ -239,22 +239,23 @@ fn by_tag(done: Vec<Done>) -> BTreeMap<usize, Vec<Done>> {
 impl Done {
     fn written(&self) -> Option<String> {
         match &self.operation.act {
-            Act::Write(value) => value.clone(),
-            Act::Read(_) => None,
+            ReadOrWrite::Write(value) => value.clone(),
+            ReadOrWrite::Read(_) => None,
         }
     }
 }
 
 /// Judges the history of one tag, unless it is too long to tell.
 fn judge(actor: &Actor, history: &[Done]) {
-    let operations: Vec<Operation<Value>> = history.iter().map(|done| done.operation.clone()).collect();
+    let operations: Vec<RegisterOperation<TagValue>> =
+        history.iter().map(|done| done.operation.clone()).collect();
     let (broken, evidence) = match explain(&operations) {
         Explained::Yes => (None, Evidence::Nothing),
         Explained::Undecided => return,
         Explained::No => {
             let piece: Vec<&Done> = shortest(&operations).into_iter().map(|at| &history[at]).collect();
             let exchanges = piece.iter().map(|done| done.exchange.clone()).collect();
-            let told: Vec<(&Operation<Value>, &str)> = piece
+            let told: Vec<(&RegisterOperation<TagValue>, &str)> = piece
                 .iter()
                 .map(|done| (&done.operation, &*done.exchange.request.method))
                 .collect();

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::Value;
-use crate::run::coded::history::{Act, Operation};
+use super::TagValue;
+use crate::run::coded::history::{ReadOrWrite, RegisterOperation};
 
 /// The operations in the order in which they were asked for, each with the method that did it.
-pub(super) fn of(piece: &[(&Operation<Value>, &str)]) -> String {
+pub(super) fn of(piece: &[(&RegisterOperation<TagValue>, &str)]) -> String {
     let mut piece = piece.to_vec();
     piece.sort_by_key(|(operation, _)| operation.asked);
     let mut names: Vec<&str> = Vec::new();
@@ -29,24 +29,24 @@ pub(super) fn of(piece: &[(&Operation<Value>, &str)]) -> String {
     format!("{}. {}", told.join("; "), named.join(", "))
 }
 
-fn told(operation: &Operation<Value>, method: &str, names: &[&str]) -> String {
+fn told(operation: &RegisterOperation<TagValue>, method: &str, names: &[&str]) -> String {
     let name = |digest: &str| {
         let at = names.iter().position(|known| *known == digest);
         letter(at.unwrap_or_default())
     };
-    let deed = match &operation.act {
-        Act::Write(Some(digest)) => format!("put {}", name(digest)),
-        Act::Write(None) => "deleted the tag".to_owned(),
-        Act::Read(Some(digest)) => format!("got {} by {method}", name(digest)),
-        Act::Read(None) => format!("found no tag by {method}"),
+    let request = match &operation.act {
+        ReadOrWrite::Write(Some(digest)) => format!("put {}", name(digest)),
+        ReadOrWrite::Write(None) => "deleted the tag".to_owned(),
+        ReadOrWrite::Read(Some(digest)) => format!("got {} by {method}", name(digest)),
+        ReadOrWrite::Read(None) => format!("found no tag by {method}"),
     };
     let end = match (operation.answered, &operation.act) {
         (None, _) => "never acknowledged".to_owned(),
-        (Some(time), Act::Write(_)) => format!("acknowledged at {}", milliseconds(time)),
-        (Some(time), Act::Read(_)) => format!("answered at {}", milliseconds(time)),
+        (Some(time), ReadOrWrite::Write(_)) => format!("acknowledged at {}", milliseconds(time)),
+        (Some(time), ReadOrWrite::Read(_)) => format!("answered at {}", milliseconds(time)),
     };
     let asked = milliseconds(operation.asked);
-    format!("client {} {deed} (sent at {asked}, {end})", operation.client)
+    format!("client {} {request} (sent at {asked}, {end})", operation.client)
 }
 
 /// A short name for a manifest.
@@ -65,8 +65,13 @@ fn milliseconds(time: Duration) -> String {
 mod tests {
     use super::*;
 
-    fn operation(client: usize, act: Act<Value>, asked: u64, answered: Option<u64>) -> Operation<Value> {
-        Operation {
+    fn operation(
+        client: usize,
+        act: ReadOrWrite<TagValue>,
+        asked: u64,
+        answered: Option<u64>,
+    ) -> RegisterOperation<TagValue> {
+        RegisterOperation {
             client,
             act,
             asked: Duration::from_micros(asked),
@@ -77,17 +82,17 @@ mod tests {
     #[test]
     fn a_piece_says_who_wrote_what_when_and_who_read_what_afterwards() {
         let value = |text: &str| Some(format!("sha256:{text}"));
-        let old = operation(1, Act::Write(value("0d")), 400, Some(2000));
-        let new = operation(2, Act::Write(value("4e")), 2500, Some(4040));
-        let stale = operation(3, Act::Read(value("0d")), 4100, Some(5000));
+        let old = operation(1, ReadOrWrite::Write(value("0d")), 400, Some(2000));
+        let new = operation(2, ReadOrWrite::Write(value("4e")), 2500, Some(4040));
+        let stale = operation(3, ReadOrWrite::Read(value("0d")), 4100, Some(5000));
         assert_eq!(
             of(&[(&stale, "GET"), (&old, "PUT"), (&new, "PUT")]),
             "client 1 put A (sent at 0.4 ms, acknowledged at 2.0 ms); \
              client 2 put B (sent at 2.5 ms, acknowledged at 4.0 ms); \
              client 3 got A by GET (sent at 4.1 ms, answered at 5.0 ms). A is sha256:0d, B is sha256:4e"
         );
-        let gone = operation(2, Act::Write(None), 2500, None);
-        let none = operation(3, Act::Read(None), 4100, Some(5000));
+        let gone = operation(2, ReadOrWrite::Write(None), 2500, None);
+        let none = operation(3, ReadOrWrite::Read(None), 4100, Some(5000));
         assert_eq!(
             of(&[(&old, "PUT"), (&gone, "DELETE"), (&none, "HEAD")]),
             "client 1 put A (sent at 0.4 ms, acknowledged at 2.0 ms); \

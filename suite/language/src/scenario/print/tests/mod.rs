@@ -2,7 +2,7 @@ mod round_trip;
 mod strategies;
 
 use super::*;
-use crate::diagnostic::{Color, Source, render};
+use crate::diagnostic::{Color, SourceFile, render};
 use crate::scenario::parse;
 
 /// Reads a text that has no faults.
@@ -78,7 +78,7 @@ fn the_catalogue_keeps_older_levels_right() {
         entry("a.c", "\"MUST\""),
     ]
     .concat();
-    let (catalogue, _) = Catalogue::load(vec![Source::new("test", text)]);
+    let (catalogue, _) = Catalogue::load(vec![SourceFile::new("test", text)]);
     for (before, after) in [
         ("MUST a.b", "MUST a.b, SHOULD in 1.0 and 1.1"),
         ("MUST a.c, MAY in 1.0", "MUST a.c"),

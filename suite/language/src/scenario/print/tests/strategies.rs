@@ -259,12 +259,12 @@ fn edit() -> BoxedStrategy<Spanned<Edit>> {
 
 fn expr() -> BoxedStrategy<Expr> {
     let source = prop_oneof![
-        plain_name().prop_map(Source::Name),
+        plain_name().prop_map(EditBase::Name),
         one_make()
             .prop_filter("an option that reads like an edit", |make| !make
                 .to_string()
                 .contains(" with"))
-            .prop_map(|make| Source::Make(Box::new(make))),
+            .prop_map(|make| EditBase::Make(Box::new(make))),
     ];
     let taken = prop_oneof![
         "[A-Z][a-z-]{0,5}".prop_map(Taken::Header),
@@ -351,7 +351,7 @@ fn request() -> BoxedStrategy<Request> {
 
 fn one() -> BoxedStrategy<One> {
     let order = || select(vec![Order::Given, Order::Any, Order::Byte, Order::Lexical]);
-    let scope = select(vec![Scope::Whole, Scope::Page]);
+    let scope = select(vec![CountScope::Whole, CountScope::Page]);
     prop_oneof![
         text().prop_map(One::Is),
         text().prop_map(One::IsNot),

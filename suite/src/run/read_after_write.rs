@@ -11,18 +11,18 @@ use crate::wire::{Account, Exchange, Url};
 
 /// What a scenario has written so far.
 #[derive(Debug, Default)]
-pub(super) struct Writes(Mutex<Written>);
+pub(super) struct Writes(Mutex<WrittenReferences>);
 
 #[derive(Debug, Default)]
-struct Written {
+struct WrittenReferences {
     /// The repositories in which anything was written.
     repositories: BTreeSet<String>,
     /// By repository and tag or digest, whether it was last put there or taken away.
-    references: BTreeMap<(String, String), Standing>,
+    references: BTreeMap<(String, String), LastWrite>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Standing {
+enum LastWrite {
     There,
     Gone,
 }
@@ -40,20 +40,20 @@ impl Writes {
         };
         let mut references: Vec<String> = endpoint.reference().map(str::to_owned).into_iter().collect();
         let standing = match request.method.as_str() {
-            "DELETE" => Standing::Gone,
-            "PUT" | "POST" if exchange.status() == Some(201) => Standing::There,
+            "DELETE" => LastWrite::Gone,
+            "PUT" | "POST" if exchange.status() == Some(201) => LastWrite::There,
             _ => return,
         };
         for name in ["digest", "mount", "tag"] {
             references.extend(endpoint.parameter(name).map(str::to_owned));
         }
         let is_manifest = matches!(endpoint.kind(), EndpointKind::Tag | EndpointKind::Manifest);
-        if is_manifest && standing == Standing::There {
+        if is_manifest && standing == LastWrite::There {
             references.push(digest(Algorithm::Sha256, &request.body.bytes()));
         }
         let mut written = locked(&self.0);
         written.repositories.insert(repository.to_owned());
-        if endpoint.kind() == EndpointKind::Manifest && standing == Standing::Gone {
+        if endpoint.kind() == EndpointKind::Manifest && standing == LastWrite::Gone {
             // The tags of a manifest go with it; which they were is not known here.
             written
                 .references
@@ -77,7 +77,7 @@ impl Writes {
         let named = (repository.to_owned(), reference.to_owned());
         let standing = locked(&self.0).references.get(&named).copied();
         match (standing, exchange.status()) {
-            (Some(Standing::There), Some(404)) | (Some(Standing::Gone), Some(200)) => reads,
+            (Some(LastWrite::There), Some(404)) | (Some(LastWrite::Gone), Some(200)) => reads,
             _ => false,
         }
     }

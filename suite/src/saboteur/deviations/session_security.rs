@@ -7,74 +7,74 @@ use crate::saboteur::{Call, Deviation, Kind, Reply};
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
-    Deviation::story(
+    Deviation::stateful(
         "upload-found-in-any-repository",
         &["push.session.bound-to-repository"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                if story.call.kind() == Kind::Session
-                    && let Some(opened) = story.memory.recall(story.call.reference())
+                if context.call.kind() == Kind::Session
+                    && let Some(opened) = context.memory.recall(context.call.reference())
                 {
                     let place = opened.header("location");
-                    story.call.path = place.split('?').next().unwrap_or(place).to_owned();
+                    context.call.path = place.split('?').next().unwrap_or(place).to_owned();
                 }
-                let reply = story.honestly().await;
-                if opens(&story.call) && reply.is_success() {
-                    story.memory.keep(upload_of(&reply), reply.clone());
+                let reply = context.honestly().await;
+                if opens(&context.call) && reply.is_success() {
+                    context.memory.keep(upload_of(&reply), reply.clone());
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "uploads-counted-up",
         &["push.session.id-unguessable"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let told = story.call.reference().to_owned();
-                let known = story
+                let told = context.call.reference().to_owned();
+                let known = context
                     .memory
                     .recall(&told)
-                    .filter(|_| story.call.kind() == Kind::Session);
+                    .filter(|_| context.call.kind() == Kind::Session);
                 if let Some(opened) = &known {
-                    story.call.path = story.call.path.replace(&told, upload_of(opened));
+                    context.call.path = context.call.path.replace(&told, upload_of(opened));
                 }
-                let mut reply = story.honestly().await;
-                if opens(&story.call) && reply.is_success() {
-                    let number = format!("{}", 1000 + story.memory.count("uploads"));
-                    story.memory.keep(&number, reply.clone());
+                let mut reply = context.honestly().await;
+                if opens(&context.call) && reply.is_success() {
+                    let number = format!("{}", 1000 + context.memory.count("uploads"));
+                    context.memory.keep(&number, reply.clone());
                     rename(&mut reply, &number);
-                } else if known.is_some() && story.call.method != Method::PUT {
+                } else if known.is_some() && context.call.method != Method::PUT {
                     rename(&mut reply, &told);
                 }
                 reply
             })
         },
     ),
-    Deviation::story(
+    Deviation::stateful(
         "upload-lost-by-forged-state",
         &["security.forged-session-state"],
-        |mut story| {
+        |mut context| {
             Box::pin(async move {
-                let path = story.call.path.clone();
-                if story.call.kind() == Kind::Session {
-                    let state = story.call.parameter("state").unwrap_or_default();
-                    if state != state_of(&path, story.memory.counted(&path)) {
-                        story.ask(&story.call.with_method(Method::DELETE)).await;
+                let path = context.call.path.clone();
+                if context.call.kind() == Kind::Session {
+                    let state = context.call.parameter("state").unwrap_or_default();
+                    if state != state_of(&path, context.memory.counted(&path)) {
+                        context.ask(&context.call.with_method(Method::DELETE)).await;
                         return Reply::error(404, "BLOB_UPLOAD_UNKNOWN");
                     }
-                    story.call.drop_parameter("state");
+                    context.call.drop_parameter("state");
                 }
-                let mut reply = story.honestly().await;
-                let leads_on = opens(&story.call) || adds(&story.call) || asks_status(&story.call);
+                let mut reply = context.honestly().await;
+                let leads_on = opens(&context.call) || adds(&context.call) || asks_status(&context.call);
                 if leads_on && reply.is_success() {
                     let place = reply.header("location").to_owned();
                     let begins = place.find("/v2/").unwrap_or_default();
                     let next = place[begins..].split('?').next().unwrap_or_default().to_owned();
-                    if adds(&story.call) {
-                        story.memory.count(&next);
+                    if adds(&context.call) {
+                        context.memory.count(&next);
                     }
-                    let state = state_of(&next, story.memory.counted(&next));
+                    let state = state_of(&next, context.memory.counted(&next));
                     reply.set("location", &format!("{next}?state={state}"));
                 }
                 reply
@@ -104,15 +104,15 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     Deviation::instead("nested-manifest-500", &["security.deep-json"], |call| {
         is_nested(call).then(|| Reply::empty(500))
     }),
-    Deviation::story(
+    Deviation::stateful(
         "half-a-download-kept",
         &["security.partial-read-not-cached"],
-        |story| {
+        |context| {
             Box::pin(async move {
                 // Those who asked first went away in the middle: counted when they come, since they may not stay.
-                let reads = story.call.is(&Method::GET, Kind::Blob);
-                let was_broken_off = reads && story.memory.count(&story.call.path) > 4;
-                let mut reply = story.honestly().await;
+                let reads = context.call.is(&Method::GET, Kind::Blob);
+                let was_broken_off = reads && context.memory.count(&context.call.path) > 4;
+                let mut reply = context.honestly().await;
                 if was_broken_off && reply.body.len() > 4 * 1024 * 1024 {
                     reply.set_body(reply.body.slice(..reply.body.len() / 2));
                 }

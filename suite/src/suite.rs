@@ -12,12 +12,12 @@ use thiserror::Error;
 use crate::catalogue::{RequirementId, Version};
 use crate::explore::Budget;
 use crate::judge::judge;
+use crate::judgement::{self, Finding, Verdict};
 use crate::log::record::{ReadError, read};
 use crate::log::{RunLog, Strictness};
-use crate::outcome::{self, Finding, Verdict};
 use crate::plan::{BadGlob, Plan, Selection};
 use crate::report::{Counted, Format, Report, Ruling};
-use crate::run::{Progress, RunSettings, Silent, Unusable, coded, record};
+use crate::run::{PreflightError, Progress, RunSettings, Silent, coded, record};
 use crate::scenario::{Library, LoadError};
 use crate::wire::{self, Client, Credentials, Login, SettingsError, Url, UrlError};
 
@@ -61,7 +61,7 @@ impl Suite {
         Run {
             library: self.library.clone(),
             target: target.to_owned(),
-            manner: Box::new(wire::Settings::new),
+            client_settings: Box::new(wire::ClientSettings::new),
             credentials: Credentials::none(),
             settings: RunSettings::new(Version::V1_1, u64::from(rand::random::<u32>())),
             asks: Asks::Scenarios(Vec::new()),
@@ -100,7 +100,7 @@ enum Asks {
 pub struct Run {
     library: Arc<Library>,
     target: String,
-    manner: Box<dyn FnOnce(Url) -> wire::Settings + Send>,
+    client_settings: Box<dyn FnOnce(Url) -> wire::ClientSettings + Send>,
     credentials: Credentials,
     settings: RunSettings,
     asks: Asks,
@@ -171,8 +171,11 @@ impl Run {
     }
 
     /// Talks to the registry as these settings say, but for the accounts.
-    pub fn manner(mut self, manner: impl FnOnce(Url) -> wire::Settings + Send + 'static) -> Run {
-        self.manner = Box::new(manner);
+    pub fn client_settings(
+        mut self,
+        client_settings: impl FnOnce(Url) -> wire::ClientSettings + Send + 'static,
+    ) -> Run {
+        self.client_settings = Box::new(client_settings);
         self
     }
 
@@ -214,9 +217,9 @@ impl Run {
             target: self.target.clone(),
             source,
         })?;
-        let mut manner = (self.manner)(target);
-        manner.credentials = self.credentials;
-        let client = Client::new(manner)?;
+        let mut client_settings = (self.client_settings)(target);
+        client_settings.credentials = self.credentials;
+        let client = Client::new(client_settings)?;
         Ok(record(self.library, plan, client, self.settings, self.progress).await?)
     }
 
@@ -273,14 +276,14 @@ pub enum RunError {
     Client(#[from] SettingsError),
     /// The target cannot be used.
     #[error(transparent)]
-    Unusable(#[from] Unusable),
+    Unusable(#[from] PreflightError),
 }
 
 /// What a run found, with all that is needed to explain it.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     library: Arc<Library>,
-    found: outcome::Outcome,
+    found: judgement::Judgement,
     counted: Counted,
 }
 
@@ -337,9 +340,9 @@ impl Outcome {
 }
 
 impl Deref for Outcome {
-    type Target = outcome::Outcome;
+    type Target = judgement::Judgement;
 
-    fn deref(&self) -> &outcome::Outcome {
+    fn deref(&self) -> &judgement::Judgement {
         &self.found
     }
 }

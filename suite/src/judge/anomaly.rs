@@ -8,7 +8,7 @@ use crate::wire::Exchange;
 
 /// What is odd about a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Oddity {
+pub(super) enum Anomaly {
     /// Its path has dot segments or encoded slashes.
     Path,
     /// The name of the repository is none.
@@ -33,18 +33,20 @@ pub(super) enum Oddity {
     Parameters(EndpointKind, Vec<String>),
 }
 
-impl Oddity {
+impl Anomaly {
     /// Whether nothing sound can be meant by it, so that taking it is the cause of whatever else is wrong.
     pub(super) fn is_nonsense(&self) -> bool {
         match self {
-            Oddity::Path
-            | Oddity::Name
-            | Oddity::Reference
-            | Oddity::Digest
-            | Oddity::UnknownUpload
-            | Oddity::ClosedUpload
-            | Oddity::ForeignUpload => true,
-            Oddity::ChunkPlace | Oddity::Header(..) | Oddity::ForeignBlob | Oddity::Parameters(..) => false,
+            Anomaly::Path
+            | Anomaly::Name
+            | Anomaly::Reference
+            | Anomaly::Digest
+            | Anomaly::UnknownUpload
+            | Anomaly::ClosedUpload
+            | Anomaly::ForeignUpload => true,
+            Anomaly::ChunkPlace | Anomaly::Header(..) | Anomaly::ForeignBlob | Anomaly::Parameters(..) => {
+                false
+            }
         }
     }
 }
@@ -53,7 +55,7 @@ impl Oddity {
 const TELLING: [&str; 5] = ["If-Range", "If-Match", "If-None-Match", "Range", "Expect"];
 
 /// What is odd about a request, the most telling first.
-pub(super) fn oddity(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> Option<Oddity> {
+pub(super) fn anomaly(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> Option<Anomaly> {
     let request = &exchange.request;
     let path = request.url.path().to_lowercase();
     let kind = endpoint.kind();
@@ -61,39 +63,39 @@ pub(super) fn oddity(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog)
         .iter()
         .any(|odd| path.contains(odd))
     {
-        return Some(Oddity::Path);
+        return Some(Anomaly::Path);
     }
     if endpoint.repository().is_some_and(|name| !is_name(name)) {
-        return Some(Oddity::Name);
+        return Some(Anomaly::Name);
     }
     let reference = endpoint.reference().unwrap_or_default();
     match kind {
-        EndpointKind::Tag if !is_tag(reference) => return Some(Oddity::Reference),
-        EndpointKind::Manifest if !is_digest(reference) => return Some(Oddity::Reference),
-        EndpointKind::Blob if !is_digest(reference) => return Some(Oddity::Digest),
+        EndpointKind::Tag if !is_tag(reference) => return Some(Anomaly::Reference),
+        EndpointKind::Manifest if !is_digest(reference) => return Some(Anomaly::Reference),
+        EndpointKind::Blob if !is_digest(reference) => return Some(Anomaly::Digest),
         EndpointKind::Session => {
-            if let Some(oddity) = oddity_of_upload(exchange, log) {
-                return Some(oddity);
+            if let Some(anomaly) = oddity_of_upload(exchange, log) {
+                return Some(anomaly);
             }
         }
         _ => {}
     }
     if request.headers.contains("Content-Range") {
-        return Some(Oddity::ChunkPlace);
+        return Some(Anomaly::ChunkPlace);
     }
     if let Some(name) = TELLING.iter().find(|name| request.headers.contains(name)) {
-        return Some(Oddity::Header(name, kind));
+        return Some(Anomaly::Header(name, kind));
     }
     let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
     if kind == EndpointKind::Blob && is_read && !was_put_there(exchange, endpoint, log) {
-        return Some(Oddity::ForeignBlob);
+        return Some(Anomaly::ForeignBlob);
     }
     let parameters = parameters(endpoint);
-    (is_read && !parameters.is_empty()).then_some(Oddity::Parameters(kind, parameters))
+    (is_read && !parameters.is_empty()).then_some(Anomaly::Parameters(kind, parameters))
 }
 
 /// What is odd about the upload that a request goes to: none that was opened there, and is open still.
-fn oddity_of_upload(exchange: &Exchange, log: &ProgramLog) -> Option<Oddity> {
+fn oddity_of_upload(exchange: &Exchange, log: &ProgramLog) -> Option<Anomaly> {
     let path = exchange.request.url.path();
     let mut opened = BTreeSet::new();
     let mut open = BTreeSet::new();
@@ -118,11 +120,11 @@ fn oddity_of_upload(exchange: &Exchange, log: &ProgramLog) -> Option<Oddity> {
     let session = path.rsplit('/').next();
     let is_of_another = |other: &String| other.rsplit('/').next() == session;
     Some(if opened.contains(path) {
-        Oddity::ClosedUpload
+        Anomaly::ClosedUpload
     } else if opened.iter().any(is_of_another) {
-        Oddity::ForeignUpload
+        Anomaly::ForeignUpload
     } else {
-        Oddity::UnknownUpload
+        Anomaly::UnknownUpload
     })
 }
 

@@ -12,7 +12,7 @@ use crate::wire::{Exchange, Transcript, Url};
 
 /// All that one run found out about one registry.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct Judgement {
     /// What was run against what.
     pub facts: Facts,
     /// What the probes settled, by the capability's name.

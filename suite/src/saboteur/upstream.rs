@@ -1,21 +1,21 @@
 //! The well-behaved registries that deviations are laid over, and who asks them.
 
 use super::deviation::{Deviation, Over};
-use crate::wire::{Account, Client, Credentials, Settings, SettingsError, Url};
+use crate::wire::{Account, Client, ClientSettings, Credentials, SettingsError, Url};
 
 /// A well-behaved registry, and the accounts that the suite has there.
 #[derive(Clone, Debug)]
-pub struct Ground {
+pub struct Upstream {
     /// Its address.
     pub url: Url,
     /// Who asks it.
     pub credentials: Credentials,
 }
 
-impl Ground {
+impl Upstream {
     /// A registry that asks nobody who they are.
-    pub fn open(url: Url) -> Ground {
-        Ground {
+    pub fn open(url: Url) -> Upstream {
+        Upstream {
             url,
             credentials: Credentials::none(),
         }
@@ -23,10 +23,10 @@ impl Ground {
 
     /// A client for answers that are passed on, so that every body is kept whole.
     pub(super) fn messenger(&self, url: Url) -> Result<Client, SettingsError> {
-        Client::new(Settings {
+        Client::new(ClientSettings {
             credentials: self.credentials.clone(),
             whole: usize::MAX,
-            ..Settings::new(url)
+            ..ClientSettings::new(url)
         })
     }
 
@@ -53,35 +53,35 @@ impl Ground {
 
 /// The registries that a matrix is made over.
 #[derive(Clone, Debug)]
-pub struct Grounds {
-    open: Ground,
-    guarded: Option<Ground>,
+pub struct Upstreams {
+    open: Upstream,
+    guarded: Option<Upstream>,
 }
 
-impl Grounds {
+impl Upstreams {
     /// One registry for all deviations that its accounts allow.
-    pub fn one(ground: Ground) -> Grounds {
-        Grounds {
-            open: ground,
+    pub fn one(upstream: Upstream) -> Upstreams {
+        Upstreams {
+            open: upstream,
             guarded: None,
         }
     }
 
     /// A registry that asks nobody who they are, and one with accounts.
-    pub fn two(open: Ground, guarded: Ground) -> Grounds {
-        Grounds {
+    pub fn two(open: Upstream, guarded: Upstream) -> Upstreams {
+        Upstreams {
             open,
             guarded: Some(guarded),
         }
     }
 
     /// The registry that a deviation is laid over, or why there is none.
-    pub fn under(&self, deviation: &Deviation) -> Result<&Ground, String> {
-        let ground = match (&self.guarded, deviation.over) {
+    pub fn under(&self, deviation: &Deviation) -> Result<&Upstream, String> {
+        let upstream = match (&self.guarded, deviation.over) {
             (Some(guarded), Over::Accounts(_)) => guarded,
             _ => &self.open,
         };
-        ground.wants(deviation).map_or(Ok(ground), Err)
+        upstream.wants(deviation).map_or(Ok(upstream), Err)
     }
 }
 
@@ -93,30 +93,33 @@ mod tests {
     const OPEN: Deviation = Deviation::instead("open", &[], |_| None);
     const GUARDED: Deviation = Deviation::instead("guarded", &[], |_| None).with_accounts(&["reader"]);
 
-    fn ground(address: &str, credentials: Credentials) -> Ground {
-        Ground {
+    fn upstream(address: &str, credentials: Credentials) -> Upstream {
+        Upstream {
             url: Url::parse(address).unwrap(),
             credentials,
         }
     }
 
-    fn under(grounds: &Grounds, deviation: &Deviation) -> Result<String, String> {
-        grounds.under(deviation).map(|ground| ground.url.to_string())
+    fn under(upstreams: &Upstreams, deviation: &Deviation) -> Result<String, String> {
+        upstreams
+            .under(deviation)
+            .map(|upstream| upstream.url.to_string())
     }
 
     #[test]
     fn a_deviation_of_rights_lies_over_a_registry_with_the_accounts_that_it_needs() {
         let user = || Credentials::none().with_default(Login::Token("t".into()));
         let reader = || user().with_named("reader", Login::Token("r".into()));
-        let nobody = || ground("http://open", Credentials::none());
-        let grounds = Grounds::two(nobody(), ground("http://guarded", reader()));
-        assert_eq!(under(&grounds, &OPEN).unwrap(), "http://open");
-        assert_eq!(under(&grounds, &GUARDED).unwrap(), "http://guarded");
-        let foreign = Grounds::one(ground("http://foreign", reader()));
+        let nobody = || upstream("http://open", Credentials::none());
+        let upstreams = Upstreams::two(nobody(), upstream("http://guarded", reader()));
+        assert_eq!(under(&upstreams, &OPEN).unwrap(), "http://open");
+        assert_eq!(under(&upstreams, &GUARDED).unwrap(), "http://guarded");
+        let foreign = Upstreams::one(upstream("http://foreign", reader()));
         assert_eq!(under(&foreign, &OPEN).unwrap(), "http://foreign");
         assert_eq!(under(&foreign, &GUARDED).unwrap(), "http://foreign");
-        let why =
-            |credentials| under(&Grounds::one(ground("http://foreign", credentials)), &GUARDED).unwrap_err();
+        let why = |credentials| {
+            under(&Upstreams::one(upstream("http://foreign", credentials)), &GUARDED).unwrap_err()
+        };
         assert!(why(Credentials::none()).contains("a user to log in as"));
         assert!(why(user()).ends_with("--account reader"));
         let over_accounts = under(&foreign, &OPEN.without_accounts());

@@ -8,7 +8,7 @@ use super::operation::{BLOBS, IMAGES, Read, Reference, Repository};
 use crate::catalogue::{Catalogue, Level, RequirementId};
 
 /// The text of a scenario, growing step by step.
-pub(super) struct Transcript<'a> {
+pub(super) struct ScenarioWriter<'a> {
     text: String,
     cited: Vec<RequirementId>,
     catalogue: &'a Catalogue,
@@ -50,10 +50,10 @@ fn uses(line: &str, name: &str) -> bool {
     line.split(|letter| !is_part(letter)).any(|word| word == name)
 }
 
-impl<'a> Transcript<'a> {
+impl<'a> ScenarioWriter<'a> {
     /// A scenario in which the contents are made.
-    pub(super) fn new(title: &str, catalogue: &'a Catalogue) -> Transcript<'a> {
-        let mut say = Transcript {
+    pub(super) fn new(title: &str, catalogue: &'a Catalogue) -> ScenarioWriter<'a> {
+        let mut say = ScenarioWriter {
             text: String::new(),
             cited: Vec::new(),
             catalogue,

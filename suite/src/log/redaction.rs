@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use serde::de::IgnoredAny;
 
-use super::{End, Event, Evidence, Offer, Passed, ProgramLog, Reason, Refusal, Sight};
+use super::{End, Event, Evidence, Observation, Offer, ProgramLog, Reason, Refusal, Skipped};
 use crate::cause::{Cause, Loss, Unsettled};
-use crate::check::Seen;
+use crate::check::CheckResult;
 use crate::secret;
 use crate::wire::{
     Answer, Body, Exchange, Fault, Headers, Hop, Part, Received, Recipe, Request, Secrets, Step, Transcript,
@@ -25,7 +25,7 @@ const BEGINNING: usize = 4 * 1024;
 
 /// What takes out of a log what is not kept.
 #[derive(Debug, Default)]
-pub struct Keeper {
+pub struct Redactor {
     /// The texts that are written nowhere.
     secrets: Secrets,
     /// What was kept of exchanges already, by their numbers: one exchange stays one.
@@ -34,12 +34,12 @@ pub struct Keeper {
     connections: HashMap<usize, Arc<Transcript>>,
 }
 
-impl Keeper {
+impl Redactor {
     /// Takes out these texts, too, wherever a registry repeats them.
-    pub fn without(secrets: Secrets) -> Keeper {
-        Keeper {
+    pub fn without(secrets: Secrets) -> Redactor {
+        Redactor {
             secrets,
-            ..Keeper::default()
+            ..Redactor::default()
         }
     }
 
@@ -66,10 +66,10 @@ impl Keeper {
             Event::Sent(action, exchange) => Event::Sent(*action, self.exchange(exchange)),
             Event::Late(action, exchange) => Event::Late(*action, self.exchange(exchange)),
             Event::Connected(connection) => Event::Connected(self.connection(connection)),
-            Event::Saw(sight) => Event::Saw(self.sight(sight)),
-            Event::Passed(passed) => Event::Passed(Passed {
-                actions: passed.actions.clone(),
-                reason: self.reason(&passed.reason),
+            Event::Observed(observation) => Event::Observed(self.observation(observation)),
+            Event::Skipped(skipped) => Event::Skipped(Skipped {
+                actions: skipped.actions.clone(),
+                reason: self.reason(&skipped.reason),
             }),
             Event::Refused(refusal) => Event::Refused(Refusal {
                 exchange: self.exchange(&refusal.exchange),
@@ -79,17 +79,17 @@ impl Keeper {
         }
     }
 
-    fn sight(&mut self, sight: &Sight) -> Sight {
-        Sight {
-            row: sight.row.as_deref().map(|row| self.text(row)),
-            asked: self.text(&sight.asked),
-            seen: match &sight.seen {
-                Seen::Breaks(got) => Seen::Breaks(self.text(got)),
-                Seen::NotReached(cause) => Seen::NotReached(self.cause(cause)),
-                Seen::Senseless(why) => Seen::Senseless(self.text(why)),
-                Seen::Holds | Seen::NoOccasion => sight.seen.clone(),
+    fn observation(&mut self, observation: &Observation) -> Observation {
+        Observation {
+            row: observation.row.as_deref().map(|row| self.text(row)),
+            asked: self.text(&observation.asked),
+            seen: match &observation.seen {
+                CheckResult::Breaks(got) => CheckResult::Breaks(self.text(got)),
+                CheckResult::NotReached(cause) => CheckResult::NotReached(self.cause(cause)),
+                CheckResult::Senseless(why) => CheckResult::Senseless(self.text(why)),
+                CheckResult::Holds | CheckResult::NoOccasion => observation.seen.clone(),
             },
-            evidence: match &sight.evidence {
+            evidence: match &observation.evidence {
                 Evidence::Nothing => Evidence::Nothing,
                 Evidence::Exchanges(all) => {
                     let sent = all.iter().filter(|exchange| !exchange.is_withheld());
@@ -97,7 +97,7 @@ impl Keeper {
                 }
                 Evidence::Connection(connection) => Evidence::Connection(self.connection(connection)),
             },
-            ..sight.clone()
+            ..observation.clone()
         }
     }
 
@@ -329,7 +329,7 @@ mod tests {
     use super::*;
 
     fn kept(body: Vec<u8>) -> Received {
-        Keeper::default().received(&body.into())
+        Redactor::default().received(&body.into())
     }
 
     #[test]
@@ -346,7 +346,7 @@ mod tests {
 
     #[test]
     fn of_a_long_body_that_was_sent_it_is_kept_how_it_is_made() {
-        let body = |length| Keeper::default().body(&Body::Sized(vec![0xff; length].into()));
+        let body = |length| Redactor::default().body(&Body::Sized(vec![0xff; length].into()));
         assert!(matches!(body(SENT), Body::Sized(_)));
         let long = body(SENT + 1);
         assert!(matches!(&long, Body::Cut(part, Some(_)) if part.len() == 16 * 1024 + 1));
@@ -355,7 +355,7 @@ mod tests {
 
     #[test]
     fn what_lets_somebody_in_is_masked_wherever_it_stands() {
-        let mut keeper = Keeper::without(Secrets::of(&["hunter2-hunter2"]));
+        let mut keeper = Redactor::without(Secrets::of(&["hunter2-hunter2"]));
         let url = Url::parse("http://h/v2/a?sig=ab").unwrap();
         let headers = [
             ("Location", "/v2/a?x=1&sig=ab"),

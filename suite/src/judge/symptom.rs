@@ -1,7 +1,7 @@
 //! What was seen, seen from afar: broken checks of which the same was asked and which got the same have one cause.
 
+use super::anomaly::{Anomaly, anomaly, parameters};
 use super::entries::Entry;
-use super::oddity::{Oddity, oddity, parameters};
 use crate::check::error_codes;
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::log::{Evidence, ProgramLog};
@@ -11,7 +11,7 @@ use crate::wire::{Answer, Exchange, Fault};
 
 /// The trace that a cause leaves: broken checks with one trace in common have one cause.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Trace {
+pub(super) enum Symptom {
     /// The answer is coded although nothing offered to take that.
     Coded,
     /// The front end of the registry answered in its place.
@@ -23,25 +23,25 @@ pub(super) enum Trace {
     /// The endpoint does not know this method.
     NoMethod(String, EndpointKind, u16),
     /// Something odd about the request is met in this way.
-    Odd(Oddity, Reaction),
+    Odd(Anomaly, Reaction),
     /// The place that a chunk gives itself is not looked at.
     ChunkPlace,
     /// A header of what this method of this endpoint answers, or is refused with, is amiss.
-    Header(String, EndpointKind, Outcome, String, Amiss),
+    Header(String, EndpointKind, Decision, String, HeaderProblem),
     /// A member of the answer's JSON is amiss.
     Json(EndpointKind, Vec<String>, String),
 }
 
-impl Trace {
+impl Symptom {
     /// The trace that says this one too, if it was left as well: who takes any upload takes one that was closed, and what
     /// was taken as it came can spoil the answer that repeats it.
-    pub(super) fn general(&self) -> Option<Trace> {
+    pub(super) fn general(&self) -> Option<Symptom> {
         match self {
-            Trace::Odd(Oddity::ClosedUpload | Oddity::ForeignUpload, reaction) => {
-                Some(Trace::Odd(Oddity::UnknownUpload, reaction.clone()))
+            Symptom::Odd(Anomaly::ClosedUpload | Anomaly::ForeignUpload, reaction) => {
+                Some(Symptom::Odd(Anomaly::UnknownUpload, reaction.clone()))
             }
-            Trace::Odd(oddity, Reaction::NoAnswer(MALFORMED)) => {
-                Some(Trace::Odd(oddity.clone(), Reaction::Taken))
+            Symptom::Odd(anomaly, Reaction::NoAnswer(MALFORMED)) => {
+                Some(Symptom::Odd(anomaly.clone(), Reaction::Taken))
             }
             _ => None,
         }
@@ -49,7 +49,7 @@ impl Trace {
 
     /// Whether it shows in what is seen of a plain request, and so may come of an odd one before.
     pub(super) fn is_afterwards(&self) -> bool {
-        matches!(self, Trace::Header(..) | Trace::Json(..))
+        matches!(self, Symptom::Header(..) | Symptom::Json(..))
     }
 }
 
@@ -66,7 +66,7 @@ pub(super) enum Reaction {
 
 /// Whether a request was granted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Outcome {
+pub(super) enum Decision {
     /// It was.
     Granted,
     /// It was not.
@@ -75,7 +75,7 @@ pub(super) enum Outcome {
 
 /// How a header is amiss.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Amiss {
+pub(super) enum HeaderProblem {
     /// It is not there.
     Absent,
     /// It is there, and not as it should be.
@@ -86,7 +86,7 @@ pub(super) enum Amiss {
 const MALFORMED: &str = "malformed";
 
 /// The trace of a broken check; none where what was seen does not tell one cause from another.
-pub(super) fn trace(entry: &Entry, log: &ProgramLog) -> Option<Trace> {
+pub(super) fn symptom(entry: &Entry, log: &ProgramLog) -> Option<Symptom> {
     let Evidence::Exchanges(exchanges) = &entry.evidence else {
         return None;
     };
@@ -95,10 +95,10 @@ pub(super) fn trace(entry: &Entry, log: &ProgramLog) -> Option<Trace> {
     };
     let endpoint = Endpoint::of(&exchange.request.url);
     let no_answer = |fault: &Fault| {
-        let oddity = oddity(exchange, &endpoint, log).filter(Oddity::is_nonsense);
-        Some(match oddity {
-            Some(oddity) => Trace::Odd(oddity, Reaction::NoAnswer(name_of(fault))),
-            None => Trace::NoAnswer(exchange.request.method.clone(), endpoint.kind(), name_of(fault)),
+        let anomaly = anomaly(exchange, &endpoint, log).filter(Anomaly::is_nonsense);
+        Some(match anomaly {
+            Some(anomaly) => Symptom::Odd(anomaly, Reaction::NoAnswer(name_of(fault))),
+            None => Symptom::NoAnswer(exchange.request.method.clone(), endpoint.kind(), name_of(fault)),
         })
     };
     let answer = match &exchange.outcome {
@@ -111,7 +111,7 @@ pub(super) fn trace(entry: &Entry, log: &ProgramLog) -> Option<Trace> {
         return no_answer(fault);
     }
     if is_coded_unasked(exchange, answer) {
-        return Some(Trace::Coded);
+        return Some(Symptom::Coded);
     }
     of_answer(entry, log, exchange, &endpoint, answer)
 }
@@ -122,49 +122,49 @@ fn of_answer(
     exchange: &Exchange,
     endpoint: &Endpoint,
     answer: &Answer,
-) -> Option<Trace> {
+) -> Option<Symptom> {
     let (method, kind) = (exchange.request.method.clone(), endpoint.kind());
     let aspect = entry.check.as_ref().map(|check| &check.aspect.value);
     match (answer.status, aspect) {
         // What a header says is no matter of the status that it comes with.
         (_, Some(Aspect::Header(..))) => {}
-        (502..=504, _) => return Some(Trace::Gateway(answer.status)),
+        (502..=504, _) => return Some(Symptom::Gateway(answer.status)),
         (500.., _) => {
             let codes = json_of(answer).map(|json| error_codes(&json)).unwrap_or_default();
-            return Some(Trace::Fails(method, kind, answer.status, codes));
+            return Some(Symptom::Fails(method, kind, answer.status, codes));
         }
-        (405, Some(Aspect::Status(_)) | None) => return Some(Trace::NoMethod(method, kind, answer.status)),
+        (405, Some(Aspect::Status(_)) | None) => return Some(Symptom::NoMethod(method, kind, answer.status)),
         _ => {}
     }
     let is_granted = (200..300).contains(&answer.status);
-    let oddity = oddity(exchange, endpoint, log);
-    match (oddity, aspect) {
-        (Some(oddity), Some(Aspect::Status(_)) | None) if oddity.is_nonsense() && is_granted => {
-            Some(Trace::Odd(oddity, Reaction::Taken))
+    let anomaly = anomaly(exchange, endpoint, log);
+    match (anomaly, aspect) {
+        (Some(anomaly), Some(Aspect::Status(_)) | None) if anomaly.is_nonsense() && is_granted => {
+            Some(Symptom::Odd(anomaly, Reaction::Taken))
         }
         // What a header says wrongly of nonsense that was taken, it says because that was taken.
-        (Some(oddity), Some(Aspect::Header(name, _)))
-            if oddity.is_nonsense() && is_granted && answer.headers.contains(name) =>
+        (Some(anomaly), Some(Aspect::Header(name, _)))
+            if anomaly.is_nonsense() && is_granted && answer.headers.contains(name) =>
         {
-            Some(Trace::Odd(oddity, Reaction::Taken))
+            Some(Symptom::Odd(anomaly, Reaction::Taken))
         }
         // Where the place of a chunk is not looked at, what comes of it depends on the bytes alone.
-        (Some(Oddity::ChunkPlace), Some(Aspect::Status(_))) => Some(Trace::ChunkPlace),
-        (Some(oddity), Some(Aspect::Status(_))) => {
-            Some(Trace::Odd(oddity, Reaction::Answered(answer.status)))
+        (Some(Anomaly::ChunkPlace), Some(Aspect::Status(_))) => Some(Symptom::ChunkPlace),
+        (Some(anomaly), Some(Aspect::Status(_))) => {
+            Some(Symptom::Odd(anomaly, Reaction::Answered(answer.status)))
         }
         (_, Some(Aspect::Header(name, _))) => {
             let outcome = if is_granted {
-                Outcome::Granted
+                Decision::Granted
             } else {
-                Outcome::Refused
+                Decision::Refused
             };
             let amiss = if answer.headers.contains(name) {
-                Amiss::Wrong
+                HeaderProblem::Wrong
             } else {
-                Amiss::Absent
+                HeaderProblem::Absent
             };
-            Some(Trace::Header(method, kind, outcome, name.to_lowercase(), amiss))
+            Some(Symptom::Header(method, kind, outcome, name.to_lowercase(), amiss))
         }
         (_, Some(Aspect::Json(..))) => of_member(endpoint, member(&entry.asked)),
         _ => None,
@@ -175,12 +175,12 @@ fn of_answer(
 ///
 /// Parameters choose among the elements of a list: where one is not looked at, too many of them come. Of a plain list
 /// that has other elements than it should, nothing tells why. Whether a member is a list at all is no matter of them.
-fn of_member(endpoint: &Endpoint, member: String) -> Option<Trace> {
+fn of_member(endpoint: &Endpoint, member: String) -> Option<Symptom> {
     if !member.ends_with(ELEMENTS) {
-        return Some(Trace::Json(endpoint.kind(), Vec::new(), member));
+        return Some(Symptom::Json(endpoint.kind(), Vec::new(), member));
     }
     let parameters = parameters(endpoint);
-    (!parameters.is_empty()).then(|| Trace::Json(endpoint.kind(), parameters, member))
+    (!parameters.is_empty()).then(|| Symptom::Json(endpoint.kind(), parameters, member))
 }
 
 /// Whether an answer has a content coding that its request did not offer to take.

@@ -7,7 +7,7 @@ use super::call::{Call, Reply};
 use super::proxy::Honest;
 
 /// One call, the honest registry behind it, and what was seen so far.
-pub struct Story<'a> {
+pub struct StatefulCall<'a> {
     /// What the client asks.
     pub call: Call,
     /// What the deviation remembers.
@@ -15,10 +15,10 @@ pub struct Story<'a> {
     honest: &'a Honest,
 }
 
-impl<'a> Story<'a> {
+impl<'a> StatefulCall<'a> {
     /// Puts a call before the honest registry.
-    pub(super) fn new(call: Call, honest: &'a Honest, memory: &'a Memory) -> Story<'a> {
-        Story { call, memory, honest }
+    pub(super) fn new(call: Call, honest: &'a Honest, memory: &'a Memory) -> StatefulCall<'a> {
+        StatefulCall { call, memory, honest }
     }
 
     /// What the honest registry answers to the client's call.

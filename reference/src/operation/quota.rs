@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Places that are limited for all clients together and for each of them.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct Quota {
     most: usize,
     most_of_one: usize,
     taken: Arc<Mutex<Taken>>,
@@ -21,13 +21,13 @@ struct Taken {
 
 /// Places that a client has taken; they are free when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct Permit {
     client: IpAddr,
     count: usize,
     taken: Arc<Mutex<Taken>>,
 }
 
-impl Places {
+impl Quota {
     /// `most` places, of which one client may have `most_of_one`, and never more than half.
     pub(crate) fn new(most: usize, most_of_one: usize) -> Self {
         Self {
@@ -38,12 +38,12 @@ impl Places {
     }
 
     /// Takes a place; none if there is none for this client.
-    pub(crate) fn take(&self, client: IpAddr) -> Option<Place> {
+    pub(crate) fn take(&self, client: IpAddr) -> Option<Permit> {
         self.take_several(client, 1)
     }
 
     /// Takes several places at once; none if there are not as many for this client.
-    pub(crate) fn take_several(&self, client: IpAddr, count: usize) -> Option<Place> {
+    pub(crate) fn take_several(&self, client: IpAddr, count: usize) -> Option<Permit> {
         let client = network(client);
         let mut taken = lock(&self.taken);
         let of_client = taken.by_client.get(&client).copied().unwrap_or_default();
@@ -54,7 +54,7 @@ impl Places {
         taken.all = all;
         taken.by_client.insert(client, own);
         drop(taken);
-        Some(Place {
+        Some(Permit {
             client,
             count,
             taken: Arc::clone(&self.taken),
@@ -62,7 +62,7 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut taken = lock(&self.taken);
         taken.all -= self.count;
@@ -98,7 +98,7 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use std::net::IpAddr;
 
-    use super::{Places, network};
+    use super::{Quota, network};
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -106,32 +106,32 @@ mod tests {
 
     #[test]
     fn one_client_takes_its_part_and_leaves_the_rest_to_others() {
-        let places = Places::new(4, 100);
+        let quota = Quota::new(4, 100);
         let (one, other) = (address("192.0.2.1"), address("192.0.2.2"));
-        let first = places.take(one).unwrap();
-        let _second = places.take(one).unwrap();
-        assert!(places.take(one).is_none());
-        let _others = [places.take(other).unwrap(), places.take(other).unwrap()];
-        assert!(places.take(address("192.0.2.3")).is_none());
+        let first = quota.take(one).unwrap();
+        let _second = quota.take(one).unwrap();
+        assert!(quota.take(one).is_none());
+        let _others = [quota.take(other).unwrap(), quota.take(other).unwrap()];
+        assert!(quota.take(address("192.0.2.3")).is_none());
         drop(first);
-        assert!(places.take(one).is_some());
+        assert!(quota.take(one).is_some());
     }
 
     #[test]
     fn several_places_are_taken_together_or_not_at_all() {
-        let places = Places::new(10, 10);
+        let quota = Quota::new(10, 10);
         let one = address("192.0.2.1");
-        let three = places.take_several(one, 3).unwrap();
-        assert!(places.take_several(one, 3).is_none());
-        let _two = places.take_several(one, 2).unwrap();
+        let three = quota.take_several(one, 3).unwrap();
+        assert!(quota.take_several(one, 3).is_none());
+        let _two = quota.take_several(one, 2).unwrap();
         drop(three);
-        assert!(places.take_several(one, 3).is_some());
+        assert!(quota.take_several(one, 3).is_some());
     }
 
     #[test]
     fn a_single_place_is_for_anybody() {
-        assert!(Places::new(1, 1).take(address("::1")).is_some());
-        assert!(Places::new(0, 0).take(address("::1")).is_some());
+        assert!(Quota::new(1, 1).take(address("::1")).is_some());
+        assert!(Quota::new(0, 0).take(address("::1")).is_some());
     }
 
     #[test]
