@@ -199,6 +199,8 @@ pub struct RequirementOutcome {
     pub verdict: Verdict,
     /// How many checks of it came to each kind of verdict.
     pub counts: Counts,
+    /// The exchange in which it first held, if one shows that.
+    pub held_by: Option<Arc<Exchange>>,
 }
 
 /// How many checks came to which verdict.

@@ -297,7 +297,7 @@ pub(crate) struct VerdictArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) baseline: Option<PathBuf>,
 
-    /// Write a report: text, json, junit, markdown or baseline (a draft of the file for --baseline); a path of
+    /// Write a report: text, json, junit, markdown, html or baseline (a draft of the file for --baseline); a path of
     /// - is the standard output
     #[arg(long, value_name = "FORMAT=PATH", value_parser = ReportRequest::parse)]
     pub(crate) report: Vec<ReportRequest>,

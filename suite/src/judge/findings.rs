@@ -1,6 +1,7 @@
 //! From checks to requirements, and to what is broken.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::causes::{Broken, one_for_each_cause};
 use super::entries::{Entries, Entry};
@@ -8,6 +9,8 @@ use super::symptom::{Symptom, symptom};
 use super::{Judged, Standard, reproduce};
 use crate::catalogue::{Level, RequirementId};
 use crate::judgement::{Counts, Finding, NotAsked, Repetition, RequirementOutcome, Verdict, Way};
+use crate::log::Evidence;
+use crate::wire::Exchange;
 
 /// An entry, and the run that it was read from.
 type Logged<'a> = (&'a Entry, &'a Judged<'a>);
@@ -40,6 +43,7 @@ pub(super) fn sum_up(
                 level,
                 verdict,
                 counts: counts(entries),
+                held_by: held_by(entries),
             }
         })
         .collect();
@@ -73,6 +77,15 @@ fn verdict(entries: &[Logged<'_>]) -> Verdict {
         .or_else(|| verdicts().next())
         .cloned()
         .unwrap_or_else(|| Verdict::NotAsked(NotAsked::NoScenario))
+}
+
+/// What the first check that held looked at.
+fn held_by(entries: &[Logged<'_>]) -> Option<Arc<Exchange>> {
+    let mut held = entries.iter().filter(|(entry, _)| entry.verdict == Verdict::Held);
+    held.find_map(|(entry, _)| match &entry.evidence {
+        Evidence::Exchanges(chain) => chain.last().cloned(),
+        Evidence::Nothing | Evidence::Connection(_) => None,
+    })
 }
 
 fn counts(entries: &[Logged<'_>]) -> Counts {

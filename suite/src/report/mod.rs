@@ -1,4 +1,4 @@
-//! The reports: one result, folded into text, JSON, JUnit XML, Markdown, and a draft of a baseline.
+//! The reports: one result, folded into text, JSON, JUnit XML, Markdown, HTML, and a draft of a baseline.
 //!
 //! [`Ruling`] says what a run comes to, `tally` counts, [`baseline`] knows what is known; the formats only write.
 
@@ -7,6 +7,7 @@ pub mod baseline;
 mod causes;
 mod counted;
 mod file;
+mod html;
 mod json;
 mod junit;
 mod markdown;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{NewFile, Report, baseline, json, junit, markdown, text};
+use super::{NewFile, Report, baseline, html, json, junit, markdown, text};
 
 /// A report that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub enum Format {
     Junit,
     /// Markdown, for a comment or the summary of a job.
     Markdown,
+    /// A page for people, in one file that needs nothing else.
+    Html,
     /// A draft of a baseline that lists the present findings.
     Baseline,
 }
@@ -106,11 +108,12 @@ impl ReportRequest {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 5] = [
+    pub const ALL: [Format; 6] = [
         Format::Text,
         Format::Json,
         Format::Junit,
         Format::Markdown,
+        Format::Html,
         Format::Baseline,
     ];
 
@@ -120,6 +123,7 @@ impl Format {
             Format::Json => "json",
             Format::Junit => "junit",
             Format::Markdown => "markdown",
+            Format::Html => "html",
             Format::Baseline => "baseline",
         }
     }
@@ -134,6 +138,7 @@ impl Format {
             Format::Json => json::render(report).map_err(|error| error.to_string()),
             Format::Junit => junit::render(report).map_err(|error| error.to_string()),
             Format::Markdown => Ok(markdown::render(report)),
+            Format::Html => html::render(report).map_err(|error| error.to_string()),
             Format::Baseline => Ok(baseline::draft(report)),
         }
     }
@@ -196,7 +201,7 @@ mod tests {
         assert_eq!(read("json="), Err(BadRequest::Form));
         insta::assert_snapshot!(
             read("xml=x").unwrap_err(),
-            @"`xml` is not a format; there are text, json, junit, markdown, baseline"
+            @"`xml` is not a format; there are text, json, junit, markdown, html, baseline"
         );
     }
 }

@@ -322,6 +322,7 @@ pub(super) fn clean() -> Sample {
             held: 3,
             ..Counts::default()
         },
+        held_by: (name == "base.get-200").then(|| exchange("GET", "/v2/", Ok(200))),
     });
     let outcome = Judgement {
         facts: Facts {

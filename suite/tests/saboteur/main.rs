@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 struct Bench {
     runtime: Runtime,
     library: Arc<Library>,
-    grounds: Upstreams,
+    upstreams: Upstreams,
     /// The requirements that are proven, each with the deviations that prove it.
     proofs: Mutex<BTreeMap<RequirementId, BTreeSet<&'static str>>>,
 }
@@ -56,7 +56,7 @@ impl Bench {
         let runtime = Runtime::new()?;
         let open = runtime.block_on(bundled::in_memory())?;
         let guarded = runtime.block_on(Guarded::start(Authentication::Token))?;
-        let grounds = Upstreams::two(
+        let upstreams = Upstreams::two(
             Upstream::open(Url::parse(&open.url())?),
             Upstream {
                 url: Url::parse(&guarded.url())?,
@@ -70,7 +70,7 @@ impl Bench {
         Ok(Bench {
             runtime,
             library: Arc::new(Library::built_in()?),
-            grounds,
+            upstreams,
             proofs: Mutex::default(),
         })
     }
@@ -95,9 +95,9 @@ impl Bench {
     }
 
     fn catches(&self, deviation: Deviation, seed: u64) -> Result<(), Failed> {
-        let ground = self.grounds.under(&deviation)?;
+        let upstream = self.upstreams.under(&deviation)?;
         let nothing = BTreeSet::new();
-        let tried = prove(self.library.clone(), deviation, ground, &nothing, seed);
+        let tried = prove(self.library.clone(), deviation, upstream, &nothing, seed);
         let Tried { cell, outcome, .. } = &self.runtime.block_on(tried);
         match &cell.verdict {
             Catch::Caught => {

@@ -102,7 +102,7 @@ why    = "Nothing works without it."
     assert_eq!(faulty, []);
     let links = |text: &str| {
         let requirement = catalogue.get(&id(text)).unwrap();
-        Version::ALL.map(|version| requirement.source(version).map(crate::catalogue::Source::link))
+        Version::ALL.map(|version| requirement.source(version).map(Source::link))
     };
     let old = "https://example.com/1.0#content-discovery".to_owned();
     let new = "https://example.com/next#listing-tags:~:text=the%20tags,order".to_owned();

@@ -12,6 +12,8 @@ use crate::report::{Report, backing, rerun, script, secret, words};
 pub(super) struct JsonFinding<'a> {
     requirement: &'a str,
     level: String,
+    text: Option<&'a str>,
+    why: Option<&'a str>,
     #[serde(flatten)]
     backing: Option<JsonBacking<'a>>,
     counted: bool,
@@ -27,9 +29,12 @@ pub(super) struct JsonFinding<'a> {
 
 impl<'a> JsonFinding<'a> {
     pub(super) fn of(report: &Report<'a>, finding: &'a judgement::Finding) -> JsonFinding<'a> {
+        let requirement = report.library.catalogue.get(&finding.requirement);
         JsonFinding {
             requirement: finding.requirement.as_str(),
             level: finding.level.to_string(),
+            text: requirement.map(|known| known.text.as_str()),
+            why: requirement.map(|known| known.why.as_str()),
             backing: report.backing(&finding.requirement).map(JsonBacking::of),
             counted: report.counts(&finding.requirement),
             fails: report.fails(finding),
@@ -51,8 +56,9 @@ impl<'a> JsonFinding<'a> {
     }
 }
 
+/// What a requirement rests on.
 #[derive(Serialize)]
-struct JsonBacking<'a> {
+pub(super) struct JsonBacking<'a> {
     basis: &'static str,
     authority: &'static str,
     source: Option<JsonSource<'a>>,
@@ -67,7 +73,7 @@ struct JsonSource<'a> {
 }
 
 impl<'a> JsonBacking<'a> {
-    fn of(backing: backing::Backing<'a>) -> JsonBacking<'a> {
+    pub(super) fn of(backing: backing::Backing<'a>) -> JsonBacking<'a> {
         let source = |source: &'a catalogue::Source| JsonSource {
             document: &source.document.title,
             section: &source.section,

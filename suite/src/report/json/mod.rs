@@ -21,10 +21,15 @@ const SCHEMA: &str = "assize-report/1";
 
 /// Writes the report.
 pub(super) fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {
+    let text = serde_json::to_string_pretty(&document(report)?)?;
+    Ok(visible_json(&text).into_owned() + "\n")
+}
+
+/// The report as a document, with nothing in it that must not be shown.
+pub(super) fn document(report: &Report<'_>) -> Result<Value, serde_json::Error> {
     let mut document = serde_json::to_value(JsonDocument::of(report))?;
     redact(&mut document, &report.outcome.facts.secrets);
-    let text = serde_json::to_string_pretty(&document)?;
-    Ok(visible_json(&text).into_owned() + "\n")
+    Ok(document)
 }
 
 /// Takes what must not be shown out of every text of the document.

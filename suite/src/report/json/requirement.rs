@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::exchange::JsonExchange;
+use super::finding::JsonBacking;
 use crate::catalogue::Requirement;
 use crate::judgement::{Counts, RequirementOutcome, ScenarioOutcome, Verdict};
 use crate::report::causes::reason;
@@ -47,7 +49,8 @@ impl JsonCategory {
 pub(super) struct JsonRequirement<'a> {
     id: &'a str,
     level: Option<String>,
-    basis: Option<&'static str>,
+    #[serde(flatten)]
+    backing: Option<JsonBacking<'a>>,
     category: Option<&'static str>,
     section: Option<&'a str>,
     text: Option<&'a str>,
@@ -56,6 +59,7 @@ pub(super) struct JsonRequirement<'a> {
     reason: Option<String>,
     follows_from: Option<&'a str>,
     checks: JsonChecks,
+    held_by: Option<JsonExchange<'a>>,
 }
 
 impl<'a> JsonRequirement<'a> {
@@ -64,7 +68,7 @@ impl<'a> JsonRequirement<'a> {
         JsonRequirement {
             id: outcome.id.as_str(),
             level: outcome.level.map(|level| level.to_string()),
-            basis: requirement.map(|known| known.basis.words()),
+            backing: report.backing(&outcome.id).map(JsonBacking::of),
             category: requirement.map(|known| known.category.words()),
             section: requirement.map(Requirement::section),
             text: requirement.map(|known| known.text.as_str()),
@@ -73,6 +77,7 @@ impl<'a> JsonRequirement<'a> {
             reason: reason(&outcome.verdict).as_deref().map(secret::text),
             follows_from: report.cause(&outcome.id).map(|cause| cause.requirement.as_str()),
             checks: JsonChecks::of(outcome.counts),
+            held_by: outcome.held_by.as_deref().map(JsonExchange::of),
         }
     }
 }
