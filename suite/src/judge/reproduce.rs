@@ -5,7 +5,7 @@ mod bearing;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use self::bearing::{Concern, Reach, is_write};
+use self::bearing::{Concern, Reach, asks_by_name, is_write};
 use super::entries::Entry;
 use crate::judgement::{Part, Proof, Sent, Step, Thread};
 use crate::log::{Event, Evidence, ProgramLog};
@@ -29,12 +29,14 @@ pub(super) fn proof(entry: &Entry, log: &ProgramLog) -> Proof {
     let earlier = earlier(&shows, log, last);
     let aspect = entry.check.as_ref().map(|check| &check.aspect.value);
     // Other content than what was asked for came from somewhere.
+    let is_read = !shows.iter().any(is_write);
     let reach = match aspect {
-        Some(Aspect::Content(_) | Aspect::Header(..)) => Reach::Repository,
+        Some(Aspect::Content(_) | Aspect::Header(..)) if is_read => Reach::Repository,
         _ => Reach::Named,
     };
     let mut before = bearing(&earlier, &shows, reach, log);
-    if reach == Reach::Named && !before.iter().any(is_write) {
+    // What nobody put there under its name may depend on anything.
+    if !before.iter().any(is_write) && shows.iter().any(asks_by_name) {
         before = bearing(&earlier, &shows, Reach::Repository, log);
     }
     let shown = shows.into_iter().map(|sent| (sent, Part::Shows));

@@ -102,6 +102,7 @@ impl Created {
             }
             ("PUT" | "POST", 201, _) => {
                 let repository = self.close_upload(&request.url, &endpoint);
+                self.note_other_digests(repository.as_deref(), answer);
                 self.note_blob(repository, &endpoint);
             }
             ("POST" | "PATCH", 202, _) => {
@@ -130,6 +131,23 @@ impl Created {
         } else {
             self.tags.insert(named(reference));
             self.manifests.insert(named(&body.received().digest()));
+        }
+    }
+
+    /// A blob may be kept under a digest that the registry chose.
+    fn note_other_digests(&mut self, repository: Option<&str>, answer: &Answer) {
+        let told = answer.headers.get("Docker-Content-Digest").map(str::to_owned);
+        let place = answer.location().map(|place| Endpoint::of(&place));
+        let place =
+            place.filter(|place| place.kind() == EndpointKind::Blob && place.repository() == repository);
+        let placed = place.and_then(|place| place.reference().map(str::to_owned));
+        for digest in told
+            .into_iter()
+            .chain(placed)
+            .filter(|digest| digest.contains(':'))
+        {
+            self.blobs
+                .extend(repository.map(|repository| (repository.to_owned(), digest)));
         }
     }
 

@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(
             recipe.command(),
             "{ printf '{\"note\":\"'; seq -s .0123456789ab. 334 | head -c 5000; printf '\",\"list\":['; \
-             printf '{\"a%%\": 1},%.0s' $(seq 40) | head -c 401; printf '{}]}'; }"
+             printf '{\"a%%\": 1},%.0s' $(seq 41) | head -c 401; printf '}]}'; }"
         );
     }
 

@@ -16,9 +16,58 @@ const AT_ONCE: usize = 4;
 const LONGEST: &str = "60";
 
 /// What is not shown again by a script, or not every time, and why. Each of these scripts says so in a comment.
-const NOT_REPEATED: &[(&str, &str)] = &[];
+const NOT_REPEATED: &[(&str, &str)] = &[
+    (
+        "referrers-cut-at-100",
+        "it shows behind the pushes of 120 different manifests",
+    ),
+    (
+        "pages-repeat-first-referrer",
+        "it shows behind the pushes of 120 different manifests",
+    ),
+    (
+        "last-page-of-referrers-lost",
+        "it shows behind the pushes of 120 different manifests",
+    ),
+    (
+        "referrers-link-without-relation",
+        "it shows behind the pushes of 120 different manifests",
+    ),
+    (
+        "next-page-unfiltered",
+        "it shows behind the pushes of 120 different manifests",
+    ),
+    (
+        "tag-rewritten-in-place",
+        "16 writers and 4 readers: some hundred requests",
+    ),
+    (
+        "tag-read-from-a-copy-behind",
+        "a history: which client was answered how decides",
+    ),
+    (
+        "chunks-at-once-joined",
+        "whose chunk comes first decides which answer is amiss",
+    ),
+    (
+        "temporary-file-shared-by-digest",
+        "which of 16 uploads is spoiled is up to the moment",
+    ),
+    (
+        "token-without-its-other-name",
+        "the bundled registry's users have their names for passwords, and these are masked",
+    ),
+    (
+        "token-by-its-other-name-alone",
+        "the bundled registry's users have their names for passwords, and these are masked",
+    ),
+];
 /// What the comment of such a script says.
-const SAYS_SO: [&str; 2] = ["# not by a script: ", "# a race, "];
+const SAYS_SO: [&str; 3] = [NOT_BY_A_SCRIPT, A_RACE, "# it needs the name of the user"];
+const NOT_BY_A_SCRIPT: &str = "# not by a script: ";
+const A_RACE: &str = "# a race, ";
+/// How often a race is run until it shows what the report says.
+const TRIES: usize = 12;
 
 /// Runs every script of what was found, and asks that each shows the same again.
 pub async fn all(deviation: &str, outcome: &Judgement) -> Result<(), Failed> {
@@ -72,15 +121,22 @@ fn different(way: &Way, script: &str) -> Option<Different> {
     if !check.status.success() {
         return wrong(format!("sh -n: {}", String::from_utf8_lossy(&check.stderr)));
     }
-    if script.starts_with(SAYS_SO[0]) {
+    if script.starts_with(NOT_BY_A_SCRIPT) {
         return wrong("it is not told by a script".to_owned());
     }
-    let output = shell(&[], script);
-    let (told, shown) = (Shown::in_report(way), Shown::by_script(way, &output));
-    if told.is_among(&shown) {
-        return None;
+    let is_race = script.lines().any(|line| line.starts_with(A_RACE));
+    let told = Shown::in_report(way);
+    let mut last = None;
+    for _ in 0..if is_race { TRIES } else { 1 } {
+        let output = shell(&[], script);
+        let shown = Shown::by_script(way, &output);
+        if told.is_among(&shown) {
+            return None;
+        }
+        last = Some((shown, output.stderr));
     }
-    let errors = String::from_utf8_lossy(&output.stderr);
+    let (shown, errors) = last?;
+    let errors = String::from_utf8_lossy(&errors);
     wrong(format!("told  {told:?}\nshown {shown:?}\n{errors}"))
 }
 

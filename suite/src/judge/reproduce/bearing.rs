@@ -84,7 +84,7 @@ impl Concern {
                     }
                     _ => {}
                 }
-                if reach == Reach::Repository && asked.is_read() {
+                if reach == Reach::Repository {
                     concern.things.insert(Thing::Anything(repository));
                 }
             }
@@ -178,9 +178,11 @@ impl Asked<'_> {
         let tag = self.endpoint.parameter("tag");
         things.extend(tag.map(|tag| Thing::Tag(repository.to_owned(), tag.to_owned())));
         if let (false, Some(exchange)) = (self.is_read(), self.exchange) {
-            let bytes = exchange.request.body.bytes();
-            let digests = [Algorithm::Sha256, Algorithm::Sha512].map(|algorithm| digest(algorithm, &bytes));
-            things.extend(digests.map(Thing::Content));
+            // What was never sent is no content.
+            let body = Some(exchange.request.body.bytes()).filter(|bytes| !bytes.is_empty());
+            let digests = [Algorithm::Sha256, Algorithm::Sha512]
+                .map(|algorithm| Some(digest(algorithm, body.as_ref()?)));
+            things.extend(digests.into_iter().flatten().map(Thing::Content));
         }
         things
     }
@@ -204,6 +206,15 @@ fn collect(json: &Json, named: &mut Vec<String>) {
         Json::Object(members) => members.values().for_each(|member| collect(member, named)),
         _ => {}
     }
+}
+
+/// Whether this asks for something by its name, or takes it away.
+pub(super) fn asks_by_name(sent: &Sent) -> bool {
+    let is_named = |asked: &Asked<'_>| {
+        let takes = asked.is_read() || asked.method == "DELETE";
+        takes && asked.endpoint.reference().is_some()
+    };
+    asked(sent).iter().any(is_named)
 }
 
 /// Whether this may change something.

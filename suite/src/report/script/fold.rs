@@ -6,7 +6,7 @@ const WORTHWHILE: usize = 3;
 const BEFORE: &str = "/manifests/";
 
 /// The lines, with every run of those that push one manifest under many tags made one.
-pub(super) fn folded(lines: Vec<String>) -> Vec<String> {
+pub(super) fn folded(lines: &[String]) -> Vec<String> {
     let mut folded = Vec::new();
     for run in lines.chunk_by(|one, next| is_alike(one, next)) {
         let words: Option<Vec<&str>> = run.iter().map(|line| Some(split(line)?.1)).collect();
@@ -61,7 +61,7 @@ mod tests {
             "last".to_owned(),
         ];
         assert_eq!(
-            folded(lines),
+            folded(&lines),
             [
                 "first",
                 "curl -s -X PUT 'http://h/v2/a/manifests/{a,b,c}' >/dev/null",
@@ -70,10 +70,10 @@ mod tests {
         );
         let made = ["a", "b", "c"].map(|tag| format!("seq 9 | {}", push(tag)));
         assert_eq!(
-            folded(made.to_vec()),
+            folded(&made),
             ["for tag in a b c; do seq 9 | curl -s -X PUT 'http://h/v2/a/manifests/'\"$tag\"; done"]
         );
         let two = vec![push("a"), push("b")];
-        assert_eq!(folded(two.clone()), two);
+        assert_eq!(folded(&two), two);
     }
 }

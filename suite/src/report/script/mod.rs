@@ -79,26 +79,28 @@ impl Writer {
             match round.as_slice() {
                 [alone] => {
                     for step in alone {
-                        let lines = writer.step(step, Shows::Nothing, proof)?;
+                        let later: Vec<&Step> = proof.steps().collect();
+                        let lines = writer.step(step, Shows::Nothing, &later)?;
                         writer.lines.extend(lines);
                     }
                 }
-                threads => writer.race(threads, proof)?,
+                threads => writer.race(threads)?,
             }
         }
         Ok(writer.finish())
     }
 
     /// Threads side by side, each in the background.
-    fn race(&mut self, threads: &[Thread], proof: &Proof) -> Result<(), Unmakeable> {
+    fn race(&mut self, threads: &[Thread]) -> Result<(), Unmakeable> {
         self.pace = Pace::SideBySide;
         for thread in threads {
             let known = self.places.len();
             let mut lines = Vec::new();
-            for step in thread {
-                lines.extend(self.step(step, Shows::Status, proof)?);
-            }
             // What a thread learns in the background it keeps to itself.
+            let later: Vec<&Step> = thread.iter().collect();
+            for step in thread {
+                lines.extend(self.step(step, Shows::Status, &later)?);
+            }
             self.places.truncate(known);
             self.lines.push(match lines.as_slice() {
                 [only] => format!("{only} &"),
@@ -109,8 +111,9 @@ impl Writer {
         Ok(())
     }
 
-    /// The lines that do a step again; of one that does not show, this is shown.
-    fn step(&mut self, step: &Step, beside: Shows, proof: &Proof) -> Result<Vec<String>, Unmakeable> {
+    /// The lines that do a step again; of one that does not show, this is shown. What it answers is kept where one of
+    /// these asks for it.
+    fn step(&mut self, step: &Step, beside: Shows, later: &[&Step]) -> Result<Vec<String>, Unmakeable> {
         let mut lines = Vec::new();
         if !step.pause.is_zero() {
             lines.push(format!("sleep {}", step.pause.as_secs_f64().ceil()));
@@ -121,7 +124,7 @@ impl Writer {
                     Part::Shows => Shows::Answer,
                     Part::Before => beside,
                 };
-                self.exchange(&mut lines, exchange, shows, proof)?;
+                self.exchange(&mut lines, exchange, shows, later)?;
             }
             Sent::Connection(connection) => lines.push(self.connection(connection, step.part)?),
         }
@@ -133,12 +136,12 @@ impl Writer {
         lines: &mut Vec<String>,
         exchange: &Exchange,
         shows: Shows,
-        proof: &Proof,
+        later: &[&Step],
     ) -> Result<(), Unmakeable> {
         let token = self.token(exchange.pass.as_ref(), exchange);
         let given = exchange
             .upload_address()
-            .filter(|place| is_asked_later(place, exchange.number, proof));
+            .filter(|place| is_asked_later(place, exchange.number, later));
         let shows = if given.is_some() { Shows::Head } else { shows };
         let line = curl(exchange, shows, &token).ok_or(Unmakeable(exchange.request.body.len()))?;
         let line = self.at_its_place(lines, line, &exchange.request.url);
@@ -182,8 +185,16 @@ impl Writer {
         if authorization.starts_with("Bearer ") {
             self.needs.insert(format!("a token in ${TOKEN}"));
         }
-        if authorization.starts_with("Basic ") && authorization.contains(':') {
+        if let Some((user, _)) = authorization
+            .strip_prefix("Basic ")
+            .and_then(|pair| pair.split_once(':'))
+        {
             self.needs_password(&exchange.request.account);
+            if !user.is_empty() && user.chars().all(|c| c == '*') {
+                self.needs.insert(format!(
+                    "the name of the user, a secret too, in the place of {user}"
+                ));
+            }
         }
         TOKEN.to_owned()
     }
@@ -254,24 +265,22 @@ impl Writer {
                 "location() {{ tr -d '\\r' | sed -n 's/^[Ll]ocation: *//p' | tail -n 1 | sed 's|^/|{origin}/|'; }}"
             ));
         }
-        lines.extend(folded(self.lines));
+        lines.extend(folded(&self.lines));
         lines.join("\n")
     }
 }
 
-/// Whether something later is sent to this address.
-fn is_asked_later(place: &Url, number: u64, proof: &Proof) -> bool {
+/// Whether one of these, sent after `number`, goes to this address.
+fn is_asked_later(place: &Url, number: u64, steps: &[&Step]) -> bool {
     let asked = place.to_string();
-    proof
-        .steps()
-        .filter(|step| step.sent.number() > number)
-        .any(|step| match &step.sent {
-            Sent::Exchange(exchange) => {
-                let url = exchange.request.url.to_string();
-                url.starts_with(&asked) || id(place).is_some_and(|id| url.contains(id))
-            }
-            Sent::Connection(connection) => connection.asks(place),
-        })
+    let mut later = steps.iter().filter(|step| step.sent.number() > number);
+    later.any(|step| match &step.sent {
+        Sent::Exchange(exchange) => {
+            let url = exchange.request.url.to_string();
+            url.starts_with(&asked) || id(place).is_some_and(|id| url.contains(id))
+        }
+        Sent::Connection(connection) => connection.asks(place),
+    })
 }
 
 /// The id in the address of an upload.

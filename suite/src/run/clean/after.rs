@@ -1,6 +1,8 @@
 //! What a scenario created, removed when it is over. Nothing of it is judged.
 
-use super::find::is_common;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::find::{is_common, tags};
 use super::{Kind, Left, delete, is_gone};
 use crate::judgement::Offer;
 use crate::log::Created;
@@ -13,9 +15,9 @@ pub(in crate::run) async fn remove(created: Created, session: &Session) -> Left 
         let cancelled = Request::new("DELETE", upload.address.clone());
         session.client.send(cancelled).await;
     }
-    let offered = |capability: &str| matches!(session.offer(capability), Offer::Offered(_));
     let is_shared = session.territory().given().is_some();
     let mut left = Left::default();
+    let mut refused_tags = Vec::new();
     for (kind, capability, things) in [
         (Kind::Tag, "delete-tag", created.tags),
         (Kind::Manifest, "delete-manifest", created.manifests),
@@ -34,11 +36,23 @@ pub(in crate::run) async fn remove(created: Created, session: &Session) -> Left 
                 Some(status) => status,
                 None => delete(&session.client, &name, kind, &reference).await,
             };
-            // Where tags are not deleted, they go with their manifests.
-            let goes = kind == Kind::Tag && refused.is_some() && offered("delete-manifest");
-            if !is_gone(status) && !goes {
-                left.note(kind, status, &name, &reference);
+            if is_gone(status) {
+                continue;
             }
+            match kind {
+                Kind::Tag => refused_tags.push((name, reference, status)),
+                Kind::Manifest | Kind::Blob => left.note(kind, status, &name, &reference),
+            }
+        }
+    }
+    let mut lists: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, tag, status) in refused_tags {
+        if !lists.contains_key(&name) {
+            lists.insert(name.clone(), tags(&session.client, &name).await);
+        }
+        // Where tags are not deleted, they may go with their manifests.
+        if lists.get(&name).is_some_and(|listed| listed.contains(&tag)) {
+            left.note(Kind::Tag, status, &name, &tag);
         }
     }
     left

@@ -8,7 +8,7 @@ use super::{Kind, at};
 use crate::check::next_link;
 use crate::run::territory::is_own;
 use crate::scenario::ast::Algorithm;
-use crate::values::{digest, json_of};
+use crate::values::{DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest, json_of};
 use crate::wire::{Client, Request};
 
 /// A list with more pages than this does not end.
@@ -31,9 +31,8 @@ pub(super) struct Found {
 pub(super) async fn find(client: &Client, name: &str) -> Found {
     let mut found = Found::default();
     let is_ours = is_own(name);
-    let tags = listed(client, &format!("/v2/{name}/tags/list"), "tags").await;
     let mut open = Vec::new();
-    for tag in tags.unwrap_or_default() {
+    for tag in tags(client, name).await {
         if is_ours || is_marked(client, name, &tag).await {
             open.push(tag.clone());
             found.tags.insert(tag);
@@ -62,6 +61,12 @@ pub(super) async fn find(client: &Client, name: &str) -> Found {
         found.manifests.push(digest);
     }
     found
+}
+
+/// The tags that a repository lists.
+pub(super) async fn tags(client: &Client, name: &str) -> BTreeSet<String> {
+    let tags = listed(client, &format!("/v2/{name}/tags/list"), "tags").await;
+    tags.unwrap_or_default().into_iter().collect()
 }
 
 /// What every client puts into a repository may be somebody else's: the empty blob and the empty JSON.
@@ -133,7 +138,9 @@ async fn is_marked(client: &Client, name: &str, reference: &str) -> bool {
 /// The digest of a manifest, and the manifest.
 async fn manifest(client: &Client, name: &str, reference: &str) -> Option<(String, Json)> {
     let mut request = Request::new("GET", at(client, name, Kind::Manifest, reference));
-    request.headers.set("Accept", "*/*");
+    // Some registries hold that `*/*` accepts no type that they do not know from earlier.
+    let types = [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST, "*/*"];
+    request.headers.set("Accept", &types.join(", "));
     let answer = client.send(request).await.outcome.ok()?;
     let is_there = answer.status == 200;
     is_there.then(|| (answer.body.digest(), json_of(&answer).unwrap_or_default()))

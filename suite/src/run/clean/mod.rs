@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 pub(super) use after::remove;
 pub use left::{Kind, Left};
 
-use self::find::{find, listed};
+use self::find::{find, listed, tags};
 use super::territory::is_own;
 use crate::wire::{Client, Request, Url};
 
@@ -70,7 +70,7 @@ impl Cleaned {
         // What an index refers to may be refused as long as that is there.
         let refused = first.into_iter().map(|(reference, _)| reference);
         let manifests = self.delete_all(client, name, Kind::Manifest, refused).await;
-        let tags = self.delete_all(client, name, Kind::Tag, found.tags).await;
+        let tags = self.delete_tags(client, name, found.tags).await;
         let blobs = self.delete_all(client, name, Kind::Blob, found.blobs).await;
         for (kind, refused) in [
             (Kind::Tag, tags),
@@ -94,7 +94,7 @@ impl Cleaned {
         let mut left = Vec::new();
         for reference in references {
             let status = delete(client, name, kind, &reference).await;
-            if is_gone(status) || kind == Kind::Tag && is_missing(client, name, &reference).await {
+            if is_gone(status) {
                 self.removed.insert((kind, name.to_owned(), reference));
             } else {
                 left.push((reference, status));
@@ -102,17 +102,26 @@ impl Cleaned {
         }
         left
     }
+
+    /// Removes these tags, as far as they did not go with their manifests; those that stay.
+    async fn delete_tags(
+        &mut self,
+        client: &Client,
+        name: &str,
+        known: BTreeSet<String>,
+    ) -> Vec<(String, Option<u16>)> {
+        let listed = tags(client, name).await;
+        let (still, gone): (BTreeSet<String>, BTreeSet<String>) =
+            known.into_iter().partition(|tag| listed.contains(tag));
+        let gone = gone.into_iter().map(|tag| (Kind::Tag, name.to_owned(), tag));
+        self.removed.extend(gone);
+        self.delete_all(client, name, Kind::Tag, still).await
+    }
 }
 
 /// Whether an answer to a DELETE means that nothing is there any more.
 fn is_gone(status: Option<u16>) -> bool {
     matches!(status, Some(200..=299 | 404))
-}
-
-/// Whether a tag is not there: it may have gone with its manifest.
-async fn is_missing(client: &Client, name: &str, tag: &str) -> bool {
-    let asked = Request::new("GET", at(client, name, Kind::Tag, tag));
-    client.send(asked).await.status() == Some(404)
 }
 
 async fn delete(client: &Client, name: &str, kind: Kind, reference: &str) -> Option<u16> {
