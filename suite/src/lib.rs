@@ -33,6 +33,8 @@ pub mod check;
 #[doc(hidden)]
 pub mod endpoint;
 pub mod explore;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod hidden_characters;
 pub mod judge;
 pub mod judgement;
@@ -42,6 +44,7 @@ pub mod report;
 pub mod run;
 pub mod saboteur;
 mod secret;
+pub mod snapshot;
 mod suite;
 #[doc(hidden)]
 pub mod values;

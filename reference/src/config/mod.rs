@@ -5,6 +5,8 @@
 
 mod address;
 mod base_url;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod limits;
 mod notify;
 mod offer;

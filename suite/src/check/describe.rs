@@ -6,7 +6,7 @@ use super::error_codes;
 use crate::hidden_characters::visible;
 use crate::scenario::ast::{Aspect, One, Pattern, Piece, Reference, Spanned, Template, Text};
 use crate::values::{Answered, json_of};
-use crate::wire::{Answer, Exchange, Received};
+use crate::wire::{Answer, Exchange, Payload, Received};
 
 /// How much of a value is shown.
 const SHOWN: usize = 160;
@@ -96,8 +96,10 @@ pub fn body(answer: &Answer) -> String {
 }
 
 /// How a body differs from the bytes that were asked for.
-pub fn difference(expected: &[u8], got: &Received) -> String {
+pub fn difference(expected: &Payload, got: &Received) -> String {
     let kept = got.bytes();
+    let length = expected.len();
+    let expected = expected.slice(0..kept.len() as u64 + 1).bytes();
     let at = expected.iter().zip(&kept).take_while(|(a, b)| a == b).count();
     let fate = if at < kept.len().min(expected.len()) {
         format!("different from byte {at} on")
@@ -112,7 +114,7 @@ pub fn difference(expected: &[u8], got: &Received) -> String {
         "{} bytes ({}) in place of {} bytes, {fate}",
         got.len(),
         got.digest(),
-        expected.len()
+        length
     )
 }
 
@@ -187,9 +189,16 @@ mod tests {
 
     #[test]
     fn a_difference_says_where_it_begins() {
-        assert!(difference(b"abcdef", &Received::from(&b"abXdef"[..])).ends_with("different from byte 2 on"));
-        assert!(difference(b"abcdef", &Received::from(&b"abc"[..])).ends_with("cut short after byte 3"));
-        assert!(difference(b"abc", &Received::from(&b"abcdef"[..])).ends_with("with more behind them"));
+        assert!(
+            difference(&"abcdef".into(), &Received::from(&b"abXdef"[..]))
+                .ends_with("different from byte 2 on")
+        );
+        assert!(
+            difference(&"abcdef".into(), &Received::from(&b"abc"[..])).ends_with("cut short after byte 3")
+        );
+        assert!(
+            difference(&"abc".into(), &Received::from(&b"abcdef"[..])).ends_with("with more behind them")
+        );
     }
 
     #[test]

@@ -72,7 +72,7 @@ fn look(aspect: &Aspect, answered: &Answered, scope: &Scope) -> Result<CheckResu
 }
 
 /// Whether the bytes of the body decide a check.
-fn looks_at_the_body(aspect: &Aspect) -> bool {
+pub(crate) fn looks_at_the_body(aspect: &Aspect) -> bool {
     match aspect {
         Aspect::Json(..) | Aspect::Error(_) | Aspect::Content(_) | Aspect::NoBody => true,
         Aspect::Status(_) | Aspect::Header(..) | Aspect::Challenge(..) | Aspect::SameAs(..) => false,
@@ -144,15 +144,14 @@ fn json(
     let text = scope.text(path)?;
     let path = JsonPath::parse(&text)
         .map_err(|error| ValueError::of_text(path, format!("`{text}` is no JSON path: {error}")))?;
-    let pages: Vec<Option<Json>> = answers.iter().map(|answer| json_of(answer)).collect();
     let nodes = Nodes {
         nodes: answered
             .json()
             .map(|json| path.query(json).all())
             .unwrap_or_default(),
-        pages: pages
+        pages: answers
             .iter()
-            .map(|page| page.as_ref().map_or(0, |json| path.query(json).all().len()))
+            .map(|page| json_of(page).map_or(0, |json| path.query(&json).all().len()))
             .collect(),
     };
     matches(pattern, &nodes, scope, || {
@@ -231,10 +230,10 @@ pub fn error_codes(json: &Json) -> Vec<String> {
 fn content(name: &Name, answers: &[&Answer], scope: &Scope) -> Result<CheckResult, ValueError> {
     let expected = scope.get(name)?.content()?;
     Ok(worst(answers.iter().map(|answer| {
-        if answer.body.is(&expected.bytes) {
+        if answer.body.is(&expected.payload) {
             CheckResult::Holds
         } else {
-            CheckResult::Breaks(describe::difference(&expected.bytes, &answer.body))
+            CheckResult::Breaks(describe::difference(&expected.payload, &answer.body))
         }
     })))
 }

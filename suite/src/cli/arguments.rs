@@ -46,6 +46,9 @@ pub(crate) enum Command {
     /// Serve the registry that comes with the suite
     #[cfg(feature = "bundled")]
     Serve(Box<assize::bundled::Config>),
+    /// Write down what a registry answers, one file for each scenario, and show what has changed since
+    #[command(after_long_help = Exit::table())]
+    Snapshot(Box<SnapshotArguments>),
     /// Remove what earlier runs left: everything below assize/, or what the suite made in the repositories given
     Clean(Box<CleanArguments>),
     /// Lay every deviation over a well-behaved registry and see that the suite catches it
@@ -241,6 +244,29 @@ pub(crate) struct SelectionArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "The run")]
 pub(crate) struct ConductArguments {
+    #[command(flatten)]
+    pub(crate) pace: PaceArguments,
+
+    /// How long to try random workflows after the scenarios; ten of them unless given, none if a part is asked
+    #[arg(long, value_name = "TIME", value_parser = value::duration)]
+    pub(crate) explore: Option<Duration>,
+
+    /// Stop at the first violation that makes the run fail
+    #[arg(long, conflicts_with = "baseline")]
+    pub(crate) fail_fast: bool,
+
+    /// Leave what the run has pushed in the registry
+    #[arg(long)]
+    pub(crate) keep: bool,
+
+    /// Write down all that happens, so that `assize judge` can judge it again; no secret is in it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) record: Option<PathBuf>,
+}
+
+/// What makes a run what it is, and how fast it goes.
+#[derive(Args, Debug)]
+pub(crate) struct PaceArguments {
     /// The number from which all contents are made; any, unless given
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
@@ -258,25 +284,59 @@ pub(crate) struct ConductArguments {
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = value::duration)]
     pub(crate) grace: Duration,
 
-    /// How long to try random workflows after the scenarios; ten of them unless given, none if a part is asked
-    #[arg(long, value_name = "TIME", value_parser = value::duration)]
-    pub(crate) explore: Option<Duration>,
-
     /// How long the run may take; what it has found by then is reported
     #[arg(long, value_name = "TIME", default_value = "30m", value_parser = value::duration)]
     pub(crate) longest: Duration,
+}
 
-    /// Stop at the first violation
-    #[arg(long, conflicts_with = "baseline")]
-    pub(crate) fail_fast: bool,
+/// `assize snapshot`.
+#[derive(Args, Debug)]
+pub(crate) struct SnapshotArguments {
+    /// The registry: its address, or its host alone, which means https (http on this machine); the one that
+    /// comes with the suite if none is given. With --accept, --review and --unreferenced it may be left out:
+    /// nothing is asked then, and what is pending from before counts
+    #[arg(value_hint = ValueHint::Url)]
+    pub(crate) target: Option<String>,
 
-    /// Leave what the run has pushed in the registry
+    /// The folder of answers
+    #[arg(default_value = "answers", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+
+    /// Write nothing, and fail if anything is different, or not recorded
+    #[arg(long, conflicts_with_all = ["accept", "review", "unreferenced"])]
+    pub(crate) check: bool,
+
+    /// Take over what is pending: everything, of the scenarios whose name matches, as in 'push/*', or, as `better`,
+    /// only what a requirement gained
+    #[arg(long, value_name = "GLOB", num_args = 0..=1, default_missing_value = "*", conflicts_with_all = ["review", "unreferenced"])]
+    pub(crate) accept: Option<String>,
+
+    /// Go through what is pending one by one: accept, reject, skip, why, quit
+    #[arg(long, conflicts_with = "unreferenced")]
+    pub(crate) review: bool,
+
+    /// Name the files whose scenario there is not
     #[arg(long)]
-    pub(crate) keep: bool,
+    pub(crate) unreferenced: bool,
 
-    /// Write down all that happens, so that `assize judge` can judge it again; no secret is in it
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) record: Option<PathBuf>,
+    /// Write what is different: text, markdown or json; a path of - is the standard output
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = ReportRequest::parse)]
+    pub(crate) report: Vec<ReportRequest>,
+
+    #[command(flatten)]
+    pub(crate) registry: RegistryArguments,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(crate) pace: SnapshotPace,
+}
+
+/// How the runs of a snapshot are done.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "The runs")]
+pub(crate) struct SnapshotPace {
+    #[command(flatten)]
+    pub(crate) pace: PaceArguments,
 }
 
 /// What the result is held against, and where it is written.

@@ -10,6 +10,7 @@ use assize::log::record::ReadError;
 use assize::plan::BadGlob;
 use assize::report::WriteError;
 use assize::scenario::LoadError;
+use assize::snapshot::FolderError;
 use assize::wire::SettingsError;
 use thiserror::Error;
 
@@ -47,6 +48,12 @@ pub(crate) enum Failure {
         /// What the system says.
         source: io::Error,
     },
+    /// A folder of answers cannot be used.
+    #[error(transparent)]
+    Answers(#[from] FolderError),
+    /// A run did not come to its end, so that nothing is made of it.
+    #[error("{0}, so nothing is made of what came before")]
+    CutOff(String, Exit),
     /// A record cannot be judged.
     #[error("{}: {source}", path.display())]
     Record {
@@ -97,7 +104,9 @@ impl Failure {
             | Failure::Library(_)
             | Failure::Faulty(_)
             | Failure::File { .. }
+            | Failure::Answers(_)
             | Failure::Record { .. } => Exit::BadInput,
+            Failure::CutOff(_, exit) => *exit,
             Failure::Run(RunError::Unusable(_)) => Exit::UnusableTarget,
             Failure::Run(_) => Exit::BadInput,
             #[cfg(feature = "bundled")]
@@ -121,7 +130,9 @@ impl Failure {
     /// Says on the standard error what is wrong, and draws the faults of files.
     pub(crate) fn print(&self) {
         let files: &[Faulty] = match self {
-            Failure::Library(LoadError::Faulty(files)) | Failure::Faulty(files) => files,
+            Failure::Library(LoadError::Faulty(files))
+            | Failure::Answers(FolderError::Faulty(files))
+            | Failure::Faulty(files) => files,
             _ => &[],
         };
         for file in files {

@@ -17,6 +17,7 @@ mod selftest;
 mod serve;
 mod settings;
 mod shell;
+mod snapshot;
 mod value;
 mod verdict;
 
@@ -45,6 +46,9 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Run(run)) => run_scenarios(*run),
         #[cfg(feature = "bundled")]
         Some(Command::Serve(config)) => block_on(serve::execute(*config)),
+        Some(Command::Snapshot(arguments)) => {
+            block_on(snapshot::execute(*arguments, &|name| std::env::var(name).ok()))
+        }
         Some(Command::Clean(arguments)) => {
             block_on(clean::execute(&arguments, &|name| std::env::var(name).ok()))
         }

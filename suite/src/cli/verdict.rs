@@ -1,9 +1,11 @@
 //! What is done with a result: it is held against what is known, and said.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use assize::Suite;
+use assize::catalogue::{Catalogue, Level, RequirementId, Version};
 use assize::diagnostic::SourceFile;
 use assize::log::{RunLog, trace};
 use assize::report::baseline::Baseline;
@@ -101,6 +103,14 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// The requirements whose violation makes a run fail.
+    pub(crate) fn violations(&self, catalogue: &Catalogue, version: Version) -> BTreeSet<RequirementId> {
+        let counts = catalogue.iter().filter(|requirement| {
+            requirement.levels.in_version(version) == Some(Level::Must) && self.counted.includes(requirement)
+        });
+        counts.map(|requirement| requirement.id.clone()).collect()
+    }
+
     /// Judges what happened, says what came out, and writes what is wanted.
     pub(crate) fn conclude(self, suite: &Suite, log: &RunLog) -> Result<Exit, Failure> {
         let outcome = suite.judge(log);

@@ -159,7 +159,7 @@ impl<'a> ScenarioWriter<'a> {
             &format!("> PUT {{place}} ?digest={{digest blob-{other}}}"),
             &format!("> @blob-{blob}"),
         ]);
-        self.asks("push.put.digest-mismatch-nothing-stored", &["4xx"]);
+        self.asks("push.put.digest-mismatch-nothing-stored", &["not 2xx"]);
     }
 
     fn read_blob(&mut self, at: Repository, blob: usize, how: Read, step: &str) {

@@ -52,7 +52,7 @@ pub(super) fn one_for_each_cause(standard: &Standard<'_>, broken: Vec<Broken>) -
     fold_what_rests_on_others(standard, findings)
 }
 
-/// Takes for each trace the one that says it too, where that was left as well.
+/// Takes for each trace the most general one of those that say it too and were left as well.
 fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
     let left: BTreeSet<Symptom> = broken
         .iter()
@@ -60,8 +60,10 @@ fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
         .filter_map(|(_, symptom)| symptom.clone())
         .collect();
     for (_, symptom) in broken.iter_mut().flat_map(|requirement| &mut requirement.ways) {
-        let general = symptom.as_ref().and_then(Symptom::general);
-        if let Some(general) = general.filter(|general| left.contains(general)) {
+        while let Some(general) = symptom.as_ref().and_then(Symptom::general) {
+            if !left.contains(&general) {
+                break;
+            }
             *symptom = Some(general);
         }
     }
@@ -97,7 +99,8 @@ fn with_rows_of_one_check_together(standard: &Standard<'_>, mut broken: Vec<Brok
 }
 
 /// The most general requirement that each trace breaks: the heaviest, the one that the others rest on, the one that it
-/// breaks most often, the one that is asked most often.
+/// breaks most often, the one that is asked most often. A failure says nothing of what the registry keeps and of whom it
+/// lets in, so it stands under what a document states, or at least under what guards none of that.
 fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Symptom, RequirementId> {
     let mut by_trace: BTreeMap<&Symptom, Vec<&Broken>> = BTreeMap::new();
     for requirement in broken {
@@ -115,10 +118,14 @@ fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Symptom, Requir
             let rests = |other: &&&Broken| rests_on(standard, &other.requirement, &one.requirement);
             breaks.iter().filter(rests).count()
         };
-        let head = breaks
-            .iter()
-            .rev()
-            .max_by_key(|one| (one.level, supports(one), broken_by(one, symptom), one.asked))?;
+        let head = breaks.iter().rev().max_by_key(|one| {
+            let known = standard.catalogue.get(&one.requirement);
+            let of_failure = known.filter(|_| symptom.is_failure());
+            let is_stated = of_failure.map(|known| known.basis.authority().is_stated());
+            let guards_nothing = of_failure.map(|known| known.protects.is_none());
+            let general = (supports(one), broken_by(one, symptom), one.asked);
+            (one.level, is_stated, guards_nothing, general)
+        })?;
         Some((symptom.clone(), head.requirement.clone()))
     });
     heads.collect()

@@ -1,11 +1,14 @@
 //! The judge: a pure function of what happened in a run. It sends nothing and words nothing.
 //!
-//! `entries` turns the log of one program into checks and their verdicts, `invariants` asks every answer, `findings`
-//! sums up by requirement, `symptom` tells causes apart, `causes` makes one finding of each.
+//! `entries` turns the log of one program into checks and their verdicts, `invariants` asks every answer, `failures`
+//! says what a failure breaks, `findings` sums up by requirement, `symptom` tells causes apart, `causes` makes one
+//! finding of each.
 
 mod anomaly;
+mod broken;
 mod causes;
 mod entries;
+mod failures;
 mod findings;
 mod invariants;
 mod order;
@@ -17,6 +20,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use self::broken::broken_by;
 use self::entries::Entries;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
 use crate::cause::Loss;

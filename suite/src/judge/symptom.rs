@@ -33,18 +33,29 @@ pub(super) enum Symptom {
 }
 
 impl Symptom {
-    /// The trace that says this one too, if it was left as well: who takes any upload takes one that was closed, and what
-    /// was taken as it came can spoil the answer that repeats it.
+    /// The trace that says this one too, if it was left as well: who takes any upload takes one that was closed, who
+    /// takes any name takes one with tricks in it, and what was taken as it came can spoil the answer that repeats it.
     pub(super) fn general(&self) -> Option<Symptom> {
         match self {
             Symptom::Odd(Anomaly::ClosedUpload | Anomaly::ForeignUpload, reaction) => {
                 Some(Symptom::Odd(Anomaly::UnknownUpload, reaction.clone()))
+            }
+            Symptom::Odd(Anomaly::Path, Reaction::Taken) => {
+                Some(Symptom::Odd(Anomaly::Name, Reaction::Taken))
             }
             Symptom::Odd(anomaly, Reaction::NoAnswer(MALFORMED)) => {
                 Some(Symptom::Odd(anomaly.clone(), Reaction::Taken))
             }
             _ => None,
         }
+    }
+
+    /// Whether the registry failed, or said nothing.
+    pub(super) fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            Symptom::Fails(..) | Symptom::NoAnswer(..) | Symptom::Gateway(_)
+        )
     }
 
     /// Whether it shows in what is seen of a plain request, and so may come of an odd one before.
@@ -105,7 +116,7 @@ pub(super) fn symptom(entry: &Entry, log: &ProgramLog) -> Option<Symptom> {
         Ok(answer) => answer,
         Err(fault) => return no_answer(fault),
     };
-    if let (Some(fault), Some(Aspect::Json(..) | Aspect::Content(_) | Aspect::NoBody)) =
+    if let (Some(fault), None | Some(Aspect::Json(..) | Aspect::Content(_) | Aspect::NoBody)) =
         (&answer.cut, entry.check.as_ref().map(|check| &check.aspect.value))
     {
         return no_answer(fault);
@@ -131,9 +142,19 @@ fn of_answer(
         (502..=504, _) => return Some(Symptom::Gateway(answer.status)),
         (500.., _) => {
             let codes = json_of(answer).map(|json| error_codes(&json)).unwrap_or_default();
+            let is_put_soundly = method == "PUT" && anomaly(exchange, endpoint, log).is_none();
+            // By whatever reference a manifest comes, it is the manifest that makes it fail.
+            let kind = match kind {
+                EndpointKind::Manifest if is_put_soundly => EndpointKind::Tag,
+                kind => kind,
+            };
             return Some(Symptom::Fails(method, kind, answer.status, codes));
         }
         (405, Some(Aspect::Status(_)) | None) => return Some(Symptom::NoMethod(method, kind, answer.status)),
+        // What is there and cannot be found to be deleted has no route for that, whatever it is.
+        (404, Some(Aspect::Status(_))) if method == "DELETE" && is_content(kind) => {
+            return Some(Symptom::NoMethod(method, EndpointKind::Other, answer.status));
+        }
         _ => {}
     }
     let is_granted = (200..300).contains(&answer.status);
@@ -150,6 +171,10 @@ fn of_answer(
         }
         // Where the place of a chunk is not looked at, what comes of it depends on the bytes alone.
         (Some(Anomaly::ChunkPlace), Some(Aspect::Status(_))) => Some(Symptom::ChunkPlace),
+        // A list that is there, and not with parameters, is served by who knows none of them.
+        (Some(Anomaly::Parameters(kind, _)), Some(Aspect::Status(_))) if answer.status == 404 => Some(
+            Symptom::Odd(Anomaly::Parameters(kind, Vec::new()), Reaction::Answered(404)),
+        ),
         (Some(anomaly), Some(Aspect::Status(_))) => {
             Some(Symptom::Odd(anomaly, Reaction::Answered(answer.status)))
         }
@@ -169,6 +194,14 @@ fn of_answer(
         (_, Some(Aspect::Json(..))) => of_member(endpoint, member(&entry.asked)),
         _ => None,
     }
+}
+
+/// Whether an endpoint is that of content, which stays until it is deleted.
+fn is_content(kind: EndpointKind) -> bool {
+    matches!(
+        kind,
+        EndpointKind::Tag | EndpointKind::Manifest | EndpointKind::Blob
+    )
 }
 
 /// The trace of a member of a list's answer that is amiss.

@@ -19,15 +19,15 @@ use crate::wire::{Answer, Body, Exchange, Fault, Request, Url};
 
 const TARGET: &str = "http://registry.example";
 
-/// A library of these requirements, each a line `id LEVEL [rests-on]`, and no scenario but a probe.
+/// A library of these requirements, each a line `id LEVEL [guard] [rests-on]`, and no scenario but a probe.
 fn library(requirements: &str) -> Library {
     let entries = requirements.lines().map(|line| {
         let mut words = line.split_whitespace();
         let (id, level) = (words.next().unwrap(), words.next().unwrap());
-        let rests_on: Vec<String> = words.map(|id| format!("\"{id}\"")).collect();
+        let (guards, rests_on): (Vec<&str>, Vec<&str>) = words.partition(|word| *word == "guard");
+        let protects = guards.first().map_or("", |_| "protects = \"content\"\n");
         format!(
-            "[\"{id}\"]\nlevel = \"{level}\"\nsection = \"s\"\nbasis = \"interop\"\ntext = \"t\"\nwhy = \"w\"\nrests-on = [{}]\n",
-            rests_on.join(", ")
+            "[\"{id}\"]\nlevel = \"{level}\"\nsection = \"s\"\nbasis = \"interop\"\ntext = \"t\"\nwhy = \"w\"\n{protects}rests-on = {rests_on:?}\n",
         )
     });
     let text = format!("category = \"pull\"\n{}", entries.collect::<String>());

@@ -66,10 +66,10 @@ impl Created {
             return;
         }
         for (method, target) in connection.requests() {
-            let (path, query) = target.split_once('?').unwrap_or((target, ""));
+            let (path, query) = target.split_once('?').unwrap_or((&target, ""));
             let endpoint = Endpoint::parse(path, query);
             match (
-                method,
+                method.as_str(),
                 endpoint.kind(),
                 endpoint.repository(),
                 endpoint.reference(),

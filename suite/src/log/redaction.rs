@@ -2,7 +2,7 @@
 //!
 //! A run is judged by what is kept, so that a record of it is judged alike.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::de::IgnoredAny;
@@ -12,14 +12,14 @@ use crate::cause::{Cause, Loss, Unsettled};
 use crate::check::CheckResult;
 use crate::secret;
 use crate::wire::{
-    Answer, Body, Exchange, Fault, Headers, Hop, Part, Received, Recipe, Request, Secrets, Step, Transcript,
-    Url,
+    Answer, Body, Exchange, Fault, Headers, Hop, Part, Payload, Received, Recipe, Request, Secrets, Step,
+    Transcript, Url,
 };
 
 /// The longest JSON of an answer that is kept whole, in bytes: lists and errors are judged by what is in them.
 const JSON: usize = 64 * 1024;
 /// The longest body of a request that is kept whole, in bytes: longer than any manifest that a client makes.
-const SENT: usize = 16 * 1024;
+const SENT: u64 = 16 * 1024;
 /// How much is kept of any other body, in bytes: as much as a report shows.
 const BEGINNING: usize = 4 * 1024;
 
@@ -32,6 +32,8 @@ pub struct Redactor {
     exchanges: HashMap<u64, Arc<Exchange>>,
     /// What was kept of connections already, by where they are in memory: one may be told of twice, on its way.
     connections: HashMap<usize, Arc<Transcript>>,
+    /// The names and the values of header lines that were kept already.
+    texts: HashSet<Arc<str>>,
 }
 
 impl Redactor {
@@ -65,6 +67,7 @@ impl Redactor {
         match event {
             Event::Sent(action, exchange) => Event::Sent(*action, self.exchange(exchange)),
             Event::Late(action, exchange) => Event::Late(*action, self.exchange(exchange)),
+            Event::Bound(_) => event.clone(),
             Event::Connected(connection) => Event::Connected(self.connection(connection)),
             Event::Observed(observation) => Event::Observed(self.observation(observation)),
             Event::Skipped(skipped) => Event::Skipped(Skipped {
@@ -175,7 +178,7 @@ impl Redactor {
         kept
     }
 
-    fn request(&self, request: &Request) -> Request {
+    fn request(&mut self, request: &Request) -> Request {
         Request {
             url: self.url(&request.url),
             headers: self.headers(&request.headers),
@@ -184,7 +187,7 @@ impl Redactor {
         }
     }
 
-    fn answer(&self, answer: &Answer) -> Answer {
+    fn answer(&mut self, answer: &Answer) -> Answer {
         Answer {
             url: self.url(&answer.url),
             status: answer.status,
@@ -194,7 +197,7 @@ impl Redactor {
         }
     }
 
-    fn hop(&self, hop: &Hop) -> Hop {
+    fn hop(&mut self, hop: &Hop) -> Hop {
         Hop {
             url: self.url(&hop.url),
             status: hop.status,
@@ -208,7 +211,7 @@ impl Redactor {
             return kept.clone();
         }
         let step = |step: &Step| match step {
-            Step::Sent(bytes) => Step::Sent(self.bytes(bytes)),
+            Step::Sent(bytes) => Step::Sent(self.payload(bytes)),
             Step::Received(bytes) => Step::Received(self.bytes(beginning(bytes))),
             Step::Authorized(_) | Step::Finished | Step::Waited(_) | Step::Ended => step.clone(),
         };
@@ -265,17 +268,31 @@ impl Redactor {
             .unwrap_or_else(|| url.clone())
     }
 
-    fn headers(&self, headers: &Headers) -> Headers {
-        let kept = |(name, value)| (name, self.text(secret::whole_header(name).unwrap_or(value)));
-        headers.iter().map(kept).collect()
+    fn headers(&mut self, headers: &Headers) -> Headers {
+        let mut kept = |(name, value)| {
+            let value = secret::whole_header(name).unwrap_or(value);
+            let masked = secret::masked(value.as_bytes(), &self.secrets).and_then(in_text);
+            (self.shared(name), self.shared(masked.as_deref().unwrap_or(value)))
+        };
+        headers.iter().map(&mut kept).collect()
+    }
+
+    /// The same text in memory for equal texts.
+    fn shared(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.texts.get(text) {
+            return known.clone();
+        }
+        let text: Arc<str> = text.into();
+        self.texts.insert(text.clone());
+        text
     }
 
     /// The body of a request: a long one is known by how it is made.
     fn body(&self, body: &Body) -> Body {
         match body {
             Body::None => Body::None,
-            Body::Sized(bytes) if bytes.len() <= SENT => Body::Sized(self.bytes(bytes)),
-            Body::Chunked(bytes) if bytes.len() <= SENT => Body::Chunked(self.bytes(bytes)),
+            Body::Sized(payload) if payload.len() <= SENT => Body::Sized(self.payload(payload)),
+            Body::Chunked(payload) if payload.len() <= SENT => Body::Chunked(self.payload(payload)),
             longer => Body::Cut(
                 self.received(&longer.received()),
                 longer.recipe().map(|recipe| self.recipe(&recipe)),
@@ -301,6 +318,15 @@ impl Redactor {
             beginning(&bytes)
         };
         Received::part(body.len(), body.sha256(), self.bytes(kept))
+    }
+
+    /// What is sent. Nothing is hidden in what is made here, and there is too much of it to be kept.
+    fn payload(&self, payload: &Payload) -> Payload {
+        if payload.is_held() {
+            self.bytes(&payload.bytes()).into()
+        } else {
+            payload.clone()
+        }
     }
 
     fn bytes(&self, bytes: &[u8]) -> bytes::Bytes {
@@ -336,7 +362,7 @@ mod tests {
     fn of_a_long_body_the_beginning_is_kept_and_of_json_all() {
         let long = vec![b'x'; BEGINNING + 1];
         let body = kept(long.clone());
-        assert!(body.is(&long) && !body.is_whole());
+        assert!(body.is(&long.clone().into()) && !body.is_whole());
         assert_eq!(body.bytes(), long[..BEGINNING]);
         let json = |length: usize| format!("[\"{}\"]", "x".repeat(length - 4)).into_bytes();
         assert!(kept(json(JSON)).is_whole());
@@ -346,11 +372,11 @@ mod tests {
 
     #[test]
     fn of_a_long_body_that_was_sent_it_is_kept_how_it_is_made() {
-        let body = |length| Redactor::default().body(&Body::Sized(vec![0xff; length].into()));
+        let body = |length| Redactor::default().body(&Body::Sized(Payload::repeated(0xff, length)));
         assert!(matches!(body(SENT), Body::Sized(_)));
         let long = body(SENT + 1);
-        assert!(matches!(&long, Body::Cut(part, Some(_)) if part.len() == 16 * 1024 + 1));
-        assert_eq!(long.recipe().unwrap().bytes(), vec![0xff; SENT + 1]);
+        assert!(matches!(&long, Body::Cut(part, Some(_)) if part.len() == SENT + 1));
+        assert_eq!(long.recipe().unwrap().bytes(), vec![0xff; 16 * 1024 + 1]);
     }
 
     #[test]

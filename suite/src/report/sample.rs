@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::baseline::Baseline;
 use super::{Counted, Report};
 use crate::catalogue::{Level, RequirementId, Version};
@@ -265,7 +263,7 @@ pub(super) fn exchange(method: &str, path: &str, outcome: Result<u16, Fault>) ->
     let url = Url::parse(&format!("https://registry.example.com{path}")).expect("an address");
     let mut request = Request::new(method, url.clone());
     request.headers.append("Authorization", "Bearer <redacted>");
-    request.body = Body::Sized(Bytes::from_static(b""));
+    request.body = Body::Sized("".into());
     Arc::new(Exchange {
         number: 17,
         request,

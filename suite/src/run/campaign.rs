@@ -180,6 +180,7 @@ impl Campaign {
 
     fn judged(&self, log: ProgramLog) -> Ran {
         let verdict = judge_program(&self.standard(), &log, self.session.client.target());
+        self.session.found(&verdict.broken);
         Ran {
             log,
             verdict,

@@ -5,8 +5,6 @@ use std::sync::Mutex;
 
 use super::session::locked;
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::scenario::ast::Algorithm;
-use crate::values::digest;
 use crate::wire::{Account, Exchange, Url};
 
 /// What a scenario has written so far.
@@ -49,7 +47,7 @@ impl Writes {
         }
         let is_manifest = matches!(endpoint.kind(), EndpointKind::Tag | EndpointKind::Manifest);
         if is_manifest && standing == LastWrite::There {
-            references.push(digest(Algorithm::Sha256, &request.body.bytes()));
+            references.push(request.body.received().digest());
         }
         let mut written = locked(&self.0);
         written.repositories.insert(repository.to_owned());

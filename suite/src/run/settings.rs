@@ -1,9 +1,10 @@
 //! What the user asks of a run.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Stop;
-use crate::catalogue::Version;
+use crate::catalogue::{RequirementId, Version};
 use crate::explore::Budget;
 use crate::log::{Lifetime, Strictness};
 use crate::values::RunId;
@@ -80,12 +81,12 @@ impl RunSettings {
 }
 
 /// What happens at a violation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnFinding {
     /// The run goes on.
     GoOn,
-    /// `--fail-fast`: no further scenario begins.
-    Stop,
+    /// `--fail-fast`: once one of these is broken, no further scenario begins.
+    StopAt(BTreeSet<RequirementId>),
 }
 
 /// What becomes of what a run created.

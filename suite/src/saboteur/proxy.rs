@@ -129,7 +129,7 @@ impl Honest {
             headers: lines.collect(),
             body: match call.method {
                 Method::GET | Method::HEAD => Body::None,
-                _ => Body::Sized(call.body.clone()),
+                _ => Body::Sized(call.body.clone().into()),
             },
             redirects: Redirects::Stop,
             ..wire::Request::new(call.method.as_str(), self.url.with_target(&target))

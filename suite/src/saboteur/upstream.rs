@@ -1,7 +1,7 @@
 //! The well-behaved registries that deviations are laid over, and who asks them.
 
 use super::deviation::{Deviation, Over};
-use crate::wire::{Account, Client, ClientSettings, Credentials, SettingsError, Url};
+use crate::wire::{Account, Client, ClientSettings, Credentials, Keeping, SettingsError, Url};
 
 /// A well-behaved registry, and the accounts that the suite has there.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ impl Upstream {
     pub(super) fn messenger(&self, url: Url) -> Result<Client, SettingsError> {
         Client::new(ClientSettings {
             credentials: self.credentials.clone(),
-            whole: usize::MAX,
+            keeping: Keeping::All,
             ..ClientSettings::new(url)
         })
     }

@@ -62,12 +62,16 @@ impl Answered {
         self.pages.iter().find_map(Cause::circumstance)
     }
 
-    /// Why the bodies of all pages cannot be read as one list: together they are longer than what is read as JSON.
+    /// Why the bodies of all pages cannot be read as one list: they are longer, or hold more, than what is read as JSON.
     pub fn too_long(&self) -> Option<String> {
-        let lengths = self.answers().ok()?.into_iter().map(|answer| answer.body.len());
-        let length: u64 = lengths.sum();
-        (length > WHOLE as u64)
-            .then(|| format!("{length} bytes are more than the {WHOLE} that are read as JSON"))
+        let answers = self.answers().ok()?;
+        let length: u64 = answers.iter().map(|answer| answer.body.len()).sum();
+        if length > WHOLE as u64 {
+            return Some(format!(
+                "{length} bytes are more than the {WHOLE} that are read as JSON"
+            ));
+        }
+        answers.iter().find_map(|answer| answer.body.too_much())
     }
 
     /// The body as JSON, the lists of all pages joined; `None` if a body is not JSON, or too long.
@@ -81,10 +85,9 @@ impl Answered {
     }
 }
 
-/// The body of one answer as JSON; a body that is not kept whole is none.
+/// The body of one answer as JSON; a body that is not kept whole, or holds too much, is none.
 pub fn json_of(answer: &Answer) -> Option<Json> {
-    let whole = answer.body.is_whole().then(|| answer.body.bytes())?;
-    serde_json::from_slice(&whole).ok()
+    answer.body.json()
 }
 
 fn join(pages: impl Iterator<Item = Option<Json>>) -> Option<Json> {

@@ -8,8 +8,9 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256, Sha512};
 
+use super::drawn;
 use crate::scenario::ast::Algorithm;
-use crate::wire::counted;
+use crate::wire::Payload;
 
 /// The media type of an OCI image manifest.
 pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -30,7 +31,7 @@ const BYTES: &str = "application/octet-stream";
 #[derive(Clone, Debug)]
 pub struct Content {
     /// The bytes.
-    pub bytes: Bytes,
+    pub payload: Payload,
     /// The media type.
     pub media_type: String,
     /// The algorithm of the digest by which it is known.
@@ -44,7 +45,7 @@ pub struct Content {
     /// The manifests that an index lists.
     pub children: Vec<Arc<Content>>,
     /// The length of a chunk, for content that is made to be pushed in chunks.
-    pub chunk: usize,
+    pub chunk: u64,
 }
 
 /// The place of a part in its whole.
@@ -58,47 +59,60 @@ pub struct PartPosition {
 
 impl Content {
     /// A blob of these bytes.
-    pub fn blob(bytes: impl Into<Bytes>) -> Content {
+    pub fn blob(bytes: impl Into<Payload>) -> Content {
         Content::of_type(bytes, BYTES)
     }
 
     /// Bytes of a media type.
-    pub fn of_type(bytes: impl Into<Bytes>, media_type: &str) -> Content {
+    pub fn of_type(bytes: impl Into<Payload>, media_type: &str) -> Content {
         Content {
-            bytes: bytes.into(),
+            payload: bytes.into(),
             media_type: media_type.to_owned(),
             algorithm: Algorithm::Sha256,
             place: None,
             config: None,
             layers: Vec::new(),
             children: Vec::new(),
-            chunk: usize::MAX,
+            chunk: u64::MAX,
         }
     }
 
     /// The length in bytes.
     pub fn size(&self) -> u64 {
-        self.bytes.len() as u64
+        self.payload.len()
+    }
+
+    /// The bytes, all of them in memory.
+    pub fn bytes(&self) -> Bytes {
+        self.payload.bytes()
     }
 
     /// The digest by which it is known.
     pub fn digest(&self) -> String {
-        digest(self.algorithm, &self.bytes)
+        self.digest_by(self.algorithm)
+    }
+
+    /// Its digest by an algorithm.
+    pub fn digest_by(&self, algorithm: Algorithm) -> String {
+        match algorithm {
+            Algorithm::Sha256 => format!("sha256:{}", hex(&self.payload.sha256())),
+            Algorithm::Sha512 => format!("sha512:{}", hex(&self.payload.hashed::<Sha512>())),
+        }
     }
 
     /// The part from `start` up to `end`, which knows its place.
-    pub fn part(&self, start: usize, end: usize) -> Content {
-        let end = end.min(self.bytes.len());
+    pub fn part(&self, start: u64, end: u64) -> Content {
+        let end = end.min(self.size());
         let start = start.min(end);
         let offset = self.place.map_or(0, |place| place.start);
         let whole = self.place.map_or(self.size(), |place| place.whole);
         Content {
             place: Some(PartPosition {
-                start: offset + start as u64,
+                start: offset + start,
                 whole,
             }),
             chunk: self.chunk,
-            ..Content::blob(self.bytes.slice(start..end))
+            ..Content::blob(self.payload.slice(start..end))
         }
     }
 
@@ -110,7 +124,7 @@ impl Content {
     /// The same content with other bytes; what it refers to stays.
     pub fn with_bytes(&self, bytes: Vec<u8>) -> Content {
         Content {
-            bytes: bytes.into(),
+            payload: bytes.into(),
             place: None,
             ..self.clone()
         }
@@ -123,7 +137,7 @@ impl Content {
 
     /// A tag of its own, different for every content.
     pub fn tag(&self) -> String {
-        format!("t-{}", &hex(&Sha256::digest(&self.bytes))[..16])
+        format!("t-{}", &hex(&self.payload.sha256())[..16])
     }
 }
 
@@ -158,20 +172,7 @@ impl Maker {
     /// Text of `size` bytes that nobody else has. A short one is drawn at random, so that a reader can paste it; a longer
     /// one counts behind a mark that is, so that one command of shell makes it.
     pub fn random(&mut self, size: u64) -> Content {
-        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        const PASTED: usize = 128;
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
-        if size > PASTED {
-            let mut mark = [0u8; 6];
-            self.rng.fill(&mut mark[..]);
-            return Content::blob(counted(&hex(&mark), size));
-        }
-        let mut bytes = vec![0u8; size];
-        self.rng.fill(&mut bytes[..]);
-        for byte in &mut bytes {
-            *byte = ALPHABET[usize::from(*byte & 63)];
-        }
-        Content::blob(bytes)
+        Content::blob(drawn::text(&mut self.rng, size))
     }
 
     /// Random text in `count` chunks of `chunk` bytes, the last one shorter.
@@ -179,7 +180,7 @@ impl Maker {
         let whole = chunk.saturating_mul(u64::from(count.saturating_sub(1)));
         let size = whole.saturating_add(chunk / 2 + 1);
         Content {
-            chunk: usize::try_from(chunk).unwrap_or(usize::MAX),
+            chunk,
             ..self.random(size)
         }
     }
@@ -275,13 +276,13 @@ impl Maker {
 
     fn layer(&mut self, family: Family) -> Content {
         let text = self.random(900);
-        Content::of_type(text.bytes, family.layer_type())
+        Content::of_type(text.payload, family.layer_type())
     }
 
     fn config(&mut self, family: Family, layers: &[Arc<Content>]) -> Content {
         let diff_ids: Vec<String> = layers
             .iter()
-            .map(|layer| digest(Algorithm::Sha256, &layer.bytes))
+            .map(|layer| layer.digest_by(Algorithm::Sha256))
             .collect();
         let config = json!({
             "architecture": "amd64",
@@ -419,7 +420,7 @@ mod tests {
     #[test]
     fn an_image_names_its_config_and_layers_and_carries_them() {
         let image = Maker::new(1, "image").image(Family::Oci, &ImageShape::default());
-        let manifest: Json = serde_json::from_slice(&image.bytes).unwrap();
+        let manifest: Json = serde_json::from_slice(&image.bytes()).unwrap();
         assert_eq!(
             manifest["config"]["digest"],
             json!(image.config.unwrap().digest())

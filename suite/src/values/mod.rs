@@ -2,6 +2,8 @@
 
 mod answer;
 mod content;
+mod drawn;
+mod face;
 mod run_id;
 mod scope;
 mod value;
@@ -10,6 +12,7 @@ pub use answer::{Answered, json_of};
 pub use content::{
     Content, DOCKER_LIST, DOCKER_MANIFEST, Family, ImageShape, Maker, OCI_INDEX, OCI_MANIFEST, digest,
 };
+pub use face::{Face, Looks, faces};
 pub use run_id::{BadRunId, RunId};
 pub use scope::{Scope, query_encoded};
 pub use value::{Value, ValueError};

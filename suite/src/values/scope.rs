@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::face::{Face, faces};
 use super::value::{Value, ValueError};
 use crate::scenario::ast::{Name, Piece, Reference, Template, Text};
 
@@ -18,6 +19,14 @@ impl Scope {
         Scope {
             blocks: vec![names.into_iter().zip(repositories).collect()],
         }
+    }
+
+    /// How all that is bound may look.
+    pub fn faces(&self) -> Vec<Face> {
+        let bound = self.blocks.iter().flatten();
+        let mut all: Vec<Face> = bound.flat_map(|(name, value)| faces(name, value)).collect();
+        all.sort();
+        all
     }
 
     /// Opens a block: what is bound from here on ends with it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::answer::Answered;
-use super::content::{Content, digest};
+use super::content::Content;
 use crate::cause::Cause;
 use crate::scenario::ast::{Algorithm, Piece, Property, Template};
 
@@ -115,8 +115,8 @@ fn of_content(content: &Content, property: Property) -> Result<String, ValueErro
     let end = (start + content.size()).saturating_sub(1);
     Ok(match property {
         Property::Digest => content.digest(),
-        Property::Sha256 => digest(Algorithm::Sha256, &content.bytes),
-        Property::Sha512 => digest(Algorithm::Sha512, &content.bytes),
+        Property::Sha256 => content.digest_by(Algorithm::Sha256),
+        Property::Sha512 => content.digest_by(Algorithm::Sha512),
         Property::Hex => content
             .digest()
             .split_once(':')
@@ -124,7 +124,7 @@ fn of_content(content: &Content, property: Property) -> Result<String, ValueErro
             .unwrap_or_default(),
         Property::Size => content.size().to_string(),
         Property::Type => content.media_type.clone(),
-        Property::Text => String::from_utf8_lossy(&content.bytes).into_owned(),
+        Property::Text => String::from_utf8_lossy(&content.bytes()).into_owned(),
         Property::Tag => content.tag(),
         Property::Range => format!("{start}-{end}"),
         Property::End => end.to_string(),

@@ -281,7 +281,7 @@ impl Client {
             url: request.url.clone(),
             status: head.status,
             headers: head.headers,
-            body: body.finish(&self.0.books),
+            body: body.finish(),
             cut,
         })
     }
@@ -291,7 +291,7 @@ impl Client {
         head: &[u8],
         request: &Request,
         connection: Option<Connection>,
-    ) -> Result<Attempt, Fault> {
+    ) -> Result<Attempt<'_>, Fault> {
         let settings = &self.0.settings;
         let connection = match connection {
             Some(connection) => connection,
@@ -300,11 +300,11 @@ impl Client {
         let limits = Limits {
             timeouts: settings.timeouts,
             body: settings.body_limit,
-            whole: settings.whole,
+            keeping: settings.keeping,
         };
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.meet(&request.url.origin());
-        Ok(connection.exchange(head, request, limits).await)
+        Ok(connection.exchange(head, request, limits, self.books()).await)
     }
 
     /// The number of the next exchange.

@@ -17,14 +17,14 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::head::{Framing, Head};
 use super::incoming::{BodyLimits, Incoming, how_it_ended};
-use super::received::Receiving;
+use super::received::{Books, Keeping, Receiving};
 use super::{Body, Fault, Request, Timeouts};
 
 /// How many bytes of a body are handed to the connection at once.
-const WRITE_SIZE: usize = 64 * 1024;
+pub(super) const WRITE_SIZE: usize = 64 * 1024;
 
 /// The longest body that is written together with its head, in bytes.
-const SMALL_BODY: usize = 8 * 1024;
+const SMALL_BODY: u64 = 8 * 1024;
 
 /// What a connection runs over: TCP, or TLS on TCP.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -39,9 +39,9 @@ pub(super) struct Connection {
 }
 
 /// What became of a request on a connection.
-pub(super) struct Attempt {
+pub(super) struct Attempt<'a> {
     /// The answer, or why there is none.
-    pub(super) outcome: Result<(Head, Receiving, Option<Fault>), Fault>,
+    pub(super) outcome: Result<(Head, Receiving<'a>, Option<Fault>), Fault>,
     /// The connection, if it can carry another request.
     pub(super) connection: Option<Connection>,
     /// Whether the connection was dead already: nothing of the answer came, and nothing can have been done about it.
@@ -53,7 +53,7 @@ pub(super) struct Attempt {
 pub(super) struct Limits {
     pub(super) timeouts: Timeouts,
     pub(super) body: u64,
-    pub(super) whole: usize,
+    pub(super) keeping: Keeping,
 }
 
 impl Connection {
@@ -76,13 +76,21 @@ impl Connection {
     }
 
     /// Sends a request, whose head is written out already, and reads its answer.
-    pub(super) async fn exchange(self, head: &[u8], request: &Request, limits: Limits) -> Attempt {
+    ///
+    /// What is kept of the answer counts in these books.
+    pub(super) async fn exchange<'a>(
+        self,
+        head: &[u8],
+        request: &Request,
+        limits: Limits,
+        books: &'a Books,
+    ) -> Attempt<'a> {
         let (reader, mut writer) = split(self.stream);
         let mut incoming = Incoming::new(reader);
         let progress = WriteProgress::begin();
         let (outcome, written) = {
             let sending = write(&mut writer, head, &request.body, &progress, limits.timeouts.idle);
-            let reading = read(&mut incoming, &request.method, &progress, limits);
+            let reading = read(&mut incoming, &request.method, &progress, (limits, books));
             both(sending, reading).await
         };
         let untouched = incoming.received == 0;
@@ -107,9 +115,9 @@ pub(super) fn is_safe(method: &str) -> bool {
 }
 
 /// An answer, and whether the connection outlives it.
-struct ReadAnswer {
+struct ReadAnswer<'a> {
     head: Head,
-    body: Receiving,
+    body: Receiving<'a>,
     /// Why the body did not come to its end, if it did not.
     cut: Option<Fault>,
     reusable: bool,
@@ -118,10 +126,10 @@ struct ReadAnswer {
 /// Runs both halves until the answer is there, and tells whether the request was written whole.
 ///
 /// An answer may come before the request is through, and it counts even if the rest of the request cannot be written.
-async fn both(
+async fn both<'a>(
     sending: impl Future<Output = Result<(), Fault>>,
-    reading: impl Future<Output = Result<ReadAnswer, Fault>>,
-) -> (Result<ReadAnswer, Fault>, bool) {
+    reading: impl Future<Output = Result<ReadAnswer<'a>, Fault>>,
+) -> (Result<ReadAnswer<'a>, Fault>, bool) {
     let (sending, reading) = (pin!(sending), pin!(reading));
     match select(reading, sending).await {
         Either::Left((answer, _)) => (answer, false),
@@ -162,18 +170,22 @@ struct Writing<'a, W> {
 impl<W: AsyncWrite + Unpin> Writing<'_, W> {
     async fn message(&mut self, head: &[u8], body: &Body) -> Result<(), Fault> {
         match body {
-            Body::Sized(bytes) if bytes.len() <= SMALL_BODY => self.all(&[head, bytes].concat()).await?,
+            Body::Sized(bytes) if bytes.len() <= SMALL_BODY => {
+                self.all(&[head, &bytes.bytes()].concat()).await?;
+            }
             // A cut body has been refused with its head.
             Body::None | Body::Cut(..) => self.all(head).await?,
             Body::Sized(bytes) => {
                 self.all(head).await?;
-                self.all(bytes).await?;
+                for piece in bytes.chunks(WRITE_SIZE) {
+                    self.all(&piece).await?;
+                }
             }
             Body::Chunked(bytes) => {
                 self.all(head).await?;
                 for chunk in bytes.chunks(WRITE_SIZE) {
                     self.all(format!("{:x}\r\n", chunk.len()).as_bytes()).await?;
-                    self.all(chunk).await?;
+                    self.all(&chunk).await?;
                     self.all(b"\r\n").await?;
                 }
                 self.all(b"0\r\n\r\n").await?;
@@ -213,12 +225,12 @@ fn unsent(error: &io::Error) -> Fault {
     ))
 }
 
-async fn read(
+async fn read<'a>(
     incoming: &mut Incoming<impl AsyncRead + Unpin>,
     method: &str,
     progress: &WriteProgress,
-    limits: Limits,
-) -> Result<ReadAnswer, Fault> {
+    (limits, books): (Limits, &'a Books),
+) -> Result<ReadAnswer<'a>, Fault> {
     let head = {
         let head = pin!(incoming.head());
         let late = pin!(progress.long_ended(limits.timeouts.answer));
@@ -236,9 +248,9 @@ async fn read(
     let body = BodyLimits {
         idle: limits.timeouts.idle,
         size: limits.body,
-        whole: limits.whole,
+        keeping: limits.keeping,
     };
-    let (body, cut) = incoming.body(framing, body).await;
+    let (body, cut) = incoming.body(framing, body, books).await;
     let reusable = cut.is_none() && head.keeps_alive() && framing != Framing::UntilClose;
     Ok(ReadAnswer {
         head,

@@ -229,7 +229,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::testing::{Server, client, status};
-    use super::super::{Headers, Hop, Letters, Url};
+    use super::super::{Headers, Hop, Letters, Payload, Url};
     use super::*;
 
     fn request(method: &str, url: &str) -> Request {
@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn a_long_body_is_made_by_a_command() {
         let mut long = request("PUT", "http://h/");
-        long.body = Body::Sized(vec![b'x'; 20_000].into());
+        long.body = Body::Sized(Payload::repeated(b'x', 20_000));
         let line = line(long);
         assert!(
             line.starts_with(r"head -c 20000 /dev/zero | tr '\0' 'x' | curl "),

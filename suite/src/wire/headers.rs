@@ -1,13 +1,16 @@
 //! Header lines, in the order and with the names they are written with.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The lines whose values are secrets, and that never cross to another server.
 pub(super) const SECRET: [&str; 3] = ["Authorization", "Proxy-Authorization", "Cookie"];
 
 /// The header lines of a message; names are matched without regard to case and kept as they are written.
+///
+/// Texts are shared, since a run has tens of thousands of lines and few that differ.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Headers(Vec<(String, String)>);
+pub struct Headers(Vec<(Arc<str>, Arc<str>)>);
 
 impl Headers {
     /// No lines at all.
@@ -25,7 +28,7 @@ impl Headers {
         self.0
             .iter()
             .filter(move |(present, _)| present.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.as_str())
+            .map(|(_, value)| &**value)
     }
 
     /// Whether there is a line of this name.
@@ -37,13 +40,13 @@ impl Headers {
     pub fn set(&mut self, name: &str, value: &str) {
         let place = self.0.iter().position(|(p, _)| p.eq_ignore_ascii_case(name));
         self.remove(name);
-        let line = (name.to_owned(), value.to_owned());
+        let line = (name.into(), value.into());
         self.0.insert(place.unwrap_or(self.0.len()), line);
     }
 
     /// Adds a line below the others.
     pub fn append(&mut self, name: &str, value: &str) {
-        self.0.push((name.to_owned(), value.to_owned()));
+        self.0.push((name.into(), value.into()));
     }
 
     /// Takes all lines of this name out.
@@ -58,7 +61,7 @@ impl Headers {
 
     /// The lines, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.0.iter().map(|(name, value)| (&**name, &**value))
     }
 
     /// How many lines there are.
@@ -72,7 +75,7 @@ impl Headers {
     }
 }
 
-impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
+impl<N: Into<Arc<str>>, V: Into<Arc<str>>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(lines: I) -> Headers {
         Headers(
             lines

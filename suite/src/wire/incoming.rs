@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::Fault;
 use super::head::{Framing, Head, malformed};
 use super::number::hexadecimal;
-use super::received::Receiving;
+use super::received::{Books, Keeping, Receiving};
 
 /// The longest line between two chunks that is read, in bytes.
 const CHUNK_LINE_LIMIT: usize = 4 * 1024;
@@ -40,8 +40,8 @@ pub(super) struct BodyLimits {
     pub(super) idle: Duration,
     /// In bytes.
     pub(super) size: u64,
-    /// How many bytes are kept whole.
-    pub(super) whole: usize,
+    /// What is kept of it.
+    pub(super) keeping: Keeping,
 }
 
 impl<R: AsyncRead + Unpin> Incoming<R> {
@@ -124,8 +124,13 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
     }
 
     /// The body, up to its end; or as far as it came, and what kept it from coming to its end.
-    pub(super) async fn body(&mut self, framing: Framing, limits: BodyLimits) -> (Receiving, Option<Fault>) {
-        let mut body = Receiving::new(limits.whole);
+    pub(super) async fn body<'a>(
+        &mut self,
+        framing: Framing,
+        limits: BodyLimits,
+        books: &'a Books,
+    ) -> (Receiving<'a>, Option<Fault>) {
+        let mut body = Receiving::new(limits.keeping, books);
         let came = match framing {
             Framing::Empty => Ok(()),
             Framing::Length(length) => self.sized(&mut body, length, limits).await,
@@ -135,7 +140,12 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
         (body, came.err())
     }
 
-    async fn sized(&mut self, body: &mut Receiving, length: u64, limits: BodyLimits) -> Result<(), Fault> {
+    async fn sized(
+        &mut self,
+        body: &mut Receiving<'_>,
+        length: u64,
+        limits: BodyLimits,
+    ) -> Result<(), Fault> {
         within(length, limits)?;
         self.take(body, length, limits, |how, came| {
             Fault::Closed(format!("{how} after {came} of {length} bytes of the body"))
@@ -143,10 +153,10 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
         .await
     }
 
-    async fn until_close(&mut self, body: &mut Receiving, limits: BodyLimits) -> Result<(), Fault> {
+    async fn until_close(&mut self, body: &mut Receiving<'_>, limits: BodyLimits) -> Result<(), Fault> {
         loop {
             within(body.len() + self.unused.len() as u64, limits)?;
-            body.take(&self.unused);
+            body.take(&self.unused).await;
             self.unused.clear();
             match self.more_within(limits.idle).await? {
                 Ok(0) => return Ok(()),
@@ -156,7 +166,7 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
         }
     }
 
-    async fn chunked(&mut self, body: &mut Receiving, limits: BodyLimits) -> Result<(), Fault> {
+    async fn chunked(&mut self, body: &mut Receiving<'_>, limits: BodyLimits) -> Result<(), Fault> {
         loop {
             let line = self.line(limits, body.len()).await?;
             let size = chunk_size(&line)?;
@@ -181,7 +191,7 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
     /// Takes so many bytes into the body.
     async fn take(
         &mut self,
-        body: &mut Receiving,
+        body: &mut Receiving<'_>,
         length: u64,
         limits: BodyLimits,
         broken: impl Fn(&str, u64) -> Fault,
@@ -193,7 +203,7 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
                 self.more_body(limits, |how| broken(how, came)).await?;
             }
             let here = usize::try_from(left).unwrap_or(usize::MAX).min(self.unused.len());
-            body.take(&self.unused[..here]);
+            body.take(&self.unused[..here]).await;
             self.unused.advance(here);
             left -= here as u64;
         }

@@ -7,10 +7,12 @@ use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::time::timeout;
 
-use super::connection::Stream;
+use super::connection::{Stream, WRITE_SIZE};
 use super::head::{Head, USER_AGENT};
 use super::incoming::{BodyLimits, Incoming, how_it_ended};
-use super::{Account, Answer, Client, Fault, Request, Step, Timeouts, Tls, Transcript, wait_asked_for};
+use super::{
+    Account, Answer, Client, Fault, Payload, Request, Step, Timeouts, Tls, Transcript, wait_asked_for,
+};
 
 /// The most that is read of what comes besides answers, in bytes.
 const REST_LIMIT: usize = 1024 * 1024;
@@ -97,13 +99,17 @@ impl RawConnection {
         for (name, value) in lines {
             head += &format!("{name}: {value}\r\n");
         }
-        self.write((head + "\r\n").as_bytes()).await
+        self.write(head + "\r\n").await
     }
 
     /// Writes these bytes, as they are.
-    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.note(Step::Sent(Bytes::copy_from_slice(bytes)));
-        self.send(bytes).await
+    pub async fn write(&mut self, bytes: impl Into<Payload>) -> Result<(), Fault> {
+        let payload = bytes.into();
+        self.note(Step::Sent(payload.clone()));
+        for piece in payload.chunks(WRITE_SIZE) {
+            self.send(&piece).await?;
+        }
+        Ok(())
     }
 
     /// Says that nothing more will be written, and goes on reading.
@@ -189,17 +195,17 @@ impl RawConnection {
         let limits = BodyLimits {
             idle: self.timeouts().idle,
             size: self.client.settings().body_limit,
-            whole: self.client.settings().whole,
+            keeping: self.client.settings().keeping,
         };
         let framing = head.framing(method)?;
-        let (body, cut) = self.incoming.body(framing, limits).await;
+        let (body, cut) = self.incoming.body(framing, limits, self.client.books()).await;
         match cut {
             Some(fault) => Err(fault),
             None => Ok(Answer {
                 url: self.client.target().clone(),
                 status: head.status,
                 headers: head.headers,
-                body: body.finish(self.client.books()),
+                body: body.finish(),
                 cut: None,
             }),
         }
@@ -278,7 +284,7 @@ mod tests {
         raw.write_head("PUT", "/a b", &lines, &Account::Nobody)
             .await
             .unwrap();
-        raw.write(b"abc").await.unwrap();
+        raw.write("abc").await.unwrap();
         let answer = raw.answer("PUT").await.unwrap();
         assert_eq!((answer.status, answer.body), (400, "no".into()));
         let text =
@@ -340,7 +346,7 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(raw.next("PUT").await.unwrap().status, 100);
-        raw.write(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        raw.write("GET / HTTP/1.1\r\n\r\n").await.unwrap();
         assert_eq!(raw.next("PUT").await.unwrap().status, 201);
     }
 
@@ -351,7 +357,7 @@ mod tests {
         raw.write_head("PUT", "/", &[("Content-Length", "9")], &Account::Nobody)
             .await
             .unwrap();
-        raw.write(b"abc").await.unwrap();
+        raw.write("abc").await.unwrap();
         raw.finish().await.unwrap();
         assert_eq!(raw.answer("PUT").await.unwrap().status, 400);
         assert!(server.heard()[0].ends_with("\r\n\r\nabc"));
@@ -368,7 +374,7 @@ mod tests {
         let fault = raw.answer("GET").await.unwrap_err().to_string();
         assert_eq!(fault, "timed out after 200 ms, waiting for the answer");
         let mut raw = RawConnection::open(&hasty(&silent.url)).await.unwrap();
-        raw.write(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        raw.write("GET / HTTP/1.1\r\n\r\n").await.unwrap();
         let fault = raw.answer("GET").await.unwrap_err().to_string();
         assert_eq!(fault, "the connection was closed before any answer");
         assert_eq!(raw.transcript().steps.last(), Some(&Step::Ended));

@@ -1,22 +1,57 @@
 //! The body of an answer: counted and hashed as it comes, and kept only as far as memory allows.
 //!
-//! Whoever judges an answer has its body whole up to [`WHOLE`]; of longer ones there are the length, the digest and the
-//! beginning. What all answers of a client keep together stays below [`BUDGET`]: the oldest bodies give way first.
+//! Whoever judges an answer has its body whole as [`Keeping`] says; of longer ones there are the length, the digest and the
+//! beginning. What all answers of a client keep together stays below [`BUDGET`]: the oldest bodies give way first. Of
+//! those that are still coming, only so many are longer than [`SHORT`] at once: the others are read when there is room.
 
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
+use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// The longest body that is kept whole unless a client is told otherwise, in bytes: longer than any list or error that
-/// a registry has reason to send.
+use super::Payload;
+
+/// The longest body that is kept whole to be judged, in bytes: longer than any list or error that a registry has reason
+/// to send.
 pub const WHOLE: usize = 2 * 1024 * 1024;
+/// What is kept of the bodies of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// What answers are judged by: of what may be JSON or have parts, all up to [`WHOLE`]; of anything else, all if it is
+    /// short.
+    ForJudging,
+    /// All of it, to be passed on.
+    All,
+}
+
+impl Keeping {
+    /// The longest body that is kept whole, in bytes, by how it begins.
+    fn longest(self, beginning: &[u8]) -> usize {
+        // Parts begin with a hyphen, and JSON may begin with blanks.
+        let may_be_read = beginning.first().is_some_and(|byte| b"{[- \t\r\n".contains(byte));
+        match self {
+            Keeping::All => usize::MAX,
+            Keeping::ForJudging if may_be_read => WHOLE,
+            Keeping::ForJudging => SHORT,
+        }
+    }
+}
+
 /// How much of a body is kept whatever comes, in bytes: as much as a report shows.
 const BEGINNING: usize = 4 * 1024;
 /// How much all bodies of one client keep together, in bytes, those of a few KiB not counted.
-const BUDGET: usize = 32 * 1024 * 1024;
+const BUDGET: usize = 12 * 1024 * 1024;
+/// How much of a body that is still coming is kept without asking for room, in bytes: most bodies end before.
+const SHORT: usize = 64 * 1024;
+/// How many longer ones come at once: together with what is kept of others they leave half of 64 MiB to everything else.
+const ROOMS: usize = 4;
+/// The most values that are read as JSON, by the characters that come between them: each takes up to a hundred times the
+/// room of its text, and no list that a registry has reason to send holds as many.
+const VALUES: usize = 100_000;
 /// How many bodies the books remember before they forget those that nobody holds any more.
 const MOST_HOLDERS: usize = 4 * 1024;
 
@@ -64,6 +99,18 @@ impl Received {
         format!("sha256:{}", digits.collect::<String>())
     }
 
+    /// As JSON, if it is that, is whole, and holds no more values than can be read.
+    pub fn json(&self) -> Option<Json> {
+        let bytes = self.bytes();
+        (self.is_whole() && has_room(&bytes)).then(|| serde_json::from_slice(&bytes).ok())?
+    }
+
+    /// Why it is not read as JSON although it may be that, if there is too much of it.
+    pub fn too_much(&self) -> Option<String> {
+        (self.is_whole() && !has_room(&self.bytes()))
+            .then(|| format!("more than {VALUES} values are more than are read as JSON"))
+    }
+
     /// What is kept of it: everything, or the beginning.
     pub fn bytes(&self) -> Bytes {
         self.0.kept().clone()
@@ -75,9 +122,15 @@ impl Received {
     }
 
     /// Whether exactly these bytes came, be they kept or not.
-    pub fn is(&self, bytes: &[u8]) -> bool {
-        self.0.length == bytes.len() as u64 && self.0.sha256 == <[u8; 32]>::from(Sha256::digest(bytes))
+    pub fn is(&self, payload: &Payload) -> bool {
+        self.0.length == payload.len() && self.0.sha256 == payload.sha256()
     }
+}
+
+/// Whether JSON holds no more values than can be read.
+fn has_room(json: &[u8]) -> bool {
+    let between = json.iter().filter(|byte| b",:[{".contains(byte));
+    between.take(VALUES + 1).count() <= VALUES
 }
 
 impl ReceivedInner {
@@ -133,37 +186,58 @@ impl<T: Into<Bytes>> From<T> for Received {
 }
 
 /// A body while it comes.
-pub(super) struct Receiving {
-    /// The longest body that is kept whole, in bytes.
-    whole: usize,
+pub(super) struct Receiving<'a> {
+    books: &'a Books,
+    keeping: Keeping,
     length: u64,
     hash: Sha256,
-    kept: BytesMut,
+    kept: Vec<u8>,
+    /// The place among those that are long.
+    room: Option<SemaphorePermit<'a>>,
 }
 
-impl Receiving {
-    /// A body of which nothing has come; it will be kept whole up to so many bytes.
-    pub(super) fn new(whole: usize) -> Receiving {
+impl<'a> Receiving<'a> {
+    /// A body of which nothing has come, and which will be counted in these books.
+    pub(super) fn new(keeping: Keeping, books: &'a Books) -> Receiving<'a> {
         Receiving {
-            whole,
+            books,
+            keeping,
             length: 0,
             hash: Sha256::new(),
-            kept: BytesMut::new(),
+            kept: Vec::new(),
+            room: None,
         }
     }
 
-    /// Takes the next bytes.
-    pub(super) fn take(&mut self, bytes: &[u8]) {
+    /// Takes the next bytes, as soon as there is room.
+    pub(super) async fn take(&mut self, bytes: &[u8]) {
         self.length += bytes.len() as u64;
         self.hash.update(bytes);
-        let room = if self.length > self.whole as u64 {
-            // It will never be whole, so that its beginning is enough.
-            self.kept.truncate(BEGINNING);
-            BEGINNING.saturating_sub(self.kept.len())
-        } else {
-            bytes.len()
-        };
-        self.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        let beginning = if self.kept.is_empty() { bytes } else { &self.kept };
+        let longest = self.keeping.longest(beginning);
+        if self.length > longest as u64 {
+            self.give_up(bytes);
+            return;
+        }
+        let needed = self.kept.len() + bytes.len();
+        if needed > SHORT && self.room.is_none() {
+            self.room = self.books.room().await;
+        }
+        if needed > self.kept.capacity() {
+            let capacity = needed.saturating_mul(2).min(longest);
+            self.kept.reserve_exact(capacity - self.kept.len());
+        }
+        self.kept.extend_from_slice(bytes);
+    }
+
+    /// Keeps the beginning alone, now that it will never be whole.
+    fn give_up(&mut self, bytes: &[u8]) {
+        let more = BEGINNING.saturating_sub(self.kept.len()).min(bytes.len());
+        self.kept.truncate(BEGINNING);
+        self.kept.extend_from_slice(&bytes[..more]);
+        if self.room.take().is_some() {
+            self.kept.shrink_to_fit();
+        }
     }
 
     /// How many bytes came so far.
@@ -172,14 +246,10 @@ impl Receiving {
     }
 
     /// The body, now that all of it has come.
-    pub(super) fn finish(self, books: &Books) -> Received {
-        // A buffer that has grown is up to twice as large as what is in it.
-        let is_tight = self.kept.capacity() - self.kept.len() <= BEGINNING;
-        let kept = if is_tight {
-            self.kept.freeze()
-        } else {
-            Bytes::copy_from_slice(&self.kept)
-        };
+    pub(super) fn finish(self) -> Received {
+        let books = self.books;
+        // This gives back what it does not need of its buffer.
+        let kept = Bytes::from(self.kept.into_boxed_slice());
         let counts = kept.len() > BEGINNING;
         let received = Received(Arc::new(ReceivedInner {
             length: self.length,
@@ -196,7 +266,22 @@ impl Receiving {
 
 /// What the bodies of one client keep together; clones are the same books.
 #[derive(Clone, Default)]
-pub(super) struct Books(Arc<Mutex<Held>>);
+pub(super) struct Books(Arc<Shelf>);
+
+struct Shelf {
+    held: Mutex<Held>,
+    /// The rooms for bodies that are coming and are long.
+    rooms: Semaphore,
+}
+
+impl Default for Shelf {
+    fn default() -> Shelf {
+        Shelf {
+            held: Mutex::default(),
+            rooms: Semaphore::new(ROOMS),
+        }
+    }
+}
 
 #[derive(Default)]
 struct Held {
@@ -233,31 +318,70 @@ impl Books {
         drop(met);
     }
 
+    /// The next room for a long body that is free.
+    async fn room(&self) -> Option<SemaphorePermit<'_>> {
+        // Nobody closes them.
+        self.0.rooms.acquire().await.ok()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Held> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
     use proptest::prelude::*;
 
     use super::*;
 
     fn received(books: &Books, bytes: &[u8], step: usize) -> Received {
-        let mut receiving = Receiving::new(WHOLE);
-        bytes.chunks(step.max(1)).for_each(|piece| receiving.take(piece));
-        receiving.finish(books)
+        let mut receiving = Receiving::new(Keeping::ForJudging, books);
+        for piece in bytes.chunks(step.max(1)) {
+            receiving.take(piece).now_or_never().unwrap();
+        }
+        receiving.finish()
+    }
+
+    #[test]
+    fn a_long_body_waits_for_room_that_a_finished_one_leaves() {
+        let books = Books::default();
+        let long = vec![b' '; SHORT + 1];
+        let mut coming: Vec<Receiving> = (0..=ROOMS)
+            .map(|_| Receiving::new(Keeping::ForJudging, &books))
+            .collect();
+        let mut last = coming.pop().unwrap();
+        for body in &mut coming {
+            assert!(body.take(&long).now_or_never().is_some());
+        }
+        assert!(last.take(&long[1..]).now_or_never().is_some());
+        assert!(last.take(b" ").now_or_never().is_none());
+        coming.pop();
+        assert!(last.take(b" ").now_or_never().is_some());
+    }
+
+    #[test]
+    fn json_of_too_many_values_is_not_read() {
+        let list = |count: usize| Received::from(format!("[{}0]", "0,".repeat(count - 1)));
+        assert!(list(VALUES).json().is_some() && list(VALUES).too_much().is_none());
+        assert!(list(VALUES + 1).json().is_none() && list(VALUES + 1).too_much().is_some());
     }
 
     #[test]
     fn a_body_is_known_by_length_and_digest_however_long_it_is() {
-        for length in [0, 1, BEGINNING, BEGINNING + 1, WHOLE, WHOLE + 1, 3 * WHOLE] {
-            let bytes = vec![b'x'; length];
+        let lengths = [0, 1, BEGINNING, SHORT, SHORT + 1, WHOLE, WHOLE + 1, 3 * WHOLE];
+        for (length, byte) in lengths
+            .into_iter()
+            .flat_map(|length| [(length, b'['), (length, b'x')])
+        {
+            let bytes = vec![byte; length];
             let body = received(&Books::default(), &bytes, 16 * 1024);
             assert_eq!(body.len(), length as u64);
-            assert_eq!(body.is_whole(), length <= WHOLE, "{length}");
-            assert!(body.is(&bytes) && !body.is(&bytes[..length.saturating_sub(1)]) || length == 0);
+            let longest = if byte == b'[' { WHOLE } else { SHORT };
+            assert_eq!(body.is_whole(), length <= longest, "{length}");
+            let (all, more) = (Payload::from(bytes.clone()), [&bytes[..], b"x"].concat());
+            assert!(body.is(&all) && !body.is(&more.into()));
             assert_eq!(body.digest(), Received::from(bytes.clone()).digest());
             assert!(bytes.starts_with(&body.bytes()));
             assert!(body.bytes().len() >= length.min(BEGINNING));
@@ -267,12 +391,12 @@ mod tests {
     #[test]
     fn the_oldest_bodies_give_way_to_new_ones() {
         let books = Books::default();
-        let bytes = vec![b'x'; WHOLE];
+        let bytes = vec![b' '; WHOLE];
         let bodies: Vec<Received> = (0..20).map(|_| received(&books, &bytes, WHOLE)).collect();
         let whole = bodies.iter().filter(|body| body.is_whole()).count();
         assert_eq!(whole, BUDGET / WHOLE);
         assert!(bodies.iter().rev().take(whole).all(Received::is_whole));
-        assert!(bodies[0].is(&bytes) && bodies[0] == bodies[19]);
+        assert!(bodies[0].is(&bytes.into()) && bodies[0] == bodies[19]);
         assert!(books.lock().held <= BUDGET);
         drop(bodies);
         assert_eq!(books.lock().held, 0);
@@ -281,7 +405,7 @@ mod tests {
     #[test]
     fn what_nobody_holds_any_more_leaves_its_place_to_others() {
         let books = Books::default();
-        let bytes = vec![b'x'; WHOLE];
+        let bytes = vec![b' '; WHOLE];
         let kept = received(&books, &bytes, WHOLE);
         for _ in 0..20 {
             let _ = received(&books, &bytes, WHOLE);
@@ -295,7 +419,7 @@ mod tests {
         #[test]
         fn it_does_not_matter_in_which_pieces_it_comes(bytes in proptest::collection::vec(any::<u8>(), 0..20_000), step in 1_usize..5_000) {
             let body = received(&Books::default(), &bytes, step);
-            prop_assert!(body.is(&bytes) && body.is_whole());
+            prop_assert!(body.is(&bytes.clone().into()) && body.is_whole());
             prop_assert_eq!(&body.bytes()[..], &bytes[..]);
         }
     }

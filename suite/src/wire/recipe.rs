@@ -2,6 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
+use super::Generator;
 use super::curl::{escaped, printf};
 
 /// How many digits a mark of counted text has.
@@ -13,23 +14,66 @@ const UNIT: usize = 256;
 /// The most bytes that are written out: more than any manifest that a client makes, and less than a shell takes.
 const WRITTEN: usize = 16 * 1024;
 
-/// The beginning of a text that counts: `1.MARK.2.MARK.3.MARK.4`, as `seq -s .MARK. 4` prints it.
+/// A text that counts: `1.MARK.2.MARK.3.MARK.4`, as `seq -s .MARK. 4` prints its beginning.
 ///
 /// No part of it occurs twice, so that bytes in the wrong place show, and from each part of some length the whole
 /// can be told.
-pub fn counted(mark: &str, length: usize) -> Vec<u8> {
-    let mut text = String::with_capacity(length + mark.len() + 24);
-    for number in 1_u64.. {
-        if text.len() >= length {
-            break;
-        }
-        text.push_str(&number.to_string());
-        text.push('.');
-        text.push_str(mark);
-        text.push('.');
+#[derive(Clone, Debug)]
+pub struct Counted(String);
+
+impl Counted {
+    /// The text of a mark, which is made of as many hexadecimal digits as there are in six bytes.
+    pub fn new(mark: [u8; MARK / 2]) -> Counted {
+        Counted(mark.iter().map(|byte| format!("{byte:02x}")).collect())
     }
-    text.truncate(length);
-    text.into_bytes()
+
+    /// The number that stands at a place, and how much of it and of the mark behind it comes before that place.
+    fn number_at(&self, place: u64) -> (u64, usize) {
+        let (mut first, mut digits, mut rest) = (1_u64, 1_u64, place);
+        loop {
+            let each = digits + self.0.len() as u64 + 2;
+            let all = first.saturating_mul(9).saturating_mul(each);
+            if rest < all {
+                return (
+                    first + rest / each,
+                    usize::try_from(rest % each).unwrap_or_default(),
+                );
+            }
+            rest -= all;
+            first = first.saturating_mul(10);
+            digits += 1;
+        }
+    }
+}
+
+impl Generator for Counted {
+    fn fill(&self, from: u64, buffer: &mut [u8]) {
+        let (number, mut skipped) = self.number_at(from);
+        let mut filled = 0;
+        for number in number.. {
+            let entry = format!("{number}.{}.", self.0);
+            let entry = &entry.as_bytes()[skipped..];
+            skipped = 0;
+            let fits = entry.len().min(buffer.len() - filled);
+            buffer[filled..filled + fits].copy_from_slice(&entry[..fits]);
+            filled += fits;
+            if filled == buffer.len() {
+                break;
+            }
+        }
+    }
+
+    fn part(&self, from: u64, length: u64) -> Part {
+        let in_memory = |length| usize::try_from(length).unwrap_or(usize::MAX);
+        Part::Counted(self.0.clone(), in_memory(from), in_memory(length))
+    }
+}
+
+/// So many bytes of the counted text of a mark, from this place on.
+fn counted(mark: &str, from: usize, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    Counted(mark.to_owned()).fill(from as u64, &mut bytes);
+    bytes
 }
 
 /// How bytes are made.
@@ -117,7 +161,7 @@ impl Recipe {
                 Part::Plain(plain) => bytes.extend_from_slice(plain),
                 Part::Repeated(unit, length) => bytes.extend(unit.iter().cycle().take(*length)),
                 Part::Counted(mark, skipped, length) => {
-                    bytes.extend_from_slice(&counted(mark, skipped + length)[*skipped..]);
+                    bytes.extend_from_slice(&counted(mark, *skipped, *length));
                 }
             }
         }
@@ -175,13 +219,14 @@ fn counted_at(bytes: &[u8], from: usize, at: usize) -> Option<(usize, Part)> {
         .map(|before| decimal(before) + MARK + 2)
         .sum::<usize>();
     let place = before.checked_sub(MARK + 2)?;
-    let whole = counted(mark, place + bytes.len() - at);
-    let back = (0..(at - from).min(place))
-        .take_while(|back| bytes[at - back - 1] == whole[place - back - 1])
+    let most = (at - from).min(place);
+    let whole = counted(mark, place - most, most + bytes.len() - at);
+    let back = (0..most)
+        .take_while(|back| bytes[at - back - 1] == whole[most - back - 1])
         .count();
     let on = bytes[at..]
         .iter()
-        .zip(&whole[place..])
+        .zip(&whole[most..])
         .take_while(|(one, other)| one == other);
     let length = back + on.count();
     (length >= WORTHWHILE).then(|| (at - back, Part::Counted(mark.to_owned(), place - back, length)))
@@ -229,9 +274,17 @@ mod tests {
         output.stdout
     }
 
+    proptest! {
+        #[test]
+        fn counted_text_is_the_same_in_whatever_pieces_it_is_made(cut in 0_usize..5_000, length in 0_usize..500) {
+            let whole = counted(SEED, 0, cut + length);
+            prop_assert_eq!(&counted(SEED, cut, length)[..], &whole[cut..]);
+        }
+    }
+
     #[test]
     fn a_part_of_counted_text_tells_where_it_comes_from() {
-        let whole = counted(SEED, 20_000);
+        let whole = counted(SEED, 0, 20_000);
         for (start, end) in [(0, 20_000), (0, 96), (5_000, 12_345), (19_000, 19_200)] {
             let recipe = Recipe::of(&whole[start..end]).unwrap();
             assert_eq!(
@@ -243,7 +296,7 @@ mod tests {
 
     #[test]
     fn what_stands_around_a_pattern_is_written_out() {
-        let note = String::from_utf8(counted(SEED, 5_000)).unwrap();
+        let note = String::from_utf8(counted(SEED, 0, 5_000)).unwrap();
         let text = format!(
             r#"{{"note":"{note}","list":[{}{{}}]}}"#,
             "{\"a%\": 1},".repeat(40)
@@ -275,11 +328,8 @@ mod tests {
             "[ -~]{0,40}".prop_map(String::into_bytes),
             (any::<u8>(), 90_usize..400).prop_map(|(byte, length)| vec![byte; length]),
             ("[!-~]{2,9}", 30_usize..60).prop_map(|(unit, times)| unit.repeat(times).into_bytes()),
-            ("[0-9a-f]{12}", 0_usize..3_000, 0_usize..900).prop_map(|(mark, from, length)| counted(
-                &mark,
-                from + length
-            )[from..]
-                .to_vec()),
+            ("[0-9a-f]{12}", 0_usize..3_000, 0_usize..900)
+                .prop_map(|(mark, from, length)| counted(&mark, from, length)),
         ]
     }
 

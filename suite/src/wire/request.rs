@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use bytes::Bytes;
+use super::{Headers, Payload, Received, Recipe, Url};
 
-use super::{Headers, Received, Recipe, Url};
+/// How much is shown of a body at most, in bytes.
+const LONG: u64 = 64 * 1024;
 
 /// A request: it is sent as it is written here, with a `Host` and a framing line where they are missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,28 +47,20 @@ pub enum Body {
     /// Nothing is sent, and no length is told unless a header line tells one.
     None,
     /// Sent with its `Content-Length`.
-    Sized(Bytes),
+    Sized(Payload),
     /// Sent in chunks, without its length.
-    Chunked(Bytes),
+    Chunked(Payload),
     /// Sent in one of these ways and kept in part: it can be shown, and not be sent again but by who knows how it is made.
     Cut(Received, Option<Recipe>),
 }
 
 impl Body {
-    /// The bytes, whichever way they are sent, as far as they are kept.
-    pub fn bytes(&self) -> Bytes {
-        match self {
-            Body::None => Bytes::new(),
-            Body::Sized(bytes) | Body::Chunked(bytes) => bytes.clone(),
-            Body::Cut(part, _) => part.bytes(),
-        }
-    }
-
     /// How many bytes are sent.
     pub fn len(&self) -> u64 {
         match self {
+            Body::None => 0,
+            Body::Sized(payload) | Body::Chunked(payload) => payload.len(),
             Body::Cut(part, _) => part.len(),
-            whole => whole.bytes().len() as u64,
         }
     }
 
@@ -80,16 +73,17 @@ impl Body {
     pub fn recipe(&self) -> Option<Recipe> {
         match self {
             Body::None => None,
-            Body::Sized(bytes) | Body::Chunked(bytes) => Recipe::of(bytes),
+            Body::Sized(payload) | Body::Chunked(payload) => payload.recipe(),
             Body::Cut(_, recipe) => recipe.clone(),
         }
     }
 
-    /// What who is asked receives.
+    /// What who is asked receives, whichever way it is sent; of what is long, the beginning.
     pub fn received(&self) -> Received {
         match self {
+            Body::None => Received::from(""),
+            Body::Sized(payload) | Body::Chunked(payload) => payload.received(LONG),
             Body::Cut(part, _) => part.clone(),
-            whole => Received::from(whole.bytes()),
         }
     }
 }
@@ -98,8 +92,8 @@ impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Body::None => f.write_str("None"),
-            Body::Sized(bytes) => write!(f, "Sized({} bytes)", bytes.len()),
-            Body::Chunked(bytes) => write!(f, "Chunked({} bytes)", bytes.len()),
+            Body::Sized(payload) => write!(f, "Sized({payload:?})"),
+            Body::Chunked(payload) => write!(f, "Chunked({payload:?})"),
             Body::Cut(part, _) => write!(f, "Cut({part:?})"),
         }
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::grant::Grant;
-use super::{Account, Headers, Proxies, Url, WHOLE, number};
+use super::{Account, Headers, Keeping, Proxies, Url, number};
 
 /// What a client has to know.
 #[derive(Clone, Debug)]
@@ -36,8 +36,8 @@ pub struct ClientSettings {
     pub timeouts: Timeouts,
     /// The longest body that is read, in bytes.
     pub body_limit: u64,
-    /// The longest body that is kept whole, in bytes; of longer ones the length, the digest and the beginning are known.
-    pub whole: usize,
+    /// Which bodies are kept whole; of the others the length, the digest and the beginning are known.
+    pub keeping: Keeping,
     /// How many redirects are followed.
     pub redirect_limit: u32,
 }
@@ -59,7 +59,7 @@ impl ClientSettings {
             user_agent: None,
             timeouts: Timeouts::default(),
             body_limit: 256 * 1024 * 1024,
-            whole: WHOLE,
+            keeping: Keeping::ForJudging,
             redirect_limit: 10,
         }
     }

@@ -139,7 +139,7 @@ pub(super) fn read(answer: &Answer, secrets: &Secrets) -> Result<Token, Fault> {
             )));
         }
     }
-    let body: Value = serde_json::from_slice(&answer.body.bytes()).unwrap_or_default();
+    let body: Value = answer.body.json().unwrap_or_default();
     let given = ["token", "access_token", "refresh_token", "id_token"];
     let given = given.iter().filter_map(|name| body.get(name)?.as_str());
     given.for_each(|secret| secrets.learn(&secret.into()));

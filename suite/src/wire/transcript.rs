@@ -8,10 +8,12 @@ use bytes::Bytes;
 use super::curl::{escaped, quoted};
 use super::grant::REDACTED;
 use super::url::{Origin, Scheme};
-use super::{Pass, Recipe, Url};
+use super::{Pass, Payload, Url};
 
 /// How long the shell line waits for an answer at least, in seconds.
 const PATIENCE: u64 = 2;
+/// The longest request line, in bytes.
+const LINE: u64 = 16 * 1024;
 
 /// All that happened on a connection, in order.
 #[derive(Clone, Debug)]
@@ -36,7 +38,7 @@ pub struct Transcript {
 #[derive(Clone, PartialEq, Eq)]
 pub enum Step {
     /// These bytes were written.
-    Sent(Bytes),
+    Sent(Payload),
     /// An `Authorization` line with this value was written; the secret in it is redacted.
     Authorized(String),
     /// No more was to be written, and the server was told so.
@@ -60,7 +62,7 @@ impl Transcript {
         for step in &self.steps {
             let command = match step {
                 Step::Sent(bytes) if bytes.is_empty() => continue,
-                Step::Sent(bytes) => Recipe::of(bytes)?.commands(),
+                Step::Sent(payload) => payload.recipe()?.commands(),
                 Step::Authorized(value) => authorization(value, token),
                 Step::Received(_) | Step::Waited(_) => {
                     answered = true;
@@ -97,14 +99,15 @@ impl Transcript {
     }
 
     /// The methods and the targets of the requests that were written.
-    pub fn requests(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn requests(&self) -> impl Iterator<Item = (String, String)> {
         self.steps.iter().filter_map(|step| {
-            let Step::Sent(bytes) = step else { return None };
-            let line = bytes.split(|byte| *byte == b'\r').next()?;
-            let line = std::str::from_utf8(line).ok()?;
-            let (method, rest) = line.split_once(' ')?;
+            let Step::Sent(payload) = step else { return None };
+            let beginning = payload.slice(0..LINE).bytes();
+            let line = beginning.split(|byte| *byte == b'\r').next()?;
+            let (method, rest) = std::str::from_utf8(line).ok()?.split_once(' ')?;
             let (target, version) = rest.split_once(' ')?;
-            version.starts_with("HTTP/").then_some((method, target))
+            let is_request = version.starts_with("HTTP/");
+            is_request.then(|| (method.to_owned(), target.to_owned()))
         })
     }
 
@@ -162,7 +165,7 @@ fn authorization(value: &str, token: &str) -> String {
 impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Step::Sent(bytes) => write!(f, "> {}", bytes.escape_ascii()),
+            Step::Sent(bytes) => write!(f, "> {}", bytes.bytes().escape_ascii()),
             Step::Authorized(value) => write!(f, "> Authorization: {value}"),
             Step::Finished => f.write_str("> end"),
             Step::Received(bytes) => write!(f, "< {}", bytes.escape_ascii()),

@@ -89,7 +89,7 @@ impl Honest {
         let registry = Arc::new(bundled::in_memory().await.unwrap());
         let url = Url::parse(&registry.url()).unwrap();
         let client = Client::new(ClientSettings {
-            whole: usize::MAX,
+            keeping: wire::Keeping::All,
             ..ClientSettings::new(url)
         });
         let (client, change) = (client.unwrap(), Arc::clone(&self.change));

@@ -41,6 +41,17 @@ pub enum Circumstance {
     Lags(Duration),
     /// Only names of this many components are routed.
     Components(usize),
+    /// Requests of this method to endpoints of this kind fail.
+    Fails(&'static str, EndpointKind, Failure),
+}
+
+/// How a request fails.
+#[derive(Clone, Copy, Debug)]
+pub enum Failure {
+    /// It is answered with this status.
+    Status(u16),
+    /// The connection is closed without an answer.
+    Closes,
 }
 
 /// A running proxy. It ends when it is dropped.
@@ -170,6 +181,19 @@ async fn answer(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
                 .is_some_and(|name| name.split('/').count() != count) =>
         {
             return Ok(reply(404, &[], ""));
+        }
+        Circumstance::Fails(method, kind, failure)
+            if kind == endpoint.kind() && request.method().as_str() == method =>
+        {
+            // What is refused is read, as a registry reads it that fails behind its front door.
+            request.into_body().collect().await?;
+            return match failure {
+                Failure::Closes => Err("closed".into()),
+                Failure::Status(status) => {
+                    let body = r#"{"errors":[{"code":"UNKNOWN","message":"out of order"}]}"#;
+                    Ok(reply(status, &[("Content-Type", "application/json")], body))
+                }
+            };
         }
         _ => {}
     }

@@ -25,6 +25,8 @@ use super::StoreError;
 use super::entry::Entry;
 use super::files::{File, Files};
 use super::tables::View;
+#[cfg(any(test, fuzzing))]
+pub(super) use line::sealed;
 use line::{JournalRecord, Lines, ScannedLine, write};
 
 /// The version of what is written here.

@@ -50,7 +50,7 @@ pub(super) struct Concern {
 
 /// A request, as far as it says what it is about.
 struct Asked<'a> {
-    method: &'a str,
+    method: String,
     path: String,
     endpoint: Endpoint,
     exchange: Option<&'a Exchange>,
@@ -116,7 +116,7 @@ impl Concern {
 
 impl Asked<'_> {
     fn is_read(&self) -> bool {
-        matches!(self.method, "GET" | "HEAD")
+        matches!(&*self.method, "GET" | "HEAD")
     }
 
     fn is_manifest_write(&self) -> bool {
@@ -178,18 +178,21 @@ impl Asked<'_> {
         let tag = self.endpoint.parameter("tag");
         things.extend(tag.map(|tag| Thing::Tag(repository.to_owned(), tag.to_owned())));
         if let (false, Some(exchange)) = (self.is_read(), self.exchange) {
+            let body = exchange.request.body.received();
+            let by_sha512 = || digest(Algorithm::Sha512, &body.bytes());
             // What was never sent is no content.
-            let body = Some(exchange.request.body.bytes()).filter(|bytes| !bytes.is_empty());
-            let digests = [Algorithm::Sha256, Algorithm::Sha512]
-                .map(|algorithm| Some(digest(algorithm, body.as_ref()?)));
-            things.extend(digests.into_iter().flatten().map(Thing::Content));
+            let digests = (!body.is_empty()).then(|| [Some(body.digest()), body.is_whole().then(by_sha512)]);
+            let digests = digests.into_iter().flatten();
+            things.extend(digests.flatten().map(Thing::Content));
         }
         things
     }
 
     /// The digests that its body names.
     fn named(&self) -> Vec<String> {
-        let body = self.exchange.map(|exchange| exchange.request.body.bytes());
+        let body = self
+            .exchange
+            .map(|exchange| exchange.request.body.received().bytes());
         let body = body.filter(|_| self.is_manifest_write()).unwrap_or_default();
         let mut named = Vec::new();
         collect(&serde_json::from_slice(&body).unwrap_or_default(), &mut named);
@@ -240,7 +243,7 @@ fn target(url: &Url) -> String {
 fn asked(sent: &Sent) -> Vec<Asked<'_>> {
     match sent {
         Sent::Exchange(exchange) => vec![Asked {
-            method: &exchange.request.method,
+            method: exchange.request.method.clone(),
             path: target(&exchange.request.url),
             endpoint: Endpoint::of(&exchange.request.url),
             exchange: Some(exchange),
@@ -248,11 +251,12 @@ fn asked(sent: &Sent) -> Vec<Asked<'_>> {
         Sent::Connection(connection) => connection
             .requests()
             .map(|(method, target)| {
-                let (path, query) = target.split_once('?').unwrap_or((target, ""));
+                let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+                let endpoint = Endpoint::parse(path, query);
                 Asked {
                     method,
-                    path: target.to_owned(),
-                    endpoint: Endpoint::parse(path, query),
+                    endpoint,
+                    path: target,
                     exchange: None,
                 }
             })

@@ -71,7 +71,7 @@ impl RecordedConnection {
 impl RecordedStep {
     fn of(step: &wire::Step) -> RecordedStep {
         match step {
-            wire::Step::Sent(bytes) => RecordedStep::Sent(RecordedBytes::of(bytes)),
+            wire::Step::Sent(bytes) => RecordedStep::Sent(RecordedBytes::of(&bytes.bytes())),
             wire::Step::Authorized(value) => RecordedStep::Authorized(value.clone()),
             wire::Step::Finished => RecordedStep::Finished,
             wire::Step::Received(bytes) => RecordedStep::Received(RecordedBytes::of(bytes)),
@@ -82,7 +82,7 @@ impl RecordedStep {
 
     fn read(self) -> Result<wire::Step, Bad> {
         Ok(match self {
-            RecordedStep::Sent(content) => wire::Step::Sent(content.read()?),
+            RecordedStep::Sent(content) => wire::Step::Sent(content.read()?.into()),
             RecordedStep::Authorized(value) => wire::Step::Authorized(value),
             RecordedStep::Finished => wire::Step::Finished,
             RecordedStep::Received(content) => wire::Step::Received(content.read()?),

@@ -252,8 +252,8 @@ impl RecordedRequest {
             headers: self.headers.into_iter().collect(),
             body: match self.body {
                 None => wire::Body::None,
-                Some(RecordedSentBody::Sized(body)) => wire::Body::Sized(body.kept.read()?),
-                Some(RecordedSentBody::Chunked(body)) => wire::Body::Chunked(body.kept.read()?),
+                Some(RecordedSentBody::Sized(body)) => wire::Body::Sized(body.kept.read()?.into()),
+                Some(RecordedSentBody::Chunked(body)) => wire::Body::Chunked(body.kept.read()?.into()),
                 Some(RecordedSentBody::Cut(cut)) => wire::Body::Cut(cut.body.read()?, recipe(cut.made)?),
             },
             account: self.account.read(),

@@ -17,7 +17,7 @@ pub(super) fn entry(connection: &Transcript, page: &str, ended: Duration, title:
     for step in &connection.steps {
         match step {
             Step::Sent(bytes) => {
-                sent.extend_from_slice(bytes);
+                sent.extend_from_slice(&bytes.bytes());
                 steps.push(format!("{} bytes written", bytes.len()));
             }
             Step::Authorized(value) => {

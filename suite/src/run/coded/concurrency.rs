@@ -1,10 +1,8 @@
 //! Many clients at one thing: one tag, one offset of an upload.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bytes::Bytes;
 use futures_util::future::{join, join_all};
 
 use super::tools::{chunk, succeeded, with_note};
@@ -12,9 +10,8 @@ use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::plain;
-use crate::scenario::ast::Algorithm;
 use crate::scenario::{CodedCheck, CodedScenario};
-use crate::values::{Content, Family, ImageShape, digest, json_of};
+use crate::values::{Content, Family, ImageShape, json_of};
 use crate::wire::{Answer, Exchange};
 
 /// How many write at once.
@@ -81,7 +78,7 @@ async fn one_tag_at_once(actor: &mut Actor) -> Result<(), NotReached> {
     if let Some(first) = images.first() {
         actor.given(&repository, first, &[TAG.to_owned()]).await?;
     }
-    let known: BTreeSet<Bytes> = images.iter().map(|image| image.bytes.clone()).collect();
+    let known: Vec<Content> = images.clone();
     let place = actor.at(&format!("/v2/{repository}/manifests/{TAG}"));
     let writing = AtomicUsize::new(images.len());
     let writers = join_all(images.iter().map(|image| async {
@@ -122,7 +119,7 @@ fn images_of_all_sizes(actor: &mut Actor) -> Vec<Content> {
 }
 
 /// A reader sees one of the manifests, whole, under its own digest.
-fn judge_read(actor: &Actor, read: &Arc<Exchange>, known: &BTreeSet<Bytes>) {
+fn judge_read(actor: &Actor, read: &Arc<Exchange>, known: &[Content]) {
     actor.judge(
         &ONE_OF_THE_MANIFESTS,
         match &read.outcome {
@@ -136,9 +133,9 @@ fn judge_read(actor: &Actor, read: &Arc<Exchange>, known: &BTreeSet<Bytes>) {
     );
 }
 
-fn mixture(answer: &Answer, known: &BTreeSet<Bytes>) -> Option<String> {
+fn mixture(answer: &Answer, known: &[Content]) -> Option<String> {
     let own = answer.body.digest();
-    if !known.iter().any(|manifest| answer.body.is(manifest)) {
+    if !known.iter().any(|manifest| answer.body.is(&manifest.payload)) {
         return Some(format!(
             "{} bytes that are none of the manifests",
             answer.body.len()
@@ -148,27 +145,25 @@ fn mixture(answer: &Answer, known: &BTreeSet<Bytes>) -> Option<String> {
     (told != own).then(|| format!("Docker-Content-Digest: {told} on the manifest {own}"))
 }
 
-fn head_of_none(answer: &Answer, known: &BTreeSet<Bytes>) -> Option<String> {
+fn head_of_none(answer: &Answer, known: &[Content]) -> Option<String> {
     let told = answer.headers.get("Docker-Content-Digest")?;
-    let manifest = known
-        .iter()
-        .find(|bytes| digest(Algorithm::Sha256, bytes) == told);
+    let manifest = known.iter().find(|manifest| manifest.digest() == told);
     let Some(manifest) = manifest else {
         return Some(format!(
             "Docker-Content-Digest: {told}, which is none of the manifests"
         ));
     };
     let length = answer.headers.get("Content-Length")?;
-    (length != manifest.len().to_string()).then(|| {
+    (length != manifest.size().to_string()).then(|| {
         format!(
             "Content-Length: {length} for a manifest of {} bytes",
-            manifest.len()
+            manifest.size()
         )
     })
 }
 
 /// At the end the tag, the manifest under its digest, and the tag list agree.
-async fn agreement(actor: &Actor, repository: &str, known: &BTreeSet<Bytes>) {
+async fn agreement(actor: &Actor, repository: &str, known: &[Content]) {
     let read = actor
         .call(
             "GET",
@@ -211,14 +206,34 @@ async fn agreement(actor: &Actor, repository: &str, known: &BTreeSet<Bytes>) {
     );
 }
 
+/// Where a chunk is taken that comes again later, those that come at once are taken as well, and nothing is learnt of them.
+async fn refuses_what_comes_again(
+    actor: &Actor,
+    repository: &str,
+    content: &Content,
+) -> Result<(), NotReached> {
+    let whole = content.part(0, content.size());
+    let place = actor.open(repository).await?;
+    let first = actor.send(chunk(place, &whole)).await;
+    let Some(place) = first.upload_address().filter(|_| succeeded(&first)) else {
+        return Err(NotReached(Cause::Came(first)));
+    };
+    let again = actor.send(chunk(place, &whole)).await;
+    if succeeded(&again) {
+        return Err(NotReached(Cause::Came(again)));
+    }
+    Ok(())
+}
+
 async fn one_offset_at_once(actor: &mut Actor) -> Result<(), NotReached> {
     let repository = actor.repository()?;
     let size = actor.chunk_size();
-    let place = actor.open(&repository).await?;
     let mut maker = actor.maker();
+    refuses_what_comes_again(actor, &repository, &maker.random(size)).await?;
+    let place = actor.open(&repository).await?;
     let chunks: Vec<Content> = (0..WRITERS).map(|_| maker.random(size)).collect();
     let sent = chunks.iter().map(|part| {
-        let whole = part.part(0, part.bytes.len());
+        let whole = part.part(0, part.size());
         actor.send(chunk(place.clone(), &whole))
     });
     let sent = join_all(sent).await;

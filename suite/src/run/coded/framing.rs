@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::tools::{CLOSING, answer_within, in_words, wrong_content};
 use super::{Actor, Coded, NotReached};
+use crate::cause::Cause;
 use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::{Content, OCI_MANIFEST};
 use crate::wire::{Account, Answer, Fault, RawConnection};
@@ -80,7 +81,7 @@ async fn two_lengths(actor: &mut Actor) -> Result<(), NotReached> {
         let target = format!("/v2/{repository}/manifests/two-lengths");
         let mut connection = actor.begin("PUT", &target, &lines).await?;
         // A registry that has refused the head already may not listen any more.
-        let _ = connection.write(body.as_bytes()).await;
+        let _ = connection.write(body).await;
         let answer = actor.answer_on(&mut connection, "PUT").await?;
         actor.judge(
             &ONE_ANSWER,
@@ -136,7 +137,7 @@ async fn bad_length(actor: &mut Actor) -> Result<(), NotReached> {
         let answer = match answer_within(&mut connection, "PUT", HEAD_START).await {
             Err(Fault::Timeout { .. }) => {
                 // A registry that waits for content gets some.
-                let _ = connection.write(&blob.bytes).await;
+                let _ = connection.write(blob.payload.clone()).await;
                 actor.answer_on(&mut connection, "PUT").await?
             }
             answered => answered,
@@ -222,7 +223,7 @@ async fn go_on_after(
     }
     let target = format!("/v2/{repository}/{}", refused.path);
     let mut connection = actor.begin(refused.method, &target, &lines).await?;
-    let sent = connection.write(&refused.content).await;
+    let sent = connection.write(refused.content.clone()).await;
     let answer = actor.answer_on(&mut connection, refused.method).await?;
     let Ok(error) = answer else {
         // That an early refusal can be read is another requirement.
@@ -247,6 +248,13 @@ async fn go_on_after(
         };
         redirected(&next).map_or_else(|| wrong_content(&next, blob), |()| None)
     };
+    if broken.is_some() {
+        // Who does not get the blob by itself either has not lost it to the error.
+        let (read, wrong) = actor.unlike(repository, blob).await;
+        if wrong.is_some() {
+            return Err(NotReached(Cause::Came(read)));
+        }
+    }
     actor.judge(&NEXT_IS_ANSWERED, broken, connection.transcript());
     Ok(())
 }

@@ -157,7 +157,7 @@ async fn pushed(actor: &mut Actor, stage: &Stage, letters: Letters) -> Option<Ar
 
 /// The same image, another manifest, which does not say what it is.
 fn without_type(image: &Content, note: &str) -> Content {
-    let mut json: Json = serde_json::from_slice(&image.bytes).unwrap_or_default();
+    let mut json: Json = serde_json::from_slice(&image.bytes()).unwrap_or_default();
     if let Some(manifest) = json.as_object_mut() {
         manifest.remove("mediaType");
         manifest.insert(
@@ -172,7 +172,7 @@ fn without_type(image: &Content, note: &str) -> Content {
 async fn out_of_order(actor: &mut Actor, repository: &str) -> Result<Request, NotReached> {
     let blob = actor.maker().chunks(2, actor.chunk_size());
     let place = actor.open(repository).await?;
-    Ok(chunk(place, &blob.part(blob.chunk, blob.bytes.len())))
+    Ok(chunk(place, &blob.part(blob.chunk, blob.size())))
 }
 
 fn header(exchange: &Exchange, name: &str) -> Option<String> {

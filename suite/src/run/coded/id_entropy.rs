@@ -102,7 +102,7 @@ mod tests {
             assert_eq!(too_alike(&uploads(|_| maker.uuid())), None);
         }
         let mut maker = Maker::new(1, "names");
-        let short = uploads(|_| String::from_utf8(maker.random(21).bytes.to_vec()).unwrap());
+        let short = uploads(|_| String::from_utf8(maker.random(21).bytes().to_vec()).unwrap());
         assert_eq!(too_alike(&short), None);
     }
 

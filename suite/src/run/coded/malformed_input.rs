@@ -8,14 +8,14 @@ use crate::check::describe;
 use crate::run::interpret::requests::plain;
 use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::{Content, OCI_MANIFEST};
-use crate::wire::{Account, Answer, Exchange, Redirects};
+use crate::wire::{Account, Answer, Exchange, Payload, Redirects};
 
 /// How deep the arrays are nested.
 const DEPTH: usize = 100_000;
 /// How many layers a manifest lists.
 const LAYERS: usize = 100_000;
 /// How long a string is.
-const STRING: usize = 3 * 1024 * 1024;
+const STRING: u64 = 3 * 1024 * 1024;
 
 static TAKEN_OR_REFUSED: CodedCheck = CodedCheck::new("security.deep-json", "2xx or 4xx", line!());
 static NEXT_IS_ANSWERED: CodedCheck =
@@ -52,30 +52,33 @@ async fn deep_manifests(actor: &mut Actor) -> Result<(), NotReached> {
     let repository = actor.repository()?;
     let config = actor.maker().random(100);
     actor.given(&repository, &config, &[]).await?;
-    let of = |layers: &str, more: &str| {
+    let of = |layers: &str, [before, long, behind]: [Payload; 3]| {
         let config = config.descriptor();
-        let text = format!(
-            r#"{{"schemaVersion":2,"mediaType":"{OCI_MANIFEST}","config":{config},"layers":{layers}{more}}}"#
+        let head = format!(
+            r#"{{"schemaVersion":2,"mediaType":"{OCI_MANIFEST}","config":{config},"layers":{layers}"#
         );
-        Content::of_type(text, OCI_MANIFEST)
+        let text = [head.into(), before, long, behind, "}".into()];
+        Content::of_type(Payload::joined(&text), OCI_MANIFEST)
     };
+    let nothing = || ["", "", ""].map(Payload::from);
+    let long = || Payload::repeated(b'x', STRING);
     let nested = format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH));
     let listed = format!("[{}{{}}]", "{},".repeat(LAYERS - 1));
     let asked = [
         (
             "nested arrays",
-            of("[]", &format!(r#","org.example.deep":{nested}"#)),
+            of(
+                "[]",
+                [r#","org.example.deep":"#.into(), nested.clone().into(), "".into()],
+            ),
         ),
-        ("nested layers", of(&nested, "")),
-        ("a hundred thousand layers", of(&listed, "")),
+        ("nested layers", of(&nested, nothing())),
+        ("a hundred thousand layers", of(&listed, nothing())),
         (
             "a long string",
-            of("[]", &format!(r#","org.example.long":"{}""#, "x".repeat(STRING))),
+            of("[]", [r#","org.example.long":""#.into(), long(), r#"""#.into()]),
         ),
-        (
-            "a long name",
-            of("[]", &format!(r#","{}":1"#, "x".repeat(STRING))),
-        ),
+        ("a long name", of("[]", [r#",""#.into(), long(), r#"":1"#.into()])),
     ];
     for (row, manifest) in asked {
         actor.row(row);

@@ -113,10 +113,9 @@ fn fitting(parts: Vec<Part>, blob: &Content) -> Result<Vec<Part>, Malformed> {
                 "part {number} says that the blob has {said} bytes; it has {size}"
             )));
         }
-        let of_blob = usize::try_from(*part.place.start())
-            .ok()
-            .and_then(|first| blob.bytes.get(first..)?.get(..part.bytes.len()));
-        if of_blob != Some(&part.bytes[..]) {
+        let first = *part.place.start();
+        let of_blob = blob.part(first, first.saturating_add(part.bytes.len() as u64));
+        if of_blob.bytes() != part.bytes {
             let (first, last) = part.place.clone().into_inner();
             return Err(Malformed(format!(
                 "part {number} says that it is {first}-{last} and brings other bytes"
@@ -160,11 +159,11 @@ mod tests {
     use super::*;
 
     fn part(place: RangeInclusive<u64>, blob: &Content) -> Part {
-        let (first, last) = (*place.start() as usize, *place.end() as usize);
+        let bytes = blob.part(*place.start(), place.end() + 1).bytes();
         Part {
             place,
             whole: Some(SIZE),
-            bytes: blob.bytes.slice(first..=last),
+            bytes,
         }
     }
 

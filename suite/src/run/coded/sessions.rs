@@ -2,7 +2,7 @@
 
 use super::id_entropy::too_alike;
 use super::tools::{chunk, succeeded};
-use super::{Actor, Coded, NotReached};
+use super::{Actor, Broken, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::{plain, range};
@@ -84,7 +84,7 @@ async fn through_another_repository(actor: &mut Actor) -> Result<(), NotReached>
     actor.given(&other, &present, &[]).await?;
     let blob = actor.maker().chunks(2, actor.chunk_size());
     let first = blob.part(0, blob.chunk);
-    let rest = blob.part(blob.chunk, blob.bytes.len());
+    let rest = blob.part(blob.chunk, blob.size());
     let place = actor.open_with(&repository, &first).await?;
     let own = format!("/v2/{repository}/");
     let path = actor.line_for(&place)?;
@@ -150,7 +150,7 @@ async fn forged_state(actor: &mut Actor) -> Result<(), NotReached> {
         let honest = finished(actor, &repository, &place, &blob).await;
         actor.judge(
             &NO_HARM,
-            honest.map(|why| format!("{}; then {why}", describe::exchange(&attack))),
+            honest.map(|honest| honest.after(&describe::exchange(&attack))),
             &attack,
         );
     }
@@ -158,8 +158,8 @@ async fn forged_state(actor: &mut Actor) -> Result<(), NotReached> {
 }
 
 /// What kept an upload of which the first chunk is there from its right end.
-async fn finished(actor: &Actor, repository: &str, place: &Url, blob: &Content) -> Option<String> {
-    let rest = blob.part(blob.chunk, blob.bytes.len());
+async fn finished(actor: &Actor, repository: &str, place: &Url, blob: &Content) -> Option<Broken> {
+    let rest = blob.part(blob.chunk, blob.size());
     let mut sent = plain(
         "PUT",
         place.join_query(&format!("digest={}", blob.digest())),
@@ -168,9 +168,10 @@ async fn finished(actor: &Actor, repository: &str, place: &Url, blob: &Content) 
     sent.headers.set("Content-Range", &range(&rest));
     let closed = actor.send(sent).await;
     if !succeeded(&closed) {
-        return Some(describe::exchange(&closed));
+        return Some(Broken::by(describe::exchange(&closed), &closed));
     }
-    actor.unlike(repository, blob).await.1
+    let (read, wrong) = actor.unlike(repository, blob).await;
+    wrong.map(|wrong| Broken::by(wrong, &read))
 }
 
 /// A way to forge the query of an upload.

@@ -5,11 +5,12 @@ use super::{Actor, Coded, NotReached};
 use crate::check::describe;
 use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::{Content, OCI_MANIFEST};
+use crate::wire::Payload;
 
 /// Sizes that every registry should take.
-const TAKEN: [usize; 2] = [4_000_000, 4 * 1024 * 1024];
+const TAKEN: [u64; 2] = [4_000_000, 4 * 1024 * 1024];
 /// Far beyond what any client needs.
-const REFUSED: usize = 64 * 1024 * 1024;
+const REFUSED: u64 = 64 * 1024 * 1024;
 
 static IS_TAKEN: CodedCheck = CodedCheck::new("push.manifest.four-megabytes", "taken", line!());
 static SAME_BYTES: CodedCheck = CodedCheck::new("push.manifest.four-megabytes", "the same bytes", line!());
@@ -93,19 +94,13 @@ async fn without_end(actor: &mut Actor) -> Result<(), NotReached> {
 }
 
 /// A manifest of exactly so many bytes.
-fn of_size(config: &Content, size: usize) -> Content {
+fn of_size(config: &Content, size: u64) -> Content {
     let config = config.descriptor();
     let head = format!(
         r#"{{"schemaVersion":2,"mediaType":"{OCI_MANIFEST}","config":{config},"layers":[],"annotations":{{"org.example.long":""#
     );
     let tail = r#""}}"#;
-    // In one buffer, since this may be the largest thing in memory.
-    let mut text = String::with_capacity(size);
-    text.push_str(&head);
-    text.extend(std::iter::repeat_n(
-        'x',
-        size.saturating_sub(head.len() + tail.len()),
-    ));
-    text.push_str(tail);
-    Content::of_type(text, OCI_MANIFEST)
+    let long = size.saturating_sub((head.len() + tail.len()) as u64);
+    let text = [head.into(), Payload::repeated(b'x', long), tail.into()];
+    Content::of_type(Payload::joined(&text), OCI_MANIFEST)
 }

@@ -97,7 +97,7 @@ async fn expect_continue(actor: &mut Actor) -> Result<(), NotReached> {
         if !goes_on {
             continue;
         }
-        let _ = connection.write(&blob.bytes).await;
+        let _ = connection.write(blob.payload.clone()).await;
         let last = actor.answer_on(&mut connection, "PUT").await?;
         actor.judge(
             &FINAL_STATUS,
@@ -124,7 +124,7 @@ async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
     let place = actor.blob_at(&repository, &blob.digest());
     for _ in 0..BYTES {
         let limit = actor.allowance(HELD_UP);
-        join_all(slow.iter_mut().map(|connection| connection.write(b"x"))).await;
+        join_all(slow.iter_mut().map(|connection| connection.write(&b"x"[..]))).await;
         let begin = Instant::now();
         let asked = actor.call("GET", place.clone(), None);
         let broken = match tokio::time::timeout(limit, asked).await {
@@ -139,9 +139,12 @@ async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
             return Err(NotReached(Cause::Said("there are no slow clients".to_owned())));
         };
         if broken.is_some() {
-            // Who is as slow without them is not held up by them.
+            // Who is as slow without them, or fails, is not held up by them.
             slow.clear();
-            actor.is_prompt(&place, limit).await?;
+            let alone = actor.is_prompt(&place, limit).await?;
+            if alone.status() != Some(200) {
+                return Err(NotReached(Cause::Came(alone)));
+            }
             actor.judge(&READ_AS_USUAL, broken, transcript);
             break;
         }
@@ -154,7 +157,7 @@ async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
 /// Two slow clients: one in the middle of a head, one in the middle of a content.
 async fn slow_ones(actor: &Actor, upload: &str) -> Result<[RawConnection; 2], NotReached> {
     let mut head = actor.connect().await?;
-    head.write(b"GET /v2/ HTTP/1.1\r\nX-Slow: ").await?;
+    head.write("GET /v2/ HTTP/1.1\r\nX-Slow: ").await?;
     let mut content = actor.connect().await?;
     let lines = [
         ("Content-Type", "application/octet-stream"),

@@ -108,12 +108,12 @@ impl Actor {
         Ok(answer)
     }
 
-    /// Silence is the registry's only if it answers others: a target, or a machine, that is slow altogether is not judged
+    /// What comes of an ordinary request. Silence is the registry's only if it answers others: a target, or a machine, that is slow altogether is not judged
     /// by the clock.
-    pub(super) async fn is_prompt(&self, url: &Url, limit: Duration) -> Result<(), NotReached> {
+    pub(super) async fn is_prompt(&self, url: &Url, limit: Duration) -> Result<Arc<Exchange>, NotReached> {
         let asked = self.call("GET", url.clone(), None);
         match tokio::time::timeout(limit / 5, asked).await {
-            Ok(_) => Ok(()),
+            Ok(answered) => Ok(answered),
             Err(_) => Err(NotReached(Cause::Said(format!(
                 "the target is slow: it took longer than {:.1} s for an ordinary request, too",
                 (limit / 5).as_secs_f64()
@@ -136,7 +136,7 @@ pub(super) fn chunk(url: Url, part: &Content) -> Request {
 
 /// Another image of the same config and layers, with a note of this length.
 pub(super) fn with_note(maker: &mut Maker, image: &Content, length: u64) -> Content {
-    let note = String::from_utf8_lossy(&maker.random(length).bytes).into_owned();
+    let note = String::from_utf8_lossy(&maker.random(length).bytes()).into_owned();
     let shape = ImageShape {
         config: image.config.clone(),
         layers: Some(image.layers.clone()),
@@ -183,9 +183,9 @@ pub(super) fn succeeded(exchange: &Exchange) -> bool {
 /// What came in place of a content, if it did not come.
 pub(super) fn wrong_content(outcome: &Result<Answer, Fault>, content: &Content) -> Option<String> {
     match outcome {
-        Ok(answer) if answer.status == 200 && answer.body.is(&content.bytes) => None,
+        Ok(answer) if answer.status == 200 && answer.body.is(&content.payload) => None,
         Ok(answer) if answer.status == 200 => {
-            let (got, whole) = (answer.body.len(), content.bytes.len());
+            let (got, whole) = (answer.body.len(), content.size());
             Some(format!("{got} bytes that are not the {whole} pushed"))
         }
         other => Some(in_words(other)),

@@ -9,9 +9,8 @@ use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::{plain, range};
-use crate::scenario::ast::Algorithm;
 use crate::scenario::{CodedCheck, CodedScenario};
-use crate::values::{Content, digest};
+use crate::values::Content;
 use crate::wire::{Answer, Fault, RawConnection, Transcript, Url, number};
 
 /// How long a registry that is not slow may take to notice that a client is gone.
@@ -153,7 +152,7 @@ async fn single_post_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
 /// A blob of which only a part is sent.
 struct Cut {
     blob: Content,
-    came: usize,
+    came: u64,
     of_what_came: bool,
 }
 
@@ -174,13 +173,13 @@ impl Cut {
         }
     }
 
-    fn part(&self) -> &[u8] {
-        self.blob.bytes.get(..self.came).unwrap_or_default()
+    fn part(&self) -> Content {
+        self.blob.part(0, self.came)
     }
 
     fn digest(&self) -> String {
         if self.of_what_came {
-            digest(Algorithm::Sha256, self.part())
+            self.part().digest()
         } else {
             self.blob.digest()
         }
@@ -196,13 +195,13 @@ impl Cut {
         [not_committed, not_stored]: [&'static CodedCheck; 2],
     ) -> Result<(), NotReached> {
         let target = actor.line_for(&place.join_query(&format!("digest={}", self.digest())))?;
-        let length = self.blob.bytes.len().to_string();
+        let length = self.blob.size().to_string();
         let lines = [
             ("Content-Type", "application/octet-stream"),
             ("Content-Length", &*length),
         ];
         let mut connection = actor.begin(method, &target, &lines).await?;
-        let _ = connection.write(self.part()).await;
+        let _ = connection.write(self.part().payload).await;
         let (answer, transcript) = leaving.leave(actor, connection, method).await;
         if let Some(answer) = answer {
             let broken = (answer.status == 201).then(|| describe::status(&answer));
@@ -235,9 +234,9 @@ async fn chunk_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
             ("Content-Length", &*length),
         ];
         let mut connection = actor.begin("PATCH", &actor.line_for(&place)?, &lines).await?;
-        let _ = connection.write(broken.bytes.get(..at).unwrap_or_default()).await;
+        let _ = connection.write(broken.part(0, at).payload).await;
         leaving.leave(actor, connection, "PATCH").await;
-        let kept = at as u64..=2 * at as u64;
+        let kept = at..=2 * at;
         go_on(actor, &repository, &place, &blob, kept).await;
     }
     Ok(())
@@ -271,8 +270,7 @@ async fn go_on(
         .ok()
         .and_then(Answer::location)
         .unwrap_or_else(|| place.clone());
-    let start = usize::try_from(offset).unwrap_or(usize::MAX);
-    let sent = actor.patch(next, &blob.part(start, blob.bytes.len())).await;
+    let sent = actor.patch(next, &blob.part(offset, blob.size())).await;
     let closed = match sent.upload_address() {
         None => sent,
         Some(place) => {

@@ -34,7 +34,7 @@ pub(super) fn another_id(text: &str, maker: &mut Maker) -> Option<String> {
 }
 
 fn of_the_same_form(id: &str, maker: &mut Maker) -> String {
-    let drawn = maker.random(id.len() as u64).bytes;
+    let drawn = maker.random(id.len() as u64).bytes();
     let another = |(c, drawn): (char, &u8)| match c {
         '0'..='9' => char::from(b'0' + drawn % 10),
         'a'..='f' if is_hexadecimal(id) => char::from(b'a' + drawn % 6),

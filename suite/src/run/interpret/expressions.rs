@@ -139,12 +139,12 @@ pub(super) fn contents(world: &World, names: &[Spanned<Name>]) -> Result<Vec<Arc
 
 fn part(world: &World, cut: &Cut, of: &Spanned<Name>) -> Result<Content, ValueError> {
     let whole = world.scope.get(of)?.content()?;
-    let length = whole.bytes.len();
-    let at = |position: u64| usize::try_from(position).unwrap_or(usize::MAX).min(length);
+    let length = whole.size();
+    let at = |position: u64| position.min(length);
     Ok(match cut {
         Cut::Chunk(number) => {
             let chunk = whole.chunk.min(length);
-            let number = *number as usize;
+            let number = u64::from(*number);
             let last = length.div_ceil(chunk.max(1));
             let end = if number >= last { length } else { chunk * number };
             whole.part(chunk * number.saturating_sub(1), end)
@@ -230,7 +230,7 @@ fn take(world: &World, taken: &Taken) -> Result<Value, ValueError> {
 fn numbered(value: &Value, number: u32) -> Result<Value, ValueError> {
     match value {
         Value::Content(content) if content.is_manifest() => {
-            let manifest: Json = serde_json::from_slice(&content.bytes).unwrap_or_default();
+            let manifest: Json = serde_json::from_slice(&content.bytes()).unwrap_or_default();
             let mut annotations = manifest["annotations"].as_object().cloned().unwrap_or_default();
             annotations.insert("org.example.number".to_owned(), Json::from(number.to_string()));
             edited(content, "$.annotations", Some(Json::Object(annotations)))
@@ -241,7 +241,7 @@ fn numbered(value: &Value, number: u32) -> Result<Value, ValueError> {
 
 /// A manifest with one member set, or removed if there is no value.
 fn edited(content: &Content, path: &str, value: Option<Json>) -> Result<Value, ValueError> {
-    let mut json: Json = serde_json::from_slice(&content.bytes)
+    let mut json: Json = serde_json::from_slice(&content.bytes())
         .map_err(|_| ValueError::Senseless("only JSON can be edited by a path".into()))?;
     let steps =
         steps(path).ok_or_else(|| ValueError::Senseless(format!("`{path}` does not say what to edit")))?;
@@ -326,7 +326,7 @@ mod tests {
         let Value::Content(edited) = edited(&content, path, value).ok()? else {
             return None;
         };
-        serde_json::from_slice(&edited.bytes).ok()
+        serde_json::from_slice(&edited.bytes()).ok()
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde_json_path::JsonPath;
 
 use crate::cause::Cause;
@@ -95,7 +94,7 @@ fn build(world: &World, request: &Request) -> Result<Sent, ValueError> {
                 sent.body = without_length(sent.body);
             }
             ("content-length", Some(length)) if length == "0" && content.is_none() => {
-                sent.body = Body::Sized(Bytes::new());
+                sent.body = Body::Sized("".into());
             }
             (_, Some(value)) => sent.headers.append(&line.name, &value),
             (_, None) => {}
@@ -219,15 +218,15 @@ pub(in crate::run) fn range(part: &Content) -> String {
 
 /// What goes into PATCH requests, and what into the PUT.
 fn pieces(content: &Content, way: Way) -> (Vec<Content>, Option<Content>) {
-    let chunk = if content.chunk == usize::MAX {
-        content.bytes.len().div_ceil(3).max(1)
+    let chunk = if content.chunk == u64::MAX {
+        content.size().div_ceil(3).max(1)
     } else {
         content.chunk
     };
     let chunks = || {
-        let starts = (0..content.bytes.len().max(1)).step_by(chunk);
-        starts
-            .map(|start| content.part(start, start + chunk))
+        let several = content.size().div_ceil(chunk).max(1);
+        (0..several)
+            .map(|at| content.part(at * chunk, (at + 1) * chunk))
             .collect::<Vec<Content>>()
     };
     match way {
@@ -261,9 +260,9 @@ pub(in crate::run) fn plain(method: &str, url: Url, content: Option<&Content>) -
                 "application/octet-stream"
             };
             headers.set("Content-Type", kind);
-            Body::Sized(content.bytes.clone())
+            Body::Sized(content.payload.clone())
         }
-        None if matches!(method, "POST" | "PUT" | "PATCH") => Body::Sized(Bytes::new()),
+        None if matches!(method, "POST" | "PUT" | "PATCH") => Body::Sized("".into()),
         None => Body::None,
     };
     Sent {

@@ -72,7 +72,7 @@ pub(super) async fn set_any(world: &mut World, any: AnyContent, name: &Name) -> 
         Vec::new()
     };
     push(world, &repository, &content, &tags).await?;
-    world.scope.bind(name, Value::Content(Arc::new(content)));
+    world.bind_made(name, Value::Content(Arc::new(content)));
     Ok(())
 }
 

@@ -83,7 +83,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     ),
     Deviation::stateful(
         "unknown-upload-taken",
-        &["push.session.unknown-404-put"],
+        &["push.session.unknown-404-put", "push.session.closed-after-commit"],
         |mut context| {
             Box::pin(async move {
                 let reply = context.honestly().await;
@@ -96,7 +96,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 context.honestly().await
             })
         },
-    ),
+    )
+    .because("who takes an upload that nobody opened takes one that was closed"),
     Deviation::reply(
         "unknown-upload-500",
         &["push.session.unknown-404-put"],
@@ -117,7 +118,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     ),
     Deviation::reply(
         "unknown-upload-has-status",
-        &["push.session.unknown-404-get"],
+        &["push.session.unknown-404-get", "push.session.closed-after-commit"],
         |call, reply| {
             if asks_status(call) && reply.status == 404 {
                 *reply = Reply::empty(204);
@@ -125,7 +126,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 reply.set("location", &call.path);
             }
         },
-    ),
+    )
+    .because("who knows an upload that nobody opened knows one that was closed"),
     Deviation::stateful(
         "closed-upload-goes-on",
         &["push.session.closed-after-commit"],

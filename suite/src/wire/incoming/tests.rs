@@ -8,7 +8,7 @@ use super::*;
 const LIMITS: BodyLimits = BodyLimits {
     idle: Duration::from_millis(200),
     size: 1000,
-    whole: 1000,
+    keeping: Keeping::ForJudging,
 };
 
 /// What is read of an answer to a GET that comes in pieces of this size, and how many bytes are left over.
@@ -19,15 +19,12 @@ fn read(bytes: &[u8], piece: usize) -> Result<(u16, Bytes, usize), Fault> {
         .build()
         .unwrap();
     runtime.block_on(async {
+        let books = Books::default();
         let mut incoming = Incoming::new(&mut pieces);
         let head = incoming.head().await?;
-        let (body, cut) = incoming.body(head.framing("GET")?, LIMITS).await;
+        let (body, cut) = incoming.body(head.framing("GET")?, LIMITS, &books).await;
         cut.map_or(Ok(()), Err)?;
-        Ok((
-            head.status,
-            body.finish(&Books::default()).bytes(),
-            incoming.unused.len(),
-        ))
+        Ok((head.status, body.finish().bytes(), incoming.unused.len()))
     })
 }
 

@@ -53,7 +53,7 @@ async fn requests_go_through_the_tunnel_as_they_are_written() {
     let request = Request::new("GET", server.url.with_target("/v2/../x?y"));
     assert_eq!(client.send(request).await.outcome.unwrap().status, 200);
     let mut raw = RawConnection::open(&client).await.unwrap();
-    raw.write(b"GET /raw HTTP/1.1\r\n\r\n").await.unwrap();
+    raw.write("GET /raw HTTP/1.1\r\n\r\n").await.unwrap();
     assert_eq!(raw.answer("GET").await.unwrap().status, 200);
     assert!(server.heard()[0].starts_with("GET /v2/../x?y HTTP/1.1\r\n"));
     let authority = server.url.authority();

@@ -118,7 +118,7 @@ async fn tags_of_many_clients(actor: &mut Actor) -> Result<(), NotReached> {
 fn walk(maker: &mut Maker, image: &Content, deletes: &Offer) -> Vec<HistoryStep> {
     (0..REQUESTS)
         .map(|_| {
-            let drawn = maker.random(2).bytes;
+            let drawn = maker.random(2).bytes();
             let request = match drawn[0] % 16 {
                 0..6 => TagRequest::Put(with_note(maker, image, NOTE)),
                 6..12 => TagRequest::Get,
