@@ -9,7 +9,6 @@ use crate::catalogue::Version;
 use crate::check::{check, error_codes, next_link};
 use crate::diagnostic::{Color, SourceFile};
 use crate::endpoint::Endpoint;
-use crate::hidden_characters::{hides, visible, visible_json};
 use crate::log::record::write;
 use crate::report::Format;
 use crate::report::baseline::Baseline;
@@ -18,6 +17,7 @@ use crate::scenario::ast::Check;
 use crate::secret;
 use crate::suite::Suite;
 use crate::values::{Answered, Scope, Value};
+use crate::wire::hidden_characters::{hides, visible, visible_json};
 use crate::wire::{Secrets, fuzzing};
 
 /// Each target, with its name.

@@ -122,6 +122,54 @@ async fn a_journal_that_cannot_be_written_costs_the_request_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_could_not_be_written_down_does_not_come_back_with_a_restart() {
+    let places: [fn(&Faults) -> &Fault; 2] = [|faults| &faults.of_journal, |faults| &faults.of_journal_sync];
+    for place in places {
+        let disk = Disk::default();
+        let store = disk.open(CommitterSettings::default()).unwrap();
+        let before = push(&store, b"before").await.unwrap();
+        place(&disk.faults).set(Some(io::ErrorKind::Other));
+        push(&store, b"lost").await.unwrap_err();
+        disk.faults.mend();
+        drop(store);
+        let store = disk.open(CommitterSettings::default()).unwrap();
+        let lost = Digest::of(Algorithm::Sha256, b"lost");
+        assert!(matches!(
+            store.open_blob(&name(), &lost).await,
+            Err(StoreError::BlobUnknown)
+        ));
+        assert_whole(&store, &before, b"before").await;
+    }
+}
+
+#[tokio::test]
+async fn an_upload_whose_end_could_not_be_written_down_goes_on_where_it_was() {
+    let places: [fn(&Faults) -> &Fault; 3] = [
+        |faults| &faults.of_journal,
+        |faults| &faults.of_journal_sync,
+        |faults| &faults.of_files,
+    ];
+    for place in places {
+        let (store, faults) = faulty();
+        let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+        let mut upload = store.append(&session, None).unwrap();
+        upload.add(Bytes::from_static(b"con")).await.unwrap();
+        store.keep_upload(upload).await.unwrap();
+        let digest = Digest::of(Algorithm::Sha256, b"content");
+        for kind in [Some(io::ErrorKind::StorageFull), None] {
+            place(&faults).set(kind);
+            let session = store.upload(&name(), session.id()).await.unwrap();
+            assert_eq!(session.offset(), 3);
+            let mut upload = store.append(&session, Some(3)).unwrap();
+            upload.add(Bytes::from_static(b"tent")).await.unwrap();
+            let finished = store.finish_upload(upload, &digest).await;
+            assert_eq!(finished.is_ok(), kind.is_none());
+        }
+        assert_whole(&store, &digest, b"content").await;
+    }
+}
+
+#[tokio::test]
 async fn a_fault_that_only_an_early_write_back_meets_costs_the_request() {
     let (store, faults) = faulty();
     let block = Bytes::from(vec![7; 1024 * 1024]);

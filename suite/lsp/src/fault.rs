@@ -13,8 +13,8 @@ use crate::address::uri_of;
 use crate::text::Lines;
 use crate::workspace::{Document, LeftOut, Workspace};
 
-/// How many faults of one file are shown. Nobody reads more before mending some, and a large file that is no scenario has a
-/// fault in each of its lines.
+/// How many faults of one file are shown. Nobody reads more before mending some, and a large file that is no scenario
+/// has a fault in each of its lines.
 const MOST: usize = 200;
 
 /// What is shown of every open document, and of every other file with faults.

@@ -6,8 +6,8 @@ use std::thread::{self, JoinHandle};
 use crossbeam_channel::bounded;
 use lsp_server::{Connection, Message};
 
-/// How many messages wait for an answer before the client has to wait, too. Enough for what is typed while a large file is
-/// read; a client that sends without end is held back by it.
+/// How many messages wait for an answer before the client has to wait, too. Enough for what is typed while a large
+/// file is read; a client that sends without end is held back by it.
 const WAITING: usize = 64;
 /// The longest message that is read. A scenario has a few KiB, and an editor sends it whole.
 const LONGEST: u64 = 64 << 20;

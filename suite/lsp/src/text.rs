@@ -44,8 +44,8 @@ impl<'t> Lines<'t> {
         }
     }
 
-    /// The byte at a place. Behind the end of a line it is that end, behind the last line the end of the text, and inside
-    /// a letter of two units its beginning.
+    /// The byte at a place. Behind the end of a line it is that end, behind the last line the end of the text, and
+    /// inside a letter of two units its beginning.
     pub(crate) fn offset(&self, position: Position) -> usize {
         let line = position.line as usize;
         let Some(start) = self.starts.get(line).copied() else {

@@ -10,8 +10,8 @@ use gen_lsp_types::Uri;
 
 use crate::address::path_of;
 
-/// What is in a folder of scenarios and in none below it.
-const MARKS: [&str; 3] = ["requirements", "probe", "fixtures"];
+/// What only a folder of scenarios has: a folder in it, and what its files end with.
+const MARKS: [(&str, &str); 2] = [("requirements", "toml"), ("probe", "scenario")];
 
 /// What a server is told before it starts.
 #[derive(Debug, Default)]
@@ -214,10 +214,20 @@ fn alone(document: &Document) -> Draft {
     Draft::of_one(SourceFile::new(document.name(), Arc::clone(&document.text)))
 }
 
-/// The nearest folder above a file that has what only a folder of scenarios has.
+/// The nearest folder above a file that has what only a folder of scenarios has. To take another for one would be to
+/// read all that is in it.
 fn folder_of(path: &Path) -> Option<&Path> {
-    let above = path.ancestors().skip(1);
-    above
-        .into_iter()
-        .find(|folder| MARKS.iter().any(|mark| folder.join(mark).is_dir()))
+    let mut above = path.ancestors().skip(1);
+    above.find(|folder| {
+        MARKS
+            .iter()
+            .any(|(mark, ending)| holds(&folder.join(mark), ending))
+    })
+}
+
+/// Whether a folder has a file with this ending.
+fn holds(folder: &Path, ending: &str) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths = entries.map(|entry| entry.path());
+    paths.any(|path| path.extension().is_some_and(|known| known == ending))
 }

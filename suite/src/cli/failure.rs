@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use assize::RunError;
+use assize::compare::BadReport;
 use assize::diagnostic::{Color, Faulty};
+use assize::log::End;
 use assize::log::record::ReadError;
 use assize::plan::BadGlob;
 use assize::report::WriteError;
 use assize::scenario::LoadError;
-use assize::snapshot::FolderError;
+use assize::snapshot::{CutOff, FolderError};
 use assize::wire::SettingsError;
 use thiserror::Error;
 
@@ -51,9 +53,6 @@ pub(crate) enum Failure {
     /// A folder of answers cannot be used.
     #[error(transparent)]
     Answers(#[from] FolderError),
-    /// A run did not come to its end, so that nothing is made of it.
-    #[error("{0}, so nothing is made of what came before")]
-    CutOff(String, Exit),
     /// A record cannot be judged.
     #[error("{}: {source}", path.display())]
     Record {
@@ -61,6 +60,14 @@ pub(crate) enum Failure {
         path: PathBuf,
         /// Why it cannot.
         source: ReadError,
+    },
+    /// A file is no report that can be compared.
+    #[error("{}: {source}", path.display())]
+    Compare {
+        /// The file.
+        path: PathBuf,
+        /// Why it is none.
+        source: BadReport,
     },
     /// A file is not where it was wanted.
     #[error("cannot write {}: {source}", path.display())]
@@ -104,10 +111,12 @@ impl Failure {
             | Failure::Library(_)
             | Failure::Faulty(_)
             | Failure::File { .. }
-            | Failure::Answers(_)
-            | Failure::Record { .. } => Exit::BadInput,
-            Failure::CutOff(_, exit) => *exit,
+            | Failure::Record { .. }
+            | Failure::Compare { .. }
+            | Failure::Answers(_) => Exit::BadInput,
             Failure::Run(RunError::Unusable(_)) => Exit::UnusableTarget,
+            Failure::Run(RunError::CutOff(CutOff(End::Interrupted))) => Exit::Interrupted,
+            Failure::Run(RunError::CutOff(_)) => Exit::UnusableTarget,
             Failure::Run(_) => Exit::BadInput,
             #[cfg(feature = "bundled")]
             Failure::Bundled(_) => Exit::SuiteFailed,

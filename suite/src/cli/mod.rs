@@ -2,6 +2,7 @@
 
 mod arguments;
 mod clean;
+mod compare;
 mod exit;
 mod explain;
 mod failure;
@@ -9,6 +10,7 @@ mod fmt;
 mod judge;
 mod library;
 mod list;
+mod lsp;
 mod output;
 mod reproduce;
 mod run;
@@ -56,9 +58,11 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
             block_on(selftest::execute(&selftest, &|name| std::env::var(name).ok()))
         }
         Some(Command::Judge(arguments)) => judge::execute(&arguments),
+        Some(Command::Compare(arguments)) => compare::execute(&arguments),
         Some(Command::List(list)) => list::execute(&list),
         Some(Command::Explain(explain)) => explain::execute(&explain),
         Some(Command::Fmt(fmt)) => fmt::execute(&fmt),
+        Some(Command::Lsp(lsp)) => lsp::execute(&lsp),
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man) => shell::man(),
     }
@@ -70,11 +74,20 @@ fn run_scenarios(arguments: arguments::RunArguments) -> Result<Exit, Failure> {
     block_on(run::execute(settings, wanted))
 }
 
+/// How many threads do the work, at most: a run waits for its registry most of the time, and each thread keeps memory of
+/// its own, 2 MiB and more.
+const THREADS: usize = 4;
+
 fn block_on(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|source| Failure::System {
-        doing: "cannot start threads",
-        source,
-    })?;
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(THREADS));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .map_err(|source| Failure::System {
+            doing: "cannot start threads",
+            source,
+        })?;
     runtime.block_on(command)
 }
 

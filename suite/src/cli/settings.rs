@@ -4,11 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use assize::catalogue::Version;
-use assize::explore::Budget;
 use assize::judgement::{Lifetime, Strictness};
 use assize::plan::Selection;
-use assize::run::{CleanUp, RunSettings};
-use assize::values::RunId;
+use assize::run::{Budget, CleanUp, RunId, RunSettings};
 use assize::wire::{
     self, Address, Credentials, Headers, Identity, Login, Proxies, Reach, Timeouts, Tls, Url,
 };
@@ -60,17 +58,16 @@ pub(crate) struct ClientOptions {
 impl ClientOptions {
     /// What a client of `target` has to know.
     pub(crate) fn client(&self, target: Url) -> wire::ClientSettings {
-        wire::ClientSettings {
-            tls: self.tls.clone(),
-            identity: self.identity.clone(),
-            proxies: self.proxies.clone(),
-            addresses: self.addresses.clone(),
-            reach: self.reach,
-            lines: self.lines.clone(),
-            user_agent: self.user_agent.clone(),
-            timeouts: self.timeouts,
-            ..wire::ClientSettings::new(target)
-        }
+        let mut settings = wire::ClientSettings::new(target);
+        settings.tls = self.tls.clone();
+        settings.identity = self.identity.clone();
+        settings.proxies = self.proxies.clone();
+        settings.addresses = self.addresses.clone();
+        settings.reach = self.reach;
+        settings.lines = self.lines.clone();
+        settings.user_agent = self.user_agent.clone();
+        settings.timeouts = self.timeouts;
+        settings
     }
 }
 
@@ -176,13 +173,11 @@ pub(crate) fn client_options(
 
 /// The whole of an exchange may take as long as usual, or as long as its slowest part.
 fn timeouts(answer: Duration) -> Timeouts {
-    let usual = Timeouts::default();
-    Timeouts {
-        answer,
-        idle: answer,
-        total: usual.total.max(answer),
-        ..usual
-    }
+    let mut timeouts = Timeouts::default();
+    timeouts.answer = answer;
+    timeouts.idle = answer;
+    timeouts.total = timeouts.total.max(answer);
+    timeouts
 }
 
 /// Every account that the user gives, the password from the environment.

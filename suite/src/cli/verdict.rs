@@ -9,7 +9,7 @@ use assize::catalogue::{Catalogue, Level, RequirementId, Version};
 use assize::diagnostic::SourceFile;
 use assize::log::{RunLog, trace};
 use assize::report::baseline::Baseline;
-use assize::report::{self, Counted, Destination, NewFile, Report, ReportRequest, WriteError};
+use assize::report::{self, Counted, Destination, Detail, NewFile, Report, ReportRequest, WriteError};
 
 use super::arguments::VerdictArguments;
 use super::exit::Exit;
@@ -27,6 +27,8 @@ pub(crate) struct Wanted {
     counted: Counted,
     /// Where the exchanges go.
     trace: Option<PathBuf>,
+    /// How much the terminal shows.
+    detail: Detail,
 }
 
 impl Wanted {
@@ -37,6 +39,10 @@ impl Wanted {
             reports: arguments.report.clone(),
             counted: arguments.basis.clone(),
             trace: arguments.trace.clone(),
+            detail: match arguments.full {
+                true => Detail::Full,
+                false => Detail::Brief,
+            },
         };
         wanted.check_places(record)?;
         Ok(wanted)
@@ -70,6 +76,7 @@ impl Wanted {
             reports: self.reports,
             counted: self.counted,
             trace: self.trace.as_deref().map(begun).transpose()?,
+            detail: self.detail,
         })
     }
 }
@@ -100,6 +107,7 @@ pub(crate) struct Prepared {
     reports: Vec<ReportRequest>,
     counted: Counted,
     trace: Option<NewFile>,
+    detail: Detail,
 }
 
 impl Prepared {
@@ -119,7 +127,7 @@ impl Prepared {
             counted: &self.counted,
             ..outcome.as_report()
         };
-        let text = report::styled(&report, output::width());
+        let text = report::styled(&report, output::width(), self.detail);
         let is_taken = |report: &ReportRequest| report.destination == Destination::Stdout;
         if self.reports.iter().any(is_taken) {
             anstream::eprint!("{text}");

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use proptest::strategy::{Strategy as _, ValueTree};
 use proptest::test_runner::{
     Config, RngAlgorithm, TestCaseError, TestCaseResult, TestError, TestRng, TestRunner,
 };
@@ -40,7 +41,7 @@ const BATCH: u32 = 20;
 
 /// A registry as the explorer knows it before it begins.
 #[derive(Clone, Debug, Default)]
-pub struct Constraints {
+pub(crate) struct Constraints {
     /// The capabilities that it offers.
     pub offered: BTreeSet<String>,
     /// The requirements that are known to be broken, or not in force in the version judged by; no operation that
@@ -50,32 +51,37 @@ pub struct Constraints {
 
 /// A workflow that failed, in its shortest form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failing {
+pub(crate) struct Failing {
     /// Its name.
     pub name: String,
     /// Its scenario.
     pub text: String,
 }
 
-/// Tries random workflows until the budget is spent, the run does not go on, or one fails. `fails` follows a scenario, whose number is its
-/// own, and says whether something in it broke.
-pub fn explore(
+/// Tries random workflows until the budget is spent, the run does not go on, or one fails. `fail` follows scenarios at
+/// once, whose numbers, from the one given on, are their own, and says of each whether something in it broke.
+pub(crate) fn explore(
     catalogue: &Catalogue,
     constraints: &Constraints,
     budget: Budget,
     seed: u64,
     goes_on: impl Fn() -> bool,
-    fails: impl Fn(&Arc<str>, &str, u32) -> bool,
+    fail: impl Fn(&Arc<str>, &[String], u32) -> Vec<bool>,
 ) -> Option<Failing> {
     let began = Instant::now();
     let number = AtomicU32::new(0);
     let mut batch = 0;
     while let Some(cases) = next_batch(budget, batch, began).filter(|_| goes_on()) {
         let name: Arc<str> = format!("explore/{batch}").into();
-        let breaks = |operations: &[Operation]| {
-            let text = written(operations, catalogue, constraints);
-            fails(&name, &text, number.fetch_add(1, Ordering::Relaxed))
+        let break_at_once = |workflows: &[Vec<Operation>]| {
+            let texts = workflows
+                .iter()
+                .map(|operations| written(operations, catalogue, constraints));
+            let texts: Vec<String> = texts.collect();
+            let several = u32::try_from(texts.len()).unwrap_or(u32::MAX);
+            fail(&name, &texts, number.fetch_add(several, Ordering::Relaxed))
         };
+        let breaks = |operations: &[Operation]| break_at_once(&[operations.to_vec()]).contains(&true);
         let attempt = |operations: Vec<Operation>| -> TestCaseResult {
             match breaks(&operations) {
                 false => Ok(()),
@@ -83,7 +89,12 @@ pub fn explore(
             }
         };
         let mut runner = TestRunner::new_with_rng(config(cases), rng(seed, batch));
-        if let Err(TestError::Fail(_, short)) = runner.run(&any_workflow(), attempt) {
+        let trees = (0..cases).filter_map(|_| any_workflow().new_tree(&mut runner).ok());
+        let mut trees: Vec<_> = trees.collect();
+        let workflows: Vec<Vec<Operation>> = trees.iter().map(ValueTree::current).collect();
+        let broken = break_at_once(&workflows).iter().position(|broke| *broke);
+        let failing = broken.map(|at| runner.run_one(trees.swap_remove(at), attempt));
+        if let Some(Err(TestError::Fail(_, short))) = failing {
             return Some(Failing {
                 name: name.to_string(),
                 text: written(&without_the_needless(short, breaks), catalogue, constraints),
@@ -196,14 +207,15 @@ mod tests {
 
     #[test]
     fn what_fails_is_shrunk_to_the_shortest_that_does() {
-        let fails = |_: &Arc<str>, text: &str, _| text.contains("> DELETE") && text.contains("tags/list");
+        let fails = |text: &String| text.contains("> DELETE") && text.contains("tags/list");
+        let fail = |_: &Arc<str>, texts: &[String], _| texts.iter().map(fails).collect();
         let found = explore(
             &LIBRARY.catalogue,
             &everything(),
             Budget::Workflows(500),
             7,
             || true,
-            fails,
+            fail,
         )
         .expect("it is found");
         let steps = found.text.matches("\n== ").count();
@@ -220,9 +232,9 @@ mod tests {
                 Budget::Workflows(3),
                 seed,
                 || true,
-                |_, text, _| {
-                    texts.lock().unwrap().push(text.to_owned());
-                    false
+                |_, tried, _| {
+                    texts.lock().unwrap().extend_from_slice(tried);
+                    vec![false; tried.len()]
                 },
             );
             texts.into_inner().unwrap()

@@ -1,4 +1,4 @@
-//! What is odd about a request: what a cause shows itself by, whatever a check asks of the answer.
+//! Anomalies of a request: the first sign of a cause, whatever a check asks of the answer.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use crate::endpoint::{Endpoint, EndpointKind};
 use crate::log::{Created, ProgramLog};
 use crate::wire::Exchange;
 
-/// What is odd about a request.
+/// An anomaly of a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Anomaly {
     /// Its path has dot segments or encoded slashes.
@@ -54,7 +54,7 @@ impl Anomaly {
 /// The headers of a request that make it another request than one without them, the most telling first.
 const TELLING: [&str; 5] = ["If-Range", "If-Match", "If-None-Match", "Range", "Expect"];
 
-/// What is odd about a request, the most telling first.
+/// The most telling anomaly of a request, if it has one.
 pub(super) fn anomaly(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> Option<Anomaly> {
     let request = &exchange.request;
     let path = request.url.path().to_lowercase();
@@ -95,7 +95,7 @@ pub(super) fn anomaly(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog
     ((is_read || is_opening) && !parameters.is_empty()).then_some(Anomaly::Parameters(kind, parameters))
 }
 
-/// What is odd about the upload that a request goes to: none that was opened there, and is open still.
+/// The anomaly of the upload that a request goes to, unless it was opened there and is still open.
 fn oddity_of_upload(exchange: &Exchange, log: &ProgramLog) -> Option<Anomaly> {
     let path = exchange.request.url.path();
     let mut opened = BTreeSet::new();

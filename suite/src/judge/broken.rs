@@ -11,7 +11,7 @@ use crate::log::{Event, Evidence, Observation, ProgramLog};
 use crate::wire::Url;
 
 /// The requirements that are broken, by the number of the exchange that shows it.
-pub fn broken_by(
+pub(crate) fn broken_by(
     standard: &Standard<'_>,
     log: &ProgramLog,
     target: &Url,

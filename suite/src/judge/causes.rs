@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::general::one_for_each_kind_of_request;
 use super::symptom::Symptom;
 use super::{Standard, order};
 use crate::catalogue::{Level, RequirementId};
@@ -60,10 +61,11 @@ fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
         .filter_map(|(_, symptom)| symptom.clone())
         .collect();
     for (_, symptom) in broken.iter_mut().flat_map(|requirement| &mut requirement.ways) {
-        while let Some(general) = symptom.as_ref().and_then(Symptom::general) {
-            if !left.contains(&general) {
-                break;
-            }
+        let more_general = |symptom: &Option<Symptom>| {
+            let mut known = symptom.iter().flat_map(Symptom::more_general);
+            known.find(|general| left.contains(general))
+        };
+        while let Some(general) = more_general(symptom) {
             *symptom = Some(general);
         }
     }
@@ -231,8 +233,9 @@ fn fold_what_rests_on_others(standard: &Standard<'_>, findings: Vec<Finding>) ->
         }
     }
     kept.iter_mut().for_each(take_back_own_ways);
-    order::sort(standard, &mut kept);
-    kept
+    let mut apart: Vec<Finding> = kept.into_iter().flat_map(one_for_each_kind_of_request).collect();
+    order::sort(standard, &mut apart);
+    apart
 }
 
 /// Nothing is a consequence of itself: what broke by way of one of its consequences is a way of its own.

@@ -14,6 +14,9 @@ use crate::scenario::Checkpoint;
 use crate::scenario::ast::{Aspect, Check, Polarity, StatusSet};
 use crate::wire::Exchange;
 
+/// The requirement that no request which is wrong in itself is answered with a failure.
+pub(super) const CLIENT_FAULT: &str = "errors.client-fault-not-5xx";
+
 /// What a request is to be answered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Due {
@@ -36,7 +39,7 @@ pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &Pr
     if !is_seen_here || Cause::circumstance(came).is_some() || Cause::failure(came).is_none() {
         return None;
     }
-    let due = due(checkpoint.check.as_deref(), came, log);
+    let due = due(checkpoint.check.as_deref(), came, log)?;
     Some(Entry {
         requirement: RequirementId::parse(about_the_status(came, due)?)?,
         place: checkpoint.place.clone(),
@@ -61,25 +64,33 @@ pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &Pr
     })
 }
 
-/// What a request is to be answered with, as the check says that looked at the answer; else as the request looks.
-fn due(check: Option<&Check>, came: &Exchange, log: &ProgramLog) -> Due {
+/// What a request is to be answered with, as the check of the status says; as the request looks, where Rust looked at it.
+///
+/// What else a check looks at is behind a check of the status, which has told the failure.
+fn due(check: Option<&Check>, came: &Exchange, log: &ProgramLog) -> Option<Due> {
     let sets = match check.map(|check| (check.polarity, &check.aspect.value)) {
         Some((Polarity::Is, Aspect::Status(sets))) => sets,
-        _ => {
-            let anomaly = anomaly(came, &Endpoint::of(&came.request.url), log);
-            return match anomaly.is_some_and(|anomaly| anomaly.is_nonsense()) {
-                true => Due::Refusal,
-                false => Due::Success,
-            };
-        }
+        Some(_) => return None,
+        None => return Some(due_to(came, log)),
     };
-    let allows = |status| sets.iter().any(|set: &StatusSet| set.contains(status));
-    if (200..400).any(allows) {
+    let is_success = |status| sets.iter().any(|set| set.contains(status));
+    Some(if sets.contains(&StatusSet::Class(4)) {
+        Due::Refusal
+    } else if (200..400).any(is_success) {
         Due::Success
     } else if sets.contains(&StatusSet::Exactly(404)) {
         Due::NotFound
     } else {
         Due::Refusal
+    })
+}
+
+/// What is due to a request as it looks: nonsense is refused.
+fn due_to(came: &Exchange, log: &ProgramLog) -> Due {
+    let anomaly = anomaly(came, &Endpoint::of(&came.request.url), log);
+    match anomaly.is_some_and(|anomaly| anomaly.is_nonsense()) {
+        true => Due::Refusal,
+        false => Due::Success,
     }
 }
 
@@ -111,7 +122,7 @@ fn about_the_status(came: &Exchange, due: Due) -> Option<&'static str> {
         (Due::NotFound, "GET", EndpointKind::Manifest) => "pull.manifest.404-unknown-digest",
         (Due::NotFound, "GET", EndpointKind::Tag) => "pull.manifest.404-unknown-tag",
         (Due::NotFound, "HEAD", EndpointKind::Manifest | EndpointKind::Tag) => "head.manifest.404",
-        (Due::NotFound | Due::Refusal, ..) => "errors.client-fault-not-5xx",
+        (Due::NotFound | Due::Refusal, ..) => CLIENT_FAULT,
         (Due::Success, ..) => return None,
     })
 }

@@ -22,7 +22,7 @@ pub(super) enum Symptom {
     NoAnswer(String, EndpointKind, &'static str),
     /// The endpoint does not know this method.
     NoMethod(String, EndpointKind, u16),
-    /// Something odd about the request is met in this way.
+    /// An anomaly of the request has this effect.
     Odd(Anomaly, Reaction),
     /// The place that a chunk gives itself is not looked at.
     ChunkPlace,
@@ -33,20 +33,20 @@ pub(super) enum Symptom {
 }
 
 impl Symptom {
-    /// The trace that says this one too, if it was left as well: who takes any upload takes one that was closed, who
-    /// takes any name takes one with tricks in it, and what was taken as it came can spoil the answer that repeats it.
-    pub(super) fn general(&self) -> Option<Symptom> {
+    /// The traces that say this one too, if one was left as well: who takes any upload takes one that was closed, who takes
+    /// any name or any reference takes one with tricks in it, and what was taken as it came can spoil the answer that
+    /// repeats it.
+    pub(super) fn more_general(&self) -> Vec<Symptom> {
+        let odd = |anomaly: &Anomaly, reaction: &Reaction| Symptom::Odd(anomaly.clone(), reaction.clone());
         match self {
             Symptom::Odd(Anomaly::ClosedUpload | Anomaly::ForeignUpload, reaction) => {
-                Some(Symptom::Odd(Anomaly::UnknownUpload, reaction.clone()))
+                vec![odd(&Anomaly::UnknownUpload, reaction)]
             }
-            Symptom::Odd(Anomaly::Path, Reaction::Taken) => {
-                Some(Symptom::Odd(Anomaly::Name, Reaction::Taken))
+            Symptom::Odd(Anomaly::Path, reaction @ Reaction::Taken) => {
+                vec![odd(&Anomaly::Name, reaction), odd(&Anomaly::Reference, reaction)]
             }
-            Symptom::Odd(anomaly, Reaction::NoAnswer(MALFORMED)) => {
-                Some(Symptom::Odd(anomaly.clone(), Reaction::Taken))
-            }
-            _ => None,
+            Symptom::Odd(anomaly, Reaction::NoAnswer(MALFORMED)) => vec![odd(anomaly, &Reaction::Taken)],
+            _ => Vec::new(),
         }
     }
 
@@ -58,13 +58,13 @@ impl Symptom {
         )
     }
 
-    /// Whether it shows in what is seen of a plain request, and so may come of an odd one before.
+    /// Whether it shows in the answer to an ordinary request, so that an anomalous one before it may be the cause.
     pub(super) fn is_afterwards(&self) -> bool {
         matches!(self, Symptom::Header(..) | Symptom::Json(..))
     }
 }
 
-/// How something odd about a request is met.
+/// How a registry reacts to an anomaly.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Reaction {
     /// It is taken as if it were sound.

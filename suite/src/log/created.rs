@@ -9,7 +9,7 @@ use crate::wire::{Answer, Body, Exchange, Step, Transcript, Url};
 
 /// What was created and may still be there.
 #[derive(Clone, Debug, Default)]
-pub struct Created {
+pub(crate) struct Created {
     /// Repository and tag.
     pub tags: BTreeSet<(String, String)>,
     /// Repository and digest.
@@ -22,7 +22,7 @@ pub struct Created {
 
 /// An upload that was opened.
 #[derive(Clone, Debug)]
-pub struct OpenUpload {
+pub(crate) struct OpenUpload {
     /// Where it goes on.
     pub address: Url,
     /// The repository in which it was opened.
@@ -31,7 +31,7 @@ pub struct OpenUpload {
 
 impl Created {
     /// What these exchanges created.
-    pub fn by_exchanges<'e>(exchanges: impl IntoIterator<Item = &'e Arc<Exchange>>) -> Created {
+    pub(crate) fn by_exchanges<'e>(exchanges: impl IntoIterator<Item = &'e Arc<Exchange>>) -> Created {
         let mut created = Created::default();
         for exchange in exchanges {
             created.note_exchange(exchange);
@@ -40,7 +40,7 @@ impl Created {
     }
 
     /// What these events created.
-    pub fn by<'e>(events: impl IntoIterator<Item = &'e Event>) -> Created {
+    pub(crate) fn by<'e>(events: impl IntoIterator<Item = &'e Event>) -> Created {
         let mut created = Created::default();
         for event in events {
             match event {

@@ -14,11 +14,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::scenario::Program;
-use crate::wire::{Exchange, Transcript};
+use crate::wire::Exchange;
 
-pub use created::{Created, OpenUpload};
+pub(crate) use created::Created;
 pub use event::{Event, Evidence, Observation, Reason, Refusal, Skipped, Timing};
-pub use redaction::Redactor;
+pub(crate) use redaction::Redactor;
 pub use run::{Attempts, End, Facts, Lifetime, Offer, Rerun, RunLog, Strictness};
 
 /// All that happened in one run of one program.
@@ -68,37 +68,54 @@ impl ProgramLog {
 
 /// Where the events of one run of one program are written, by all its copies.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder(Arc<Mutex<Recorded>>);
+pub(crate) struct Recorder(Arc<Mutex<Recorded>>);
 
 #[derive(Debug, Default)]
 struct Recorded {
-    events: Vec<Event>,
+    entries: Vec<RecorderEntry>,
     moments: BTreeMap<u64, Duration>,
+}
+
+#[derive(Debug)]
+enum RecorderEntry {
+    Event(Event),
+    /// What happens beside the rest, and is told in this place.
+    Beside(Recorder),
 }
 
 impl Recorder {
     /// Writes an event down.
-    pub fn record(&self, event: Event) {
+    pub(crate) fn record(&self, event: Event) {
         let mut recorded = self.recorded();
         recorded.moments.extend(event.number().zip(since_1970()));
-        recorded.events.push(event);
+        recorded.entries.push(RecorderEntry::Event(event));
     }
 
-    /// Writes down a connection that was written on by hand.
-    pub fn connected(&self, transcript: Transcript) -> Arc<Transcript> {
-        let transcript = Arc::new(transcript);
-        self.record(Event::Connected(transcript.clone()));
-        transcript
+    /// Where that is written which happens beside the rest: it is told as if all of it had happened now.
+    #[must_use]
+    pub(crate) fn beside(&self) -> Recorder {
+        let beside = Recorder::default();
+        self.recorded()
+            .entries
+            .push(RecorderEntry::Beside(beside.clone()));
+        beside
     }
 
     /// Takes out all that was written of a program.
-    pub fn take(&self, program: Arc<Program>) -> ProgramLog {
-        let Recorded { events, moments } = std::mem::take(&mut *self.recorded());
-        ProgramLog {
-            program,
-            events,
-            moments,
-            elapsed: Duration::ZERO,
+    pub(crate) fn take(&self, program: Arc<Program>) -> ProgramLog {
+        let mut log = ProgramLog::of(program, Duration::ZERO);
+        self.pour_into(&mut log);
+        log
+    }
+
+    fn pour_into(&self, log: &mut ProgramLog) {
+        let Recorded { entries, moments } = std::mem::take(&mut *self.recorded());
+        log.moments.extend(moments);
+        for entry in entries {
+            match entry {
+                RecorderEntry::Event(event) => log.events.push(event),
+                RecorderEntry::Beside(beside) => beside.pour_into(log),
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::Semaphore;
+use futures_util::future::join_all;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::interpret::{self, Flow};
@@ -74,15 +74,25 @@ pub async fn record(
     Ok(campaign.conclude(programs, plan.asked, began))
 }
 
-/// The scenarios that weigh on a registry: manifests of many megabytes, thousands of entries, lists of hundreds.
-const HEAVY: [&str; 3] = [
-    "discovery/referrers-many",
-    "push/manifest-without-end",
-    "security/deep-manifests",
-];
+/// The scenarios that weigh on a registry: manifests of many megabytes, of thousands of entries.
+const HEAVY: [&str; 2] = ["push/manifest-without-end", "security/deep-manifests"];
 
 fn is_heavy(program: &Program) -> bool {
     HEAVY.contains(&&*program.name)
+}
+
+/// The scenarios in which most requests wait for one another: over a distance they decide how long a run takes, so they
+/// are begun first.
+const LONG: [&str; 5] = [
+    "base/names-of-resources",
+    "discovery/referrers-many",
+    "discovery/tags-beyond-a-thousand",
+    "discovery/tags-many",
+    "security/one-tag-at-once",
+];
+
+fn is_long(program: &Program) -> bool {
+    LONG.contains(&&*program.name)
 }
 
 impl Campaign {
@@ -110,18 +120,30 @@ impl Campaign {
         })
     }
 
-    /// Carries out the probes, one after the other; what they left is removed when it is known what can be.
+    /// Carries out the probes, at once those that need nothing of one another; what they left is removed when it is
+    /// known what can be.
     async fn probes(&self, probes: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
+        let mut waiting: Vec<(usize, Arc<Program>)> = probes.into_iter().enumerate().collect();
         let mut done = Vec::new();
-        for probe in probes {
-            let ran = self.follow(probe, 1).await;
-            self.settle_the_rest(&ran);
-            progress.finished(&ran.verdict.outcome);
-            done.push(ran);
+        while !waiting.is_empty() {
+            let (next, later) = without_what_waits(waiting);
+            waiting = later;
+            let followed = next.into_iter().map(|(at, probe)| {
+                let campaign = self.clone();
+                async move {
+                    let _place = campaign.session.place().await;
+                    (at, campaign.follow(probe, 1).await)
+                }
+            });
+            for (at, ran) in join_all(followed).await {
+                self.settle_the_rest(&ran);
+                progress.finished(&ran.verdict.outcome);
+                done.push((at, ran));
+            }
         }
-        for ran in &done {
-            self.clean_up(ran).await;
-        }
+        done.sort_by_key(|(at, _)| *at);
+        let done: Vec<Ran> = done.into_iter().map(|(_, ran)| ran).collect();
+        join_all(done.iter().map(|ran| self.clean_up(ran))).await;
         done
     }
 
@@ -170,7 +192,7 @@ impl Campaign {
         }
         let whole = recorder.take_log();
         let created = Created::by(&whole.events);
-        let mut log = session.keeper().program(whole);
+        let mut log = session.redactor().program(whole);
         log.elapsed = began.elapsed();
         Ran {
             created,
@@ -232,12 +254,16 @@ impl Campaign {
     }
 
     async fn all_at_once(&self, programs: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
-        let places = Arc::new(Semaphore::new(self.jobs()));
         let mut tasks = JoinSet::new();
-        for (at, program) in programs.into_iter().enumerate() {
-            let (campaign, places, progress) = (self.clone(), places.clone(), progress.clone());
+        let (long, short): (Vec<_>, Vec<_>) = programs
+            .into_iter()
+            .enumerate()
+            .partition(|(_, program)| is_long(program));
+        for (at, program) in long.into_iter().chain(short) {
+            let (campaign, progress) = (self.clone(), progress.clone());
+            let place = self.session.place().await;
             tasks.spawn(async move {
-                let _place = places.acquire_owned().await;
+                let _place = place;
                 let ran = campaign.carry_out(program, 1).await;
                 progress.finished(&ran.verdict.outcome);
                 (at, ran)
@@ -248,17 +274,16 @@ impl Campaign {
 
     /// Carries out every program with a finding once more, in fresh repositories.
     async fn broken_once_more(&self, done: Vec<Ran>) -> Vec<Attempts> {
-        let places = Arc::new(Semaphore::new(self.jobs()));
         let mut tasks = JoinSet::new();
         for (at, ran) in done.into_iter().enumerate() {
-            let (campaign, places) = (self.clone(), places.clone());
+            let campaign = self.clone();
             tasks.spawn(async move {
                 let mut attempts = Attempts {
                     again: None,
                     first: ran.log,
                 };
                 if !ran.verdict.broken.is_empty() && !campaign.session.has_ended() {
-                    let _place = places.acquire_owned().await;
+                    let _place = campaign.session.place().await;
                     let again = campaign.carry_out(attempts.first.program.clone(), 2).await;
                     attempts.again = Some(again.log);
                 }
@@ -266,14 +291,6 @@ impl Campaign {
             });
         }
         in_order(tasks).await
-    }
-
-    /// How many programs are carried out at once; those that share a repository come one after another.
-    fn jobs(&self) -> usize {
-        match self.session.territory().given() {
-            Some(_) => 1,
-            None => self.session.settings.jobs.max(1),
-        }
     }
 
     fn conclude(
@@ -284,7 +301,7 @@ impl Campaign {
     ) -> RunLog {
         let session = &self.session;
         let end = match session.ended() {
-            Some(end) => session.keeper().end(end),
+            Some(end) => session.redactor().end(end),
             None if session.has_failed_fast() => End::FailedFast,
             None => End::Complete,
         };
@@ -292,16 +309,35 @@ impl Campaign {
             facts: facts(session, began),
             asked,
             invariants: self.invariants.to_vec(),
-            offers: session.keeper().offers(session.offers()),
+            offers: session.redactor().offers(session.offers()),
             programs,
             end,
         }
     }
 }
 
+type Probes = Vec<(usize, Arc<Program>)>;
+
+/// The probes that need nothing which another one settles, and those that wait; the first, if all wait for one another.
+fn without_what_waits(probes: Probes) -> (Probes, Probes) {
+    let waits = |probe: &Program| {
+        let needs = |name: &String| probe.needs.iter().any(|needed| needed.name == *name);
+        let others = probes.iter().filter(|(_, other)| other.name != probe.name);
+        others.flat_map(|(_, other)| &other.settles).any(needs)
+    };
+    let waiting: Vec<bool> = probes.iter().map(|(_, probe)| waits(probe)).collect();
+    let first = waiting.iter().position(|waits| !waits).unwrap_or_default();
+    let mut at = 0..;
+    probes.into_iter().partition(|_| {
+        let at = at.next().unwrap_or_default();
+        at == first || !waiting[at]
+    })
+}
+
 /// Why programs are passed over when a run has come to its end.
 const NOT_BEGUN: Reason = Reason::NotReached(Cause::Beyond(Beyond::Ended));
-/// How long it may take to remove what one program created.
+/// How long it may take to remove what one program created: a few hundred deletions at worst, and no more than the
+/// wait for one answer.
 const CLEANING: Duration = Duration::from_secs(30);
 
 async fn follow(mut world: World) -> Flow {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tokio::runtime::Handle;
 
 use super::campaign::{Campaign, Ran};
@@ -41,13 +42,16 @@ pub(super) async fn explore_at_random(campaign: &Campaign, done: &[Ran]) -> Opti
             session.settings.explore,
             session.seed(),
             || !session.has_ended(),
-            |name, text, number| {
-                let program = understood(name.clone(), text, session.catalogue(), version);
-                program.is_some_and(|program| {
-                    handle
-                        .block_on(explorer.carry_out(Arc::new(program), number + 2))
-                        .is_broken()
-                })
+            |name, texts, first| {
+                let broken = texts.iter().zip(first..).map(async |(text, number)| {
+                    let program = understood(name.clone(), text, session.catalogue(), version);
+                    let Some(program) = program.map(Arc::new) else {
+                        return false;
+                    };
+                    let _place = session.place().await;
+                    explorer.carry_out(program, number + 2).await.is_broken()
+                });
+                handle.block_on(join_all(broken))
             },
         )
     });

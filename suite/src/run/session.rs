@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::clean::Left;
+use super::pace::{Pace, Slot};
 use super::preflight::Learned;
 use super::territory::{Tenants, Territory};
 use super::watch::Watch;
@@ -42,6 +43,7 @@ pub(super) struct Session {
     offers: Mutex<BTreeMap<String, Offer>>,
     territory: Territory,
     watch: Watch,
+    pace: Pace,
     end: tokio::sync::watch::Sender<Option<End>>,
     failed_fast: AtomicBool,
 }
@@ -64,6 +66,11 @@ impl Session {
             offers: Mutex::default(),
             territory: Territory::of(&settings, learned.names),
             watch: Watch::new(learned.good),
+            pace: Pace::of(match settings.repositories.as_slice() {
+                [] => settings.jobs,
+                // Those that share a repository come one after another.
+                _ => 1,
+            }),
             end: tokio::sync::watch::Sender::new(None),
             left: Mutex::default(),
             failed_fast: AtomicBool::new(false),
@@ -77,7 +84,7 @@ impl Session {
     }
 
     /// What takes out of a log what is not kept.
-    pub(super) fn keeper(&self) -> Redactor {
+    pub(super) fn redactor(&self) -> Redactor {
         Redactor::without(self.client.secrets().clone())
     }
 
@@ -139,6 +146,7 @@ impl Session {
             if let Some(loss) = self.watch.look(&self.client, &exchange).await {
                 self.come_to_an_end(End::TargetLost(loss));
             }
+            self.pace.note(&exchange);
             recorder.record(Event::Sent(action, exchange.clone()));
             tries += 1;
             match self.watch.wait_asked_for(&exchange) {
@@ -154,6 +162,11 @@ impl Session {
             Some(_) => Some(Withheld::Ended),
             None => self.territory.leaves(url),
         }
+    }
+
+    /// Waits until one more scenario may run.
+    pub(super) async fn place(&self) -> Slot {
+        self.pace.place().await
     }
 
     /// How long something may take that usually takes no longer than `usual`: more where the target is slow.

@@ -17,7 +17,8 @@ use crate::scenario::{Program, ast};
 use crate::values::{Answered, Maker, Scope, Value, faces};
 use crate::wire::{Exchange, Request};
 
-/// How long to wait before a late answer is asked for again.
+/// How long to wait before a late answer is asked for again: what comes late is reported to a tenth of a second, and a
+/// registry that lags is not asked more than ten times a second for it.
 pub(super) const GRACE_STEP: Duration = Duration::from_millis(100);
 
 /// The world of one run of one program, or of one of its copies under `together`.
@@ -28,7 +29,7 @@ pub(super) struct World {
     /// What is carried out.
     pub(super) program: Arc<Program>,
     /// The variables.
-    pub(super) scope: Scope,
+    scope: Arc<Scope>,
     /// What the last request came to.
     pub(super) last: Last,
     /// The first cell of the row in force.
@@ -65,7 +66,7 @@ impl World {
         recorder.record(Event::Bound(scope.faces()));
         World {
             label: format!("{}:{}#{attempt}", session.settings.run_id, program.name),
-            scope,
+            scope: Arc::new(scope),
             last: Last::Nothing,
             row: None,
             action: 0,
@@ -86,6 +87,24 @@ impl World {
             label: format!("{}/{number}", self.label),
             ..self.clone()
         }
+    }
+
+    /// The same world, in which something happens beside the rest; it is told as if it had happened now.
+    pub(super) fn beside(&self) -> World {
+        World {
+            recorder: self.recorder.beside(),
+            ..self.clone()
+        }
+    }
+
+    /// The variables.
+    pub(super) fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The variables, to be changed.
+    pub(super) fn scope_mut(&mut self) -> &mut Scope {
+        Arc::make_mut(&mut self.scope)
     }
 
     /// A source of content that nobody else has.
@@ -130,7 +149,7 @@ impl World {
     /// Binds a name to what was made here, and writes down how that may look.
     pub(super) fn bind_made(&mut self, name: &ast::Name, value: Value) {
         self.record(Event::Bound(faces(name, &value)));
-        self.scope.bind(name, value);
+        self.scope_mut().bind(name, value);
     }
 
     /// Writes down that actions are passed over.

@@ -7,15 +7,17 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::hidden_characters::visible;
 use crate::log::{Event, ProgramLog};
 use crate::values::Looks;
 use crate::wire::Url;
+use crate::wire::hidden_characters::visible;
 
 /// What stands for a text that is not known, and that may be another one in every run.
 pub(super) const OPAQUE: &str = "{opaque}";
 /// So many letters and digits in a row, if they mean nothing, are the registry's own.
 const OPAQUE_LENGTH: usize = 16;
+/// The shortest content that is known by its length, in bytes.
+const SHORTEST: u64 = 16;
 /// The longest text of a registry that is written down, in characters.
 const LONGEST: usize = 300;
 
@@ -24,7 +26,7 @@ static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("[A-Za-z0-9_~
 
 /// What the values of one run of one scenario are called.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(super) struct ValueNames {
     finder: Option<AhoCorasick>,
     /// What is called how, in the order of the finder.
     called: Vec<String>,
@@ -36,16 +38,16 @@ pub(super) struct Names {
 }
 
 /// A part of a text of the registry.
-pub(super) enum Part<'a> {
+pub(super) enum NamedPart<'a> {
     /// A value, by its name.
     Name(&'a str),
     /// Anything else.
     Text(&'a str),
 }
 
-impl Names {
+impl ValueNames {
     /// What is bound in the run of a program against the registry at this address.
-    pub(super) fn of(log: &ProgramLog, target: &Url) -> Names {
+    pub(super) fn of(log: &ProgramLog, target: &Url) -> ValueNames {
         let mut called: Vec<(String, String)> = Vec::new();
         let mut whole: HashMap<String, String> = HashMap::new();
         let mut sizes = BTreeMap::new();
@@ -75,7 +77,7 @@ impl Names {
         let (texts, called): (Vec<String>, Vec<String>) = called.into_iter().unzip();
         let mut finder = AhoCorasick::builder();
         finder.match_kind(MatchKind::LeftmostLongest);
-        Names {
+        ValueNames {
             finder: finder.build(&texts).ok(),
             called,
             whole,
@@ -95,9 +97,10 @@ impl Names {
         Some(name)
     }
 
-    /// What a length is called.
+    /// What a length is called; a short one may be any number.
     pub(super) fn of_size(&self, size: u64) -> Option<&str> {
-        self.sizes.get(&size).map(String::as_str)
+        let called = self.sizes.get(&size).filter(|_| size >= SHORTEST);
+        called.map(String::as_str)
     }
 
     /// Whether this stands in an address that was asked.
@@ -106,20 +109,20 @@ impl Names {
     }
 
     /// The parts of a text, the names in it apart from the rest.
-    pub(super) fn parts<'a>(&'a self, text: &'a str) -> Vec<Part<'a>> {
+    pub(super) fn parts<'a>(&'a self, text: &'a str) -> Vec<NamedPart<'a>> {
         let mut parts = Vec::new();
         let mut end = 0;
         let found = self.finder.iter().flat_map(|finder| finder.find_iter(text));
         for known in found.filter(|known| stands_alone(text, known.start(), known.end())) {
             if known.start() > end {
-                parts.push(Part::Text(&text[end..known.start()]));
+                parts.push(NamedPart::Text(&text[end..known.start()]));
             }
             let called = self.called.get(known.pattern().as_usize());
-            parts.extend(called.map(|name| Part::Name(name)));
+            parts.extend(called.map(|name| NamedPart::Name(name)));
             end = known.end();
         }
         if end < text.len() {
-            parts.push(Part::Text(&text[end..]));
+            parts.push(NamedPart::Text(&text[end..]));
         }
         parts
     }
@@ -130,8 +133,8 @@ impl Names {
             return "{date}".to_owned();
         }
         let parts = self.parts(text).into_iter().map(|part| match part {
-            Part::Name(name) => format!("{{{name}}}"),
-            Part::Text(text) => without_opaque(text),
+            NamedPart::Name(name) => format!("{{{name}}}"),
+            NamedPart::Text(text) => without_opaque(text),
         });
         cut(&parts.collect::<String>())
     }
@@ -148,13 +151,13 @@ pub(super) fn cut(text: &str) -> String {
 /// A foreign text on one line: what hides is written out, and no brace stands for a name.
 pub(super) fn plain(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
-    for c in visible(text).chars() {
+    for c in text.chars() {
         match c {
             '\n' | '\r' | '\t' | '{' | '}' => written.extend(c.escape_unicode()),
             c => written.push(c),
         }
     }
-    written
+    visible(&written).into_owned()
 }
 
 /// A text in which what is random is not told.
@@ -185,10 +188,13 @@ fn is_opaque(run: &str) -> bool {
     letters >= OPAQUE_LENGTH && is_random
 }
 
+/// So long a text is no part of a word by chance.
+const UNMISTAKABLE: usize = 12;
+
 /// Whether what stands here is no part of a longer word.
 fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let joins = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    !text[..start].ends_with(joins) && !text[end..].starts_with(joins)
+    end - start >= UNMISTAKABLE || !text[..start].ends_with(joins) && !text[end..].starts_with(joins)
 }
 
 /// The parts of all addresses that a program asked.

@@ -1,6 +1,6 @@
 //! From a text to answers: all its faults in one pass, each at its place.
 
-use super::answers::{Answer, Answers, Asked, Constancy, Ended, Entry, Facet, Said, Told};
+use super::answers::{Answer, AnswerEntry, Answers, Asked, Constancy, Ended, Facet, FacetValue, Said};
 use super::write::{BREAKS, ENDED, NEXT, NOW_AND_THEN, TITLE, VERSION};
 use crate::catalogue::{RequirementId, Version};
 use crate::diagnostic::{Diagnostic, Faulty, SourceFile, Span};
@@ -34,8 +34,10 @@ impl Answers {
 struct Reader {
     title: Option<String>,
     version: Option<Version>,
+    /// Whether there was a line about the version, be it readable or not.
+    names_version: bool,
     ended: Option<Ended>,
-    entries: Vec<Entry>,
+    entries: Vec<AnswerEntry>,
     step: String,
     /// Whether the last entry can take further lines of its request.
     is_asking: bool,
@@ -72,6 +74,7 @@ impl Reader {
     }
 
     fn version(&mut self, text: &str, span: Span) {
+        self.names_version = true;
         match text.parse() {
             Ok(version) => self.version = Some(version),
             Err(()) => self.fault(
@@ -103,7 +106,7 @@ impl Reader {
     }
 
     fn begin(&mut self, asked: Asked) {
-        self.entries.push(Entry {
+        self.entries.push(AnswerEntry {
             step: self.step.clone(),
             asked,
             said: Said::Answer(Answer::default()),
@@ -116,7 +119,7 @@ impl Reader {
         }
         self.is_asking = true;
         match self.entries.last_mut() {
-            Some(Entry {
+            Some(AnswerEntry {
                 asked: Asked::Request(lines),
                 ..
             }) if was_asking => lines.push(line.to_owned()),
@@ -137,9 +140,13 @@ impl Reader {
             return;
         };
         answer.breaks.extend(breaks);
-        match answer.facets.entry(facet).or_insert(Told::Lines(Vec::new())) {
-            Told::Lines(lines) => lines.extend(value),
-            Told::Unstable => {}
+        match answer
+            .facets
+            .entry(facet)
+            .or_insert(FacetValue::Lines(Vec::new()))
+        {
+            FacetValue::Lines(lines) => lines.extend(value),
+            FacetValue::Unstable => {}
         }
     }
 
@@ -168,7 +175,7 @@ impl Reader {
         };
         if let Some(answer) = self.answer(span) {
             answer.breaks.extend(breaks);
-            answer.facets.insert(facet, Told::Unstable);
+            answer.facets.insert(facet, FacetValue::Unstable);
         }
     }
 
@@ -176,7 +183,7 @@ impl Reader {
     fn answer(&mut self, span: Span) -> Option<&mut Answer> {
         let is_there = matches!(
             self.entries.last(),
-            Some(Entry {
+            Some(AnswerEntry {
                 said: Said::Answer(_),
                 ..
             })
@@ -222,7 +229,7 @@ impl Reader {
         }
         for (is_missing, line) in [
             (self.title.is_none(), "answers TITLE"),
-            (self.version.is_none(), "spec VERSION"),
+            (!self.names_version, "spec VERSION"),
         ] {
             if is_missing {
                 self.fault(&format!("there is no line `{line}`"), 0..end.min(1), "");

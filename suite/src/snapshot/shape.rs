@@ -2,19 +2,17 @@
 
 use serde_json::Value as Json;
 
-use super::names::{Names, without_opaque};
+use super::names::{ValueNames, without_opaque};
 use crate::values::json_of;
 use crate::wire::Answer;
 
 /// The deepest JSON that is shown.
 const DEEPEST: usize = 8;
-/// The largest number that is told as it is: versions, counts.
-const SMALL: u64 = 16;
 /// The most members of an object that are shown, and the most different ones of an array.
 const MOST: usize = 32;
 
 /// What is told of a body; nothing if there is none.
-pub(super) fn body(answer: &Answer, names: &Names, left_out: &[String]) -> Option<String> {
+pub(super) fn body(answer: &Answer, names: &ValueNames, left_out: &[String]) -> Option<String> {
     if answer.body.is_empty() {
         return None;
     }
@@ -52,7 +50,7 @@ fn is_code(text: &str) -> bool {
 
 /// JSON of which the values are told by their names, or else by their kind.
 struct Shape<'a> {
-    names: &'a Names,
+    names: &'a ValueNames,
     /// The members that are not told.
     left_out: &'a [String],
 }
@@ -62,9 +60,10 @@ impl Shape<'_> {
         match json {
             Json::Null => "null".to_owned(),
             Json::Bool(truth) => truth.to_string(),
-            Json::Number(number) => number
-                .as_u64()
-                .map_or("number".to_owned(), |number| self.number(number)),
+            Json::Number(number) => match number.as_u64().and_then(|size| self.names.of_size(size)) {
+                Some(name) => format!("{{{name}}}"),
+                None => "number".to_owned(),
+            },
             Json::String(text) => self.text(text),
             Json::Array(_) | Json::Object(_) if depth == 0 => "…".to_owned(),
             Json::Array(members) => self.array(members, depth - 1),
@@ -77,15 +76,6 @@ impl Shape<'_> {
                 told.sort();
                 format!("{{{}}}", listed(&told))
             }
-        }
-    }
-
-    /// A small number as it is, a length by the name of the content that is so long.
-    fn number(&self, number: u64) -> String {
-        match self.names.of_size(number) {
-            _ if number <= SMALL => number.to_string(),
-            Some(name) => format!("{{{name}}}"),
-            None => "number".to_owned(),
         }
     }
 

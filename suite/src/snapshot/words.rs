@@ -1,10 +1,10 @@
 //! A difference in words.
 
-use super::answers::{Ended, Facet, Told};
-use super::compare::{Change, Kind};
+use super::answers::{Ended, Facet, FacetValue};
+use super::compare::{Change, DifferenceKind};
 use super::fold::Folded;
 use super::write::lines;
-use crate::hidden_characters::visible;
+use crate::wire::hidden_characters::visible;
 
 /// How many scenarios are named before the others are counted.
 const NAMED: usize = 4;
@@ -13,21 +13,21 @@ const NAMED: usize = 4;
 pub(super) fn change(folded: &Folded) -> Vec<String> {
     let told = match &folded.change {
         Change::Answer(changed) => {
-            let mut told = Vec::new();
+            let facets = changed.facets.iter();
+            let mut told: Vec<String> = facets
+                .map(|(facet, (before, now))| facet_change(facet, before.as_ref(), now.as_ref()))
+                .collect();
+            if told.is_empty() {
+                told.push("the same answer".to_owned());
+            }
             if !changed.asked.is_empty() {
-                told.push(changed.asked.clone());
-            }
-            for (facet, (before, now)) in &changed.facets {
-                told.push(facet_change(facet, before.as_ref(), now.as_ref()));
-            }
-            if changed.facets.is_empty() && folded.kind == Kind::Unstable {
-                told.push("a requirement is broken now and then".to_owned());
+                told[0] = format!("{}: {}", changed.asked, told[0]);
             }
             told
         }
         Change::Request(asked) => vec![match folded.kind {
-            Kind::New => format!("{asked}: asked now"),
-            Kind::Gone => format!("{asked}: not asked any more"),
+            DifferenceKind::New => format!("{asked}: asked now"),
+            DifferenceKind::Gone => format!("{asked}: not asked any more"),
             _ => format!("{asked}: asked now and then"),
         }],
         Change::Ended(before, now) => vec![format!(
@@ -36,7 +36,7 @@ pub(super) fn change(folded: &Folded) -> Vec<String> {
             end(now.as_ref())
         )],
         Change::Scenario => vec![match folded.kind {
-            Kind::Gone => "not answered any more".to_owned(),
+            DifferenceKind::Gone => "not answered any more".to_owned(),
             _ => "not recorded".to_owned(),
         }],
         Change::Version(before, now) => {
@@ -50,11 +50,11 @@ fn end(ended: Option<&Ended>) -> String {
     ended.map_or_else(|| "at its end".to_owned(), ToString::to_string)
 }
 
-fn facet_change(facet: &Facet, before: Option<&Told>, now: Option<&Told>) -> String {
-    if now == Some(&Told::Unstable) {
+fn facet_change(facet: &Facet, before: Option<&FacetValue>, now: Option<&FacetValue>) -> String {
+    if now == Some(&FacetValue::Unstable) {
         return format!("{facet} differs from run to run");
     }
-    let told = |told: &Told| {
+    let told = |told: &FacetValue| {
         let lines = lines(facet, told);
         let told: Vec<&str> = lines.iter().map(|line| line.trim_start_matches("< ")).collect();
         told.join(", ")
@@ -79,7 +79,11 @@ pub(super) fn meaning(folded: &Folded) -> Vec<(&'static str, String)> {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         ids.join(", ")
     };
-    let said = [("breaks", &changed.broken), ("mends", &changed.mended)];
+    let breaks = match folded.kind {
+        DifferenceKind::Unstable => "breaks now and then",
+        _ => "breaks",
+    };
+    let said = [(breaks, &changed.broken), ("mends", &changed.mended)];
     said.into_iter()
         .filter(|(_, all)| !all.is_empty())
         .map(|(word, all)| (word, ids(all)))
@@ -103,7 +107,7 @@ pub(super) fn places(folded: &Folded) -> String {
 
 /// How many of each kind: `1 worse, 36 other`.
 pub(super) fn counts(folds: &[Folded]) -> String {
-    let counts = Kind::ALL.into_iter().filter_map(|kind| {
+    let counts = DifferenceKind::ALL.into_iter().filter_map(|kind| {
         let of_kind = folds.iter().filter(|folded| folded.kind == kind);
         let count: usize = of_kind.map(|folded| folded.differences.len()).sum();
         (count > 0).then(|| format!("{count} {}", kind.word()))

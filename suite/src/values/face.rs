@@ -26,7 +26,7 @@ pub enum Looks {
 }
 
 /// The faces of a value that a scenario makes; a member of a list is one of them, whichever it is.
-pub fn faces(name: &Name, value: &Value) -> Vec<Face> {
+pub(crate) fn faces(name: &Name, value: &Value) -> Vec<Face> {
     let mut faces = BTreeSet::new();
     match value {
         Value::Text(text) => {

@@ -15,7 +15,7 @@ use assize::cause::Beyond;
 use assize::judgement::{End, NotAsked, Verdict};
 use assize::plan::Selection;
 use assize::report::{Counted, Ruling, reason};
-use assize::run::{CleanUp, Kind, RunSettings, clean};
+use assize::run::{CleanUp, Kind, RunId, RunSettings, clean};
 use assize::wire::{Client, ClientSettings, Credentials, Login, Timeouts, Url};
 use assize::{Outcome, RunError, Suite};
 use support::{Circumstance, Proxy, registry};
@@ -34,7 +34,7 @@ struct Asked {
 /// All of the suite against a registry.
 fn all(url: &str) -> Asked {
     let mut settings = RunSettings::new(Version::V1_1, 9);
-    settings.run_id = assize::values::RunId::fresh();
+    settings.run_id = RunId::fresh();
     Asked {
         url: url.to_owned(),
         only: Vec::new(),
@@ -70,9 +70,10 @@ impl Asked {
             .accounts(self.credentials)
             .settings(self.settings)
             .select(Selection::new(&self.only, &[], &[]).unwrap())
-            .client_settings(move |url| ClientSettings {
-                timeouts,
-                ..ClientSettings::new(url)
+            .client_settings(move |url| {
+                let mut settings = ClientSettings::new(url);
+                settings.timeouts = timeouts;
+                settings
             });
         Ok(run.run().await?.counting(Counted::all()))
     }
@@ -155,11 +156,8 @@ async fn left_over(url: &str) -> Vec<String> {
     let get = async |path: &str| {
         let url = client.target().with_target(path);
         let asked = client.send(assize::wire::Request::new("GET", url)).await;
-        let answer = asked.outcome.ok();
-        answer
-            .as_ref()
-            .and_then(assize::values::json_of)
-            .unwrap_or_default()
+        let answer = asked.outcome.unwrap();
+        serde_json::from_slice::<serde_json::Value>(&answer.body.bytes()).unwrap_or_default()
     };
     let mut left = Vec::new();
     for name in get("/v2/_catalog?n=10000").await["repositories"]
@@ -470,6 +468,38 @@ mod slowed {
         assert_eq!(warnings(&outcome), "", "{}", told(&outcome));
         assert_eq!(left_over(&registry.url()).await, Vec::<String>::new());
         registry.shutdown().await;
+    }
+}
+
+mod stopped {
+    use assize::catalogue::RequirementId;
+    use assize::run::OnFinding;
+    use assize::saboteur::{Saboteur, Upstream, deviations};
+
+    use super::*;
+
+    /// How a run ends that stops at the violation of one requirement, on a registry that breaks `http.405-allow`.
+    async fn end_of_a_run_that_stops_at(id: &str) -> End {
+        let registry = registry(|_| ()).await;
+        let upstream = Upstream::open(Url::parse(&registry.url()).unwrap());
+        let mut all = deviations::all().into_iter();
+        let deviation = all.find(|one| one.id == "405-without-allow").unwrap();
+        let saboteur = Saboteur::lay(deviation, &upstream).await.unwrap();
+        let stop = OnFinding::StopAt([RequirementId::parse(id).unwrap()].into());
+        let asked = some(&saboteur.url(), &["http/*"]).with(|settings| settings.on_finding = stop);
+        let outcome = asked.outcome().await.unwrap();
+        let breaks = |finding: &assize::judgement::Finding| finding.requirement.as_str() == "http.405-allow";
+        assert!(outcome.findings.iter().any(breaks), "{}", told(&outcome));
+        outcome.end.clone()
+    }
+
+    #[tokio::test]
+    async fn a_run_stops_at_what_makes_it_fail_and_at_nothing_else() {
+        assert_eq!(
+            end_of_a_run_that_stops_at("http.405-allow").await,
+            End::FailedFast
+        );
+        assert_eq!(end_of_a_run_that_stops_at("push.put.201").await, End::Complete);
     }
 }
 

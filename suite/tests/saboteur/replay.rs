@@ -70,7 +70,7 @@ const A_RACE: &str = "# a race, ";
 const TRIES: usize = 12;
 
 /// Runs every script of what was found, and asks that each shows the same again.
-pub async fn all(deviation: &str, outcome: &Judgement) -> Result<(), Failed> {
+pub(crate) async fn all(deviation: &str, outcome: &Judgement) -> Result<(), Failed> {
     let ways = outcome.findings.iter().flat_map(|finding| {
         let consequences = finding.consequences.iter().flat_map(|one| &one.ways);
         finding.ways.iter().chain(consequences)

@@ -22,7 +22,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 /// What stands between the suite and a registry.
 #[derive(Clone, Copy, Debug)]
-pub enum Circumstance {
+pub(crate) enum Circumstance {
     /// Nothing: requests are noted and passed on.
     Nothing,
     /// After so many requests every one is answered with this status, and this `Retry-After`.
@@ -47,7 +47,7 @@ pub enum Circumstance {
 
 /// How a request fails.
 #[derive(Clone, Copy, Debug)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// It is answered with this status.
     Status(u16),
     /// The connection is closed without an answer.
@@ -55,7 +55,7 @@ pub enum Failure {
 }
 
 /// A running proxy. It ends when it is dropped.
-pub struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     seen: Arc<Seen>,
     task: JoinHandle<()>,
@@ -63,7 +63,7 @@ pub struct Proxy {
 
 /// What went through.
 #[derive(Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     count: AtomicUsize,
     named: Mutex<Vec<String>>,
     pushed: Mutex<HashMap<String, (Instant, Option<Bytes>)>>,
@@ -71,7 +71,7 @@ pub struct Seen {
 
 impl Proxy {
     /// Puts a circumstance before the registry at an address.
-    pub async fn before(upstream: &str, circumstance: Circumstance) -> Proxy {
+    pub(crate) async fn before(upstream: &str, circumstance: Circumstance) -> Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Seen::default());
@@ -97,12 +97,12 @@ impl Proxy {
         Proxy { address, seen, task }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The repositories that requests named, in their paths or as a source of a mount.
-    pub fn named(&self) -> Vec<String> {
+    pub(crate) fn named(&self) -> Vec<String> {
         let mut named = self.seen.named.lock().unwrap().clone();
         named.sort();
         named.dedup();
@@ -110,7 +110,7 @@ impl Proxy {
     }
 
     /// How many requests came.
-    pub fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.seen.count.load(Ordering::Relaxed)
     }
 }
@@ -258,10 +258,11 @@ impl Layer {
         head.uri = format!("{}{path}", self.upstream).parse()?;
         head.headers.remove(TRANSFER_ENCODING);
         let body = body.collect().await?.to_bytes();
-        let response = self
-            .client
-            .request(Request::from_parts(head, Full::new(body)))
-            .await?;
+        let passed = self.client.request(Request::from_parts(head, Full::new(body)));
+        // That the way to the registry broke is the proxy's own fault, and it says so.
+        let Ok(response) = passed.await else {
+            return Ok(reply(502, &[], ""));
+        };
         let (mut head, body) = response.into_parts();
         head.headers.remove(TRANSFER_ENCODING);
         Ok(Response::from_parts(
@@ -282,7 +283,7 @@ impl Layer {
 }
 
 /// A registry in memory, with these changes.
-pub async fn registry(change: impl FnOnce(&mut Config)) -> Running {
+pub(crate) async fn registry(change: impl FnOnce(&mut Config)) -> Running {
     let mut config = Config {
         listen: ([127, 0, 0, 1], 0).into(),
         ..Config::default()

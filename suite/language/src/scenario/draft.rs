@@ -32,8 +32,10 @@ impl Draft {
 
     /// One scenario by itself, with the requirements and probes that are compiled in.
     pub fn of_one(scenario: SourceFile) -> Draft {
+        let stem = Path::new(&*scenario.path).file_stem().unwrap_or_default();
+        let name = Arc::from(stem.to_string_lossy().as_ref());
         let mut scenarios = built_in_probes();
-        scenarios.push(("scenario".into(), scenario));
+        scenarios.push((name, scenario));
         Draft::read(&scenarios, &BuiltIn.requirements(), None)
     }
 

@@ -15,7 +15,7 @@ mod uses;
 
 pub use draft::{Draft, Unsaved};
 pub use library::{Library, LoadError, Loaded};
-pub use parse::{LineWord, parse};
+pub use parse::{LineWord, VALUE_WORDS, parse};
 pub use print::{format, print};
 pub use program::{
     Action, Block, Checkpoint, CodedCheck, CodedScenario, Does, Each, Lines, Place, Program, Reading, Row,

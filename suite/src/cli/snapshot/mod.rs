@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use assize::Suite;
 use assize::catalogue::Version;
-use assize::plan::Selection;
-use assize::scenario::Library;
-use assize::snapshot::{self, Difference, Folder, Pending, State, compare, fold, taken_over};
+use assize::snapshot::{
+    self, AnswersState, Difference, Folder, Pending, compare, fold, selected, taken_over,
+};
 
 use super::arguments::SnapshotArguments;
 use super::exit::Exit;
@@ -65,16 +65,14 @@ pub(crate) async fn execute(
     environment: Environment<'_>,
 ) -> Result<Exit, Failure> {
     let deed = Deed::of(&arguments)?;
-    if deed.goes_by_the_folder() {
-        folder_alone(&mut arguments);
-    }
+    folder_alone(&mut arguments);
     let asks = arguments.target.is_some() || !deed.goes_by_the_folder();
     let folder = Folder::at(std::mem::take(&mut arguments.folder));
     let reports = Reports::new(std::mem::take(&mut arguments.report))?;
     let settings = settings::of_snapshot(arguments, environment)?;
     let suite = Suite::of(library::load(settings.scenarios.as_deref())?);
     check_capabilities(suite.library(), &settings)?;
-    let bench = Bench {
+    let context = SnapshotContext {
         version: settings.run.version,
         selected: selected(suite.library(), &settings.selection, settings.run.version),
         suite,
@@ -82,21 +80,21 @@ pub(crate) async fn execute(
         reports,
     };
     let exit = match (&deed, asks) {
-        (Deed::Unreferenced, _) => return bench.name_unreferenced(),
+        (Deed::Unreferenced, _) => return context.name_unreferenced(),
         (_, false) => Exit::Done,
-        (Deed::Check, true) => bench.check(&bench.observed(settings).await?)?,
+        (Deed::Check, true) => context.check(&context.observed(settings).await?)?,
         (Deed::Record | Deed::Accept(_) | Deed::Review, true) => {
-            bench.record(&bench.observed(settings).await?)?
+            context.record(&context.observed(settings).await?)?
         }
     };
     match deed {
-        Deed::Accept(accepted) => accept::execute(&bench, &accepted),
-        Deed::Review => review::execute(&bench),
+        Deed::Accept(accepted) => accept::execute(&context, &accepted),
+        Deed::Review => review::execute(&context),
         Deed::Record | Deed::Check | Deed::Unreferenced => Ok(exit),
     }
 }
 
-/// The first place is that of a registry; where none is asked, it may be that of the folder.
+/// A folder in the place of the registry is that of the answers.
 fn folder_alone(arguments: &mut SnapshotArguments) {
     let named = arguments.target.as_deref().map(PathBuf::from);
     if let Some(folder) = named.filter(|path| path.is_dir()) {
@@ -105,18 +103,8 @@ fn folder_alone(arguments: &mut SnapshotArguments) {
     }
 }
 
-/// The scenarios that are asked.
-fn selected(library: &Library, selection: &Selection, version: Version) -> BTreeSet<Arc<str>> {
-    let catalogue = &library.catalogue;
-    let taken = library
-        .scenarios
-        .iter()
-        .filter(|loaded| selection.takes(&loaded.program(catalogue, version), catalogue));
-    taken.map(|loaded| loaded.name.clone()).collect()
-}
-
 /// What a snapshot is made of and held against.
-struct Bench {
+struct SnapshotContext {
     suite: Suite,
     folder: Folder,
     version: Version,
@@ -125,7 +113,7 @@ struct Bench {
     reports: Reports,
 }
 
-impl Bench {
+impl SnapshotContext {
     async fn observed(&self, settings: Settings) -> Result<Observed, Failure> {
         observe::observed(&self.suite, settings, &self.folder, &self.selected).await
     }
@@ -151,13 +139,13 @@ impl Bench {
             let (old, new) = (observed.recorded.get(name), observed.present.get(name));
             if old.is_none() && new.is_some() {
                 self.folder.record(name, new)?;
-                self.folder.remove(name, State::Pending)?;
+                self.folder.remove(name, AnswersState::Pending)?;
                 added += 1;
                 continue;
             }
             let found = compare(name, old, new);
             if found.is_empty() {
-                self.folder.remove(name, State::Pending)?;
+                self.folder.remove(name, AnswersState::Pending)?;
                 continue;
             }
             let pending = taken_over(name, old, new, &|_| true);
@@ -218,12 +206,12 @@ impl Bench {
             .folder
             .recorded()?
             .into_keys()
-            .map(|name| (name, State::Recorded));
+            .map(|name| (name, AnswersState::Recorded));
         let pending = self
             .folder
             .pending()?
             .into_keys()
-            .map(|name| (name, State::Pending));
+            .map(|name| (name, AnswersState::Pending));
         let unreferenced = recorded
             .chain(pending)
             .filter(|(name, _)| library.get(name).is_none());

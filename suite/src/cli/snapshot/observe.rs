@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use assize::Suite;
-use assize::log::{End, RunLog};
 use assize::plan::Selection;
+use assize::run::RunId;
 use assize::snapshot::{Answers, Folder, Ignore, common, compare, observe};
-use assize::values::RunId;
+use assize::{RunError, Suite};
 
-use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::run;
 use crate::cli::settings::Settings;
@@ -49,8 +47,8 @@ struct Asking<'a> {
 impl Asking<'_> {
     async fn once(&self, target: &str, settings: Settings) -> Result<BTreeMap<Arc<str>, Answers>, Failure> {
         let log = run::against(target, self.suite, settings).await?;
-        whole(&log)?;
-        Ok(observe(self.suite.library(), &log, &self.ignore))
+        let answers = observe(self.suite.library(), &log, &self.ignore);
+        Ok(answers.map_err(RunError::from)?)
     }
 
     /// Asks, and asks once more what is new or different.
@@ -118,23 +116,4 @@ fn once_more(settings: Settings, scenarios: &[String]) -> Result<Settings, Failu
         run,
         ..settings
     })
-}
-
-/// A run that was cut off says too little.
-fn whole(log: &RunLog) -> Result<(), Failure> {
-    match &log.end {
-        End::Complete | End::FailedFast => Ok(()),
-        End::TargetLost(loss) => Err(Failure::CutOff(
-            format!("the target was lost: {loss}"),
-            Exit::UnusableTarget,
-        )),
-        End::Interrupted => Err(Failure::CutOff(
-            "the run was interrupted".to_owned(),
-            Exit::Interrupted,
-        )),
-        End::OutOfTime(longest) => Err(Failure::CutOff(
-            format!("the run took longer than {} s (--longest)", longest.as_secs()),
-            Exit::UnusableTarget,
-        )),
-    }
 }

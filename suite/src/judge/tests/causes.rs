@@ -340,6 +340,17 @@ fn who_takes_any_name_takes_one_with_tricks_in_it() {
 }
 
 #[test]
+fn who_takes_any_reference_takes_one_with_tricks_in_it() {
+    let library = library("a.tag MUST\na.trick MUST");
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 4xx\n");
+    let put = |number, tag: &str| exchange(number, &format!("PUT /v2/a/manifests/{tag}"), Ok((201, &[])));
+    let tag = scene(&library, "push/tag", &ask("a.tag"), &[put(1, "-x")]);
+    let trick = scene(&library, "push/trick", &ask("a.trick"), &[put(2, "t%2f..%2ft")]);
+    let outcome = judge(&library, &run_log(vec![tag, trick]));
+    assert_eq!(findings(&outcome), ["a.tag = a.trick"]);
+}
+
+#[test]
 fn who_knows_no_parameters_is_told_so_once() {
     let library = library("a.n MUST\na.last MUST");
     let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 200\n");

@@ -2,12 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::{StreamExt, stream};
+
 use super::find::{is_common, tags};
 use super::{Kind, Left, delete, is_gone};
 use crate::judgement::Offer;
 use crate::log::Created;
 use crate::run::session::Session;
 use crate::wire::Request;
+
+/// How much is removed at once.
+const AT_ONCE: usize = 24;
 
 /// Removes what can be removed, as far as the registry lets content be deleted; what stays.
 pub(in crate::run) async fn remove(created: Created, session: &Session) -> Left {
@@ -28,18 +33,20 @@ pub(in crate::run) async fn remove(created: Created, session: &Session) -> Left 
             Offer::Refused(exchange) => Some(exchange.status()),
             Offer::Unsettled(_) => Some(None),
         };
-        for (name, reference) in things {
-            if kind == Kind::Blob && is_shared && is_common(&reference) {
-                continue;
-            }
+        let things = things
+            .into_iter()
+            .filter(|(_, reference)| kind != Kind::Blob || !is_shared || !is_common(reference));
+        let deleting = things.map(|(name, reference)| async move {
             let status = match refused {
                 Some(status) => status,
                 None => delete(&session.client, &name, kind, &reference).await,
             };
-            if is_gone(status) {
-                continue;
-            }
+            (name, reference, status)
+        });
+        let deleted: Vec<_> = stream::iter(deleting).buffered(AT_ONCE).collect().await;
+        for (name, reference, status) in deleted {
             match kind {
+                _ if is_gone(status) => {}
                 Kind::Tag => refused_tags.push((name, reference, status)),
                 Kind::Manifest | Kind::Blob => left.note(kind, status, &name, &reference),
             }

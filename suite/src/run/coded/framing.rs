@@ -9,7 +9,8 @@ use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::{Content, OCI_MANIFEST};
 use crate::wire::{Account, Answer, Fault, RawConnection};
 
-/// How long a head that can be refused by itself waits for its refusal before the content follows.
+/// How long a head that can be refused by itself waits for its refusal before the content follows: a round trip and some
+/// work. Where the refusal is slower the content is sent, and the answer judged all the same.
 const HEAD_START: Duration = Duration::from_millis(300);
 
 static ONE_ANSWER: CodedCheck = CodedCheck::new(

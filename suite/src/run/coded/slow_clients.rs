@@ -17,9 +17,11 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 const SLOW: usize = 24;
 /// How often each slow client sends a byte.
 const BYTES: usize = 3;
-/// How long it waits before the next.
+/// How long it waits before the next: long enough for an ordinary request to be answered meanwhile, and with few bytes
+/// still less than a second for all.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How long an ordinary request may take beside slow ones.
+/// How long an ordinary request may take beside slow ones. It takes milliseconds by itself; behind slow clients that are
+/// served one after another it would never end.
 const HELD_UP: Duration = Duration::from_secs(5);
 
 static TOLD_TO_GO_ON: CodedCheck = CodedCheck::new(

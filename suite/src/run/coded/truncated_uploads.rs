@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::tools::{CLOSING, answer_within, in_words, succeeded};
-use super::{Actor, Coded, NotReached};
+use super::{Actor, BrokenCheck, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::{plain, range};
@@ -13,7 +13,8 @@ use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::Content;
 use crate::wire::{Answer, Fault, RawConnection, Transcript, Url, number};
 
-/// How long a registry that is not slow may take to notice that a client is gone.
+/// How long a registry that is not slow may take to notice that a client is gone: its system knows after one round trip.
+/// A check that looks too early asks less, and blames nobody.
 const NOTICE: Duration = Duration::from_millis(200);
 /// How many downloads are broken off at once.
 const DOWNLOADS: usize = 10;
@@ -260,7 +261,8 @@ async fn go_on(
         }),
         None => Some(in_words(&seen.outcome)),
     };
-    actor.judge(&RANGE_WITHIN_WHAT_WAS_SENT, wrong.clone(), &seen);
+    let broken = wrong.as_ref().map(|wrong| BrokenCheck::by(wrong.clone(), &seen));
+    actor.judge(&RANGE_WITHIN_WHAT_WAS_SENT, broken, &seen);
     let (Some(offset), None) = (offset, wrong) else {
         return;
     };
@@ -284,6 +286,7 @@ async fn go_on(
         let refused = describe::exchange(&closed);
         (closed, Some(refused))
     };
+    let wrong = wrong.map(|wrong| BrokenCheck::by(wrong, &shown));
     actor.judge(&GOES_ON_FROM_THERE, wrong, &shown);
 }
 

@@ -21,7 +21,7 @@ pub(super) async fn evaluate(world: &mut World, expr: &Expr) -> Result<Value, Va
         Expr::Spoiled(source, edits) => spoil(world, source, edits),
         Expr::Taken(taken) => take(world, taken),
         Expr::Token(scope) => {
-            let scope = world.scope.text(scope)?;
+            let scope = world.scope().text(scope)?;
             if let Some(beyond) = world.session.territory().scope_leaves(&scope) {
                 return Err(ValueError::Missing(Cause::Beyond(beyond)));
             }
@@ -58,7 +58,7 @@ fn made(world: &mut World, make: &Make) -> Result<Value, ValueError> {
             return many.map(Value::List);
         }
         Make::Times(count, name) => {
-            let value = world.scope.get(name)?.clone();
+            let value = world.scope().get(name)?.clone();
             return Ok(Value::List(vec![value; *count as usize]));
         }
         Make::Text(text, shape) => verbatim(world, text.clone(), shape)?,
@@ -76,7 +76,7 @@ fn verbatim(world: &World, bytes: impl Into<bytes::Bytes>, shape: &Shape) -> Res
     let kind = shape
         .kind
         .as_ref()
-        .map(|kind| world.scope.text(kind))
+        .map(|kind| world.scope().text(kind))
         .transpose()?;
     Ok(Content::of_type(
         bytes,
@@ -104,12 +104,12 @@ fn shape_of(world: &World, shape: &Shape) -> Result<ImageShape, ValueError> {
     let text = |template: &Option<_>| {
         template
             .as_ref()
-            .map(|template| world.scope.text(template))
+            .map(|template| world.scope().text(template))
             .transpose()
     };
     let content = |name: &Option<Spanned<Name>>| {
         name.as_ref()
-            .map(|name| world.scope.get(name)?.content())
+            .map(|name| world.scope().get(name)?.content())
             .transpose()
     };
     Ok(ImageShape {
@@ -130,7 +130,7 @@ fn shape_of(world: &World, shape: &Shape) -> Result<ImageShape, ValueError> {
 pub(super) fn contents(world: &World, names: &[Spanned<Name>]) -> Result<Vec<Arc<Content>>, ValueError> {
     let mut contents = Vec::new();
     for name in names {
-        for member in world.scope.get(name)?.members() {
+        for member in world.scope().get(name)?.members() {
             contents.push(member.content()?);
         }
     }
@@ -138,7 +138,7 @@ pub(super) fn contents(world: &World, names: &[Spanned<Name>]) -> Result<Vec<Arc
 }
 
 fn part(world: &World, cut: &Cut, of: &Spanned<Name>) -> Result<Content, ValueError> {
-    let whole = world.scope.get(of)?.content()?;
+    let whole = world.scope().get(of)?.content()?;
     let length = whole.size();
     let at = |position: u64| position.min(length);
     Ok(match cut {
@@ -153,7 +153,7 @@ fn part(world: &World, cut: &Cut, of: &Spanned<Name>) -> Result<Content, ValueEr
         Cut::Last(count) => whole.part(length - at(*count), length),
         Cut::Between(first, last) => whole.part(at(*first), at(last.saturating_add(1))),
         Cut::After(part) => {
-            let part = world.scope.get(part)?.content()?;
+            let part = world.scope().get(part)?.content()?;
             let start = part.place.map_or(0, |place| place.start) + part.size();
             whole.part(at(start), length)
         }
@@ -162,7 +162,7 @@ fn part(world: &World, cut: &Cut, of: &Spanned<Name>) -> Result<Content, ValueEr
 
 fn spoil(world: &mut World, source: &EditBase, edits: &[Spanned<Edit>]) -> Result<Value, ValueError> {
     let start = match source {
-        EditBase::Name(name) => world.scope.get(name)?.clone(),
+        EditBase::Name(name) => world.scope().get(name)?.clone(),
         EditBase::Make(make) => made(world, make)?,
     };
     edits
@@ -173,12 +173,14 @@ fn spoil(world: &mut World, source: &EditBase, edits: &[Spanned<Edit>]) -> Resul
                 .map(Value::Text)
                 .ok_or_else(|| ValueError::Missing(Cause::NoId(text))),
             (Edit::Set(path, json), Value::Content(content)) => {
-                let text = world.scope.text(json)?;
+                let text = world.scope().text(json)?;
                 let value = serde_json::from_str(&text)
                     .map_err(|error| ValueError::Senseless(format!("`{text}` is not JSON: {error}")))?;
-                edited(&content, &world.scope.text(path)?, Some(value))
+                edited(&content, &world.scope().text(path)?, Some(value))
             }
-            (Edit::Remove(path), Value::Content(content)) => edited(&content, &world.scope.text(path)?, None),
+            (Edit::Remove(path), Value::Content(content)) => {
+                edited(&content, &world.scope().text(path)?, None)
+            }
             _ => Err(ValueError::Senseless("it cannot be changed in this way".into())),
         })
 }
@@ -207,7 +209,7 @@ fn take(world: &World, taken: &Taken) -> Result<Value, ValueError> {
         }
         Taken::Json(path) => {
             let template = path;
-            let path = &world.scope.text(template)?;
+            let path = &world.scope().text(template)?;
             let parsed = JsonPath::parse(path).map_err(|error| {
                 ValueError::of_text(template, format!("`{path}` is no JSON path: {error}"))
             })?;

@@ -64,7 +64,7 @@ async fn act(world: &mut World, action: &Action) -> Flow {
         Does::PushAny(any, name) => stage::set_any(world, *any, name).await,
         Does::Bind(binding) => {
             let value = expressions::evaluate(world, &binding.value).await;
-            bind(world, &binding, value)
+            bind(world, binding, value)
         }
         Does::Send(asked) => return send(world, action, asked).await,
         Does::Check(index) => return ask(world, action, *index).await,
@@ -131,7 +131,7 @@ fn settle(world: &World, action: &Action, capability: &Capability, requirement: 
 /// Binds a value. One that the registry did not give stops only what uses it.
 fn bind(world: &mut World, binding: &Let, value: Result<Value, ValueError>) -> Result<(), ValueError> {
     match (&binding.value.value, value) {
-        (_, Err(ValueError::Missing(cause))) => world.scope.bind(&binding.name, Value::Missing(cause)),
+        (_, Err(ValueError::Missing(cause))) => world.scope_mut().bind(&binding.name, Value::Missing(cause)),
         (_, Err(senseless)) => return Err(senseless),
         (
             Expr::Make(_) | Expr::Cut(..) | Expr::Spoiled(..),
@@ -140,7 +140,7 @@ fn bind(world: &mut World, binding: &Let, value: Result<Value, ValueError>) -> R
             world.bind_made(&binding.name, value);
         }
         // What a registry gave is no name for what it gives.
-        (_, Ok(value)) => world.scope.bind(&binding.name, value),
+        (_, Ok(value)) => world.scope_mut().bind(&binding.name, value),
     }
     Ok(())
 }
@@ -203,7 +203,7 @@ fn look(world: &World, asked: &Check) -> CheckResult {
         Last::Came(answered, _) if world.tenants.spoil(asked, &answered.exchange().request) => {
             CheckResult::NotReached(Cause::Beyond(Beyond::Shared))
         }
-        Last::Came(answered, _) => check(asked, answered, &world.scope),
+        Last::Came(answered, _) => check(asked, answered, &world.scope()),
         Last::NotSent(cause) => CheckResult::NotReached(cause.clone()),
         Last::Nothing => CheckResult::Senseless("no request was sent before this check".to_owned()),
     }
@@ -289,9 +289,9 @@ async fn branch(world: &mut World, condition: &Check, body: &Block) -> Flow {
         return Flow::On;
     }
     let before = world.last.clone();
-    world.scope.open();
+    world.scope_mut().open();
     let flow = carry_out(world, body).await;
-    world.scope.close();
+    world.scope_mut().close();
     world.last = before;
     flow
 }
@@ -318,7 +318,7 @@ async fn each_row(world: &mut World, span: &Span, rows: &[Row]) -> Flow {
 /// The value of a cell. One that the registry did not give stops only what uses it.
 fn value_of(world: &World, cell: &Text) -> Result<Value, ValueError> {
     let (Text::Plain(template) | Text::Exact(template)) = cell;
-    match world.scope.whole(template) {
+    match world.scope().whole(template) {
         Err(ValueError::Missing(cause)) => Ok(Value::Missing(cause)),
         other => other,
     }
@@ -327,7 +327,7 @@ fn value_of(world: &World, cell: &Text) -> Result<Value, ValueError> {
 async fn each_member(world: &mut World, each: &Each) -> Flow {
     let mut members = Vec::new();
     for name in &each.of {
-        let value = match world.scope.get(name) {
+        let value = match world.scope().get(name) {
             Ok(value) => value,
             Err(unusable) => return Flow::Stop(reason(world, &name.span, unusable)),
         };
@@ -353,12 +353,12 @@ async fn each_member(world: &mut World, each: &Each) -> Flow {
 /// Carries out a block with these values, after which all is as it was.
 async fn with_values(world: &mut World, row: String, values: Vec<(Name, Value)>, body: &Block) -> Flow {
     let before = (world.last.clone(), world.row.replace(row));
-    world.scope.open();
+    world.scope_mut().open();
     for (name, value) in values {
-        world.scope.bind(&name, value);
+        world.scope_mut().bind(&name, value);
     }
     let flow = carry_out(world, body).await;
-    world.scope.close();
+    world.scope_mut().close();
     (world.last, world.row) = before;
     flow
 }
@@ -379,7 +379,7 @@ fn filled(world: &World, action: &Action, asked: &Check) -> String {
     describe::holes(&asked.aspect, &mut |hole| holes.push(hole.clone()));
     holes.sort_by_key(|hole| std::cmp::Reverse(hole.span.start));
     for hole in holes {
-        let Ok(value) = world.scope.value(&hole).and_then(|value| value.text()) else {
+        let Ok(value) = world.scope().value(&hole).and_then(|value| value.text()) else {
             continue;
         };
         let within = |at: usize| at.saturating_sub(action.span.start);

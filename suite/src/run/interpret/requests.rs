@@ -25,16 +25,16 @@ const MOST_PAGES: usize = 1000;
 pub(in crate::run) async fn perform(world: &World, request: &Request) -> Result<Answered, ValueError> {
     match &request.line.value {
         RequestLine::Upload { what, way, query } => {
-            let content = world.scope.get(what)?.content()?;
+            let content = world.scope().get(what)?.content()?;
             let way = match way {
                 Slot::Is(way) => *way,
-                Slot::Column(column) => way_named(&world.scope.get(column)?.text()?)?,
+                Slot::Column(column) => way_named(&world.scope().get(column)?.text()?)?,
             };
             let query = match query {
-                Some(query) => world.scope.query(query)?,
+                Some(query) => world.scope().query(query)?,
                 None => format!("digest={}", content.digest()),
             };
-            let place = uploads(world, &world.scope.text_of("repo")?);
+            let place = uploads(world, &world.scope().text_of("repo")?);
             Ok(Answered::one(upload(world, place, &content, way, &query).await))
         }
         RequestLine::Http { .. } => {
@@ -66,14 +66,14 @@ fn build(world: &World, request: &Request) -> Result<Sent, ValueError> {
     };
     let method = match method {
         Slot::Is(method) => method.clone(),
-        Slot::Column(column) => world.scope.get(column)?.text()?,
+        Slot::Column(column) => world.scope().get(column)?.text()?,
     };
-    let mut url = address(world, &world.scope.target(target)?)?;
+    let mut url = address(world, &world.scope().target(target)?)?;
     if let Some(query) = query {
-        url = url.join_query(&world.scope.query(query)?);
+        url = url.join_query(&world.scope().query(query)?);
     }
     let content = match &request.body {
-        Some(name) => Some(world.scope.get(name)?.content()?),
+        Some(name) => Some(world.scope().get(name)?.content()?),
         None => None,
     };
     let mut sent = plain(&method, url, content.as_deref());
@@ -84,7 +84,7 @@ fn build(world: &World, request: &Request) -> Result<Sent, ValueError> {
             .value
             .value
             .as_ref()
-            .map(|value| world.scope.text(value))
+            .map(|value| world.scope().text(value))
             .transpose()?;
         if replaced.insert(name.clone()) {
             sent.headers.remove(&line.name);

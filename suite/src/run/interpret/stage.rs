@@ -1,6 +1,10 @@
 //! `given …`: the stage, set by the plainest route and not judged.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
 
 use super::expressions::contents;
 use super::requests::{plain, upload, uploads};
@@ -13,38 +17,40 @@ use crate::wire::Exchange;
 
 /// The least size of a blob where a scenario asks for any.
 const ANY_BLOB: u64 = 1500;
+/// How much is pushed at once: as many as a browser's connections to a few servers, which no registry takes ill.
+const AT_ONCE: usize = 24;
 
 /// `given X pushed …`.
 pub(super) async fn set(world: &World, pushed: &Pushed) -> Result<(), ValueError> {
     let repository = match &pushed.to {
-        Some(to) => world.scope.text(to)?,
-        None => world.scope.text_of("repo")?,
+        Some(to) => world.scope().text(to)?,
+        None => world.scope().text_of("repo")?,
     };
     let mut tags = Vec::new();
     for template in &pushed.tags {
-        for tag in world.scope.whole(template)?.members() {
+        for tag in world.scope().whole(template)?.members() {
             tags.push(tag.text()?);
         }
     }
-    for content in contents(world, &pushed.what)? {
-        let content = match pushed.by {
+    let contents: Vec<Arc<Content>> = contents(world, &pushed.what)?
+        .into_iter()
+        .map(|content| match pushed.by {
             Some(algorithm) => Arc::new(Content {
                 algorithm,
                 ..(*content).clone()
             }),
             None => content,
-        };
+        })
+        .collect();
+    let mut stage = StagedPush::default();
+    for content in &contents {
         match pushed.extent {
-            Extent::Whole => push(world, &repository, &content, &tags).await?,
-            Extent::Parts => push_parts(world, &repository, &content).await?,
-            Extent::Config => {
-                if let Some(config) = &content.config {
-                    push_blob(world, &repository, config).await?;
-                }
-            }
+            Extent::Whole => stage.add(content, &tags),
+            Extent::Parts => stage.add_parts(content),
+            Extent::Config => stage.add_blobs(content.config.as_deref()),
         }
     }
-    Ok(())
+    stage.push(world, &repository).await
 }
 
 /// `given any … as NAME`: made and pushed, where the registry takes pushes.
@@ -52,7 +58,7 @@ pub(super) async fn set_any(world: &mut World, any: AnyContent, name: &Name) -> 
     if let Offer::Refused(_) = world.session.offer("push") {
         return Err(ValueError::Missing(Cause::NothingToRead));
     }
-    let repository = world.scope.text_of("repo")?;
+    let repository = world.scope().text_of("repo")?;
     let content = match any {
         AnyContent::Image => world.maker().image(Family::Oci, &ImageShape::default()),
         AnyContent::Index => {
@@ -77,40 +83,84 @@ pub(super) async fn set_any(world: &mut World, any: AnyContent, name: &Name) -> 
 }
 
 /// Pushes a content and all that it refers to.
-pub(in crate::run) fn push<'a>(
-    world: &'a World,
-    repository: &'a str,
-    content: &'a Content,
-    tags: &'a [String],
-) -> futures_util::future::BoxFuture<'a, Result<(), ValueError>> {
-    Box::pin(async move {
-        if !content.is_manifest() {
-            return push_blob(world, repository, content).await;
-        }
-        push_parts(world, repository, content).await?;
-        let by_digest = [content.digest()];
-        let references = if tags.is_empty() {
-            by_digest.as_slice()
-        } else {
-            tags
-        };
-        for reference in references {
-            let path = format!("/v2/{repository}/manifests/{reference}");
-            let url = world.session.client.target().with_target(&path);
-            success(&world.send(plain("PUT", url, Some(content))).await)?;
-        }
-        Ok(())
-    })
+pub(in crate::run) async fn push(
+    world: &World,
+    repository: &str,
+    content: &Content,
+    tags: &[String],
+) -> Result<(), ValueError> {
+    let mut stage = StagedPush::default();
+    stage.add(content, tags);
+    stage.push(world, repository).await
 }
 
-async fn push_parts(world: &World, repository: &str, content: &Content) -> Result<(), ValueError> {
-    for blob in content.config.iter().chain(&content.layers) {
-        push_blob(world, repository, blob).await?;
+/// What is to be pushed, each blob once, and manifests behind those that they refer to.
+#[derive(Default)]
+struct StagedPush<'a> {
+    blobs: Vec<&'a Content>,
+    digests: BTreeSet<String>,
+    manifests: Vec<(&'a Content, &'a [String])>,
+}
+
+impl<'a> StagedPush<'a> {
+    fn add(&mut self, content: &'a Content, tags: &'a [String]) {
+        if content.is_manifest() {
+            self.add_parts(content);
+            self.manifests.push((content, tags));
+        } else {
+            self.add_blobs([content]);
+        }
     }
-    for child in &content.children {
-        push(world, repository, child, &[]).await?;
+
+    fn add_parts(&mut self, content: &'a Content) {
+        self.add_blobs(content.config.iter().chain(&content.layers).map(|blob| &**blob));
+        for child in &content.children {
+            self.add(child, &[]);
+        }
     }
-    Ok(())
+
+    fn add_blobs(&mut self, blobs: impl IntoIterator<Item = &'a Content>) {
+        for blob in blobs {
+            if self.digests.insert(blob.digest()) {
+                self.blobs.push(blob);
+            }
+        }
+    }
+
+    /// Pushes blobs at once, for nobody can tell in which order they come; manifests one after the other, since some of
+    /// them are entries of one list.
+    async fn push(&self, world: &World, repository: &str) -> Result<(), ValueError> {
+        let blobs = self.blobs.iter().map(|blob| {
+            let world = world.beside();
+            async move { push_blob(&world, repository, blob).await }.boxed()
+        });
+        at_once(blobs.collect()).await?;
+        for (manifest, tags) in &self.manifests {
+            let Some((first, others)) = tags.split_first() else {
+                put(world, repository, manifest, &manifest.digest()).await?;
+                continue;
+            };
+            put(world, repository, manifest, first).await?;
+            let others = others.iter().map(|tag| {
+                let world = world.beside();
+                async move { put(&world, repository, manifest, tag).await }.boxed()
+            });
+            at_once(others.collect()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Waits for all of these, so many at a time; why the first that failed did.
+async fn at_once(all: Vec<BoxFuture<'_, Result<(), ValueError>>>) -> Result<(), ValueError> {
+    let done: Vec<Result<(), ValueError>> = stream::iter(all).buffered(AT_ONCE).collect().await;
+    done.into_iter().collect()
+}
+
+async fn put(world: &World, repository: &str, manifest: &Content, reference: &str) -> Result<(), ValueError> {
+    let path = format!("/v2/{repository}/manifests/{reference}");
+    let url = world.session.client.target().with_target(&path);
+    success(&world.send(plain("PUT", url, Some(manifest))).await)
 }
 
 async fn push_blob(world: &World, repository: &str, blob: &Content) -> Result<(), ValueError> {

@@ -100,13 +100,14 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     .because("who takes an upload that nobody opened takes one that was closed"),
     Deviation::reply(
         "unknown-upload-500",
-        &["push.session.unknown-404-put"],
+        &["push.session.unknown-404-put", "errors.client-fault-not-5xx"],
         |call, reply| {
             if closes(call) && reply.status == 404 {
                 reply.become_error(500, "UNSUPPORTED");
             }
         },
-    ),
+    )
+    .because("it is the client who is wrong about the upload"),
     Deviation::reply(
         "chunk-of-unknown-upload-416",
         &["push.session.unknown-404-patch"],
