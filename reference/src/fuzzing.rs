@@ -12,8 +12,11 @@ use crate::config::fuzzing::config;
 use crate::protocol::{Algorithm, Digest, Manifest};
 use crate::store::fuzzing::{journal, store};
 
-/// Each target, with its name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A target, with its name.
+type Target = (&'static str, fn(&[u8]));
+
+/// Each target.
+pub const TARGETS: &[Target] = &[
     ("request", request::request),
     ("fields", fields::fields),
     ("credentials", credentials),
@@ -25,7 +28,7 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
 ];
 
 /// The target that is more than a parser.
-const STORE: (&str, fn(&[u8])) = ("store", store);
+const STORE: Target = ("store", store);
 
 /// A content type, and a manifest in the lines behind it: what is read of it is a descriptor in JSON.
 fn manifest(input: &[u8]) {

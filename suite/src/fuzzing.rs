@@ -20,8 +20,11 @@ use crate::values::{Answered, Scope, Value};
 use crate::wire::hidden_characters::{hides, visible, visible_json};
 use crate::wire::{Secrets, fuzzing};
 
-/// Each target, with its name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A target, with its name.
+type Target = (&'static str, fn(&[u8]));
+
+/// Each target.
+pub const TARGETS: &[Target] = &[
     ("answer", answer),
     ("fields", fields),
     ("byteranges", byteranges),

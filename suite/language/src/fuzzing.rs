@@ -8,8 +8,11 @@ use crate::catalogue::{Catalogue, Version};
 use crate::diagnostic::{Color, Faulty, SourceFile, render};
 use crate::scenario::{Library, Program, Reading, check, parse, print};
 
-/// Each target, with its name.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[("scenario", scenario), ("catalogue", catalogue)];
+/// A target, with its name.
+type Target = (&'static str, fn(&[u8]));
+
+/// Each target.
+pub const TARGETS: &[Target] = &[("scenario", scenario), ("catalogue", catalogue)];
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::built_in().unwrap());
 

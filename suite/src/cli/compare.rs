@@ -13,7 +13,7 @@ use super::{library, output};
 
 /// Prints the comparison.
 pub(crate) fn execute(arguments: &CompareArguments) -> Result<Exit, Failure> {
-    let reports = arguments.files.iter().map(|file| read(file));
+    let reports = arguments.files.iter().map(read);
     let reports = reports.collect::<Result<Vec<ReportFile>, Failure>>()?;
     let shown = match arguments.all {
         true => ComparedRows::Everything,

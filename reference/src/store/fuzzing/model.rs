@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::operation::{One, Operation, Piece, Repository, Slot, TagNumber};
+use super::operation::{One, Operation, Repository, Slot, TagNumber, UploadPiece};
 
 /// What a store holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,9 +10,9 @@ pub(super) struct Model {
     /// The content that each repository has.
     pub(super) blobs: BTreeSet<(Repository, Vec<u8>)>,
     /// The manifests that each repository has, by their configs.
-    pub(super) manifests: BTreeSet<(Repository, Piece)>,
+    pub(super) manifests: BTreeSet<(Repository, UploadPiece)>,
     /// The manifests that tags point to.
-    pub(super) tags: BTreeMap<(Repository, TagNumber), Piece>,
+    pub(super) tags: BTreeMap<(Repository, TagNumber), UploadPiece>,
     /// The uploads that are open, with what of them was acknowledged.
     pub(super) uploads: BTreeMap<Slot, (Repository, Vec<u8>)>,
 }
@@ -30,8 +30,8 @@ pub(super) enum Refusal {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Seen {
     pub(super) blobs: BTreeSet<(Repository, Vec<u8>)>,
-    pub(super) manifests: BTreeSet<(Repository, Piece)>,
-    pub(super) tags: BTreeMap<(Repository, TagNumber), Piece>,
+    pub(super) manifests: BTreeSet<(Repository, UploadPiece)>,
+    pub(super) tags: BTreeMap<(Repository, TagNumber), UploadPiece>,
     pub(super) uploads: BTreeMap<Slot, u64>,
 }
 
@@ -117,7 +117,7 @@ impl Model {
         Ok(())
     }
 
-    fn has(&self, repository: Repository, piece: Piece) -> bool {
+    fn has(&self, repository: Repository, piece: UploadPiece) -> bool {
         self.blobs.contains(&(repository, piece.bytes().to_vec()))
     }
 

@@ -203,7 +203,7 @@ fn look(world: &World, asked: &Check) -> CheckResult {
         Last::Came(answered, _) if world.tenants.spoil(asked, &answered.exchange().request) => {
             CheckResult::NotReached(Cause::Beyond(Beyond::Shared))
         }
-        Last::Came(answered, _) => check(asked, answered, &world.scope()),
+        Last::Came(answered, _) => check(asked, answered, world.scope()),
         Last::NotSent(cause) => CheckResult::NotReached(cause.clone()),
         Last::Nothing => CheckResult::Senseless("no request was sent before this check".to_owned()),
     }
