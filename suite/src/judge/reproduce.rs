@@ -5,7 +5,7 @@ mod bearing;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use self::bearing::{Concern, Reach, asks_by_name, is_write};
+use self::bearing::{Concern, Reach, asks_by_name, is_write, puts};
 use super::entries::Entry;
 use crate::judgement::{Part, Proof, Sent, Step, Thread};
 use crate::log::{Event, Evidence, ProgramLog};
@@ -36,7 +36,7 @@ pub(super) fn proof(entry: &Entry, log: &ProgramLog) -> Proof {
     };
     let mut before = bearing(&earlier, &shows, reach, log);
     // What nobody put there under its name may depend on anything.
-    if !before.iter().any(is_write) && shows.iter().any(asks_by_name) {
+    if !before.iter().any(puts) && shows.iter().any(asks_by_name) {
         before = bearing(&earlier, &shows, Reach::Repository, log);
     }
     let shown = shows.into_iter().map(|sent| (sent, Part::Shows));

@@ -1,6 +1,12 @@
 //! Every deviation is caught, under the requirement that it breaks, and seen again by the scripts that are printed: a
 //! trial for each, and a snapshot of what that proves.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
 mod replay;
 
 use std::collections::{BTreeMap, BTreeSet};

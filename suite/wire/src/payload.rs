@@ -115,7 +115,10 @@ impl Payload {
         match self.0.pieces.as_slice() {
             [] => Bytes::new(),
             [piece] => piece.bytes(),
-            _ => self.chunks(STEP).fold(BytesMut::new(), joined).freeze(),
+            _ => self
+                .chunks(STEP)
+                .fold(BytesMut::new(), |all, next| joined(all, &next))
+                .freeze(),
         }
     }
 
@@ -152,8 +155,8 @@ impl Generator for Repeated {
     }
 }
 
-fn joined(mut all: BytesMut, next: Bytes) -> BytesMut {
-    all.extend_from_slice(&next);
+fn joined(mut all: BytesMut, next: &Bytes) -> BytesMut {
+    all.extend_from_slice(next);
     all
 }
 

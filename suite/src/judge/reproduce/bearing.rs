@@ -225,6 +225,12 @@ pub(super) fn is_write(sent: &Sent) -> bool {
     asked(sent).iter().any(|asked| !asked.is_read())
 }
 
+/// Whether this may put something there.
+pub(super) fn puts(sent: &Sent) -> bool {
+    let puts = |asked: &Asked<'_>| !asked.is_read() && asked.method != "DELETE";
+    asked(sent).iter().any(puts)
+}
+
 /// What an upload is known by: the last segment of its path, by which it may be asked for in another repository, too.
 fn id(path: &str) -> &str {
     let last = path.rsplit('/').find(|segment| !segment.is_empty());
