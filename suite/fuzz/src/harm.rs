@@ -33,35 +33,35 @@ pub(crate) fn harm(others: Vec<Vec<u8>>) -> impl Strategy<Value = Harm> {
 
 impl Harm {
     /// The input with the harm done to it.
-    pub(crate) fn done(input: Vec<u8>, harm: &Self) -> Vec<u8> {
-        let place = |index: &Index| index.index(input.len() + 1);
-        let between =
-            |one: &Index, other: &Index| (place(one).min(place(other)), place(one).max(place(other)));
-        let mut done = input.clone();
+    pub(crate) fn done(mut input: Vec<u8>, harm: &Self) -> Vec<u8> {
+        let places = input.len() + 1;
+        let place = |index: &Index| index.index(places);
+        let between = |one: &Index, other: &Index| {
+            let (one, other) = (place(one), place(other));
+            one.min(other)..one.max(other)
+        };
         match harm {
             Self::Change(at, byte) => {
-                if let Some(old) = done.get_mut(place(at)) {
+                if let Some(old) = input.get_mut(place(at)) {
                     *old = *byte;
                 }
             }
-            Self::Cut(one, other) => {
-                let (from, to) = between(one, other);
-                done.drain(from..to);
-            }
+            Self::Cut(one, other) => drop(input.drain(between(one, other))),
             Self::Double(one, other) => {
-                let (from, to) = between(one, other);
-                done.splice(to..to, input[from..to].iter().copied());
+                let doubled = between(one, other);
+                let (end, piece) = (doubled.end, input[doubled].to_vec());
+                input.splice(end..end, piece);
             }
             Self::Put(at, bytes) => {
                 let at = place(at);
-                done.splice(at..at, bytes.iter().copied());
+                input.splice(at..at, bytes.iter().copied());
             }
             Self::Become(at, other) => {
                 let at = place(at);
-                done.truncate(at);
-                done.extend_from_slice(other.get(at..).unwrap_or_default());
+                input.truncate(at);
+                input.extend_from_slice(other.get(at..).unwrap_or_default());
             }
         }
-        done
+        input
     }
 }

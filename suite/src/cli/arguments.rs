@@ -299,8 +299,7 @@ pub(crate) struct PaceArguments {
     #[arg(long, value_name = "WORD")]
     pub(crate) run_id: Option<RunId>,
 
-    /// Maximum number of scenarios to run at the same time: more while the registry is far away and answers as quickly
-    /// as before, fewer when it asks for less
+    /// Maximum number of scenarios to run at the same time
     #[arg(long, value_name = "NUMBER", default_value = "64")]
     pub(crate) jobs: NonZeroUsize,
 

@@ -74,11 +74,20 @@ fn run_scenarios(arguments: arguments::RunArguments) -> Result<Exit, Failure> {
     block_on(run::execute(settings, wanted))
 }
 
+/// How many threads do the work, at most: a run waits for its registry most of the time, and each thread keeps memory of
+/// its own, 2 MiB and more.
+const THREADS: usize = 4;
+
 fn block_on(command: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|source| Failure::System {
-        doing: "cannot start threads",
-        source,
-    })?;
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(THREADS));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .map_err(|source| Failure::System {
+            doing: "cannot start threads",
+            source,
+        })?;
     runtime.block_on(command)
 }
 

@@ -72,12 +72,12 @@ pub(crate) struct Recorder(Arc<Mutex<Recorded>>);
 
 #[derive(Debug, Default)]
 struct Recorded {
-    entries: Vec<Entry>,
+    entries: Vec<RecorderEntry>,
     moments: BTreeMap<u64, Duration>,
 }
 
 #[derive(Debug)]
-enum Entry {
+enum RecorderEntry {
     Event(Event),
     /// What happens beside the rest, and is told in this place.
     Beside(Recorder),
@@ -88,14 +88,16 @@ impl Recorder {
     pub(crate) fn record(&self, event: Event) {
         let mut recorded = self.recorded();
         recorded.moments.extend(event.number().zip(since_1970()));
-        recorded.entries.push(Entry::Event(event));
+        recorded.entries.push(RecorderEntry::Event(event));
     }
 
     /// Where that is written which happens beside the rest: it is told as if all of it had happened now.
     #[must_use]
     pub(crate) fn beside(&self) -> Recorder {
         let beside = Recorder::default();
-        self.recorded().entries.push(Entry::Beside(beside.clone()));
+        self.recorded()
+            .entries
+            .push(RecorderEntry::Beside(beside.clone()));
         beside
     }
 
@@ -111,8 +113,8 @@ impl Recorder {
         log.moments.extend(moments);
         for entry in entries {
             match entry {
-                Entry::Event(event) => log.events.push(event),
-                Entry::Beside(beside) => beside.pour_into(log),
+                RecorderEntry::Event(event) => log.events.push(event),
+                RecorderEntry::Beside(beside) => beside.pour_into(log),
             }
         }
     }

@@ -21,11 +21,11 @@ const TOO_MANY: [u16; 2] = [429, 503];
 #[derive(Clone)]
 pub(super) struct Pace {
     places: Arc<Semaphore>,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<PaceState>>,
 }
 
 #[derive(Clone)]
-struct State {
+struct PaceState {
     limit: usize,
     most: usize,
     /// How many places are to be given up as soon as they are left.
@@ -39,7 +39,7 @@ struct State {
 }
 
 /// A place among those that run; dropped, it is free.
-pub(super) struct Place {
+pub(super) struct Slot {
     pace: Pace,
     permit: Option<OwnedSemaphorePermit>,
 }
@@ -47,7 +47,7 @@ pub(super) struct Place {
 impl Pace {
     /// A pace of no more than this at once.
     pub(super) fn of(most: usize) -> Pace {
-        let state = State::of(most.max(1));
+        let state = PaceState::of(most.max(1));
         Pace {
             places: Arc::new(Semaphore::new(state.limit)),
             state: Arc::new(Mutex::new(state)),
@@ -55,8 +55,8 @@ impl Pace {
     }
 
     /// Waits for a place; who comes first gets one first.
-    pub(super) async fn place(&self) -> Place {
-        Place {
+    pub(super) async fn place(&self) -> Slot {
+        Slot {
             pace: self.clone(),
             // Nobody closes them.
             permit: self.places.clone().acquire_owned().await.ok(),
@@ -81,7 +81,7 @@ impl Pace {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         let mut state = locked(&self.pace.state);
         if state.surplus > 0
@@ -93,9 +93,9 @@ impl Drop for Place {
     }
 }
 
-impl State {
-    fn of(most: usize) -> State {
-        State {
+impl PaceState {
+    fn of(most: usize) -> PaceState {
+        PaceState {
             limit: START.min(most),
             most,
             surplus: 0,
@@ -138,7 +138,7 @@ mod tests {
 
     /// The limit after so many looks at answers that take as long as is said of each look.
     fn after(most: usize, looks: &[u64]) -> usize {
-        let mut state = State::of(most);
+        let mut state = PaceState::of(most);
         for millis in looks {
             for _ in 0..LOOK.max(state.limit) {
                 state.note(Duration::from_millis(*millis), false);
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn one_that_asks_for_less_is_asked_less() {
-        let mut state = State::of(64);
+        let mut state = PaceState::of(64);
         for _ in 0..LOOK {
             state.note(Duration::from_millis(50), true);
         }

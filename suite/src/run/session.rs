@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::pace::{Pace, Place};
+use super::pace::{Pace, Slot};
 use super::preflight::Learned;
 use super::territory::{Tenants, Territory};
 use super::watch::Watch;
@@ -161,7 +161,7 @@ impl Session {
     }
 
     /// Waits until one more scenario may run.
-    pub(super) async fn place(&self) -> Place {
+    pub(super) async fn place(&self) -> Slot {
         self.pace.place().await
     }
 

@@ -2,21 +2,21 @@
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::answers::{Asked, Entry};
+use super::answers::{AnswerEntry, Asked};
 
 /// Two entries that belong together, or one that is alone, in the order of both.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pair<'a> {
     /// That of the first run.
-    pub(super) one: Option<&'a Entry>,
+    pub(super) one: Option<&'a AnswerEntry>,
     /// That of the second.
-    pub(super) other: Option<&'a Entry>,
+    pub(super) other: Option<&'a AnswerEntry>,
 }
 
 /// Pairs the entries of two runs: those that ask the same in the same step, in order.
-pub(super) fn align<'a>(ones: &'a [Entry], others: &'a [Entry]) -> Vec<Pair<'a>> {
-    let key = |entry: &'a Entry| -> (&'a str, &'a Asked) { (&entry.step, &entry.asked) };
-    let keys = |entries: &'a [Entry]| entries.iter().map(key).collect::<Vec<_>>();
+pub(super) fn align<'a>(ones: &'a [AnswerEntry], others: &'a [AnswerEntry]) -> Vec<Pair<'a>> {
+    let key = |entry: &'a AnswerEntry| -> (&'a str, &'a Asked) { (&entry.step, &entry.asked) };
+    let keys = |entries: &'a [AnswerEntry]| entries.iter().map(key).collect::<Vec<_>>();
     let operations = capture_diff_slices(Algorithm::Myers, &keys(ones), &keys(others));
     let mut pairs = Vec::new();
     for operation in operations {

@@ -12,14 +12,14 @@ pub struct Answers {
     /// The version by which it is said what is broken.
     pub version: Version,
     /// The requests and their answers, in order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<AnswerEntry>,
     /// Why there are no more, if the scenario came to an end before its last line.
     pub ended: Option<Ended>,
 }
 
 /// A request, or the setting of a stage, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct AnswerEntry {
     /// The step in which it stands; empty above the first one.
     pub step: String,
     /// What was asked.
@@ -52,7 +52,7 @@ pub enum Said {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// What there is to be seen of it.
-    pub facets: BTreeMap<Facet, Told>,
+    pub facets: BTreeMap<Facet, FacetValue>,
     /// The requirements that it breaks.
     pub breaks: BTreeMap<RequirementId, Constancy>,
 }
@@ -72,7 +72,7 @@ pub enum Facet {
 
 /// What is known of a facet.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Told {
+pub enum FacetValue {
     /// These lines; of a header of which only its presence is told, none.
     Lines(Vec<String>),
     /// It differs from run to run, and is never compared.
@@ -101,7 +101,7 @@ pub enum Ended {
     Unstable,
 }
 
-impl Entry {
+impl AnswerEntry {
     /// The answer, unless the request is made only now and then.
     pub fn answer(&self) -> Option<&Answer> {
         match &self.said {
@@ -115,8 +115,8 @@ impl Answer {
     /// The only line of a facet, where there is one and it is the same in every run.
     pub fn line(&self, facet: &Facet) -> Option<&str> {
         match self.facets.get(facet)? {
-            Told::Lines(lines) => lines.first().map(String::as_str),
-            Told::Unstable => None,
+            FacetValue::Lines(lines) => lines.first().map(String::as_str),
+            FacetValue::Unstable => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::answers::{Answers, Asked, Facet, Told};
+use super::answers::{Answers, Asked, Facet, FacetValue};
 use super::compare::endpoint;
 use super::show::code;
 
@@ -25,8 +25,8 @@ pub fn table(recorded: &BTreeMap<Arc<str>, Answers>) -> String {
             };
             let Some(first) = lines.first() else { continue };
             let told = |facet: &Facet| match answer.facets.get(facet) {
-                Some(Told::Lines(lines)) => lines.join(", "),
-                Some(Told::Unstable) => "~".to_owned(),
+                Some(FacetValue::Lines(lines)) => lines.join(", "),
+                Some(FacetValue::Unstable) => "~".to_owned(),
                 None => String::new(),
             };
             let mut came = told(&Facet::Status);

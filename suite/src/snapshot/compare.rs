@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::align::{Pair, align};
-use super::answers::{Answer, Answers, Asked, Constancy, Ended, Entry, Facet, Said, Told};
+use super::answers::{Answer, AnswerEntry, Answers, Asked, Constancy, Ended, Facet, FacetValue, Said};
 use crate::catalogue::RequirementId;
 use crate::endpoint::{Endpoint, EndpointKind};
 
@@ -16,14 +16,14 @@ pub struct Difference {
     /// Which pair of entries differs.
     pub(super) place: usize,
     /// What it means.
-    pub kind: Kind,
+    pub kind: DifferenceKind,
     /// What differs.
     pub change: Change,
 }
 
 /// What a difference means, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum DifferenceKind {
     /// A requirement that held is broken.
     Worse,
     /// A requirement that was broken holds.
@@ -59,33 +59,33 @@ pub struct Changed {
     /// What was asked, by method and endpoint.
     pub asked: String,
     /// The facets that changed, each before and after; nothing where there was none.
-    pub facets: BTreeMap<Facet, (Option<Told>, Option<Told>)>,
+    pub facets: BTreeMap<Facet, (Option<FacetValue>, Option<FacetValue>)>,
     /// The requirements that are broken now.
     pub broken: BTreeSet<RequirementId>,
     /// The requirements that hold now.
     pub mended: BTreeSet<RequirementId>,
 }
 
-impl Kind {
+impl DifferenceKind {
     /// Every kind, worst first.
-    pub const ALL: [Kind; 6] = [
-        Kind::Worse,
-        Kind::Better,
-        Kind::Other,
-        Kind::New,
-        Kind::Gone,
-        Kind::Unstable,
+    pub const ALL: [DifferenceKind; 6] = [
+        DifferenceKind::Worse,
+        DifferenceKind::Better,
+        DifferenceKind::Other,
+        DifferenceKind::New,
+        DifferenceKind::Gone,
+        DifferenceKind::Unstable,
     ];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
-            Kind::Worse => "worse",
-            Kind::Better => "better",
-            Kind::Other => "other",
-            Kind::New => "new",
-            Kind::Gone => "gone",
-            Kind::Unstable => "unstable",
+            DifferenceKind::Worse => "worse",
+            DifferenceKind::Better => "better",
+            DifferenceKind::Other => "other",
+            DifferenceKind::New => "new",
+            DifferenceKind::Gone => "gone",
+            DifferenceKind::Unstable => "unstable",
         }
     }
 }
@@ -99,8 +99,8 @@ pub fn compare(scenario: &Arc<str>, old: Option<&Answers>, new: Option<&Answers>
     };
     match (old, new) {
         (None, None) => {}
-        (None, Some(_)) => found.add(Kind::New, Change::Scenario),
-        (Some(_), None) => found.add(Kind::Gone, Change::Scenario),
+        (None, Some(_)) => found.add(DifferenceKind::New, Change::Scenario),
+        (Some(_), None) => found.add(DifferenceKind::Gone, Change::Scenario),
         (Some(old), Some(new)) => {
             found.versions(old, new);
             found.ended(old, new);
@@ -207,7 +207,7 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    fn add(&mut self, kind: Kind, change: Change) {
+    fn add(&mut self, kind: DifferenceKind, change: Change) {
         self.differences.push(Difference {
             scenario: self.scenario.clone(),
             place: self.place,
@@ -219,7 +219,7 @@ impl Found<'_> {
     fn versions(&mut self, old: &Answers, new: &Answers) {
         if old.version != new.version {
             let change = Change::Version(old.version.to_string(), new.version.to_string());
-            self.add(Kind::Other, change);
+            self.add(DifferenceKind::Other, change);
         }
     }
 
@@ -227,8 +227,8 @@ impl Found<'_> {
         let kind = match (&old.ended, &new.ended) {
             (Some(Ended::Unstable), _) => return,
             (old, new) if old == new => return,
-            (_, Some(Ended::Unstable)) => Kind::Unstable,
-            _ => Kind::Other,
+            (_, Some(Ended::Unstable)) => DifferenceKind::Unstable,
+            _ => DifferenceKind::Other,
         };
         self.add(kind, Change::Ended(old.ended.clone(), new.ended.clone()));
     }
@@ -240,9 +240,9 @@ impl Found<'_> {
             pair.other.map(|entry| &entry.said),
         ) {
             (Some(Said::NowAndThen), _) | (None, None) => {}
-            (None, Some(Said::Answer(_))) => self.add(Kind::New, request()),
-            (Some(Said::Answer(_)), None) => self.add(Kind::Gone, request()),
-            (_, Some(Said::NowAndThen)) => self.add(Kind::Unstable, request()),
+            (None, Some(Said::Answer(_))) => self.add(DifferenceKind::New, request()),
+            (Some(Said::Answer(_)), None) => self.add(DifferenceKind::Gone, request()),
+            (_, Some(Said::NowAndThen)) => self.add(DifferenceKind::Unstable, request()),
             (Some(Said::Answer(old)), Some(Said::Answer(new))) => self.answers(old, new, asked),
         }
     }
@@ -260,28 +260,31 @@ impl Found<'_> {
         let (broken, mended) = (lost(old, new), lost(new, old));
         let (unstable, mut changed): (BTreeMap<_, _>, BTreeMap<_, _>) = changed(old, new)
             .into_iter()
-            .partition(|(_, (_, new))| *new == Some(Told::Unstable));
+            .partition(|(_, (_, new))| *new == Some(FacetValue::Unstable));
         if !broken.is_empty() || !mended.is_empty() {
             let kind = if broken.is_empty() {
-                Kind::Better
+                DifferenceKind::Better
             } else {
-                Kind::Worse
+                DifferenceKind::Worse
             };
             self.add(kind, change(std::mem::take(&mut changed), broken, mended));
         }
         for (facet, values) in changed {
             self.add(
-                Kind::Other,
+                DifferenceKind::Other,
                 change(BTreeMap::from([(facet, values)]), nothing(), nothing()),
             );
         }
         let shaky = shaky(old, new);
         if !shaky.is_empty() {
-            self.add(Kind::Unstable, change(BTreeMap::new(), shaky, nothing()));
+            self.add(
+                DifferenceKind::Unstable,
+                change(BTreeMap::new(), shaky, nothing()),
+            );
         }
         for (facet, values) in unstable {
             self.add(
-                Kind::Unstable,
+                DifferenceKind::Unstable,
                 change(BTreeMap::from([(facet, values)]), nothing(), nothing()),
             );
         }
@@ -289,14 +292,14 @@ impl Found<'_> {
 }
 
 /// The facets that differ, each before and after, but for those that were unstable before.
-fn changed(old: &Answer, new: &Answer) -> BTreeMap<Facet, (Option<Told>, Option<Told>)> {
+fn changed(old: &Answer, new: &Answer) -> BTreeMap<Facet, (Option<FacetValue>, Option<FacetValue>)> {
     let facets: BTreeSet<&Facet> = old.facets.keys().chain(new.facets.keys()).collect();
     let values = facets.into_iter().map(|facet| {
         let values = (old.facets.get(facet).cloned(), new.facets.get(facet).cloned());
         (facet.clone(), values)
     });
     values
-        .filter(|(_, (old, new))| old != new && *old != Some(Told::Unstable))
+        .filter(|(_, (old, new))| old != new && *old != Some(FacetValue::Unstable))
         .collect()
 }
 
@@ -315,7 +318,7 @@ fn shaky(old: &Answer, new: &Answer) -> BTreeSet<RequirementId> {
 }
 
 /// What is recorded of a pair when these differences are taken over.
-fn entry_taken(pair: Pair<'_>, taken: &[&Difference]) -> Option<Entry> {
+fn entry_taken(pair: Pair<'_>, taken: &[&Difference]) -> Option<AnswerEntry> {
     let takes_request = taken
         .iter()
         .any(|difference| matches!(difference.change, Change::Request(_)));

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::compare::{Change, Changed, Difference, Kind};
+use super::compare::{Change, Changed, Difference, DifferenceKind};
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
 
 /// Differences that are alike.
 #[derive(Clone, Debug)]
 pub struct Folded {
     /// What they mean.
-    pub kind: Kind,
+    pub kind: DifferenceKind,
     /// What differs; the requirements are those of all.
     pub change: Change,
     /// The highest level of the requirements that they are about.
@@ -44,7 +44,7 @@ impl Folded {
 
 /// Folds differences, worst first; within a kind first what a higher level asks, then what shows in more places.
 pub fn fold(differences: &[Difference], catalogue: &Catalogue, version: Version) -> Vec<Folded> {
-    let mut folds: BTreeMap<(Kind, Change), Folded> = BTreeMap::new();
+    let mut folds: BTreeMap<(DifferenceKind, Change), Folded> = BTreeMap::new();
     for difference in differences {
         let key = (difference.kind, alike(difference));
         let folded = folds.entry(key).or_insert_with(|| Folded {
@@ -76,8 +76,11 @@ fn alike(difference: &Difference) -> Change {
     match &difference.change {
         Change::Answer(changed) => Change::Answer(Changed {
             asked: match difference.kind {
-                Kind::Worse | Kind::Better => changed.asked.clone(),
-                Kind::Other | Kind::New | Kind::Gone | Kind::Unstable => String::new(),
+                DifferenceKind::Worse | DifferenceKind::Better => changed.asked.clone(),
+                DifferenceKind::Other
+                | DifferenceKind::New
+                | DifferenceKind::Gone
+                | DifferenceKind::Unstable => String::new(),
             },
             facets: changed.facets.clone(),
             broken: Default::default(),

@@ -21,18 +21,18 @@ pub struct Folder {
 
 /// The two states of answers in a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum AnswersState {
     /// They are what the registry is known to answer.
     Recorded,
     /// They are what it answered last, and nobody has said that this is right.
     Pending,
 }
 
-impl State {
+impl AnswersState {
     fn ending(self) -> &'static str {
         match self {
-            State::Recorded => ".answers",
-            State::Pending => ".answers.new",
+            AnswersState::Recorded => ".answers",
+            AnswersState::Pending => ".answers.new",
         }
     }
 }
@@ -106,7 +106,7 @@ impl Folder {
     /// # Errors
     /// A file cannot be read, or has faults.
     pub fn recorded(&self) -> Result<BTreeMap<Arc<str>, Answers>, FolderError> {
-        self.all(State::Recorded, Answers::parse)
+        self.all(AnswersState::Recorded, Answers::parse)
     }
 
     /// What is pending, by the names of the scenarios.
@@ -114,7 +114,7 @@ impl Folder {
     /// # Errors
     /// A file cannot be read, or has faults.
     pub fn pending(&self) -> Result<BTreeMap<Arc<str>, Pending>, FolderError> {
-        self.all(State::Pending, |source| {
+        self.all(AnswersState::Pending, |source| {
             if source.text.is_empty() {
                 return Ok(Pending::Gone);
             }
@@ -124,7 +124,7 @@ impl Folder {
 
     fn all<T>(
         &self,
-        state: State,
+        state: AnswersState,
         parse: impl Fn(&SourceFile) -> Result<T, Faulty>,
     ) -> Result<BTreeMap<Arc<str>, T>, FolderError> {
         let mut found = Vec::new();
@@ -148,7 +148,7 @@ impl Folder {
     }
 
     /// Where the answers of a scenario are.
-    pub fn file(&self, scenario: &str, state: State) -> PathBuf {
+    pub fn file(&self, scenario: &str, state: AnswersState) -> PathBuf {
         self.root.join(format!("{scenario}{}", state.ending()))
     }
 
@@ -159,10 +159,10 @@ impl Folder {
     pub fn record(&self, scenario: &str, answers: Option<&Answers>) -> Result<(), FolderError> {
         match answers {
             Some(answers) => {
-                let path = self.file(scenario, State::Recorded);
+                let path = self.file(scenario, AnswersState::Recorded);
                 write(&path, &answers.to_string())
             }
-            None => self.remove(scenario, State::Recorded),
+            None => self.remove(scenario, AnswersState::Recorded),
         }
     }
 
@@ -172,14 +172,14 @@ impl Folder {
     /// A file cannot be written.
     pub fn put_beside(&self, scenario: &str, pending: &Pending) -> Result<(), FolderError> {
         let text = pending.answers().map(ToString::to_string).unwrap_or_default();
-        write(&self.file(scenario, State::Pending), &text)
+        write(&self.file(scenario, AnswersState::Pending), &text)
     }
 
     /// Removes the answers of a scenario, if there are any.
     ///
     /// # Errors
     /// The file cannot be removed.
-    pub fn remove(&self, scenario: &str, state: State) -> Result<(), FolderError> {
+    pub fn remove(&self, scenario: &str, state: AnswersState) -> Result<(), FolderError> {
         let path = self.file(scenario, state);
         match std::fs::remove_file(&path) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
@@ -222,7 +222,7 @@ fn write(path: &Path, text: &str) -> Result<(), FolderError> {
 fn gather(
     folder: &Path,
     prefix: &str,
-    state: State,
+    state: AnswersState,
     found: &mut Vec<(String, PathBuf)>,
 ) -> Result<(), FolderError> {
     let failed = |source| FolderError::File {

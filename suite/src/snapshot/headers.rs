@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::names::{Names, OPAQUE, Part, cut, without_opaque};
+use super::names::{NamedPart, OPAQUE, ValueNames, cut, without_opaque};
 use super::read::is_header_name;
 use crate::scenario::Library;
 use crate::scenario::ast::{Aspect, Check, Expr, Statement, Taken, each_statement};
@@ -86,7 +86,7 @@ impl Known {
     }
 
     /// The header lines of an answer, by their names.
-    pub(super) fn lines(&self, answer: &Answer, names: &Names) -> BTreeMap<String, Vec<String>> {
+    pub(super) fn lines(&self, answer: &Answer, names: &ValueNames) -> BTreeMap<String, Vec<String>> {
         let mut lines: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (name, value) in answer.headers.iter() {
             let low = name.to_ascii_lowercase();
@@ -138,7 +138,7 @@ fn capitalized(name: &str) -> String {
 }
 
 /// The value of a header line as it is written down.
-fn written(low: &str, value: &str, answer: &Answer, names: &Names) -> String {
+fn written(low: &str, value: &str, answer: &Answer, names: &ValueNames) -> String {
     match low {
         "content-length" => length(value, answer, names),
         "location" => address(value, names),
@@ -148,7 +148,7 @@ fn written(low: &str, value: &str, answer: &Answer, names: &Names) -> String {
 }
 
 /// A length by the name of the content that is so long; of what the registry wrote itself it is not told.
-fn length(value: &str, answer: &Answer, names: &Names) -> String {
+fn length(value: &str, answer: &Answer, names: &ValueNames) -> String {
     match value.parse::<u64>() {
         Ok(0) => "0".to_owned(),
         Ok(length) => match names.of_size(length) {
@@ -170,7 +170,7 @@ fn list(written: &str) -> String {
     members.join(", ")
 }
 
-fn link(value: &str, names: &Names) -> String {
+fn link(value: &str, names: &ValueNames) -> String {
     let target = value.strip_prefix('<').and_then(|rest| rest.split_once('>'));
     match target {
         Some((target, parameters)) => {
@@ -193,25 +193,25 @@ fn without_last(address: &str) -> String {
 }
 
 /// An address of which only the words of the protocol are told, names, and what was in an address that was asked.
-fn address(text: &str, names: &Names) -> String {
+fn address(text: &str, names: &ValueNames) -> String {
     let mut written = String::new();
-    let mut place = Place::Path;
+    let mut place = AddressPart::Path;
     for part in names.parts(text) {
         match part {
-            Part::Name(name) => written.push_str(&format!("{{{name}}}")),
-            Part::Text(text) => written.push_str(&foreign(text, &mut place, names)),
+            NamedPart::Name(name) => written.push_str(&format!("{{{name}}}")),
+            NamedPart::Text(text) => written.push_str(&foreign(text, &mut place, names)),
         }
     }
     cut(&written)
 }
 
 /// Where in an address a part stands.
-enum Place {
+enum AddressPart {
     Path,
     Query,
 }
 
-fn foreign(text: &str, place: &mut Place, names: &Names) -> String {
+fn foreign(text: &str, place: &mut AddressPart, names: &ValueNames) -> String {
     let mut written = String::new();
     let text = match text.split_once("://") {
         Some((scheme @ ("http" | "https"), rest)) => {
@@ -224,35 +224,35 @@ fn foreign(text: &str, place: &mut Place, names: &Names) -> String {
     let mut word = String::new();
     for c in text.chars() {
         let ends = match place {
-            Place::Path => matches!(c, '/' | '?'),
-            Place::Query => matches!(c, '&' | '='),
+            AddressPart::Path => matches!(c, '/' | '?'),
+            AddressPart::Query => matches!(c, '&' | '='),
         };
         if !ends {
             word.push(c);
             continue;
         }
-        let is_key = matches!(place, Place::Query) && c == '=';
+        let is_key = matches!(place, AddressPart::Query) && c == '=';
         written.push_str(&told(&std::mem::take(&mut word), place, is_key, names));
         written.push(c);
         if c == '?' {
-            *place = Place::Query;
+            *place = AddressPart::Query;
         }
     }
     written + &told(&word, place, false, names)
 }
 
-fn told(word: &str, place: &Place, is_key: bool, names: &Names) -> String {
+fn told(word: &str, place: &AddressPart, is_key: bool, names: &ValueNames) -> String {
     let is_short_number = word.len() <= 6 && word.chars().all(|c| c.is_ascii_digit());
     let is_told = match place {
         _ if names.was_sent(word) => true,
-        Place::Path => PATH_WORDS.contains(&word),
-        Place::Query if is_key => {
+        AddressPart::Path => PATH_WORDS.contains(&word),
+        AddressPart::Query if is_key => {
             word.len() <= 24
                 && word
                     .chars()
                     .all(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '-'))
         }
-        Place::Query => is_short_number,
+        AddressPart::Query => is_short_number,
     };
     if is_told {
         without_opaque(word)

@@ -20,11 +20,11 @@ mod tests;
 mod words;
 mod write;
 
-pub use answers::{Answer, Answers, Asked, Constancy, Ended, Entry, Facet, Said, Told};
+pub use answers::{Answer, AnswerEntry, Answers, Asked, Constancy, Ended, Facet, FacetValue, Said};
 pub use codes::table as table_of_codes;
-pub use compare::{Change, Changed, Difference, Kind, compare, taken_over};
+pub use compare::{Change, Changed, Difference, DifferenceKind, compare, taken_over};
 pub use fold::{Folded, fold};
-pub use folder::{Folder, FolderError, Pending, State};
+pub use folder::{AnswersState, Folder, FolderError, Pending};
 pub use ignore::{FILE as IGNORE_FILE, Ignore};
 pub use insta::same_answers;
 pub use observe::{CutOff, observe, selected};

@@ -26,7 +26,7 @@ static RUNS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("[A-Za-z0-9_~
 
 /// What the values of one run of one scenario are called.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(super) struct ValueNames {
     finder: Option<AhoCorasick>,
     /// What is called how, in the order of the finder.
     called: Vec<String>,
@@ -38,16 +38,16 @@ pub(super) struct Names {
 }
 
 /// A part of a text of the registry.
-pub(super) enum Part<'a> {
+pub(super) enum NamedPart<'a> {
     /// A value, by its name.
     Name(&'a str),
     /// Anything else.
     Text(&'a str),
 }
 
-impl Names {
+impl ValueNames {
     /// What is bound in the run of a program against the registry at this address.
-    pub(super) fn of(log: &ProgramLog, target: &Url) -> Names {
+    pub(super) fn of(log: &ProgramLog, target: &Url) -> ValueNames {
         let mut called: Vec<(String, String)> = Vec::new();
         let mut whole: HashMap<String, String> = HashMap::new();
         let mut sizes = BTreeMap::new();
@@ -77,7 +77,7 @@ impl Names {
         let (texts, called): (Vec<String>, Vec<String>) = called.into_iter().unzip();
         let mut finder = AhoCorasick::builder();
         finder.match_kind(MatchKind::LeftmostLongest);
-        Names {
+        ValueNames {
             finder: finder.build(&texts).ok(),
             called,
             whole,
@@ -109,20 +109,20 @@ impl Names {
     }
 
     /// The parts of a text, the names in it apart from the rest.
-    pub(super) fn parts<'a>(&'a self, text: &'a str) -> Vec<Part<'a>> {
+    pub(super) fn parts<'a>(&'a self, text: &'a str) -> Vec<NamedPart<'a>> {
         let mut parts = Vec::new();
         let mut end = 0;
         let found = self.finder.iter().flat_map(|finder| finder.find_iter(text));
         for known in found.filter(|known| stands_alone(text, known.start(), known.end())) {
             if known.start() > end {
-                parts.push(Part::Text(&text[end..known.start()]));
+                parts.push(NamedPart::Text(&text[end..known.start()]));
             }
             let called = self.called.get(known.pattern().as_usize());
-            parts.extend(called.map(|name| Part::Name(name)));
+            parts.extend(called.map(|name| NamedPart::Name(name)));
             end = known.end();
         }
         if end < text.len() {
-            parts.push(Part::Text(&text[end..]));
+            parts.push(NamedPart::Text(&text[end..]));
         }
         parts
     }
@@ -133,8 +133,8 @@ impl Names {
             return "{date}".to_owned();
         }
         let parts = self.parts(text).into_iter().map(|part| match part {
-            Part::Name(name) => format!("{{{name}}}"),
-            Part::Text(text) => without_opaque(text),
+            NamedPart::Name(name) => format!("{{{name}}}"),
+            NamedPart::Text(text) => without_opaque(text),
         });
         cut(&parts.collect::<String>())
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::answers::{Answer, Answers, Asked, Constancy, Ended, Entry, Facet, Said, Told};
+use super::answers::{Answer, AnswerEntry, Answers, Asked, Constancy, Ended, Facet, FacetValue, Said};
 use super::headers::Known;
 use super::ignore::Ignore;
-use super::names::Names;
+use super::names::ValueNames;
 use super::read::NO_ANSWER;
 use super::shape;
 use crate::catalogue::{RequirementId, Version};
@@ -56,7 +56,7 @@ pub fn observe(
             sources,
             known: &known,
             ignore,
-            names: Names::of(ran, &log.facts.target),
+            names: ValueNames::of(ran, &log.facts.target),
             broken: broken_by(&standard, ran, &log.facts.target),
             program: &ran.program,
         };
@@ -179,15 +179,15 @@ struct Observer<'a> {
     sources: Sources,
     known: &'a Known,
     ignore: &'a Ignore,
-    names: Names,
+    names: ValueNames,
     broken: BTreeMap<u64, BTreeSet<RequirementId>>,
     program: &'a Program,
 }
 
 impl Observer<'_> {
     fn answers(&self, ran: &ProgramLog, log: &RunLog) -> Answers {
-        let mut entries: Vec<Entry> = Vec::new();
-        let mut stage: Option<(usize, Stage)> = None;
+        let mut entries: Vec<AnswerEntry> = Vec::new();
+        let mut stage: Option<(usize, StageStatuses)> = None;
         let mut before: Option<usize> = None;
         for (action, exchange) in counted(ran) {
             let Some(source) = self.sources.0.get(&action) else {
@@ -200,7 +200,7 @@ impl Observer<'_> {
                     Some(present) if present.0 == action => present,
                     other => {
                         entries.extend(other.take().map(|done| self.staged(done)));
-                        other.insert((action, Stage::default()))
+                        other.insert((action, StageStatuses::default()))
                     }
                 };
                 told.take(exchange, self.broken.get(&exchange.number));
@@ -223,15 +223,15 @@ impl Observer<'_> {
         }
     }
 
-    fn entry(&self, action: usize, asked: Asked, answer: Answer) -> Entry {
-        Entry {
+    fn entry(&self, action: usize, asked: Asked, answer: Answer) -> AnswerEntry {
+        AnswerEntry {
             step: self.program.step(action).unwrap_or_default().to_owned(),
             asked,
             said: Said::Answer(answer),
         }
     }
 
-    fn staged(&self, (action, stage): (usize, Stage)) -> Entry {
+    fn staged(&self, (action, stage): (usize, StageStatuses)) -> AnswerEntry {
         let asked = self.sources.0.get(&action).map(|source| source.asked.clone());
         let asked = asked.unwrap_or_else(|| Asked::Given(String::new()));
         self.entry(action, asked, stage.answer())
@@ -239,7 +239,7 @@ impl Observer<'_> {
 
     fn answer(&self, exchange: &Exchange) -> Answer {
         let mut told = Answer::default();
-        let mut tell = |facet, lines| told.facets.insert(facet, Told::Lines(lines));
+        let mut tell = |facet, lines| told.facets.insert(facet, FacetValue::Lines(lines));
         tell(Facet::Status, vec![status(exchange)]);
         if let Ok(answer) = &exchange.outcome {
             let headers = self.known.lines(answer, &self.names);
@@ -267,12 +267,12 @@ fn always(broken: Option<&BTreeSet<RequirementId>>) -> BTreeMap<RequirementId, C
 
 /// What was answered while a stage was set: how often which status came.
 #[derive(Default)]
-struct Stage {
+struct StageStatuses {
     statuses: BTreeMap<String, usize>,
     broken: BTreeSet<RequirementId>,
 }
 
-impl Stage {
+impl StageStatuses {
     fn take(&mut self, exchange: &Exchange, broken: Option<&BTreeSet<RequirementId>>) {
         *self.statuses.entry(status(exchange)).or_default() += 1;
         self.broken.extend(broken.into_iter().flatten().cloned());
@@ -284,7 +284,7 @@ impl Stage {
             count => format!("{status} x{count}"),
         });
         Answer {
-            facets: BTreeMap::from([(Facet::Status, Told::Lines(statuses.collect()))]),
+            facets: BTreeMap::from([(Facet::Status, FacetValue::Lines(statuses.collect()))]),
             breaks: always(Some(&self.broken)),
         }
     }

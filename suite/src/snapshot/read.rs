@@ -1,6 +1,6 @@
 //! From a text to answers: all its faults in one pass, each at its place.
 
-use super::answers::{Answer, Answers, Asked, Constancy, Ended, Entry, Facet, Said, Told};
+use super::answers::{Answer, AnswerEntry, Answers, Asked, Constancy, Ended, Facet, FacetValue, Said};
 use super::write::{BREAKS, ENDED, NEXT, NOW_AND_THEN, TITLE, VERSION};
 use crate::catalogue::{RequirementId, Version};
 use crate::diagnostic::{Diagnostic, Faulty, SourceFile, Span};
@@ -37,7 +37,7 @@ struct Reader {
     /// Whether there was a line about the version, be it readable or not.
     names_version: bool,
     ended: Option<Ended>,
-    entries: Vec<Entry>,
+    entries: Vec<AnswerEntry>,
     step: String,
     /// Whether the last entry can take further lines of its request.
     is_asking: bool,
@@ -106,7 +106,7 @@ impl Reader {
     }
 
     fn begin(&mut self, asked: Asked) {
-        self.entries.push(Entry {
+        self.entries.push(AnswerEntry {
             step: self.step.clone(),
             asked,
             said: Said::Answer(Answer::default()),
@@ -119,7 +119,7 @@ impl Reader {
         }
         self.is_asking = true;
         match self.entries.last_mut() {
-            Some(Entry {
+            Some(AnswerEntry {
                 asked: Asked::Request(lines),
                 ..
             }) if was_asking => lines.push(line.to_owned()),
@@ -140,9 +140,13 @@ impl Reader {
             return;
         };
         answer.breaks.extend(breaks);
-        match answer.facets.entry(facet).or_insert(Told::Lines(Vec::new())) {
-            Told::Lines(lines) => lines.extend(value),
-            Told::Unstable => {}
+        match answer
+            .facets
+            .entry(facet)
+            .or_insert(FacetValue::Lines(Vec::new()))
+        {
+            FacetValue::Lines(lines) => lines.extend(value),
+            FacetValue::Unstable => {}
         }
     }
 
@@ -171,7 +175,7 @@ impl Reader {
         };
         if let Some(answer) = self.answer(span) {
             answer.breaks.extend(breaks);
-            answer.facets.insert(facet, Told::Unstable);
+            answer.facets.insert(facet, FacetValue::Unstable);
         }
     }
 
@@ -179,7 +183,7 @@ impl Reader {
     fn answer(&mut self, span: Span) -> Option<&mut Answer> {
         let is_there = matches!(
             self.entries.last(),
-            Some(Entry {
+            Some(AnswerEntry {
                 said: Said::Answer(_),
                 ..
             })

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::names::{Names, without_opaque};
+use super::names::{ValueNames, without_opaque};
 use crate::values::json_of;
 use crate::wire::Answer;
 
@@ -12,7 +12,7 @@ const DEEPEST: usize = 8;
 const MOST: usize = 32;
 
 /// What is told of a body; nothing if there is none.
-pub(super) fn body(answer: &Answer, names: &Names, left_out: &[String]) -> Option<String> {
+pub(super) fn body(answer: &Answer, names: &ValueNames, left_out: &[String]) -> Option<String> {
     if answer.body.is_empty() {
         return None;
     }
@@ -50,7 +50,7 @@ fn is_code(text: &str) -> bool {
 
 /// JSON of which the values are told by their names, or else by their kind.
 struct Shape<'a> {
-    names: &'a Names,
+    names: &'a ValueNames,
     /// The members that are not told.
     left_out: &'a [String],
 }

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value as Json, json};
 
-use super::compare::{Change, Kind};
+use super::compare::{Change, DifferenceKind};
 use super::fold::Folded;
 use super::words;
 use super::write::lines;
@@ -47,12 +47,12 @@ pub fn summary(folds: &[Folded]) -> String {
     words::counts(folds)
 }
 
-fn style(kind: Kind) -> Style {
+fn style(kind: DifferenceKind) -> Style {
     match kind {
-        Kind::Worse => AnsiColor::BrightRed.on_default().bold(),
-        Kind::Better => AnsiColor::Green.on_default().bold(),
-        Kind::Other | Kind::Unstable => AnsiColor::Yellow.on_default(),
-        Kind::New | Kind::Gone => Style::new().bold(),
+        DifferenceKind::Worse => AnsiColor::BrightRed.on_default().bold(),
+        DifferenceKind::Better => AnsiColor::Green.on_default().bold(),
+        DifferenceKind::Other | DifferenceKind::Unstable => AnsiColor::Yellow.on_default(),
+        DifferenceKind::New | DifferenceKind::Gone => Style::new().bold(),
     }
 }
 

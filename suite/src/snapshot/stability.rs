@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::align::{Pair, align};
-use super::answers::{Answer, Answers, Constancy, Ended, Entry, Facet, Said, Told};
+use super::answers::{Answer, AnswerEntry, Answers, Constancy, Ended, Facet, FacetValue, Said};
 use crate::catalogue::RequirementId;
 
 /// What both runs answer; what differs between them is marked as unstable.
@@ -23,16 +23,16 @@ pub fn common(one: &Answers, other: &Answers) -> Answers {
     }
 }
 
-fn entry(pair: Pair<'_>) -> Option<Entry> {
+fn entry(pair: Pair<'_>) -> Option<AnswerEntry> {
     let present = pair.one.or(pair.other)?;
     let said = match (
-        pair.one.and_then(Entry::answer),
-        pair.other.and_then(Entry::answer),
+        pair.one.and_then(AnswerEntry::answer),
+        pair.other.and_then(AnswerEntry::answer),
     ) {
         (Some(one), Some(other)) => Said::Answer(answer(one, other)),
         _ => Said::NowAndThen,
     };
-    Some(Entry {
+    Some(AnswerEntry {
         said,
         ..present.clone()
     })
@@ -42,7 +42,7 @@ fn answer(one: &Answer, other: &Answer) -> Answer {
     let facets: BTreeSet<&Facet> = one.facets.keys().chain(other.facets.keys()).collect();
     let told = |facet: &Facet| match (one.facets.get(facet), other.facets.get(facet)) {
         (Some(one), Some(other)) if one == other => one.clone(),
-        _ => Told::Unstable,
+        _ => FacetValue::Unstable,
     };
     let ids: BTreeSet<&RequirementId> = one.breaks.keys().chain(other.breaks.keys()).collect();
     let always = |id: &RequirementId| {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::answers::{Answer, Answers, Asked, Constancy, Ended, Entry, Facet, Said, Told};
-use super::{Change, Difference, Ignore, Kind, common, compare, fold, taken_over, text};
+use super::answers::{Answer, AnswerEntry, Answers, Asked, Constancy, Ended, Facet, FacetValue, Said};
+use super::{Change, Difference, DifferenceKind, Ignore, common, compare, fold, taken_over, text};
 use crate::catalogue::{RequirementId, Version};
 use crate::diagnostic::{Color, SourceFile};
 use crate::scenario::Library;
@@ -45,8 +45,8 @@ fn words() -> impl Strategy<Value = String> {
     "[a-z{}]{1,8}( [a-z:/#~<>=]{1,8}){0,2}"
 }
 
-fn facet() -> impl Strategy<Value = (Facet, Told)> {
-    let lines = |text: &'static str| prop::collection::vec(text, 1..3).prop_map(Told::Lines);
+fn facet() -> impl Strategy<Value = (Facet, FacetValue)> {
+    let lines = |text: &'static str| prop::collection::vec(text, 1..3).prop_map(FacetValue::Lines);
     let facet = prop_oneof![
         lines("[1-5][0-9]{2}( x[2-9])?").prop_map(|told| (Facet::Status, told)),
         lines("[A-Z_]{3,9}").prop_map(|told| (Facet::Error, told)),
@@ -54,12 +54,12 @@ fn facet() -> impl Strategy<Value = (Facet, Told)> {
             "[A-Z][A-Za-z-]{2,9}",
             prop::collection::vec("([!-~]([ -~]{0,9}[!-~])?)?", 0..3)
         )
-            .prop_map(|(name, lines)| (Facet::Header(name), Told::Lines(lines))),
+            .prop_map(|(name, lines)| (Facet::Header(name), FacetValue::Lines(lines))),
         "(@[a-z]{1,5}|json \\{[a-z:, ]{0,9}\\}|\\(other bytes, [0-9]{1,4}\\))"
-            .prop_map(|body| (Facet::Body, Told::Lines(vec![body]))),
+            .prop_map(|body| (Facet::Body, FacetValue::Lines(vec![body]))),
     ];
     (facet, prop::bool::weighted(0.2)).prop_map(|((facet, told), is_unstable)| {
-        let told = if is_unstable { Told::Unstable } else { told };
+        let told = if is_unstable { FacetValue::Unstable } else { told };
         (facet, told)
     })
 }
@@ -73,19 +73,19 @@ fn answer() -> impl Strategy<Value = Said> {
     let answer = (facets, breaks).prop_map(|(mut facets, breaks)| {
         facets
             .entry(Facet::Status)
-            .or_insert_with(|| Told::Lines(vec!["200".to_owned()]));
+            .or_insert_with(|| FacetValue::Lines(vec!["200".to_owned()]));
         Said::Answer(Answer { facets, breaks })
     });
     prop_oneof![9 => answer, 1 => Just(Said::NowAndThen)]
 }
 
-fn entries() -> impl Strategy<Value = Vec<Entry>> {
+fn entries() -> impl Strategy<Value = Vec<AnswerEntry>> {
     let asked = prop_oneof![
         words().prop_map(|words| Asked::Given(format!("given {words}"))),
         prop::collection::vec(words(), 1..3).prop_map(Asked::Request),
         "[A-Z]{3,6}".prop_map(Asked::Next),
     ];
-    let entry = (words(), asked, answer()).prop_map(|(step, asked, said)| Entry { step, asked, said });
+    let entry = (words(), asked, answer()).prop_map(|(step, asked, said)| AnswerEntry { step, asked, said });
     prop::collection::vec(entry, 0..6)
 }
 
@@ -152,7 +152,7 @@ fn a_status_that_breaks_a_requirement_is_worse_and_one_that_mends_it_better() {
     let bad = answered("< 200  # breaks pull.blob.404-unknown");
     assert_eq!(differences(&good, &bad).len(), 1);
     insta::assert_snapshot!(shown(&differences(&good, &bad)));
-    assert_eq!(differences(&bad, &good)[0].kind, Kind::Better);
+    assert_eq!(differences(&bad, &good)[0].kind, DifferenceKind::Better);
 }
 
 #[test]
@@ -174,14 +174,14 @@ fn what_is_unstable_is_never_compared() {
     assert_eq!(differences(&before, &answered("< 200\n< ETag: \"b\"")), []);
     assert_eq!(differences(&before, &answered("< 200")), []);
     let shaky = differences(&answered("< 200\n< ETag: \"b\""), &before);
-    assert_eq!(shaky[0].kind, Kind::Unstable);
+    assert_eq!(shaky[0].kind, DifferenceKind::Unstable);
 }
 
 #[test]
 fn only_what_a_requirement_gained_is_taken_over_if_so_asked() {
     let bad = answered("< 200  # breaks pull.blob.404-unknown\n< Vary");
     let good = answered("< 404\n< Cache-Control");
-    let better = |difference: &Difference| difference.kind == Kind::Better;
+    let better = |difference: &Difference| difference.kind == DifferenceKind::Better;
     let taken = taken_over(&name(), Some(&bad), Some(&good), &better).unwrap();
     // Status and header lines changed in one answer, and this is one difference.
     assert_eq!(taken, good);
@@ -195,7 +195,7 @@ fn a_request_that_is_not_made_any_more_is_gone() {
     let before = read("answers  x\nspec     1.1\n\n> GET /v2/\n< 200\n\n> GET /v2/_catalog\n< 200\n");
     let now = read("answers  x\nspec     1.1\nended    not reached\n\n> GET /v2/\n< 200\n");
     let all = differences(&before, &now);
-    assert!(all.iter().any(|one| one.kind == Kind::Gone
+    assert!(all.iter().any(|one| one.kind == DifferenceKind::Gone
         && one.change == Change::Request("GET /v2/_catalog".to_owned())));
     insta::assert_snapshot!(shown(&all));
 }

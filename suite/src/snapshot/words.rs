@@ -1,7 +1,7 @@
 //! A difference in words.
 
-use super::answers::{Ended, Facet, Told};
-use super::compare::{Change, Kind};
+use super::answers::{Ended, Facet, FacetValue};
+use super::compare::{Change, DifferenceKind};
 use super::fold::Folded;
 use super::write::lines;
 use crate::wire::hidden_characters::visible;
@@ -26,8 +26,8 @@ pub(super) fn change(folded: &Folded) -> Vec<String> {
             told
         }
         Change::Request(asked) => vec![match folded.kind {
-            Kind::New => format!("{asked}: asked now"),
-            Kind::Gone => format!("{asked}: not asked any more"),
+            DifferenceKind::New => format!("{asked}: asked now"),
+            DifferenceKind::Gone => format!("{asked}: not asked any more"),
             _ => format!("{asked}: asked now and then"),
         }],
         Change::Ended(before, now) => vec![format!(
@@ -36,7 +36,7 @@ pub(super) fn change(folded: &Folded) -> Vec<String> {
             end(now.as_ref())
         )],
         Change::Scenario => vec![match folded.kind {
-            Kind::Gone => "not answered any more".to_owned(),
+            DifferenceKind::Gone => "not answered any more".to_owned(),
             _ => "not recorded".to_owned(),
         }],
         Change::Version(before, now) => {
@@ -50,11 +50,11 @@ fn end(ended: Option<&Ended>) -> String {
     ended.map_or_else(|| "at its end".to_owned(), ToString::to_string)
 }
 
-fn facet_change(facet: &Facet, before: Option<&Told>, now: Option<&Told>) -> String {
-    if now == Some(&Told::Unstable) {
+fn facet_change(facet: &Facet, before: Option<&FacetValue>, now: Option<&FacetValue>) -> String {
+    if now == Some(&FacetValue::Unstable) {
         return format!("{facet} differs from run to run");
     }
-    let told = |told: &Told| {
+    let told = |told: &FacetValue| {
         let lines = lines(facet, told);
         let told: Vec<&str> = lines.iter().map(|line| line.trim_start_matches("< ")).collect();
         told.join(", ")
@@ -80,7 +80,7 @@ pub(super) fn meaning(folded: &Folded) -> Vec<(&'static str, String)> {
         ids.join(", ")
     };
     let breaks = match folded.kind {
-        Kind::Unstable => "breaks now and then",
+        DifferenceKind::Unstable => "breaks now and then",
         _ => "breaks",
     };
     let said = [(breaks, &changed.broken), ("mends", &changed.mended)];
@@ -107,7 +107,7 @@ pub(super) fn places(folded: &Folded) -> String {
 
 /// How many of each kind: `1 worse, 36 other`.
 pub(super) fn counts(folds: &[Folded]) -> String {
-    let counts = Kind::ALL.into_iter().filter_map(|kind| {
+    let counts = DifferenceKind::ALL.into_iter().filter_map(|kind| {
         let of_kind = folds.iter().filter(|folded| folded.kind == kind);
         let count: usize = of_kind.map(|folded| folded.differences.len()).sum();
         (count > 0).then(|| format!("{count} {}", kind.word()))

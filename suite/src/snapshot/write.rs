@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::answers::{Answer, Answers, Asked, Constancy, Ended, Entry, Facet, Said, Told};
+use super::answers::{Answer, AnswerEntry, Answers, Asked, Constancy, Ended, Facet, FacetValue, Said};
 
 /// What stands in the first lines, and where what they say begins.
 pub(super) const TITLE: &str = "answers";
@@ -50,7 +50,7 @@ impl Display for Ended {
 }
 
 /// The lines of an entry, without its step.
-impl Display for Entry {
+impl Display for AnswerEntry {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.asked)?;
         match &self.said {
@@ -88,16 +88,16 @@ impl Display for Answer {
 }
 
 /// The lines that tell a facet, with their sign.
-pub(super) fn lines(facet: &Facet, told: &Told) -> Vec<String> {
+pub(super) fn lines(facet: &Facet, told: &FacetValue) -> Vec<String> {
     match (facet, told) {
-        (Facet::Status | Facet::Body, Told::Lines(lines)) => vec![format!("< {}", lines.join(", "))],
-        (Facet::Error, Told::Lines(codes)) => vec![format!("< error {}", codes.join(", "))],
-        (Facet::Header(name), Told::Lines(values)) if values.is_empty() => vec![format!("< {name}")],
-        (Facet::Header(name), Told::Lines(values)) => {
+        (Facet::Status | Facet::Body, FacetValue::Lines(lines)) => vec![format!("< {}", lines.join(", "))],
+        (Facet::Error, FacetValue::Lines(codes)) => vec![format!("< error {}", codes.join(", "))],
+        (Facet::Header(name), FacetValue::Lines(values)) if values.is_empty() => vec![format!("< {name}")],
+        (Facet::Header(name), FacetValue::Lines(values)) => {
             let line = |value: &String| format!("< {name}: {value}").trim_end().to_owned();
             values.iter().map(line).collect()
         }
-        (facet, Told::Unstable) => vec![format!("~ {facet}")],
+        (facet, FacetValue::Unstable) => vec![format!("~ {facet}")],
     }
 }
 

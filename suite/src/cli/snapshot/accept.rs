@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use assize::snapshot::{Answers, Difference, Kind, Pending, State, compare, taken_over};
+use assize::snapshot::{Answers, AnswersState, Difference, DifferenceKind, Pending, compare, taken_over};
 use glob::Pattern;
 
-use super::Bench;
+use super::SnapshotContext;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output;
@@ -32,16 +32,16 @@ impl Accepted {
     fn takes(&self, difference: &Difference) -> bool {
         match self {
             Accepted::Scenarios(glob) => glob.matches(&difference.scenario),
-            Accepted::Better => difference.kind == Kind::Better,
+            Accepted::Better => difference.kind == DifferenceKind::Better,
         }
     }
 }
 
 /// Takes over, and says how much.
-pub(super) fn execute(bench: &Bench, accepted: &Accepted) -> Result<Exit, Failure> {
-    let mut recorded = bench.folder.recorded()?;
+pub(super) fn execute(context: &SnapshotContext, accepted: &Accepted) -> Result<Exit, Failure> {
+    let mut recorded = context.folder.recorded()?;
     let (mut taken, mut left) = (0, 0);
-    for (name, pending) in bench.folder.pending()? {
+    for (name, pending) in context.folder.pending()? {
         let differences = compare(&name, recorded.get(&name), pending.answers());
         let accepts = differences.iter().filter(|difference| accepted.takes(difference));
         let count = accepts.count();
@@ -49,10 +49,10 @@ pub(super) fn execute(bench: &Bench, accepted: &Accepted) -> Result<Exit, Failur
         left += differences.len() - count;
         if count > 0 || differences.is_empty() {
             let old = recorded.remove(&name);
-            take_over(bench, &name, old.as_ref(), &pending, &|one| accepted.takes(one))?;
+            take_over(context, &name, old.as_ref(), &pending, &|one| accepted.takes(one))?;
         }
     }
-    bench.folder.write_codes()?;
+    context.folder.write_codes()?;
     let rest = match left {
         0 => "nothing is pending any more".to_owned(),
         left => format!("{left} pending"),
@@ -63,7 +63,7 @@ pub(super) fn execute(bench: &Bench, accepted: &Accepted) -> Result<Exit, Failur
 
 /// Records what is taken over of what is pending in a scenario; what is left stays pending.
 pub(super) fn take_over(
-    bench: &Bench,
+    context: &SnapshotContext,
     name: &Arc<str>,
     old: Option<&Answers>,
     pending: &Pending,
@@ -72,10 +72,10 @@ pub(super) fn take_over(
     let new = pending.answers();
     let now = taken_over(name, old, new, takes);
     if now.as_ref() != old {
-        bench.folder.record(name, now.as_ref())?;
+        context.folder.record(name, now.as_ref())?;
     }
     if compare(name, now.as_ref(), new).is_empty() {
-        bench.folder.remove(name, State::Pending)?;
+        context.folder.remove(name, AnswersState::Pending)?;
     }
     Ok(now)
 }

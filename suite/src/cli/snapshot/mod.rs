@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 use assize::Suite;
 use assize::catalogue::Version;
-use assize::snapshot::{self, Difference, Folder, Pending, State, compare, fold, selected, taken_over};
+use assize::snapshot::{
+    self, AnswersState, Difference, Folder, Pending, compare, fold, selected, taken_over,
+};
 
 use super::arguments::SnapshotArguments;
 use super::exit::Exit;
@@ -70,7 +72,7 @@ pub(crate) async fn execute(
     let settings = settings::of_snapshot(arguments, environment)?;
     let suite = Suite::of(library::load(settings.scenarios.as_deref())?);
     check_capabilities(suite.library(), &settings)?;
-    let bench = Bench {
+    let context = SnapshotContext {
         version: settings.run.version,
         selected: selected(suite.library(), &settings.selection, settings.run.version),
         suite,
@@ -78,16 +80,16 @@ pub(crate) async fn execute(
         reports,
     };
     let exit = match (&deed, asks) {
-        (Deed::Unreferenced, _) => return bench.name_unreferenced(),
+        (Deed::Unreferenced, _) => return context.name_unreferenced(),
         (_, false) => Exit::Done,
-        (Deed::Check, true) => bench.check(&bench.observed(settings).await?)?,
+        (Deed::Check, true) => context.check(&context.observed(settings).await?)?,
         (Deed::Record | Deed::Accept(_) | Deed::Review, true) => {
-            bench.record(&bench.observed(settings).await?)?
+            context.record(&context.observed(settings).await?)?
         }
     };
     match deed {
-        Deed::Accept(accepted) => accept::execute(&bench, &accepted),
-        Deed::Review => review::execute(&bench),
+        Deed::Accept(accepted) => accept::execute(&context, &accepted),
+        Deed::Review => review::execute(&context),
         Deed::Record | Deed::Check | Deed::Unreferenced => Ok(exit),
     }
 }
@@ -102,7 +104,7 @@ fn folder_alone(arguments: &mut SnapshotArguments) {
 }
 
 /// What a snapshot is made of and held against.
-struct Bench {
+struct SnapshotContext {
     suite: Suite,
     folder: Folder,
     version: Version,
@@ -111,7 +113,7 @@ struct Bench {
     reports: Reports,
 }
 
-impl Bench {
+impl SnapshotContext {
     async fn observed(&self, settings: Settings) -> Result<Observed, Failure> {
         observe::observed(&self.suite, settings, &self.folder, &self.selected).await
     }
@@ -137,13 +139,13 @@ impl Bench {
             let (old, new) = (observed.recorded.get(name), observed.present.get(name));
             if old.is_none() && new.is_some() {
                 self.folder.record(name, new)?;
-                self.folder.remove(name, State::Pending)?;
+                self.folder.remove(name, AnswersState::Pending)?;
                 added += 1;
                 continue;
             }
             let found = compare(name, old, new);
             if found.is_empty() {
-                self.folder.remove(name, State::Pending)?;
+                self.folder.remove(name, AnswersState::Pending)?;
                 continue;
             }
             let pending = taken_over(name, old, new, &|_| true);
@@ -204,12 +206,12 @@ impl Bench {
             .folder
             .recorded()?
             .into_keys()
-            .map(|name| (name, State::Recorded));
+            .map(|name| (name, AnswersState::Recorded));
         let pending = self
             .folder
             .pending()?
             .into_keys()
-            .map(|name| (name, State::Pending));
+            .map(|name| (name, AnswersState::Pending));
         let unreferenced = recorded
             .chain(pending)
             .filter(|(name, _)| library.get(name).is_none());

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
-use assize::snapshot::{Answers, Difference, Folded, Pending, State, compare, fold, one, taken_over};
+use assize::snapshot::{Answers, AnswersState, Difference, Folded, Pending, compare, fold, one, taken_over};
 
-use super::Bench;
+use super::SnapshotContext;
 use super::accept::take_over;
 use crate::cli::exit::Exit;
 use crate::cli::explain::explained;
@@ -37,11 +37,11 @@ impl Say {
 }
 
 /// Goes through what is pending.
-pub(super) fn execute(bench: &Bench) -> Result<Exit, Failure> {
+pub(super) fn execute(context: &SnapshotContext) -> Result<Exit, Failure> {
     let mut review = Review {
-        bench,
-        recorded: bench.folder.recorded()?,
-        pending: bench.folder.pending()?,
+        context,
+        recorded: context.folder.recorded()?,
+        pending: context.folder.pending()?,
     };
     let folds = review.folds();
     if folds.is_empty() {
@@ -86,7 +86,7 @@ fn ask() -> Result<(), Failure> {
 }
 
 struct Review<'a> {
-    bench: &'a Bench,
+    context: &'a SnapshotContext,
     recorded: BTreeMap<Arc<str>, Answers>,
     pending: BTreeMap<Arc<str>, Pending>,
 }
@@ -100,8 +100,8 @@ impl Review<'_> {
     }
 
     fn folds(&self) -> Vec<Folded> {
-        let library = self.bench.suite.library();
-        fold(&self.differences(), &library.catalogue, self.bench.version)
+        let library = self.context.suite.library();
+        fold(&self.differences(), &library.catalogue, self.context.version)
     }
 
     /// Takes a difference over, wherever it shows.
@@ -111,7 +111,7 @@ impl Review<'_> {
                 continue;
             };
             let old = self.recorded.get(name);
-            let now = take_over(self.bench, name, old, pending, &|one| is_in(folded, one))?;
+            let now = take_over(self.context, name, old, pending, &|one| is_in(folded, one))?;
             match now {
                 Some(now) => self.recorded.insert(name.clone(), now),
                 None => self.recorded.remove(name),
@@ -130,12 +130,12 @@ impl Review<'_> {
             let old = self.recorded.get(&name);
             let kept = taken_over(&name, old, pending.answers(), &|one| !is_in(folded, one));
             if compare(&name, old, kept.as_ref()).is_empty() {
-                self.bench.folder.remove(&name, State::Pending)?;
+                self.context.folder.remove(&name, AnswersState::Pending)?;
                 self.pending.remove(&name);
                 continue;
             }
             let kept = kept.map_or(Pending::Gone, Pending::Answers);
-            self.bench.folder.put_beside(&name, &kept)?;
+            self.context.folder.put_beside(&name, &kept)?;
             self.pending.insert(name, kept);
         }
         Ok(())
@@ -143,7 +143,7 @@ impl Review<'_> {
 
     /// Says what the requirements ask, or shows the scenario where there is none.
     fn explain(&self, folded: &Folded) -> Result<(), Failure> {
-        let library = self.bench.suite.library();
+        let library = self.context.suite.library();
         let asked: Vec<String> = folded.requirements().map(ToString::to_string).collect();
         let names = if asked.is_empty() {
             folded
@@ -164,7 +164,7 @@ impl Review<'_> {
     }
 
     fn end(&self) -> Result<Exit, Failure> {
-        self.bench.folder.write_codes()?;
+        self.context.folder.write_codes()?;
         let rest = match self.differences().len() {
             0 => "nothing is pending any more".to_owned(),
             left => format!("{left} pending"),

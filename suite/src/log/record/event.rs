@@ -22,25 +22,25 @@ pub(super) struct RecordedSent {
 
 /// A look of a value, and what a scenario writes for it.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Face {
+pub(super) struct RecordedFace {
     name: String,
-    looks: Looks,
+    looks: RecordedLooks,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum Looks {
+enum RecordedLooks {
     Text(String),
     Size(u64),
 }
 
-impl Face {
-    pub(super) fn of(face: &values::Face) -> Face {
-        Face {
+impl RecordedFace {
+    pub(super) fn of(face: &values::Face) -> RecordedFace {
+        RecordedFace {
             name: face.reference.clone(),
             looks: match &face.looks {
-                values::Looks::Text(text) => Looks::Text(text.clone()),
-                values::Looks::Size(size) => Looks::Size(*size),
+                values::Looks::Text(text) => RecordedLooks::Text(text.clone()),
+                values::Looks::Size(size) => RecordedLooks::Size(*size),
             },
         }
     }
@@ -49,8 +49,8 @@ impl Face {
         values::Face {
             reference: self.name,
             looks: match self.looks {
-                Looks::Text(text) => values::Looks::Text(text),
-                Looks::Size(size) => values::Looks::Size(size),
+                RecordedLooks::Text(text) => values::Looks::Text(text),
+                RecordedLooks::Size(size) => values::Looks::Size(size),
             },
         }
     }

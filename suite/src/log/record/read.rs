@@ -185,7 +185,7 @@ impl<'a> RecordReader<'a> {
                 (Event::Sent(sent.action, exchange), sent.ended_ns)
             }
             RecordLine::Bound(faces) => {
-                let faces = faces.into_iter().map(super::event::Face::read);
+                let faces = faces.into_iter().map(super::event::RecordedFace::read);
                 (Event::Bound(faces.collect()), None)
             }
             RecordLine::Connected(connected) => {

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::connection::RecordedConnection;
 use super::event::{
-    Face, RecordedLate, RecordedObservation, RecordedReason, RecordedRefusal, RecordedSent, RecordedSkipped,
+    RecordedFace, RecordedLate, RecordedObservation, RecordedReason, RecordedRefusal, RecordedSent,
+    RecordedSkipped,
 };
 use super::exchange::RecordedExchange;
 use super::facts::{RecordedCapability, RecordedEnd, RecordedFacts};
@@ -95,7 +96,7 @@ impl<W: Write> RecordWriter<W> {
                     ended_ns,
                 })
             }
-            Event::Bound(faces) => RecordLine::Bound(faces.iter().map(Face::of).collect()),
+            Event::Bound(faces) => RecordLine::Bound(faces.iter().map(RecordedFace::of).collect()),
             Event::Connected(connection) => {
                 self.connections.push(connection.clone());
                 RecordLine::Connected(RecordedConnection::of(connection, ended_ns))

@@ -140,7 +140,7 @@ impl Actor {
     pub(super) fn judge(
         &self,
         check: &'static CodedCheck,
-        broken: Option<impl Into<Broken>>,
+        broken: Option<impl Into<BrokenCheck>>,
         evidence: impl Into<Evidence>,
     ) {
         let (broken, evidence) = (broken.map(Into::into), evidence.into());
@@ -186,34 +186,34 @@ impl Actor {
 }
 
 /// What broke a check.
-pub(super) struct Broken {
+pub(super) struct BrokenCheck {
     /// What was got.
     got: String,
     /// What came, where that is not what the check looked at.
     by: Option<Arc<Exchange>>,
 }
 
-impl Broken {
+impl BrokenCheck {
     /// The same, seen in what came of this.
-    pub(super) fn by(got: String, came: &Arc<Exchange>) -> Broken {
-        Broken {
+    pub(super) fn by(got: String, came: &Arc<Exchange>) -> BrokenCheck {
+        BrokenCheck {
             got,
             by: Some(came.clone()),
         }
     }
 
     /// The same, behind something else.
-    pub(super) fn after(self, before: &str) -> Broken {
-        Broken {
+    pub(super) fn after(self, before: &str) -> BrokenCheck {
+        BrokenCheck {
             got: format!("{before}; then {}", self.got),
             ..self
         }
     }
 }
 
-impl From<String> for Broken {
-    fn from(got: String) -> Broken {
-        Broken { got, by: None }
+impl From<String> for BrokenCheck {
+    fn from(got: String) -> BrokenCheck {
+        BrokenCheck { got, by: None }
     }
 }
 

@@ -33,7 +33,7 @@ use crate::scenario::CodedScenario;
 use crate::scenario::ast::Stance;
 use crate::values::ValueError;
 use crate::wire::Fault;
-use actor::{Actor, Broken};
+use actor::{Actor, BrokenCheck};
 
 /// A scenario that is coded in Rust.
 struct Coded {

@@ -2,7 +2,7 @@
 
 use super::id_entropy::too_alike;
 use super::tools::{chunk, succeeded};
-use super::{Actor, Broken, Coded, NotReached};
+use super::{Actor, BrokenCheck, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::{plain, range};
@@ -158,7 +158,7 @@ async fn forged_state(actor: &mut Actor) -> Result<(), NotReached> {
 }
 
 /// What kept an upload of which the first chunk is there from its right end.
-async fn finished(actor: &Actor, repository: &str, place: &Url, blob: &Content) -> Option<Broken> {
+async fn finished(actor: &Actor, repository: &str, place: &Url, blob: &Content) -> Option<BrokenCheck> {
     let rest = blob.part(blob.chunk, blob.size());
     let mut sent = plain(
         "PUT",
@@ -168,10 +168,10 @@ async fn finished(actor: &Actor, repository: &str, place: &Url, blob: &Content) 
     sent.headers.set("Content-Range", &range(&rest));
     let closed = actor.send(sent).await;
     if !succeeded(&closed) {
-        return Some(Broken::by(describe::exchange(&closed), &closed));
+        return Some(BrokenCheck::by(describe::exchange(&closed), &closed));
     }
     let (read, wrong) = actor.unlike(repository, blob).await;
-    wrong.map(|wrong| Broken::by(wrong, &read))
+    wrong.map(|wrong| BrokenCheck::by(wrong, &read))
 }
 
 /// A way to forge the query of an upload.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::tools::{CLOSING, in_words, succeeded};
-use super::{Actor, Broken, Coded, NotReached};
+use super::{Actor, BrokenCheck, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::{plain, range};
@@ -257,7 +257,7 @@ async fn go_on(
         }),
         None => Some(in_words(&seen.outcome)),
     };
-    let broken = wrong.as_ref().map(|wrong| Broken::by(wrong.clone(), &seen));
+    let broken = wrong.as_ref().map(|wrong| BrokenCheck::by(wrong.clone(), &seen));
     actor.judge(&RANGE_WITHIN_WHAT_WAS_SENT, broken, cut);
     let (Some(offset), None) = (offset, wrong) else {
         return;
@@ -277,10 +277,10 @@ async fn go_on(
         }
     };
     let wrong = match succeeded(&closed) {
-        false => Some(Broken::by(describe::exchange(&closed), &closed)),
+        false => Some(BrokenCheck::by(describe::exchange(&closed), &closed)),
         true => {
             let (read, wrong) = actor.unlike(repository, blob).await;
-            wrong.map(|wrong| Broken::by(wrong, &read))
+            wrong.map(|wrong| BrokenCheck::by(wrong, &read))
         }
     };
     actor.judge(&GOES_ON_FROM_THERE, wrong, cut);

@@ -42,7 +42,7 @@ pub(super) async fn set(world: &World, pushed: &Pushed) -> Result<(), ValueError
             None => content,
         })
         .collect();
-    let mut stage = Stage::default();
+    let mut stage = StagedPush::default();
     for content in &contents {
         match pushed.extent {
             Extent::Whole => stage.add(content, &tags),
@@ -89,20 +89,20 @@ pub(in crate::run) async fn push(
     content: &Content,
     tags: &[String],
 ) -> Result<(), ValueError> {
-    let mut stage = Stage::default();
+    let mut stage = StagedPush::default();
     stage.add(content, tags);
     stage.push(world, repository).await
 }
 
 /// What is to be pushed, each blob once, and manifests behind those that they refer to.
 #[derive(Default)]
-struct Stage<'a> {
+struct StagedPush<'a> {
     blobs: Vec<&'a Content>,
     digests: BTreeSet<String>,
     manifests: Vec<(&'a Content, &'a [String])>,
 }
 
-impl<'a> Stage<'a> {
+impl<'a> StagedPush<'a> {
     fn add(&mut self, content: &'a Content, tags: &'a [String]) {
         if content.is_manifest() {
             self.add_parts(content);
