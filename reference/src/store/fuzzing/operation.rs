@@ -26,7 +26,7 @@ pub(super) type Slot = One<3>;
 pub(super) type TagNumber = One<2>;
 
 /// A piece of content.
-pub(super) type Piece = One<4>;
+pub(super) type UploadPiece = One<4>;
 
 impl Repository {
     pub(super) fn name(self) -> Name {
@@ -34,7 +34,7 @@ impl Repository {
     }
 }
 
-impl Piece {
+impl UploadPiece {
     pub(super) fn bytes(self) -> &'static [u8] {
         [b"".as_slice(), b"one", b"two", b"a longer piece of content"][self.0]
     }
@@ -44,31 +44,31 @@ impl Piece {
 #[derive(Debug, Clone, Arbitrary)]
 pub(super) enum Operation {
     /// A blob is pushed in one request.
-    Push(Repository, Piece),
+    Push(Repository, UploadPiece),
     /// A blob is pushed under the digest of something else.
-    PushFalsely(Repository, Piece),
+    PushFalsely(Repository, UploadPiece),
     /// An upload is opened.
     Open(Slot, Repository),
     /// A chunk comes, at the end of the upload.
-    Chunk(Slot, Piece),
+    Chunk(Slot, UploadPiece),
     /// A chunk comes that stands elsewhere.
-    ChunkElsewhere(Slot, Piece),
+    ChunkElsewhere(Slot, UploadPiece),
     /// A chunk comes, and its connection breaks.
-    Break(Slot, Piece),
+    Break(Slot, UploadPiece),
     /// The last chunk comes.
-    Finish(Slot, Piece),
+    Finish(Slot, UploadPiece),
     /// The last chunk comes, with the digest of something else.
-    FinishFalsely(Slot, Piece),
+    FinishFalsely(Slot, UploadPiece),
     /// An upload is cancelled.
     Cancel(Slot),
     /// A blob is mounted from another repository, or from any.
-    Mount(Option<Repository>, Repository, Piece),
+    Mount(Option<Repository>, Repository, UploadPiece),
     /// A blob is deleted.
-    DeleteBlob(Repository, Piece),
+    DeleteBlob(Repository, UploadPiece),
     /// A manifest with this piece as its config is put under a tag.
-    PutManifest(Repository, Piece, TagNumber),
+    PutManifest(Repository, UploadPiece, TagNumber),
     /// A manifest is deleted, with all its tags.
-    DeleteManifest(Repository, Piece),
+    DeleteManifest(Repository, UploadPiece),
     /// A tag is deleted.
     DeleteTag(Repository, TagNumber),
     /// The store is closed and opened again.

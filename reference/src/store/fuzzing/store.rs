@@ -9,7 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::model::{Model, Refusal, Seen};
-use super::operation::{One, Operation, Part, Piece, Repository, Slot, TagNumber};
+use super::operation::{One, Operation, Part, Repository, Slot, TagNumber, UploadPiece};
 use crate::config::MissingContent;
 use crate::protocol::{Algorithm, Condition, Digest, Manifest, Reference, Tag};
 use crate::store::committer::CommitterSettings;
@@ -39,7 +39,7 @@ pub(crate) fn store(input: &[u8]) {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let _told = Told(&operations);
+        let _told = ToldOnPanic(&operations);
         let mut world = World::new();
         for operation in operations.iter().chain([&Operation::Mend, &Operation::Restart]) {
             world.make(operation).await;
@@ -48,9 +48,9 @@ pub(crate) fn store(input: &[u8]) {
 }
 
 /// Says which operations they were, if one of them shows a fault.
-struct Told<'a>(&'a [Operation]);
+struct ToldOnPanic<'a>(&'a [Operation]);
 
-impl Drop for Told<'_> {
+impl Drop for ToldOnPanic<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("{:?}", self.0);
@@ -73,14 +73,14 @@ struct World {
 }
 
 /// What came of an operation.
-type Outcome = Result<(), Failure>;
+type Outcome = Result<(), OperationError>;
 
-enum Failure {
+enum OperationError {
     Refused(Refusal),
     OfTheStore(StoreError),
 }
 
-impl From<StoreError> for Failure {
+impl From<StoreError> for OperationError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::RepositoryUnknown
@@ -135,11 +135,11 @@ impl World {
             Ok(()) => {
                 self.possible = after.filter_map(|(_, after)| after.ok()).collect();
             }
-            Err(Failure::Refused(refusal)) => {
+            Err(OperationError::Refused(refusal)) => {
                 let refused = after.filter(|(_, after)| after.as_ref().err() == Some(refusal));
                 self.possible = refused.map(|(model, _)| model.clone()).collect();
             }
-            Err(Failure::OfTheStore(error)) => {
+            Err(OperationError::OfTheStore(error)) => {
                 assert!(
                     self.is_hurt,
                     "{operation:?} failed on a disk that did not: {error}"
@@ -149,8 +149,8 @@ impl World {
             }
         }
         let said = outcome.as_ref().map_err(|failure| match failure {
-            Failure::Refused(refusal) => format!("{refusal:?}"),
-            Failure::OfTheStore(error) => error.to_string(),
+            OperationError::Refused(refusal) => format!("{refusal:?}"),
+            OperationError::OfTheStore(error) => error.to_string(),
         });
         assert!(
             !self.possible.is_empty(),
@@ -227,7 +227,7 @@ impl World {
                 self.open_store()
                     .delete_blob(&repository.name(), &digest)
                     .await
-                    .map_err(Failure::from)
+                    .map_err(OperationError::from)
             }
             Operation::PutManifest(repository, config, tag) => {
                 self.put_manifest(repository, config, tag).await
@@ -248,7 +248,7 @@ impl World {
         self.store.as_ref().unwrap()
     }
 
-    async fn push(&self, repository: Repository, piece: Piece, claimed: Piece) -> Outcome {
+    async fn push(&self, repository: Repository, piece: UploadPiece, claimed: UploadPiece) -> Outcome {
         let store = self.open_store();
         let mut upload = store.receive(&repository.name(), Algorithm::Sha256)?;
         upload.add(Bytes::from_static(piece.bytes())).await?;
@@ -281,7 +281,7 @@ impl World {
         &self,
         upload: (Repository, Uuid),
         at: Option<u64>,
-        piece: Piece,
+        piece: UploadPiece,
     ) -> Result<Appender, StoreError> {
         let session = self.session(upload).await?;
         let mut upload = self.open_store().append(&session, at)?;
@@ -289,17 +289,23 @@ impl World {
         Ok(upload)
     }
 
-    async fn chunk(&self, upload: (Repository, Uuid), at: Option<u64>, piece: Piece) -> Outcome {
+    async fn chunk(&self, upload: (Repository, Uuid), at: Option<u64>, piece: UploadPiece) -> Outcome {
         let upload = self.appended(upload, at, piece).await?;
         self.open_store().keep_upload(upload).await?;
         Ok(())
     }
 
-    async fn broken(&self, upload: (Repository, Uuid), piece: Piece) -> Outcome {
+    async fn broken(&self, upload: (Repository, Uuid), piece: UploadPiece) -> Outcome {
         Ok(self.appended(upload, None, piece).await?.discard().await?)
     }
 
-    async fn finish(&mut self, slot: Slot, upload: (Repository, Uuid), piece: Piece, truly: bool) -> Outcome {
+    async fn finish(
+        &mut self,
+        slot: Slot,
+        upload: (Repository, Uuid),
+        piece: UploadPiece,
+        truly: bool,
+    ) -> Outcome {
         let before = self.possible.iter().find_map(|model| model.uploads.get(&slot));
         let mut content = before.map(|(_, content)| content.clone()).unwrap_or_default();
         content.extend_from_slice(piece.bytes());
@@ -318,7 +324,7 @@ impl World {
         Ok(self.open_store().cancel_upload(&session).await?)
     }
 
-    async fn mount(&self, from: Option<Repository>, to: Repository, piece: Piece) -> Outcome {
+    async fn mount(&self, from: Option<Repository>, to: Repository, piece: UploadPiece) -> Outcome {
         let (from, digest) = (from.map(Repository::name), digest(piece.bytes()));
         let size = self
             .open_store()
@@ -328,7 +334,7 @@ impl World {
         Ok(())
     }
 
-    async fn put_manifest(&self, repository: Repository, config: Piece, number: TagNumber) -> Outcome {
+    async fn put_manifest(&self, repository: Repository, config: UploadPiece, number: TagNumber) -> Outcome {
         let (digest, bytes) = manifest(config);
         let new = NewManifest {
             digest,
@@ -407,7 +413,7 @@ impl World {
     }
 }
 
-fn other(piece: Piece) -> Piece {
+fn other(piece: UploadPiece) -> UploadPiece {
     One((piece.0 + 1) % 4)
 }
 
@@ -420,7 +426,7 @@ fn tag(number: TagNumber) -> Tag {
 }
 
 /// The manifest with this piece as its config.
-fn manifest(config: Piece) -> (Digest, Bytes) {
+fn manifest(config: UploadPiece) -> (Digest, Bytes) {
     let config = json!({
         "mediaType": "a/b",
         "digest": digest(config.bytes()).as_str(),
