@@ -26,6 +26,8 @@ mod api;
 mod app;
 mod auth;
 mod config;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod http;
 mod notifications;
 mod operation;

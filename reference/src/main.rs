@@ -12,14 +12,14 @@ use assize_reference::{
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-/// An OCI distribution registry that shows how the protocol is meant
+/// A reference implementation of the OCI distribution specification
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// TOML file that says what flags and the environment do not
+    /// TOML file for settings that are given neither as flags nor in the environment
     #[arg(
         long = "config",
         id = "config",
@@ -28,7 +28,7 @@ struct Arguments {
     )]
     file: Option<PathBuf>,
 
-    /// Change the configuration as a named profile does
+    /// Named profile to apply on top of the configuration
     #[arg(long, env = "ASSIZE_REFERENCE_PROFILE", value_parser = profile_names())]
     profile: Option<String>,
 
@@ -38,20 +38,20 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Audit a store that no registry is using: every digest, every reference, and the journal
+    /// Verify a store that is not in use: every digest, every reference, and the journal
     ///
-    /// Exits with 0 if all is whole or was mended, with 1 if there are faults, and with 2 if there is no store or
-    /// it cannot be read.
+    /// Exits with 0 if the store is intact or was repaired, with 1 if there are faults, and with 2 if there is no
+    /// store or it cannot be read.
     Check {
         /// Directory that holds the content
         #[arg(long, env = "ASSIZE_REFERENCE_STORE")]
         store: PathBuf,
 
-        /// Mend what can be mended, and say how
+        /// Repair what can be repaired, and report how
         #[arg(long)]
         repair: bool,
 
-        /// Make the metadata anew from the journal, as far as it goes, and audit what came out
+        /// Rebuild the metadata from the journal as far as possible, then verify the result
         #[arg(long, conflicts_with = "repair")]
         rebuild: bool,
     },

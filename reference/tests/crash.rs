@@ -25,9 +25,40 @@ struct Process {
     url: String,
 }
 
+/// When a registry is killed.
+enum Killed {
+    /// So long after its process was made: it may still be opening what the one before it left.
+    Opening(Duration),
+    /// So long after it was found to have lost nothing.
+    Serving(Duration),
+}
+
+impl Killed {
+    fn of(kill: u64) -> Self {
+        let moment = kill * 7919;
+        match kill % 20 {
+            // Long enough for garbage to be collected and uploads to expire.
+            19 => Self::Serving(Duration::from_millis(3000 + moment % 400)),
+            // A registry listens after some 40 ms.
+            rest if rest % 4 == 3 => Self::Opening(Duration::from_millis(moment % 50)),
+            _ => Self::Serving(Duration::from_millis(20 + moment % 230)),
+        }
+    }
+}
+
 impl Process {
     fn start(store: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_assize-reference"))
+        let mut process = Self::spawn(store);
+        let stdout = process.child.stdout.take().unwrap();
+        BufReader::new(stdout).read_line(&mut process.url).unwrap();
+        assert!(!process.url.is_empty(), "the registry did not start");
+        process.url.truncate(process.url.trim_end().len());
+        process
+    }
+
+    /// A registry that may not yet be reached.
+    fn spawn(store: &Path) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_assize-reference"))
             .args([
                 "--listen",
                 "127.0.0.1:0",
@@ -42,15 +73,8 @@ impl Process {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut url = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut url)
-            .unwrap();
-        assert!(!url.is_empty(), "the registry did not start");
-        Self {
-            child,
-            url: url.trim().to_owned(),
-        }
+        let url = String::new();
+        Self { child, url }
     }
 
     /// Ends the process without a warning: SIGKILL.
@@ -263,7 +287,18 @@ async fn whatever_was_acknowledged_survives_being_killed() {
             ..Known::default()
         })
         .collect::<Vec<_>>();
+    let mut opening = 0;
     for kill in 0..kills {
+        let life = match Killed::of(kill) {
+            Killed::Serving(life) => life,
+            Killed::Opening(life) => {
+                let registry = Process::spawn(folder.path());
+                tokio::time::sleep(life).await;
+                registry.kill();
+                opening += 1;
+                continue;
+            }
+        };
         let registry = Process::start(folder.path());
         assert_all_whole(&client, &registry, &mut all).await;
         let mut clients = Vec::new();
@@ -274,9 +309,7 @@ async fn whatever_was_acknowledged_survives_being_killed() {
                 known
             }));
         }
-        // Every fifth life is long enough for garbage to be collected in it.
-        let life = if kill % 5 == 4 { 3000 } else { 50 } + kill * 7919 % 400;
-        tokio::time::sleep(Duration::from_millis(life)).await;
+        tokio::time::sleep(life).await;
         registry.kill();
         for client in clients {
             all.push(client.await.unwrap());
@@ -291,7 +324,9 @@ async fn whatever_was_acknowledged_survives_being_killed() {
         resumed > kills / 10,
         "{resumed} uploads resumed in {kills} lives say little"
     );
-    println!("{kills} kills: {pushes} pushes, {resumed} uploads resumed");
+    println!(
+        "{kills} kills, {opening} of them soon after the start: {pushes} pushes, {resumed} uploads resumed"
+    );
     let ping = client
         .request(Method::GET, format!("{}/v2/", registry.url))
         .send()

@@ -184,6 +184,15 @@ impl Cause {
         }
     }
 
+    /// Why what came of a request tells of nothing but itself, if it does not: the registry failed.
+    pub fn failure(exchange: &Arc<Exchange>) -> Option<Cause> {
+        let is_failure = match &exchange.outcome {
+            Ok(answer) => answer.status >= 500 || answer.cut.is_some(),
+            Err(fault) => matches!(fault, Fault::Closed(_)),
+        };
+        is_failure.then(|| Cause::Came(exchange.clone()))
+    }
+
     /// Why the matter is none of this run's, if it is not.
     pub fn beyond(&self) -> Option<&Beyond> {
         match self {

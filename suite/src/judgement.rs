@@ -17,8 +17,8 @@ pub struct Judgement {
     pub facts: Facts,
     /// What the probes settled, by the capability's name.
     pub capabilities: BTreeMap<String, Offer>,
-    /// What a person must look at: one for each broken requirement that is no mere consequence. First what the
-    /// texts state, then what protects data, then the rest, each heaviest first.
+    /// What a person must look at: one for each cause, under the requirement that it breaks before others. First the
+    /// violations of what the texts state and of what guards data, then what else the texts state, then the rest.
     pub findings: Vec<Finding>,
     /// Every requirement of the catalogue, in its order.
     pub requirements: Vec<RequirementOutcome>,

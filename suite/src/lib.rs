@@ -20,21 +20,23 @@
 //! for what became of a requirement, and for a report. What happened can be kept, too: [`Run::record`] gives a
 //! [`log::RunLog`], [`log::record`] and [`log::trace`] write it, and [`Suite::judge`] judges it.
 //!
-//! The pipeline, in order: [`catalogue`] -> [`scenario`] (text to program) -> [`plan`] -> [`run`] -> [`log`] -> [`judge`]
-//! -> [`judgement`] -> [`report`].
+//! The pipeline, in order: [`catalogue`] -> [`scenario`] (text to program) -> [`plan`] -> [`run`] -> [`log`] ->
+//! [`judgement`] -> [`report`].
 
 pub use assize_language::{catalogue, diagnostic, scenario};
+pub use assize_wire as wire;
 
 #[cfg(feature = "bundled")]
 pub mod bundled;
 pub mod cause;
-#[doc(hidden)]
-pub mod check;
+mod check;
+pub mod compare;
 #[doc(hidden)]
 pub mod endpoint;
-pub mod explore;
-mod hidden_characters;
-pub mod judge;
+mod explore;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+mod judge;
 pub mod judgement;
 pub mod log;
 pub mod plan;
@@ -42,10 +44,9 @@ pub mod report;
 pub mod run;
 pub mod saboteur;
 mod secret;
+pub mod snapshot;
 mod suite;
-#[doc(hidden)]
-pub mod values;
-pub mod wire;
+mod values;
 
 pub use catalogue::{Level, Version};
 pub use judgement::{Finding, Verdict};

@@ -50,9 +50,20 @@ fn without_members(text: &str) -> String {
     while let Some((before, value)) = next_member(rest) {
         shown.push_str(before);
         shown.push_str(REDACTED);
-        rest = value.trim_start_matches(|c| c != '"');
+        rest = behind_string(value);
     }
     shown + rest
+}
+
+/// What follows the text of a JSON string, from its closing quotation mark on.
+fn behind_string(text: &str) -> &str {
+    let mut is_escaped = false;
+    let end = text.find(|c| {
+        let ends = c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        ends
+    });
+    &text[end.unwrap_or(text.len())..]
 }
 
 /// What stands before the next secret text of JSON, its quotation mark included, and what follows that mark.
@@ -79,6 +90,8 @@ fn without_parameters(text: &str) -> String {
         match PARAMETERS.iter().find(|name| lower.starts_with(*name)) {
             Some(name) if !shown.is_empty() => {
                 let (name, value) = piece.split_at(name.len());
+                // It may have been taken out before.
+                let value = value.strip_prefix(REDACTED).unwrap_or(value);
                 let end = value
                     .find(['&', '?', ' ', '"', '\'', '<', '>'])
                     .unwrap_or(value.len());
@@ -162,6 +175,10 @@ mod tests {
         );
         assert_eq!(text(r#"cut: {"token":"abc"#), r#"cut: {"token":"<redacted>"#);
         assert_eq!(
+            text(r#"{"token":"a\"b\\","n":1}"#),
+            r#"{"token":"<redacted>","n":1}"#
+        );
+        assert_eq!(
             text(r#"{"token": 7, "tokens": "x"}"#),
             r#"{"token": 7, "tokens": "x"}"#
         );
@@ -178,6 +195,11 @@ mod tests {
             "/v2/a/blobs/uploads/1?_state=ab&sig=<redacted>"
         );
         assert_eq!(text("sig=ab"), "sig=ab");
+        assert_eq!(
+            text("/a?sig=<redacted>&x=1"),
+            "/a?sig=<redacted>&x=1",
+            "it may have been taken out before"
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! The door to the library: a suite, a run of it against a registry, and an outcome that can be asked.
+//! The entry point of the library: a suite, a run of it against a registry, and the outcome of the run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::BufRead;
 use std::ops::Deref;
@@ -19,32 +19,34 @@ use crate::plan::{BadGlob, Plan, Selection};
 use crate::report::{Counted, Format, Report, Ruling};
 use crate::run::{PreflightError, Progress, RunSettings, Silent, coded, record};
 use crate::scenario::{Library, LoadError};
-use crate::wire::{self, Client, Credentials, Login, SettingsError, Url, UrlError};
+use crate::snapshot::{Answers, CutOff, Ignore, common, observe, selected};
+use crate::values::RunId;
+use crate::wire::{self, Client, ClientSettings, Credentials, Login, SettingsError, Url, UrlError};
 
-/// The scenarios and the requirements, ready to be asked of a registry.
+/// A set of scenarios and requirements to test registries with.
 #[derive(Clone, Debug)]
 pub struct Suite {
     library: Arc<Library>,
 }
 
 impl Suite {
-    /// The suite that is compiled in.
+    /// The built-in scenarios and requirements.
     ///
     /// # Errors
-    /// What is compiled in has no faults, unless whoever built it changed it.
+    /// The built-in scenarios have faults, which happens only in a modified build.
     pub fn built_in() -> Result<Suite, LoadError> {
         Ok(Suite::of(Library::built_in()?))
     }
 
-    /// The scenarios of a folder, with the requirements and the probes that are compiled in where the folder has none.
+    /// The scenarios in a folder; requirements and probes are the built-in ones where the folder has none.
     ///
     /// # Errors
-    /// The folder cannot be read, has no scenario, or has scenarios with faults.
+    /// The folder cannot be read, contains no scenario, or contains scenarios with faults.
     pub fn from_folder(path: impl AsRef<Path>) -> Result<Suite, LoadError> {
         Ok(Suite::of(Library::from_folder(path.as_ref())?))
     }
 
-    /// The suite of these scenarios.
+    /// A suite of the scenarios in this library.
     pub fn of(library: impl Into<Arc<Library>>) -> Suite {
         Suite {
             library: library.into(),
@@ -56,12 +58,12 @@ impl Suite {
         &self.library
     }
 
-    /// A run against the registry at an address such as `https://registry.example.com`, with the usual settings.
+    /// Prepares a run with default settings against the registry at a URL such as `https://registry.example.com`.
     pub fn against(&self, target: &str) -> Run {
         Run {
             library: self.library.clone(),
             target: target.to_owned(),
-            client_settings: Box::new(wire::ClientSettings::new),
+            client_settings: Box::new(ClientSettings::new),
             credentials: Credentials::none(),
             settings: RunSettings::new(Version::V1_1, u64::from(rand::random::<u32>())),
             asks: Asks::Scenarios(Vec::new()),
@@ -69,7 +71,7 @@ impl Suite {
         }
     }
 
-    /// Judges what happened in a run.
+    /// Judges a recorded run.
     pub fn judge(&self, log: &RunLog) -> Outcome {
         Outcome {
             found: judge(&self.library, log),
@@ -81,26 +83,26 @@ impl Suite {
     /// Reads a log that `assize run --record` wrote.
     ///
     /// # Errors
-    /// It is no such log, or one of another form; it was cut off; or the scenarios that ran are not those of this suite.
+    /// It is not such a log, has an unknown version or is truncated, or this suite has other scenarios than the run had.
     pub fn read_log(&self, source: impl BufRead) -> Result<RunLog, ReadError> {
         read(source, &self.library, coded::scenarios())
     }
 }
 
-/// What of a suite is asked.
+/// The part of a suite that a run tests.
 enum Asks {
-    /// The scenarios whose name matches one of these globs; all if there is none.
+    /// The scenarios whose name matches one of these globs (default: all).
     Scenarios(Vec<String>),
     Selected(Selection),
     Requirements(Vec<RequirementId>),
 }
 
-/// A run that is about to begin.
+/// A run that has not started yet.
 #[must_use = "a run does nothing until it is awaited: `.run().await`"]
 pub struct Run {
     library: Arc<Library>,
     target: String,
-    client_settings: Box<dyn FnOnce(Url) -> wire::ClientSettings + Send>,
+    client_settings: Box<dyn FnOnce(Url) -> ClientSettings + Send>,
     credentials: Credentials,
     settings: RunSettings,
     asks: Asks,
@@ -108,31 +110,31 @@ pub struct Run {
 }
 
 impl Run {
-    /// Judges by this version of the specification; 1.1 unless told.
+    /// Version of the specification to test against (default: 1.1).
     pub fn spec(mut self, version: Version) -> Run {
         self.settings.version = version;
         self
     }
 
-    /// Logs in as this account.
+    /// Account to log in with (default: none).
     pub fn account(mut self, login: Login) -> Run {
         self.credentials = self.credentials.with_default(login);
         self
     }
 
-    /// Has these accounts, in place of those that were given before.
+    /// Replaces all accounts by these.
     pub fn accounts(mut self, credentials: Credentials) -> Run {
         self.credentials = credentials;
         self
     }
 
-    /// Gives the scenarios that ask for an account of this name one.
+    /// Adds an account for the scenarios that need one of this name.
     pub fn named_account(mut self, name: &str, login: Login) -> Run {
         self.credentials = self.credentials.with_named(name, login);
         self
     }
 
-    /// Runs only the scenarios whose name matches this glob, or one that was given before: `push/*`.
+    /// Runs only the scenarios whose name matches this glob, such as `push/*`; can be repeated.
     pub fn only(mut self, scenarios: &str) -> Run {
         self.settings
             .narrowed
@@ -146,100 +148,143 @@ impl Run {
         self
     }
 
-    /// Makes all names and contents from this number, so that they can be made again; from any number unless told.
+    /// Seed for all generated names and content (default: random).
     pub fn seed(mut self, seed: u64) -> Run {
         self.settings.seed = seed;
         self
     }
 
-    /// Lets warnings and late answers count.
+    /// Treats warnings and late responses as failures.
     pub fn strict(mut self) -> Run {
         self.settings.strictness = Strictness::Warnings;
         self
     }
 
-    /// Does the run as these settings say, those of the methods above included.
+    /// Replaces all settings of the run, including those that the methods above have set.
     pub fn settings(mut self, settings: RunSettings) -> Run {
         self.settings = settings;
         self
     }
 
-    /// Changes some settings, and leaves the others.
+    /// Changes individual settings of the run.
     pub fn with(mut self, change: impl FnOnce(&mut RunSettings)) -> Run {
         change(&mut self.settings);
         self
     }
 
-    /// Talks to the registry as these settings say, but for the accounts.
+    /// Settings of the HTTP client, made from the target's URL; its accounts are those of this run.
     pub fn client_settings(
         mut self,
-        client_settings: impl FnOnce(Url) -> wire::ClientSettings + Send + 'static,
+        client_settings: impl FnOnce(Url) -> ClientSettings + Send + 'static,
     ) -> Run {
         self.client_settings = Box::new(client_settings);
         self
     }
 
-    /// Asks what is selected.
+    /// Tests what this selection selects.
     pub fn select(mut self, selection: Selection) -> Run {
         self.asks = Asks::Selected(selection);
         self
     }
 
-    /// Asks these requirements, by as few scenarios as possible.
+    /// Tests only these requirements, with as few scenarios as possible.
     pub fn asking(mut self, requirements: &[RequirementId]) -> Run {
         self.asks = Asks::Requirements(requirements.to_vec());
         self
     }
 
-    /// Tells somebody how the run goes on.
+    /// Receiver of progress reports (default: none).
     pub fn progress(mut self, progress: Arc<dyn Progress>) -> Run {
         self.progress = progress;
         self
     }
 
-    /// Runs, and judges what happened.
+    /// Runs and judges the scenarios.
     ///
     /// # Errors
-    /// The registry cannot be used at all, or nothing is to be asked of it. What is found is no error.
+    /// The registry cannot be tested, or no scenario is selected. Findings are not errors.
     pub async fn run(self) -> Result<Outcome, RunError> {
         let suite = Suite::of(self.library.clone());
         let log = self.record().await?;
         Ok(suite.judge(&log))
     }
 
-    /// Runs, and writes down what happened.
+    /// Runs the scenarios and returns the log of what happened.
     ///
     /// # Errors
     /// As for [`Run::run`].
-    pub async fn record(self) -> Result<RunLog, RunError> {
-        let plan = self.plan()?;
+    pub async fn record(mut self) -> Result<RunLog, RunError> {
+        let client_settings = self.take_client_settings()?;
+        self.once(client_settings).await
+    }
+
+    /// Runs twice, with other names and contents, and says what the registry answers, by the names of the scenarios;
+    /// what differs between the runs is marked as unstable.
+    ///
+    /// # Errors
+    /// As for [`Run::run`]; and a run that is cut off is an error, too.
+    pub async fn answers(mut self) -> Result<BTreeMap<Arc<str>, Answers>, RunError> {
+        let client_settings = self.take_client_settings()?;
+        let first = self.observed(client_settings.clone()).await?;
+        self.settings.seed = self.settings.seed.wrapping_add(1);
+        self.settings.run_id = RunId::fresh();
+        let mut again = self.observed(client_settings).await?;
+        let both = first.into_iter().filter_map(|(name, answers)| {
+            let both = common(&answers, &again.remove(&name)?);
+            Some((name, both))
+        });
+        Ok(both.collect())
+    }
+
+    /// What the registry answers in one run of the scenarios that are asked.
+    async fn observed(
+        &self,
+        client_settings: ClientSettings,
+    ) -> Result<BTreeMap<Arc<str>, Answers>, RunError> {
+        let log = self.once(client_settings).await?;
+        let mut answers = observe(&self.library, &log, &Ignore::default())?;
+        if let Asks::Scenarios(globs) = &self.asks {
+            let selection = Selection::new(globs, &[], &[])?;
+            let asked = selected(&self.library, &selection, self.settings.version);
+            answers.retain(|name, _| asked.contains(name));
+        }
+        Ok(answers)
+    }
+
+    async fn once(&self, client_settings: ClientSettings) -> Result<RunLog, RunError> {
+        let (plan, client) = (self.plan()?, Client::new(client_settings)?);
+        let (library, progress) = (self.library.clone(), self.progress.clone());
+        Ok(record(library, plan, client, self.settings.clone(), progress).await?)
+    }
+
+    /// How the registry is talked to; this can be asked once.
+    fn take_client_settings(&mut self) -> Result<ClientSettings, RunError> {
         let target = Url::parse(&self.target).map_err(|source| RunError::Target {
             target: self.target.clone(),
             source,
         })?;
-        let mut client_settings = (self.client_settings)(target);
-        client_settings.credentials = self.credentials;
-        let client = Client::new(client_settings)?;
-        Ok(record(self.library, plan, client, self.settings, self.progress).await?)
+        let usual = Box::new(ClientSettings::new);
+        let mut settings = std::mem::replace(&mut self.client_settings, usual)(target);
+        settings.credentials = self.credentials.clone();
+        Ok(settings)
     }
 
     fn plan(&self) -> Result<Plan, RunError> {
         let (library, version) = (&self.library, self.settings.version);
-        let plan = match &self.asks {
-            Asks::Requirements(ids) => Plan::that_asks(library, coded::scenarios(), ids, version),
-            Asks::Selected(selection) => Plan::new(library, coded::scenarios(), selection, version),
-            Asks::Scenarios(globs) => {
-                let selection = Selection::new(globs, &[], &[])?;
-                Plan::new(library, coded::scenarios(), &selection, version)
+        let of = |selection: &Selection| {
+            let plan = Plan::new(library, coded::scenarios(), selection, version);
+            let mut programs = plan.workflows.iter().chain(&plan.probes);
+            let asks_something = programs.any(|program| selection.takes(program, &library.catalogue));
+            if asks_something || self.settings.explore != Budget::Nothing {
+                Ok(plan)
+            } else {
+                Err(RunError::Nothing)
             }
         };
         match &self.asks {
-            Asks::Scenarios(_) | Asks::Selected(_)
-                if plan.workflows.is_empty() && self.settings.explore == Budget::Nothing =>
-            {
-                Err(RunError::Nothing)
-            }
-            _ => Ok(plan),
+            Asks::Requirements(ids) => Ok(Plan::that_asks(library, coded::scenarios(), ids, version)),
+            Asks::Selected(selection) => of(selection),
+            Asks::Scenarios(globs) => of(&Selection::new(globs, &[], &[])?),
         }
     }
 }
@@ -253,33 +298,36 @@ impl fmt::Debug for Run {
     }
 }
 
-/// Why a run came to nothing.
+/// Why a run could not be done.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// The target is no address.
+    /// The target is not a URL.
     #[error("`{target}` is not the address of a registry")]
     Target {
         /// What was given.
         target: String,
-        /// Why it is none.
+        /// What is wrong with it.
         source: UrlError,
     },
-    /// A pattern is none.
+    /// A pattern is not a valid glob.
     #[error(transparent)]
     Pattern(#[from] BadGlob),
-    /// No scenario is to be run.
+    /// No scenario is selected.
     #[error("no scenario is selected")]
     Nothing,
-    /// No client can be made of the settings.
+    /// The run was cut off.
+    #[error(transparent)]
+    CutOff(#[from] CutOff),
+    /// The HTTP client cannot be set up.
     #[error(transparent)]
     Client(#[from] SettingsError),
-    /// The target cannot be used.
+    /// The target cannot be tested.
     #[error(transparent)]
     Unusable(#[from] PreflightError),
 }
 
-/// What a run found, with all that is needed to explain it.
+/// The result of a run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     library: Arc<Library>,
@@ -288,31 +336,32 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What a person must look at, heaviest first; one cause is one finding.
+    /// The findings, most severe first; one cause makes one finding.
     pub fn findings(&self) -> &[Finding] {
         &self.found.findings
     }
 
-    /// What became of the requirement with this id; nothing if there is no such requirement.
+    /// The verdict on the requirement with this id; `None` if there is no such requirement.
     pub fn requirement(&self, id: &str) -> Option<&Verdict> {
         let mut requirements = self.found.requirements.iter();
         let outcome = requirements.find(|outcome| outcome.id.as_str() == id)?;
         Some(&outcome.verdict)
     }
 
-    /// The requirements that are broken, those that follow from a finding included.
+    /// All broken requirements, including those that are consequences of a finding.
     pub fn broken(&self) -> BTreeSet<&RequirementId> {
         let requirements = self.found.requirements.iter();
         let broken = requirements.filter(|outcome| outcome.verdict == Verdict::Broken);
         broken.map(|outcome| &outcome.id).collect()
     }
 
-    /// The same, where other requirements count than what the texts state and what protects data.
+    /// The same result, with other requirements counting as failures (default: those that the OCI specifications state and
+    /// those that protect data).
     pub fn counting(self, counted: Counted) -> Outcome {
         Outcome { counted, ..self }
     }
 
-    /// Whether the registry was shown to conform to what it was asked, as far as that counts.
+    /// Whether the registry conforms to everything that was tested and counts.
     pub fn conforms(&self) -> bool {
         matches!(
             self.as_report().ruling(),
@@ -320,15 +369,15 @@ impl Outcome {
         )
     }
 
-    /// The report in this form.
+    /// The report in this format.
     ///
     /// # Errors
-    /// The form cannot say what was found, in words.
+    /// The format cannot represent the result; the error says why.
     pub fn report(&self, format: Format) -> Result<String, String> {
         format.render(&self.as_report())
     }
 
-    /// The same, as reports are made of it.
+    /// The result in the form from which reports are rendered.
     pub fn as_report(&self) -> Report<'_> {
         Report {
             outcome: &self.found,

@@ -9,7 +9,12 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 
 /// The crates of this repository, by their folders.
-const CRATES: [&str; 3] = ["suite/language/src", "suite/src", "reference/src"];
+const CRATES: [&str; 4] = [
+    "suite/language/src",
+    "suite/wire/src",
+    "suite/src",
+    "reference/src",
+];
 
 /// The files of a crate that are built without tests, with their texts.
 fn sources(folder: &Path) -> BTreeMap<PathBuf, String> {

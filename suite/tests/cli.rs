@@ -47,10 +47,12 @@ fn every_command_has_its_help() {
     for command in [
         "run",
         "judge",
+        "snapshot",
         "list",
         "explain",
         "fmt",
         "selftest",
+        "lsp",
         "completions",
         "man",
     ] {

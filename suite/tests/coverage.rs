@@ -150,6 +150,14 @@ fn the_readme_says_how_much_is_checked_and_proven() {
 }
 
 #[test]
+fn a_deviation_that_breaks_several_requirements_says_why() {
+    for deviation in deviations::all() {
+        let breaks_several = deviation.breaks.len() > 1;
+        assert_eq!(breaks_several, deviation.because.is_some(), "{}", deviation.id);
+    }
+}
+
+#[test]
 fn every_deviation_has_an_id_of_its_own() {
     let mut seen = BTreeSet::new();
     for deviation in deviations::all() {

@@ -1,4 +1,4 @@
-//! What the README and CONTRIBUTING.md say of files is so.
+//! What the documents at the top level, and those beside what they describe, say of files is so.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -25,16 +25,21 @@ fn paths(text: &str) -> Vec<String> {
             ".ci/",
             "findings/",
         ];
-        let is_named = folders.iter().any(|folder| path.starts_with(folder));
+        let is_named = folders.iter().any(|folder| path.starts_with(folder)) || is_dot_file(path);
         is_named && !path.contains([' ', '*', '…', '<'])
     };
     let words = quoted.flat_map(|quoted| quoted.split(' ').take(1));
     words.chain(linked).filter(is_ours).map(str::to_owned).collect()
 }
 
+/// Whether a path is that of a configuration at the top level.
+fn is_dot_file(path: &str) -> bool {
+    path.starts_with('.') && path.ends_with(".toml")
+}
+
 #[test]
 fn every_path_that_is_named_is_there() {
-    for document in ["README.md", "CONTRIBUTING.md"] {
+    for document in ["README.md", "CONTRIBUTING.md", "SECURITY.md"] {
         let named = paths(&read(document));
         assert!(named.len() > 5, "{document}: {named:?}");
         for path in named {

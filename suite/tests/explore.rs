@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use assize::catalogue::Version;
-use assize::explore::Budget;
+use assize::run::Budget;
 use assize::saboteur::{Saboteur, Upstream, deviations};
 use assize::wire::Url;
 use assize::{Outcome, Suite};

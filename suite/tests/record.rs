@@ -4,10 +4,10 @@
 
 use assize::bundled::{self, Authentication, Guarded};
 use assize::catalogue::Version;
-use assize::explore::Budget;
 use assize::log::record::{ReadError, write};
 use assize::log::{RunLog, trace};
 use assize::report::Format;
+use assize::run::Budget;
 use assize::saboteur::{Saboteur, Upstream, deviations};
 use assize::wire::{ClientSettings, Url};
 use assize::{Run, Suite};

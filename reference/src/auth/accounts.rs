@@ -124,13 +124,9 @@ impl Accounts {
         for file in files {
             let text =
                 std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-            // Editors put it there; it belongs to no name.
-            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-            for (number, line) in (1..).zip(text.lines()) {
-                accounts
-                    .add(line)
-                    .map_err(|error| format!("{}, line {number}: {error}", file.display()))?;
-            }
+            accounts
+                .add_all(&text)
+                .map_err(|error| format!("{}, {error}", file.display()))?;
         }
         Ok(accounts)
     }
@@ -147,6 +143,18 @@ impl Accounts {
         let choice = self.hasher.hash_one(name).checked_rem(count);
         let cost = choice.and_then(|choice| self.costs.get(usize::try_from(choice).ok()?));
         cost.copied().unwrap_or(bcrypt::DEFAULT_COST)
+    }
+
+    /// Adds the accounts of a text.
+    ///
+    /// # Errors
+    /// Says what is wrong, and in which line.
+    pub(super) fn add_all(&mut self, text: &str) -> Result<(), String> {
+        // Editors put it there; it belongs to no name.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        (1..)
+            .zip(text.lines())
+            .try_for_each(|(number, line)| self.add(line).map_err(|error| format!("line {number}: {error}")))
     }
 
     fn add(&mut self, line: &str) -> Result<(), String> {

@@ -6,6 +6,8 @@
 
 mod accounts;
 mod challenge;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod login_queue;
 mod passwords;
 mod required_access;

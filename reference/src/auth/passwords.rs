@@ -11,7 +11,8 @@ use sha2::Sha256;
 use super::login_queue::{LoginQueue, TooMany};
 use super::signature::secret;
 
-/// How long a password that was right is not hashed again.
+/// How long a password that was right is not hashed again: a push of many layers hashes once. A password that is
+/// changed or taken away is none from then on, since it is remembered together with its hash.
 const REMEMBERED: Duration = Duration::from_secs(300);
 
 /// How many passwords are remembered.

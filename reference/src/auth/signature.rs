@@ -11,7 +11,8 @@ use uuid::Uuid;
 use crate::http::routes::Route;
 use crate::protocol::Query;
 
-/// How long a signed URL may be used.
+/// How long a signed URL may be used: a client follows it at once, and one that resumes a large download begins again
+/// where it was given. What leaks of it is of no use after minutes.
 const VALID: Duration = Duration::from_secs(600);
 
 /// The parameters of a signed URL.

@@ -16,79 +16,80 @@ const PAGE_BYTES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(4 * 1024 * 102
 #[derive(Debug, Clone, PartialEq, Eq, Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
-    /// Size in bytes of the largest manifest accepted
+    /// Maximum size of a manifest, in bytes
     #[arg(long, env = "ASSIZE_REFERENCE_MANIFEST_SIZE", default_value_t = Limits::default().manifest_size)]
     pub manifest_size: usize,
 
-    /// Number of tag parameters accepted in one request
+    /// Maximum number of tag parameters in one request
     #[arg(long, env = "ASSIZE_REFERENCE_TAG_PARAMETERS", default_value_t = Limits::default().tag_parameters)]
     pub tag_parameters: usize,
 
-    /// Length in bytes of the shortest chunk accepted, but for the last; 0 for none
+    /// Minimum length of a chunk other than the last, in bytes; 0 for no minimum
     #[arg(long, env = "ASSIZE_REFERENCE_CHUNK_MIN_LENGTH", default_value_t = Limits::default().chunk_min_length)]
     pub chunk_min_length: u64,
 
-    /// Number of tags or repositories in one answer
+    /// Maximum number of tags or repositories in one response
     #[arg(long, env = "ASSIZE_REFERENCE_PAGE_SIZE", default_value_t = Limits::default().page_size, value_parser = at_least_one)]
     pub page_size: NonZeroUsize,
 
-    /// Size in bytes of one page of referrers
+    /// Maximum size of a page of referrers, in bytes
     #[arg(long, env = "ASSIZE_REFERENCE_REFERRERS_PAGE_BYTES", default_value_t = Limits::default().referrers_page_bytes, value_parser = at_least_one)]
     pub referrers_page_bytes: NonZeroUsize,
 
-    /// Number of descriptors in one page of referrers
+    /// Maximum number of descriptors in a page of referrers
     #[arg(long, env = "ASSIZE_REFERENCE_REFERRERS_PAGE_SIZE", default_value_t = Limits::default().referrers_page_size, value_parser = at_least_one)]
     pub referrers_page_size: NonZeroUsize,
 
-    /// Seconds after which an upload that nobody adds to is dropped
+    /// Seconds after which an inactive upload is discarded
     #[arg(long, env = "ASSIZE_REFERENCE_UPLOAD_EXPIRY", default_value_t = Limits::default().upload_expiry)]
     pub upload_expiry: u64,
 
-    /// Seconds for which a blob is kept that no manifest names; 0 keeps it for ever
+    /// Seconds to keep a blob that no manifest references; 0 keeps it forever
     #[arg(long, env = "ASSIZE_REFERENCE_BLOB_GRACE", default_value_t = Limits::default().blob_grace)]
     pub blob_grace: u64,
 
-    /// Seconds for which a manifest is kept that no tag, index or subject holds; 0 keeps it for ever
+    /// Seconds to keep a manifest that no tag, index or subject references; 0 keeps it forever
     #[arg(long, env = "ASSIZE_REFERENCE_MANIFEST_GRACE", default_value_t = Limits::default().manifest_grace)]
     pub manifest_grace: u64,
 
-    /// Requests a second that one client may make; 0 for no limit
+    /// Maximum requests per second from one client; 0 for no limit
     #[arg(long, env = "ASSIZE_REFERENCE_REQUEST_RATE", default_value_t = Limits::default().request_rate)]
     pub request_rate: u32,
 
-    /// Seconds within which a client has to send a request, or to send or take the next part of a body
+    /// Seconds within which a client must send a request, or send or receive the next part of a body
     #[arg(long, env = "ASSIZE_REFERENCE_CLIENT_TIMEOUT", default_value_t = Limits::default().client_timeout)]
     pub client_timeout: u64,
 
-    /// Seconds that requests under way get when the registry is to end
+    /// Seconds that requests in progress have to finish when the registry shuts down
     #[arg(long, env = "ASSIZE_REFERENCE_SHUTDOWN_TIMEOUT", default_value_t = Limits::default().shutdown_timeout)]
     pub shutdown_timeout: u64,
 
-    /// Number of connections open at once; beyond, the longest idle one of the address that has most ends
+    /// Maximum number of open connections; beyond it, the longest idle one of the address that has most is closed
     #[arg(long, env = "ASSIZE_REFERENCE_CONNECTIONS", default_value_t = Limits::default().connections)]
     pub connections: usize,
 
-    /// Number of requests under way at once; further ones are told to come back
+    /// Maximum number of requests in progress; further ones are answered 503 with Retry-After
     #[arg(long, env = "ASSIZE_REFERENCE_REQUESTS", default_value_t = Limits::default().requests)]
     pub requests: usize,
 
-    /// Number of connections that one address may have open, at most half of all; beyond, its longest idle one ends. A trusted proxy may have any
+    /// Maximum number of open connections per client address, at most half of all; beyond it, the longest idle one is
+    /// closed. Trusted proxies are exempt
     #[arg(long, env = "ASSIZE_REFERENCE_CONNECTIONS_PER_ADDRESS", default_value_t = Limits::default().connections_per_address)]
     pub connections_per_address: usize,
 
-    /// Number of requests that one address may have under way, at most half of all
+    /// Maximum number of requests in progress per client address, at most half of all
     #[arg(long, env = "ASSIZE_REFERENCE_REQUESTS_PER_ADDRESS", default_value_t = Limits::default().requests_per_address)]
     pub requests_per_address: usize,
 
-    /// Bytes a second that a client has to send of a body, measured over a client timeout; 0 for any
+    /// Minimum rate at which a client must send a body, in bytes per second over one client timeout; 0 for no minimum
     #[arg(long, env = "ASSIZE_REFERENCE_BODY_RATE", default_value_t = Limits::default().body_rate)]
     pub body_rate: u64,
 
-    /// Size in bytes of the largest head of a request accepted
+    /// Maximum size of a request's headers, in bytes
     #[arg(long, env = "ASSIZE_REFERENCE_HEADER_SIZE", default_value_t = Limits::default().header_size)]
     pub header_size: usize,
 
-    /// Size in bytes of the largest blob accepted; 0 for no limit
+    /// Maximum size of a blob, in bytes; 0 for no limit
     #[arg(long, env = "ASSIZE_REFERENCE_BLOB_SIZE", default_value_t = Limits::default().blob_size)]
     pub blob_size: u64,
 }
@@ -102,11 +103,15 @@ impl Default for Limits {
             page_size: PAGE_SIZE,
             referrers_page_bytes: PAGE_BYTES,
             referrers_page_size: PAGE_SIZE,
+            // A client that resumes the next morning finds its upload; what is given up takes no disk for longer than
+            // a day.
             upload_expiry: 24 * 60 * 60,
             blob_grace: 0,
             manifest_grace: 0,
             request_rate: 0,
+            // As long as the common front ends wait.
             client_timeout: 60,
+            // As long as Docker waits between SIGTERM and SIGKILL.
             shutdown_timeout: 10,
             connections: 10_000,
             requests: 10_000,

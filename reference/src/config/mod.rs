@@ -5,6 +5,8 @@
 
 mod address;
 mod base_url;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod limits;
 mod notify;
 mod offer;
@@ -28,7 +30,7 @@ pub use settle::{ConfigError, refuse_unknown_variables};
 #[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    /// Address to listen on: 5000 on this machine only, :5000 on every address of it; port 0 takes a free one
+    /// Address to listen on: 5000 listens on loopback only, :5000 on all interfaces; port 0 picks a free port
     #[arg(
         long,
         env = "ASSIZE_REFERENCE_LISTEN",
@@ -38,7 +40,7 @@ pub struct Config {
     #[serde(deserialize_with = "address::deserialize")]
     pub listen: SocketAddr,
 
-    /// Directory that holds the content; without one, content is kept in memory
+    /// Directory for the content (default: content is kept in memory)
     #[arg(long, env = "ASSIZE_REFERENCE_STORE")]
     pub store: Option<PathBuf>,
 
@@ -46,51 +48,51 @@ pub struct Config {
     #[arg(long, env = "ASSIZE_REFERENCE_DURABILITY", value_enum, default_value_t)]
     pub durability: Durability,
 
-    /// Bytes of content read in a second to find what has been damaged on the disk; 0 to look only at what
-    /// somebody has met damage in
+    /// Bytes per second to read in the background in search of damaged content; 0 checks only content in which a
+    /// request has met damage
     #[arg(long, env = "ASSIZE_REFERENCE_SCRUB_RATE", default_value_t = Config::default().scrub_rate)]
     pub scrub_rate: u64,
 
-    /// URL under which clients reach the registry; otherwise taken from each request
+    /// URL under which clients reach the registry (default: taken from each request)
     #[arg(long, env = "ASSIZE_REFERENCE_BASE_URL")]
     pub base_url: Option<BaseUrl>,
 
-    /// Form of the Location and Link headers
+    /// Form of the URLs in Location and Link headers
     #[arg(long, env = "ASSIZE_REFERENCE_LOCATION", value_enum, default_value_t)]
     pub location: Location,
 
-    /// Addresses of proxies whose Forwarded and X-Forwarded headers are believed
+    /// Addresses of proxies whose Forwarded and X-Forwarded headers are trusted, separated by commas
     #[arg(long, env = "ASSIZE_REFERENCE_TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,
 
-    /// File with the certificate of the registry, in PEM; those of authorities follow it
+    /// PEM file with the certificate chain of the registry, its own certificate first
     #[arg(long, env = "ASSIZE_REFERENCE_TLS_CERTIFICATE", requires = "tls_key")]
     pub tls_certificate: Option<PathBuf>,
 
-    /// File with the key of the certificate, in PEM
+    /// PEM file with the key of the certificate
     #[arg(long, env = "ASSIZE_REFERENCE_TLS_KEY", requires = "tls_certificate")]
     pub tls_key: Option<PathBuf>,
 
-    /// File of the accounts, as htpasswd -B makes it, with rights behind each password; without one,
-    /// everyone may do everything
+    /// File of accounts as written by htpasswd -B, with the rights of each after its password (default: everyone
+    /// may do everything)
     #[arg(long, env = "ASSIZE_REFERENCE_ACCOUNTS")]
     pub accounts: Option<PathBuf>,
 
-    /// How an account shows who it is
+    /// How accounts authenticate
     #[arg(long, env = "ASSIZE_REFERENCE_AUTHENTICATION", value_enum, default_value_t)]
     pub authentication: Authentication,
 
-    /// Address for metrics, as Prometheus reads them
+    /// Address on which to serve metrics for Prometheus (default: none)
     #[arg(long, env = "ASSIZE_REFERENCE_METRICS", value_parser = address::parse)]
     #[serde(deserialize_with = "address::deserialize_some")]
     pub metrics: Option<SocketAddr>,
 
-    /// Where events are sent of what is pulled, pushed, mounted and deleted; repeatable
+    /// Endpoint for notifications about pulls, pushes, mounts and deletions; repeatable
     ///
-    /// In the configuration file each endpoint is a table `[[notify]]` with its name and url, and, where they
-    /// are to be other than usual: headers, timeout (1, in seconds), threshold (10 failures, after which
-    /// there are pauses), backoff (1, the seconds of a pause), queue-size (16777216, the bytes of events
-    /// that may wait), ignore.media-types, ignore.actions (pull, push, mount, delete), disabled.
+    /// In the configuration file each endpoint is a table `[[notify]]` with name and url, and optionally headers,
+    /// timeout (seconds; default 1), threshold (failures in a row before backing off; default 10), backoff (seconds;
+    /// default 1), queue-size (bytes of pending events; default 16777216), ignore.media-types, ignore.actions (pull,
+    /// push, mount, delete), disabled.
     #[arg(
         long,
         env = "ASSIZE_REFERENCE_NOTIFY",
@@ -99,15 +101,15 @@ pub struct Config {
     )]
     pub notify: Vec<NotificationEndpoint>,
 
-    /// List in the events of manifests what each of them names
+    /// Include the descriptors that a manifest references in its events
     #[arg(long, env = "ASSIZE_REFERENCE_NOTIFY_REFERENCES")]
     pub notify_references: bool,
 
-    /// Form of the log
+    /// Format of the log
     #[arg(long, env = "ASSIZE_REFERENCE_LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: LogFormat,
 
-    /// Log no requests
+    /// Do not log requests
     #[arg(long, env = "ASSIZE_REFERENCE_NO_ACCESS_LOG")]
     pub no_access_log: bool,
 
@@ -149,21 +151,21 @@ impl Default for Config {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Durability {
-    /// When it is on the disk and survives a loss of power
+    /// When it is on disk and survives a power loss
     #[default]
     Strict,
-    /// When the operating system has it: a crash of the machine may lose what was acknowledged
+    /// When the operating system has it: a crash of the machine may lose acknowledged changes
     Relaxed,
 }
 
-/// How an account shows who it is.
+/// How accounts authenticate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Authentication {
-    /// With its password, on every request
+    /// With the password on every request (Basic)
     #[default]
     Password,
-    /// With a token, which the registry gives at /token for the password
+    /// With a token (Bearer), which the registry issues at /token for the password
     Token,
 }
 
@@ -171,7 +173,7 @@ pub enum Authentication {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Location {
-    /// A path, which is right behind any proxy that keeps paths
+    /// A path, which works behind any proxy that does not change paths
     #[default]
     Relative,
     /// A URL with scheme and host
@@ -182,7 +184,7 @@ pub enum Location {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogFormat {
-    /// Lines for people
+    /// Human-readable lines
     #[default]
     Text,
     /// A JSON object on each line

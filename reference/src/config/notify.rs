@@ -93,6 +93,7 @@ pub enum Action {
     Delete,
 }
 
+// These three are those of the example in the manual of `docker-registry`, from which such files are copied.
 const fn default_timeout() -> Duration {
     Duration::from_secs(1)
 }

@@ -62,15 +62,22 @@ impl Config {
             file: file.to_owned(),
             source,
         })?;
-        let meaningless = |message| ConfigError::Meaningless {
+        Self::read(&text, &given, matches).map_err(|message| ConfigError::Meaningless {
             file: file.to_owned(),
             message,
-        };
-        let written = toml::from_str::<Self>(&text).map_err(|error| meaningless(explain(&error)))?;
-        let merged = merge(&written, &given, matches).map_err(|error| meaningless(error.to_string()))?;
+        })
+    }
+
+    /// What the text of a file says, but for what is given elsewhere.
+    ///
+    /// # Errors
+    /// Says what is wrong with the text, and in which line.
+    pub(super) fn read(text: &str, given: &Self, matches: &ArgMatches) -> Result<Self, String> {
+        let written = toml::from_str::<Self>(text).map_err(|error| explain(&error))?;
+        let merged = merge(&written, given, matches).map_err(|error| error.to_string())?;
         merged
             .try_into()
-            .map_err(|error: toml::de::Error| meaningless(error.to_string()))
+            .map_err(|error: toml::de::Error| error.to_string())
     }
 }
 

@@ -25,7 +25,8 @@ pub(crate) use message::Cause;
 use message::{EventSource, EventTarget, Message};
 use queue::Queue;
 
-/// How long events that wait may be delivered when the registry ends.
+/// How long events that wait may be delivered when the registry ends: each of those under way has one more try of a
+/// second, and who restarts a service is not kept waiting.
 const PARTING: Duration = Duration::from_secs(3);
 
 /// Tells others about what happens.

@@ -31,7 +31,8 @@ use crate::store::BLOCK;
 /// How much hyper reads of a request at once, and the largest head that it looks at itself.
 const BUFFER: usize = 400 * 1024;
 
-/// How long the registry waits after it could not accept a connection.
+/// How long the registry waits after it could not accept a connection: some connections end meanwhile, and a loop that
+/// found no descriptor does not take a whole core.
 pub(super) const BREATH: Duration = Duration::from_millis(10);
 
 /// The send buffer towards a client on the same machine, of which the kernel makes twice as much. Left to

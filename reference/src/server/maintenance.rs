@@ -6,10 +6,12 @@ use std::time::Duration;
 use crate::app::App;
 use crate::store::{Grace, StoreError};
 
-/// How often the registry looks for something to drop, at least.
+/// How often the registry looks for something to drop, at least: what has expired is gone within a minute, and a look
+/// costs next to nothing.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// How often the registry looks whether the files have changed that it was given.
+/// How often the registry looks whether the files have changed that it was given: a new certificate serves within
+/// seconds, for a few calls of the system.
 const FILE_PAUSE: Duration = Duration::from_secs(2);
 
 /// Drops expired uploads and collects garbage, for as long as the registry runs.

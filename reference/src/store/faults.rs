@@ -1,191 +1,19 @@
 //! Disks that fail: a full one, a read-only one, a broken one. The store says so and loses nothing.
 
-use std::fs;
 use std::io;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use redb::backends::InMemoryBackend;
-use redb::{Builder, StorageBackend};
-use uuid::Uuid;
 
 use super::committer::CommitterSettings;
-use super::files::{File, Files, MemoryFiles};
+use super::faulty::{Disk, Fault, Faults};
 use super::{Store, StoreError};
 use crate::protocol::{Algorithm, Digest, Name};
 
-/// A fault that can be switched on and off.
-#[derive(Debug, Clone, Default)]
-struct Fault(Arc<Mutex<Option<io::ErrorKind>>>);
-
-impl Fault {
-    fn set(&self, kind: Option<io::ErrorKind>) {
-        *self.0.lock().unwrap() = kind;
-    }
-
-    fn pass(&self) -> io::Result<()> {
-        self.0.lock().unwrap().map_or(Ok(()), |kind| Err(kind.into()))
-    }
-}
-
-/// Files on a disk that may fail.
-#[derive(Debug)]
-struct FaultyFiles {
-    fault: Fault,
-    of_sync: Fault,
-    of_write_back: Fault,
-    files: MemoryFiles,
-}
-
-#[derive(Debug)]
-struct FaultyFile {
-    fault: Fault,
-    of_sync: Fault,
-    of_write_back: Fault,
-    file: Arc<dyn File>,
-}
-
-impl Files for FaultyFiles {
-    fn create(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
-        self.fault.pass()?;
-        Ok(Arc::new(FaultyFile {
-            fault: self.fault.clone(),
-            of_sync: self.of_sync.clone(),
-            of_write_back: self.of_write_back.clone(),
-            file: self.files.create(id)?,
-        }))
-    }
-
-    fn open(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
-        Ok(Arc::new(FaultyFile {
-            fault: self.fault.clone(),
-            of_sync: self.of_sync.clone(),
-            of_write_back: self.of_write_back.clone(),
-            file: self.files.open(id)?,
-        }))
-    }
-
-    fn remove(&self, id: Uuid) -> io::Result<()> {
-        self.files.remove(id)
-    }
-
-    fn keep_name(&self, id: Uuid) -> io::Result<()> {
-        self.fault.pass()?;
-        self.files.keep_name(id)
-    }
-
-    fn list(&self) -> io::Result<Vec<Uuid>> {
-        self.files.list()
-    }
-}
-
-impl File for FaultyFile {
-    fn length(&self) -> io::Result<u64> {
-        self.file.length()
-    }
-
-    fn on_disk(&self) -> Option<Arc<fs::File>> {
-        self.file.on_disk()
-    }
-
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        self.file.read_at(buffer, offset)
-    }
-
-    fn write_at(&self, parts: &[Bytes], offset: u64) -> io::Result<()> {
-        // A disk that is full takes a part of what it is given.
-        if let (Err(fault), [first, ..]) = (self.fault.pass(), parts) {
-            self.file.write_at(&[first.slice(..first.len() / 2)], offset)?;
-            return Err(fault);
-        }
-        self.file.write_at(parts, offset)
-    }
-
-    fn truncate(&self, length: u64) -> io::Result<()> {
-        self.file.truncate(length)
-    }
-
-    fn write_back(&self) -> io::Result<()> {
-        self.of_write_back.pass()?;
-        self.file.write_back()
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        self.fault.pass()?;
-        self.of_sync.pass()?;
-        self.file.sync()
-    }
-}
-
-/// A database on a disk that may fail; what it holds stays when it is opened again.
-#[derive(Debug, Clone)]
-struct FaultyDatabase {
-    fault: Fault,
-    storage: Arc<InMemoryBackend>,
-}
-
-impl StorageBackend for FaultyDatabase {
-    fn len(&self) -> io::Result<u64> {
-        self.storage.len()
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        self.storage.read(offset, out)
-    }
-
-    fn set_len(&self, len: u64) -> io::Result<()> {
-        self.fault.pass()?;
-        self.storage.set_len(len)
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.fault.pass()?;
-        self.storage.sync_data()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        self.fault.pass()?;
-        self.storage.write(offset, data)
-    }
-}
-
-/// What can go wrong.
-#[derive(Default)]
-struct Faults {
-    of_journal: Fault,
-    of_journal_sync: Fault,
-    of_files: Fault,
-    of_write_back: Fault,
-    of_database: Fault,
-}
-
 /// A store with its faults.
 fn faulty() -> (Store, Faults) {
-    let faults = Faults::default();
-    let backend = FaultyDatabase {
-        fault: faults.of_database.clone(),
-        storage: Arc::default(),
-    };
-    let open = move || Ok(Builder::new().create_with_backend(backend.clone())?);
-    let files = |fault: &Fault, of_sync: &Fault| FaultyFiles {
-        fault: fault.clone(),
-        of_sync: of_sync.clone(),
-        of_write_back: faults.of_write_back.clone(),
-        files: MemoryFiles::default(),
-    };
-    let (content, journals) = (
-        files(&faults.of_files, &Fault::default()),
-        files(&faults.of_journal, &faults.of_journal_sync),
-    );
-    let store = Store::assemble(
-        open().unwrap(),
-        Box::new(open),
-        Arc::new(content),
-        Arc::new(journals),
-        CommitterSettings::default(),
-    );
-    (store.unwrap(), faults)
+    let disk = Disk::default();
+    (disk.open(CommitterSettings::default()).unwrap(), disk.faults)
 }
 
 const KINDS: [io::ErrorKind; 3] = [
@@ -290,6 +118,54 @@ async fn a_journal_that_cannot_be_written_costs_the_request_and_nothing_else() {
         let after = push(&store, b"after").await.unwrap();
         assert_whole(&store, &before, b"before").await;
         assert_whole(&store, &after, b"after").await;
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_down_does_not_come_back_with_a_restart() {
+    let places: [fn(&Faults) -> &Fault; 2] = [|faults| &faults.of_journal, |faults| &faults.of_journal_sync];
+    for place in places {
+        let disk = Disk::default();
+        let store = disk.open(CommitterSettings::default()).unwrap();
+        let before = push(&store, b"before").await.unwrap();
+        place(&disk.faults).set(Some(io::ErrorKind::Other));
+        push(&store, b"lost").await.unwrap_err();
+        disk.faults.mend();
+        drop(store);
+        let store = disk.open(CommitterSettings::default()).unwrap();
+        let lost = Digest::of(Algorithm::Sha256, b"lost");
+        assert!(matches!(
+            store.open_blob(&name(), &lost).await,
+            Err(StoreError::BlobUnknown)
+        ));
+        assert_whole(&store, &before, b"before").await;
+    }
+}
+
+#[tokio::test]
+async fn an_upload_whose_end_could_not_be_written_down_goes_on_where_it_was() {
+    let places: [fn(&Faults) -> &Fault; 3] = [
+        |faults| &faults.of_journal,
+        |faults| &faults.of_journal_sync,
+        |faults| &faults.of_files,
+    ];
+    for place in places {
+        let (store, faults) = faulty();
+        let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+        let mut upload = store.append(&session, None).unwrap();
+        upload.add(Bytes::from_static(b"con")).await.unwrap();
+        store.keep_upload(upload).await.unwrap();
+        let digest = Digest::of(Algorithm::Sha256, b"content");
+        for kind in [Some(io::ErrorKind::StorageFull), None] {
+            place(&faults).set(kind);
+            let session = store.upload(&name(), session.id()).await.unwrap();
+            assert_eq!(session.offset(), 3);
+            let mut upload = store.append(&session, Some(3)).unwrap();
+            upload.add(Bytes::from_static(b"tent")).await.unwrap();
+            let finished = store.finish_upload(upload, &digest).await;
+            assert_eq!(finished.is_ok(), kind.is_none());
+        }
+        assert_whole(&store, &digest, b"content").await;
     }
 }
 

@@ -24,7 +24,11 @@ mod contract;
 mod entry;
 #[cfg(test)]
 mod faults;
+#[cfg(any(test, fuzzing))]
+mod faulty;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod guard;
 mod journal;
 mod leases;

@@ -19,16 +19,19 @@ use super::pool::BLOCK;
 use super::{Store, StoreError, now, on_disk};
 use crate::protocol::{Digest, Hasher};
 
-/// How long a proof is relied on, while nobody writes to the file.
+/// How long a proof is relied on, while nobody writes to the file: a blob that is fetched all the time is hashed once an
+/// hour, which costs nothing beside serving it.
 const RELIED_ON: Duration = Duration::from_secs(60 * 60);
 
 /// How many proofs are remembered: some ten megabytes.
 const REMEMBERED: usize = 100_000;
 
-/// How long a round of the scrubber takes at least: it starts no new one earlier.
+/// How long a round of the scrubber takes at least: it starts no new one earlier. Disks decay over months; a day is
+/// early enough, and a small store is not read without end.
 const ROUND: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long the scrubber waits after a fault of the store.
+/// How long the scrubber waits after a fault of the store: a disk that fails is not asked in a loop, and its log has
+/// one line a minute of it.
 const AFTER_FAULT: Duration = Duration::from_secs(60);
 
 /// What is known of the health of blobs.

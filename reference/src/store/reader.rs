@@ -44,7 +44,7 @@ impl BlobReader {
     }
 
     /// Reads the `length` bytes from `offset` on.
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn reading(
         &self,
         offset: u64,

@@ -8,4 +8,6 @@ mod words;
 
 pub mod catalogue;
 pub mod diagnostic;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod scenario;

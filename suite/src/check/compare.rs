@@ -7,7 +7,7 @@ use crate::scenario::ast::{Algorithm, CountScope, Form, One, Order, Pattern, Pla
 use crate::values::{Content, Scope, ValueError};
 
 /// What a pattern is held against.
-pub trait Subject {
+pub(crate) trait Subject {
     /// How many values there are: lines of a header, nodes of a path.
     fn count(&self) -> usize;
     /// How many values each page has.
@@ -23,7 +23,7 @@ pub trait Subject {
 }
 
 /// The lines of a header.
-pub struct Field<'a> {
+pub(crate) struct Field<'a> {
     /// The field's name.
     pub name: &'a str,
     /// Its lines.
@@ -31,7 +31,7 @@ pub struct Field<'a> {
 }
 
 /// The nodes that a JSON path found.
-pub struct Nodes<'a> {
+pub(crate) struct Nodes<'a> {
     /// The nodes, over all pages.
     pub nodes: Vec<&'a Json>,
     /// How many nodes each page has.
@@ -121,7 +121,7 @@ fn plain(node: &Json) -> String {
 }
 
 /// Holds a pattern against a subject; `got` says what there is, where it breaks.
-pub fn matches(
+pub(crate) fn matches(
     pattern: &Pattern,
     subject: &impl Subject,
     scope: &Scope,

@@ -3,9 +3,9 @@
 use serde_json::Value as Json;
 
 use super::error_codes;
-use crate::hidden_characters::visible;
 use crate::scenario::ast::{Aspect, One, Pattern, Piece, Reference, Spanned, Template, Text};
 use crate::values::{Answered, json_of};
+use crate::wire::hidden_characters::visible;
 use crate::wire::{Answer, Exchange, Payload, Received};
 
 /// How much of a value is shown.
@@ -14,7 +14,7 @@ const SHOWN: usize = 160;
 const CODES_SHOWN: usize = 4;
 
 /// What an answer is, seen under the aspect that a check looks at.
-pub fn got(aspect: &Aspect, answered: &Answered) -> String {
+pub(crate) fn got(aspect: &Aspect, answered: &Answered) -> String {
     match (aspect, answered.answer()) {
         (_, Err(fault)) => fault.to_string(),
         (Aspect::Header(name, _), Ok(answer)) => {
@@ -26,7 +26,7 @@ pub fn got(aspect: &Aspect, answered: &Answered) -> String {
 }
 
 /// The status, its phrase, and the error codes of the body.
-pub fn status(answer: &Answer) -> String {
+pub(crate) fn status(answer: &Answer) -> String {
     let phrase = http::StatusCode::from_u16(answer.status)
         .ok()
         .and_then(|status| status.canonical_reason());
@@ -42,14 +42,14 @@ pub fn status(answer: &Answer) -> String {
 }
 
 /// Error codes, the first few of them.
-pub fn codes(codes: &[String]) -> String {
+pub(crate) fn codes(codes: &[String]) -> String {
     let first: Vec<String> = codes.iter().take(CODES_SHOWN).map(|code| short(code)).collect();
     let more = if codes.len() > CODES_SHOWN { ", …" } else { "" };
     first.join(", ") + more
 }
 
 /// The lines of a header.
-pub fn header(name: &str, lines: &[&str]) -> String {
+pub(crate) fn header(name: &str, lines: &[&str]) -> String {
     match lines {
         [] => format!("no {name}"),
         lines => lines
@@ -61,7 +61,7 @@ pub fn header(name: &str, lines: &[&str]) -> String {
 }
 
 /// The values of a challenge's parameter, or the challenges that there are instead.
-pub fn challenge(name: &str, values: &[&str], answers: &[&Answer]) -> String {
+pub(crate) fn challenge(name: &str, values: &[&str], answers: &[&Answer]) -> String {
     if !values.is_empty() {
         return header(name, values);
     }
@@ -73,7 +73,7 @@ pub fn challenge(name: &str, values: &[&str], answers: &[&Answer]) -> String {
 }
 
 /// The nodes that a JSON path found.
-pub fn nodes(path: &str, nodes: &[&Json], answered: &Answered) -> String {
+pub(crate) fn nodes(path: &str, nodes: &[&Json], answered: &Answered) -> String {
     match (answered.json(), nodes) {
         (None, _) => answered.answer().map_or_else(ToString::to_string, body),
         (Some(_), []) => format!("no {path}"),
@@ -85,7 +85,7 @@ pub fn nodes(path: &str, nodes: &[&Json], answered: &Answered) -> String {
 }
 
 /// A body: its text if it is short, else its length and digest.
-pub fn body(answer: &Answer) -> String {
+pub(crate) fn body(answer: &Answer) -> String {
     let kind = answer.headers.get("Content-Type").unwrap_or("no Content-Type");
     let (length, kept) = (answer.body.len(), answer.body.bytes());
     match std::str::from_utf8(&kept) {
@@ -96,7 +96,7 @@ pub fn body(answer: &Answer) -> String {
 }
 
 /// How a body differs from the bytes that were asked for.
-pub fn difference(expected: &Payload, got: &Received) -> String {
+pub(crate) fn difference(expected: &Payload, got: &Received) -> String {
     let kept = got.bytes();
     let length = expected.len();
     let expected = expected.slice(0..kept.len() as u64 + 1).bytes();
@@ -119,13 +119,13 @@ pub fn difference(expected: &Payload, got: &Received) -> String {
 }
 
 /// A request and what came back, as the cause of something that was not reached.
-pub fn exchange(exchange: &Exchange) -> String {
+pub(crate) fn exchange(exchange: &Exchange) -> String {
     let url = short(&exchange.request.url.to_string());
     came(&format!("{} {url}", exchange.request.method), exchange)
 }
 
 /// What came back of a request that is called so.
-pub fn came(request: &str, exchange: &Exchange) -> String {
+pub(crate) fn came(request: &str, exchange: &Exchange) -> String {
     match &exchange.outcome {
         Ok(answer) => format!("{request} answered {}", status(answer)),
         Err(fault) => format!("{request}: {fault}"),
@@ -133,12 +133,12 @@ pub fn came(request: &str, exchange: &Exchange) -> String {
 }
 
 /// The line of a check, without its sign.
-pub fn line(source: &str) -> String {
+pub(crate) fn line(source: &str) -> String {
     short(source.trim().trim_start_matches('<').trim())
 }
 
 /// Calls `visit` for every placeholder of a check.
-pub fn holes(aspect: &Aspect, visit: &mut dyn FnMut(&Spanned<Reference>)) {
+pub(crate) fn holes(aspect: &Aspect, visit: &mut dyn FnMut(&Spanned<Reference>)) {
     match aspect {
         Aspect::Header(_, pattern) | Aspect::Challenge(_, _, pattern) => holes_of_pattern(pattern, visit),
         Aspect::Json(path, pattern) => {
@@ -171,7 +171,7 @@ fn holes_of_template(template: &Template, visit: &mut dyn FnMut(&Spanned<Referen
 }
 
 /// Text on one line, cut where it gets long.
-pub fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     let line: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })

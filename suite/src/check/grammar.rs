@@ -62,7 +62,7 @@ patterns! {
 }
 
 /// Whether the lines of a header have `form`.
-pub fn header_has(form: PlainForm, lines: &[&str]) -> bool {
+pub(crate) fn header_has(form: PlainForm, lines: &[&str]) -> bool {
     match form {
         PlainForm::WithinWarningLimit => lines.iter().map(|line| line.len()).sum::<usize>() <= WARNING_LIMIT,
         PlainForm::NextLink => next_link(lines).is_some(),
@@ -74,7 +74,7 @@ pub fn header_has(form: PlainForm, lines: &[&str]) -> bool {
 }
 
 /// Whether a JSON value has `form`.
-pub fn json_has(form: PlainForm, value: &Json) -> bool {
+pub(crate) fn json_has(form: PlainForm, value: &Json) -> bool {
     match (form, value) {
         (PlainForm::String, value) => value.is_string(),
         (PlainForm::Array, value) => value.is_array(),
@@ -121,7 +121,7 @@ fn resolves(text: &str) -> bool {
 }
 
 /// The target of the link whose relation is `next`, among the lines of a `Link` header.
-pub fn next_link(lines: &[&str]) -> Option<String> {
+pub(crate) fn next_link(lines: &[&str]) -> Option<String> {
     lines.iter().find_map(|line| next_in(line))
 }
 

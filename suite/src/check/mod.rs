@@ -1,14 +1,14 @@
 //! One check of one answer: what was asked, and whether it is so. Nothing here sends anything.
 
 mod compare;
-pub mod describe;
+pub(crate) mod describe;
 mod grammar;
 
 use serde_json::Value as Json;
 use serde_json_path::JsonPath;
 
 use self::compare::{Field, Nodes, matches};
-pub use self::grammar::next_link;
+pub(crate) use self::grammar::next_link;
 use crate::cause::Cause;
 use crate::scenario::ast::{Aspect, Check, Name, Pattern, Polarity, StatusSet, Template};
 use crate::values::{Answered, Scope, Value, ValueError, json_of};
@@ -39,7 +39,7 @@ impl From<ValueError> for CheckResult {
 }
 
 /// Makes one check of an answer.
-pub fn check(check: &Check, answered: &Answered, scope: &Scope) -> CheckResult {
+pub(crate) fn check(check: &Check, answered: &Answered, scope: &Scope) -> CheckResult {
     let seen = look(&check.aspect, answered, scope).unwrap_or_else(CheckResult::from);
     match (check.polarity, seen) {
         (Polarity::IsNot, CheckResult::Holds) => CheckResult::Breaks(describe::got(&check.aspect, answered)),
@@ -72,7 +72,7 @@ fn look(aspect: &Aspect, answered: &Answered, scope: &Scope) -> Result<CheckResu
 }
 
 /// Whether the bytes of the body decide a check.
-fn looks_at_the_body(aspect: &Aspect) -> bool {
+pub(crate) fn looks_at_the_body(aspect: &Aspect) -> bool {
     match aspect {
         Aspect::Json(..) | Aspect::Error(_) | Aspect::Content(_) | Aspect::NoBody => true,
         Aspect::Status(_) | Aspect::Header(..) | Aspect::Challenge(..) | Aspect::SameAs(..) => false,
@@ -185,7 +185,7 @@ fn challenge(
 }
 
 /// The values of a parameter in the challenges of a scheme.
-pub fn challenge_parameter(answer: &Answer, scheme: &str, parameter: &str) -> Vec<String> {
+pub(crate) fn challenge_parameter(answer: &Answer, scheme: &str, parameter: &str) -> Vec<String> {
     answer
         .headers
         .all("WWW-Authenticate")
@@ -218,7 +218,7 @@ fn error(codes: &[String], answer: &Answer) -> CheckResult {
 }
 
 /// The error codes of a JSON body.
-pub fn error_codes(json: &Json) -> Vec<String> {
+pub(crate) fn error_codes(json: &Json) -> Vec<String> {
     let entries = json.get("errors").and_then(Json::as_array);
     let codes = entries
         .into_iter()

@@ -7,23 +7,25 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::compare::NamedFile;
 use super::exit::Exit;
 use super::value;
+use assize::compare::ComparisonForm;
 use assize::report::{Counted, ReportRequest};
-use assize::values::RunId;
+use assize::run::RunId;
 use assize::wire::{Address, Proxy};
 
-/// Asks a container registry everything that the specification asks of it, and says what holds, what is
-/// broken, what it does not offer and what could not be reached.
+/// Tests a container registry against the OCI distribution specification and reports which requirements hold,
+/// which are broken, which features the registry does not offer, and what could not be tested.
 ///
-/// Without a command and without a target it runs against the registry that comes with it.
+/// Without a command and without a target, it tests its own bundled registry.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true, after_long_help = Exit::table())]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
-    /// When to print in colour
+    /// When to use colour: auto, always or never
     #[arg(
         long,
         global = true,
@@ -40,28 +42,35 @@ pub(crate) struct Arguments {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the scenarios against a registry (the command if none is given)
+    /// Run the scenarios against a registry (the default command)
     #[command(after_long_help = Exit::table())]
     Run(Box<RunArguments>),
-    /// Serve the registry that comes with the suite
+    /// Serve the bundled reference registry
     #[cfg(feature = "bundled")]
     Serve(Box<assize::bundled::Config>),
-    /// Remove what earlier runs left: everything below assize/, or what the suite made in the repositories given
+    /// Record the responses of a registry, one file per scenario, and show what has changed since the last recording
+    #[command(after_long_help = Exit::table())]
+    Snapshot(Box<SnapshotArguments>),
+    /// Delete what earlier runs left behind: everything below assize/, or the suite's content in the given repositories
     Clean(Box<CleanArguments>),
-    /// Lay every deviation over a well-behaved registry and see that the suite catches it
+    /// Check that the suite catches every known deviation, each simulated by a proxy in front of a conforming registry
     Selftest(SelftestArguments),
-    /// Judge again what `assize run --record` wrote down, without any registry
+    /// Judge a run again from the file that `assize run --record` wrote, without a registry
     #[command(after_long_help = Exit::table())]
     Judge(JudgeArguments),
+    /// Lay reports or recorded runs side by side, registries as columns and requirements as rows
+    Compare(CompareArguments),
     /// List scenarios, requirements or capabilities
     List(ListArguments),
-    /// Say what a requirement asks and why, or show a scenario
+    /// Show what a requirement demands and why, or print a scenario
     Explain(ExplainArguments),
-    /// Bring scenarios into their usual shape
+    /// Format scenario files
     Fmt(FmtArguments),
-    /// Print the completions for a shell
+    /// Run a language server for scenario files on standard input and output, for editors
+    Lsp(LspArguments),
+    /// Print a completion script for a shell
     Completions {
-        /// The shell
+        /// Shell to complete for
         shell: Shell,
     },
     /// Print the manual page
@@ -71,7 +80,7 @@ pub(crate) enum Command {
 /// `assize clean`.
 #[derive(Args, Debug)]
 pub(crate) struct CleanArguments {
-    /// The registry: its address, or its host alone, which means https (http on this machine)
+    /// URL or host of the registry; a host alone means https, or http for this machine
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) target: String,
 
@@ -82,42 +91,59 @@ pub(crate) struct CleanArguments {
 /// `assize selftest`.
 #[derive(Args, Debug)]
 pub(crate) struct SelftestArguments {
-    /// Lay the deviations over this registry in place of the one that comes with the suite
+    /// Registry behind the simulated deviations (default: the bundled registry)
     #[arg(long, value_name = "TARGET", value_hint = ValueHint::Url)]
     pub(crate) over: Option<String>,
 
     #[command(flatten)]
     pub(crate) login: LoginArguments,
 
-    /// Try the deviations whose id matches, as in 'range-*'
+    /// Run only the deviations whose id matches, such as 'range-*'; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<String>,
 
-    /// The number from which all names and contents are made
+    /// Seed for all generated names and content
     #[arg(long, value_name = "NUMBER", default_value = "1")]
     pub(crate) seed: u64,
 
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `assize compare`.
+#[derive(Args, Debug)]
+pub(crate) struct CompareArguments {
+    /// What to compare, as columns from left to right: a report that --report json wrote, or a run that --record
+    /// kept, under the name of the file or another one
+    #[arg(required = true, value_name = "[NAME=]FILE", value_parser = NamedFile::parse)]
+    pub(crate) files: Vec<NamedFile>,
+
+    /// Show every requirement, not only those that came to different verdicts
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// How to write it: text, markdown, html (one page that needs no network) or json
+    #[arg(long = "as", value_name = "FORM", default_value_t = ComparisonForm::Text)]
+    pub(crate) form: ComparisonForm,
 }
 
 /// When to do something that suits a terminal.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum When {
-    /// If the output is a terminal that shows colour
+    /// When the output is a terminal that supports colour
     Auto,
-    /// In any case
+    /// Always
     Always,
-    /// In no case
+    /// Never
     Never,
 }
 
 /// `assize run`.
 #[derive(Args, Debug)]
 pub(crate) struct RunArguments {
-    /// The registry: its address, or its host alone, which means https (http on this machine); the one that
-    /// comes with the suite if none is given
+    /// URL or host of the registry; a host alone means https, or http for this machine (default: the bundled
+    /// registry)
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) target: Option<String>,
 
@@ -134,17 +160,17 @@ pub(crate) struct RunArguments {
 /// Who asks the registry.
 #[derive(Args, Debug)]
 pub(crate) struct LoginArguments {
-    /// The user to log in as; the password is never an argument. A bearer token in ASSIZE_TOKEN takes the place
-    /// of both
+    /// User to log in as. The password comes from the environment (see --password-env); a bearer token in
+    /// ASSIZE_TOKEN replaces user and password
     #[arg(long, env = "ASSIZE_USER", hide_env_values = true, value_name = "NAME")]
     pub(crate) user: Option<String>,
 
-    /// The environment variable that holds the password
+    /// Environment variable that holds the password
     #[arg(long, value_name = "VARIABLE", default_value = "ASSIZE_PASSWORD")]
     pub(crate) password_env: String,
 
-    /// Another account, for scenarios that ask for one; it logs in with ASSIZE_NAME_USER and
-    /// ASSIZE_NAME_PASSWORD, or ASSIZE_NAME_TOKEN
+    /// Additional account for the scenarios that need one of this name; it logs in with ASSIZE_NAME_USER and
+    /// ASSIZE_NAME_PASSWORD, or with ASSIZE_NAME_TOKEN; repeatable
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Vec<String>,
 }
@@ -156,50 +182,50 @@ pub(crate) struct RegistryArguments {
     #[command(flatten)]
     pub(crate) login: LoginArguments,
 
-    /// A file of certificates (PEM) to trust besides those of the system: of who signs, or of the registry itself
+    /// PEM file of certificates to trust in addition to the system's: a CA's, or the registry's own; repeatable
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) ca: Vec<PathBuf>,
 
-    /// Accept any certificate
+    /// Accept any TLS certificate
     #[arg(long, conflicts_with = "ca")]
     pub(crate) insecure: bool,
 
-    /// The certificate (PEM) to show where the registry wants one of its clients
+    /// PEM file with the client certificate
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) cert: Option<PathBuf>,
 
-    /// The key (PEM) of that certificate, if it is not in the same file
+    /// PEM file with the key of the client certificate (default: the file of --cert)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "cert")]
     pub(crate) key: Option<PathBuf>,
 
-    /// A proxy for every server, in place of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, which never count for
-    /// this machine
+    /// Proxy for all requests. It overrides HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, which are never used
+    /// for this machine
     #[arg(long, value_name = "ADDRESS", value_hint = ValueHint::Url, value_parser = Proxy::parse)]
     pub(crate) proxy: Option<Proxy>,
 
-    /// Where a host is found, in place of what its name resolves to
+    /// Address to connect to for a host and port, instead of what DNS says; repeatable
     #[arg(long, value_name = "HOST:PORT:ADDRESS", value_parser = value::address)]
     pub(crate) resolve: Vec<Address>,
 
-    /// A header line of every request to the registry, as in 'X-Tenant: me'; reports show it, unless it is Authorization
-    /// or Cookie
+    /// Header for every request to the registry, such as 'X-Tenant: me'; reports show its value, unless it is
+    /// Authorization or Cookie; repeatable
     #[arg(long, value_name = "LINE", value_parser = value::header_line)]
     pub(crate) header: Vec<(String, String)>,
 
-    /// What to call the client
+    /// Value of the User-Agent header (default: assize/VERSION)
     #[arg(long, value_name = "TEXT", value_parser = value::header_value)]
     pub(crate) user_agent: Option<String>,
 
-    /// Ask no other host, wherever the registry leads; what lies there is not reached
+    /// Never contact another host, even where the registry redirects to one; checks that would need it are not reached
     #[arg(long)]
     pub(crate) same_host: bool,
 
-    /// How long the registry may take to begin an answer
+    /// Time within which the registry must begin its response
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = value::duration)]
     pub(crate) timeout: Duration,
 
-    /// Name this repository and no other, neither to write nor to read; scenarios that share one run one after
-    /// another. A second and a third, for mounts and the like: repeat it
+    /// Use only this repository, for writes and for reads. Repeat it to give a second and a third one for scenarios
+    /// that need several, such as mounts. Scenarios that share a repository do not run at the same time
     #[arg(long, value_name = "NAME")]
     pub(crate) repository: Vec<String>,
 }
@@ -208,31 +234,31 @@ pub(crate) struct RegistryArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "What is asked")]
 pub(crate) struct SelectionArguments {
-    /// The version of the specification to judge by; 1.1 unless told
+    /// Version of the specification to test against (default: 1.1)
     #[arg(long, value_name = "VERSION")]
     pub(crate) spec: Option<Spec>,
 
-    /// Whose specification: of the OCI, or of Docker's Registry HTTP API V2
+    /// Specification to test against: OCI distribution, or Docker Registry HTTP API V2
     #[arg(long, default_value = "oci")]
     pub(crate) profile: Profile,
 
-    /// A capability that the registry has to offer, although the specification leaves it free
+    /// Require a capability that the specification leaves optional; repeatable
     #[arg(long, value_name = "CAPABILITY")]
     pub(crate) require: Vec<String>,
 
-    /// Run the scenarios whose name matches, as in 'push/*'
+    /// Run only the scenarios whose name matches, such as 'push/*'; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<String>,
 
-    /// Ask the requirements of the sections whose title contains this
+    /// Test only the requirements of sections whose title contains this text; repeatable
     #[arg(long, value_name = "TITLE")]
     pub(crate) section: Vec<String>,
 
-    /// Ask the requirements whose id matches, as in 'push.mount.*'
+    /// Test only the requirements whose id matches, such as 'push.mount.*'; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(crate) requirement: Vec<String>,
 
-    /// Run the scenarios in this folder in place of those that come with the suite
+    /// Folder of scenarios to run (default: the built-in scenarios)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) scenarios: Option<PathBuf>,
 }
@@ -241,68 +267,131 @@ pub(crate) struct SelectionArguments {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "The run")]
 pub(crate) struct ConductArguments {
-    /// The number from which all contents are made; any, unless given
-    #[arg(long, value_name = "NUMBER")]
-    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) pace: PaceArguments,
 
-    /// The word that stands in all names and contents of the run, so that no two runs meet; with the seed of an
-    /// earlier run it makes the same bytes again
-    #[arg(long, value_name = "WORD")]
-    pub(crate) run_id: Option<RunId>,
-
-    /// How many scenarios run at once, at most
-    #[arg(long, value_name = "NUMBER", default_value = "64")]
-    pub(crate) jobs: NonZeroUsize,
-
-    /// How long a list, or a read after a write, may lag behind
-    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = value::duration)]
-    pub(crate) grace: Duration,
-
-    /// How long to try random workflows after the scenarios; ten of them unless given, none if a part is asked
+    /// Time to spend on random workflows after the scenarios (default: ten workflows, or none if only a part of the suite runs)
     #[arg(long, value_name = "TIME", value_parser = value::duration)]
     pub(crate) explore: Option<Duration>,
 
-    /// How long the run may take; what it has found by then is reported
-    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = value::duration)]
-    pub(crate) longest: Duration,
-
-    /// Stop at the first violation
+    /// Stop at the first violation that makes the run fail
     #[arg(long, conflicts_with = "baseline")]
     pub(crate) fail_fast: bool,
 
-    /// Leave what the run has pushed in the registry
+    /// Do not delete what the run has pushed
     #[arg(long)]
     pub(crate) keep: bool,
 
-    /// Write down all that happens, so that `assize judge` can judge it again; no secret is in it
+    /// Write a record of the run, without secrets, that `assize judge` can judge again
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) record: Option<PathBuf>,
+}
+
+/// What makes a run what it is, and how fast it goes.
+#[derive(Args, Debug)]
+pub(crate) struct PaceArguments {
+    /// Seed for all generated names and content (default: random)
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+
+    /// Word that is part of all names and content of the run, so that runs do not interfere (default: random). With
+    /// the seed of an earlier run it reproduces the same bytes
+    #[arg(long, value_name = "WORD")]
+    pub(crate) run_id: Option<RunId>,
+
+    /// Maximum number of scenarios to run at the same time: more while the registry is far away and answers as quickly
+    /// as before, fewer when it asks for less
+    #[arg(long, value_name = "NUMBER", default_value = "64")]
+    pub(crate) jobs: NonZeroUsize,
+
+    /// Time for which a list, or a read after a write, may be stale
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = value::duration)]
+    pub(crate) grace: Duration,
+
+    /// Maximum duration of the run; what it has found by then is reported
+    #[arg(long, value_name = "TIME", default_value = "30m", value_parser = value::duration)]
+    pub(crate) longest: Duration,
+}
+
+/// `assize snapshot`.
+#[derive(Args, Debug)]
+pub(crate) struct SnapshotArguments {
+    /// URL or host of the registry; a host alone means https, or http for this machine (default: the bundled
+    /// registry); without it, the first argument may be the folder. With --accept, --review or --unreferenced no request is sent unless a registry is given: they apply
+    /// to the changes that are still pending
+    #[arg(value_hint = ValueHint::Url)]
+    pub(crate) target: Option<String>,
+
+    /// Folder of the recorded responses
+    #[arg(default_value = "answers", value_hint = ValueHint::DirPath)]
+    pub(crate) folder: PathBuf,
+
+    /// Write nothing, and fail if any response differs or is not recorded
+    #[arg(long, conflicts_with_all = ["accept", "review", "unreferenced"])]
+    pub(crate) check: bool,
+
+    /// Accept pending changes: all, those of the scenarios whose name matches, such as 'push/*', or, with 'better', only
+    /// those by which a requirement came to hold
+    #[arg(long, value_name = "GLOB", num_args = 0..=1, default_missing_value = "*", conflicts_with_all = ["review", "unreferenced"])]
+    pub(crate) accept: Option<String>,
+
+    /// Review pending changes one by one: accept, reject, skip, why, quit
+    #[arg(long, conflicts_with = "unreferenced")]
+    pub(crate) review: bool,
+
+    /// List the files whose scenario no longer exists
+    #[arg(long)]
+    pub(crate) unreferenced: bool,
+
+    /// Write the differences in a format: text, markdown or json. The path - means standard output; repeatable
+    #[arg(long, value_name = "FORMAT=PATH", value_parser = ReportRequest::parse)]
+    pub(crate) report: Vec<ReportRequest>,
+
+    #[command(flatten)]
+    pub(crate) registry: RegistryArguments,
+    #[command(flatten)]
+    pub(crate) selection: SelectionArguments,
+    #[command(flatten)]
+    pub(crate) pace: SnapshotPace,
+}
+
+/// How the runs of a snapshot are done.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "The runs")]
+pub(crate) struct SnapshotPace {
+    #[command(flatten)]
+    pub(crate) pace: PaceArguments,
 }
 
 /// What the result is held against, and where it is written.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Verdict and reports")]
 pub(crate) struct VerdictArguments {
-    /// Fail for warnings and late answers, too
+    /// Treat warnings and late responses as failures
     #[arg(long)]
     pub(crate) strict: bool,
 
-    /// Whose MUSTs make the run fail: 'text' (the OCI's specifications), 'rfc', 'implied' (stated nowhere),
-    /// 'security' (stated nowhere), 'data' (what protects content or access, whoever asks it), or 'all'; the others are
-    /// shown and counted
+    /// Which MUSTs make the run fail, as a comma-separated list: 'text' (stated by the OCI specifications), 'rfc'
+    /// (stated by RFCs), 'implied' and 'security' (stated nowhere), 'data' (protects content or access, wherever it is
+    /// stated), or 'all'. Other broken MUSTs are reported but do not fail the run
     #[arg(long, value_name = "LIST", default_value_t = Counted::usual(), value_parser = Counted::parse)]
     pub(crate) basis: Counted,
 
-    /// A file of known findings: others fail, and so do those that are found no more
+    /// TOML file of known findings; the run fails for findings that it does not list, and for listed ones that are no
+    /// longer found
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) baseline: Option<PathBuf>,
 
-    /// Write a report: text, json, junit, markdown, html or baseline (a draft of the file for --baseline); a path of
-    /// - is the standard output
+    /// Show each finding with its exchange, what it rests on and how to see it again, not only a line
+    #[arg(short = 'v', long)]
+    pub(crate) full: bool,
+
+    /// Write a report in a format: text, json, junit, markdown, html, or baseline (a draft for --baseline). The path -
+    /// means standard output; repeatable
     #[arg(long, value_name = "FORMAT=PATH", value_parser = ReportRequest::parse)]
     pub(crate) report: Vec<ReportRequest>,
 
-    /// Write every exchange into a HAR file, as a browser shows them
+    /// Write all requests and responses to a HAR file, which a browser's network panel can open
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) trace: Option<PathBuf>,
 }
@@ -310,11 +399,11 @@ pub(crate) struct VerdictArguments {
 /// `assize judge`.
 #[derive(Args, Debug)]
 pub(crate) struct JudgeArguments {
-    /// What `assize run --record FILE` wrote
+    /// File that `assize run --record` wrote
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
 
-    /// The folder of scenarios that ran, if it was not those that come with the suite
+    /// Folder of the scenarios that ran (default: the built-in scenarios)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) scenarios: Option<PathBuf>,
 
@@ -331,7 +420,7 @@ pub(crate) enum Spec {
     /// 1.1
     #[value(name = "1.1")]
     V1_1,
-    /// The next version, as its draft stands
+    /// The current draft of the next version
     Next,
 }
 
@@ -351,11 +440,11 @@ pub(crate) struct ListArguments {
     #[arg(default_value = "scenarios")]
     pub(crate) what: Listing,
 
-    /// As JSON
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// From the scenarios in this folder in place of those that come with the suite
+    /// Folder of scenarios (default: the built-in scenarios)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) scenarios: Option<PathBuf>,
 }
@@ -363,21 +452,21 @@ pub(crate) struct ListArguments {
 /// What can be listed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Listing {
-    /// The scenarios: name and title
+    /// Scenarios: name and title
     Scenarios,
-    /// The requirements: id, level and sentence
+    /// Requirements: id, level and text
     Requirements,
-    /// What a registry may leave out, and the probe that finds out
+    /// Optional capabilities, and the probe that detects each
     Capabilities,
 }
 
 /// `assize explain`.
 #[derive(Args, Debug)]
 pub(crate) struct ExplainArguments {
-    /// The id of a requirement, as in push.mount.201, or the name of a scenario, as in push/mount
+    /// Id of a requirement, such as push.mount.201, or name of a scenario, such as push/mount
     pub(crate) id: String,
 
-    /// From the scenarios in this folder in place of those that come with the suite
+    /// Folder of scenarios (default: the built-in scenarios)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) scenarios: Option<PathBuf>,
 }
@@ -385,11 +474,20 @@ pub(crate) struct ExplainArguments {
 /// `assize fmt`.
 #[derive(Args, Debug)]
 pub(crate) struct FmtArguments {
-    /// Scenarios, or folders of them
+    /// Scenario files, or folders of them
     #[arg(default_value = "scenarios", value_hint = ValueHint::AnyPath)]
     pub(crate) paths: Vec<PathBuf>,
 
-    /// Change nothing; say which are not in shape, and fail if there is one
+    /// Change nothing; list the files that are not formatted, and fail if there are any
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+/// `assize lsp`.
+#[derive(Args, Debug)]
+pub(crate) struct LspArguments {
+    /// The folder of scenarios; unless given, the nearest one above a file with a catalogue in requirements/ or scenarios in
+    /// probe/, and without such a one the file by itself
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) scenarios: Option<PathBuf>,
 }

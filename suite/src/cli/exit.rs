@@ -35,15 +35,15 @@ impl Exit {
     fn meaning(self) -> &'static str {
         match self {
             Exit::Done => {
-                "the registry conforms, nothing of what was asked is broken, or what else was asked for is done"
+                "the registry conforms, or nothing that was tested is broken, or the command succeeded"
             }
             Exit::Fails => {
-                "it does not, or was not shown to: a MUST that counts (--basis) is broken, or nowhere reached"
+                "the registry does not conform, or was not shown to: a MUST that counts (--basis) is broken or not reached"
             }
-            Exit::BadInput => "the input is wrong, or selects nothing",
-            Exit::UnusableTarget => "the target cannot be used, or was lost on the way",
+            Exit::BadInput => "the input is invalid, or selects nothing",
+            Exit::UnusableTarget => "the registry cannot be tested, or was lost during the run",
             Exit::SuiteFailed => "the suite itself failed, or a report could not be written",
-            Exit::Interrupted => "it was interrupted; what it had found was written, marked as partial",
+            Exit::Interrupted => "interrupted; what was found so far is reported, marked as partial",
         }
     }
 

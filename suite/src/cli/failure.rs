@@ -5,11 +5,14 @@ use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use assize::RunError;
+use assize::compare::BadReport;
 use assize::diagnostic::{Color, Faulty};
+use assize::log::End;
 use assize::log::record::ReadError;
 use assize::plan::BadGlob;
 use assize::report::WriteError;
 use assize::scenario::LoadError;
+use assize::snapshot::{CutOff, FolderError};
 use assize::wire::SettingsError;
 use thiserror::Error;
 
@@ -47,6 +50,9 @@ pub(crate) enum Failure {
         /// What the system says.
         source: io::Error,
     },
+    /// A folder of answers cannot be used.
+    #[error(transparent)]
+    Answers(#[from] FolderError),
     /// A record cannot be judged.
     #[error("{}: {source}", path.display())]
     Record {
@@ -54,6 +60,14 @@ pub(crate) enum Failure {
         path: PathBuf,
         /// Why it cannot.
         source: ReadError,
+    },
+    /// A file is no report that can be compared.
+    #[error("{}: {source}", path.display())]
+    Compare {
+        /// The file.
+        path: PathBuf,
+        /// Why it is none.
+        source: BadReport,
     },
     /// A file is not where it was wanted.
     #[error("cannot write {}: {source}", path.display())]
@@ -97,8 +111,12 @@ impl Failure {
             | Failure::Library(_)
             | Failure::Faulty(_)
             | Failure::File { .. }
-            | Failure::Record { .. } => Exit::BadInput,
+            | Failure::Record { .. }
+            | Failure::Compare { .. }
+            | Failure::Answers(_) => Exit::BadInput,
             Failure::Run(RunError::Unusable(_)) => Exit::UnusableTarget,
+            Failure::Run(RunError::CutOff(CutOff(End::Interrupted))) => Exit::Interrupted,
+            Failure::Run(RunError::CutOff(_)) => Exit::UnusableTarget,
             Failure::Run(_) => Exit::BadInput,
             #[cfg(feature = "bundled")]
             Failure::Bundled(_) => Exit::SuiteFailed,
@@ -121,7 +139,9 @@ impl Failure {
     /// Says on the standard error what is wrong, and draws the faults of files.
     pub(crate) fn print(&self) {
         let files: &[Faulty] = match self {
-            Failure::Library(LoadError::Faulty(files)) | Failure::Faulty(files) => files,
+            Failure::Library(LoadError::Faulty(files))
+            | Failure::Answers(FolderError::Faulty(files))
+            | Failure::Faulty(files) => files,
             _ => &[],
         };
         for file in files {

@@ -106,7 +106,7 @@ impl ListEntry for RequirementEntry<'_> {
 }
 
 fn requirements(library: &Library) -> Vec<RequirementEntry<'_>> {
-    let mut asking = library::asking(library);
+    let mut asking = library.asking(coded::scenarios());
     let entries = library.catalogue.iter().map(|requirement| RequirementEntry {
         id: requirement.id.as_str(),
         levels: levels(&requirement.levels),

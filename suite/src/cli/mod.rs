@@ -2,6 +2,7 @@
 
 mod arguments;
 mod clean;
+mod compare;
 mod exit;
 mod explain;
 mod failure;
@@ -9,6 +10,7 @@ mod fmt;
 mod judge;
 mod library;
 mod list;
+mod lsp;
 mod output;
 mod reproduce;
 mod run;
@@ -17,6 +19,7 @@ mod selftest;
 mod serve;
 mod settings;
 mod shell;
+mod snapshot;
 mod value;
 mod verdict;
 
@@ -45,6 +48,9 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Run(run)) => run_scenarios(*run),
         #[cfg(feature = "bundled")]
         Some(Command::Serve(config)) => block_on(serve::execute(*config)),
+        Some(Command::Snapshot(arguments)) => {
+            block_on(snapshot::execute(*arguments, &|name| std::env::var(name).ok()))
+        }
         Some(Command::Clean(arguments)) => {
             block_on(clean::execute(&arguments, &|name| std::env::var(name).ok()))
         }
@@ -52,9 +58,11 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
             block_on(selftest::execute(&selftest, &|name| std::env::var(name).ok()))
         }
         Some(Command::Judge(arguments)) => judge::execute(&arguments),
+        Some(Command::Compare(arguments)) => compare::execute(&arguments),
         Some(Command::List(list)) => list::execute(&list),
         Some(Command::Explain(explain)) => explain::execute(&explain),
         Some(Command::Fmt(fmt)) => fmt::execute(&fmt),
+        Some(Command::Lsp(lsp)) => lsp::execute(&lsp),
         Some(Command::Completions { shell }) => shell::completions(shell),
         Some(Command::Man) => shell::man(),
     }

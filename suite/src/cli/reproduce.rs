@@ -65,8 +65,8 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
         .scenarios
         .iter()
         .for_each(|folder| add("--scenarios", &folder.to_string_lossy()));
-    if !conduct.grace.is_zero() {
-        add("--grace", &format!("{}ms", conduct.grace.as_millis()));
+    if !conduct.pace.grace.is_zero() {
+        add("--grace", &format!("{}ms", conduct.pace.grace.as_millis()));
     }
     if registry.insecure {
         words.push("--insecure".to_owned());

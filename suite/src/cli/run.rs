@@ -6,7 +6,7 @@ use assize::Suite;
 use assize::log::{RunLog, record};
 use assize::plan;
 use assize::report::ProgressLine;
-use assize::run::Stop;
+use assize::run::{OnFinding, Stop};
 use assize::scenario::Library;
 
 use super::exit::Exit;
@@ -16,10 +16,14 @@ use super::settings::Settings;
 use super::verdict::{Wanted, begun, written};
 
 /// Runs the scenarios, and says what came out.
-pub(crate) async fn execute(settings: Settings, wanted: Wanted) -> Result<Exit, Failure> {
+pub(crate) async fn execute(mut settings: Settings, wanted: Wanted) -> Result<Exit, Failure> {
     let suite = Suite::of(library::load(settings.scenarios.as_deref())?);
     check_capabilities(suite.library(), &settings)?;
     let wanted = wanted.prepare(&suite)?;
+    if settings.fail_fast {
+        let violations = wanted.violations(&suite.library().catalogue, settings.run.version);
+        settings.run.on_finding = OnFinding::StopAt(violations);
+    }
     let kept = settings.record.as_deref().map(begun).transpose()?;
     let log = match settings.target.as_ref().map(ToString::to_string) {
         Some(target) => against(&target, &suite, settings).await?,
@@ -31,7 +35,7 @@ pub(crate) async fn execute(settings: Settings, wanted: Wanted) -> Result<Exit, 
     Ok(exit)
 }
 
-fn check_capabilities(library: &Library, settings: &Settings) -> Result<(), Failure> {
+pub(crate) fn check_capabilities(library: &Library, settings: &Settings) -> Result<(), Failure> {
     let known = plan::capabilities(library);
     let mut required = settings.run.require.iter();
     let Some(unknown) = required.find(|name| !known.contains_key(*name)) else {
@@ -44,7 +48,8 @@ fn check_capabilities(library: &Library, settings: &Settings) -> Result<(), Fail
     )))
 }
 
-async fn against(target: &str, suite: &Suite, settings: Settings) -> Result<RunLog, Failure> {
+/// Runs the scenarios against a registry, and shows how far it is.
+pub(crate) async fn against(target: &str, suite: &Suite, settings: Settings) -> Result<RunLog, Failure> {
     let progress = Arc::new(ProgressLine::new());
     let listening = tokio::spawn(listen(settings.run.stop.clone()));
     let narrowed = settings.run.narrowed.join(" ");

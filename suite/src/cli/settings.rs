@@ -4,17 +4,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use assize::catalogue::Version;
-use assize::explore::Budget;
 use assize::judgement::{Lifetime, Strictness};
 use assize::plan::Selection;
-use assize::run::{CleanUp, OnFinding, RunSettings};
-use assize::values::RunId;
+use assize::run::{Budget, CleanUp, RunId, RunSettings};
 use assize::wire::{
     self, Address, Credentials, Headers, Identity, Login, Proxies, Reach, Timeouts, Tls, Url,
 };
 
 use super::arguments::{
-    ConductArguments, LoginArguments, Profile, RegistryArguments, RunArguments, SelectionArguments, Spec,
+    ConductArguments, LoginArguments, PaceArguments, Profile, RegistryArguments, RunArguments,
+    SelectionArguments, SnapshotArguments, Spec,
 };
 use super::failure::Failure;
 use super::{reproduce, value};
@@ -23,7 +22,7 @@ use super::{reproduce, value};
 const USUAL_WORKFLOWS: u32 = 10;
 
 /// What a run is to do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// The registry; the bundled one if there is none.
     pub(crate) target: Option<Url>,
@@ -35,12 +34,14 @@ pub(crate) struct Settings {
     pub(crate) selection: Selection,
     /// How the run is done.
     pub(crate) run: RunSettings,
+    /// Whether it stops at a violation.
+    pub(crate) fail_fast: bool,
     /// Where all that happens is written down.
     pub(crate) record: Option<PathBuf>,
 }
 
 /// How a registry is talked to.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ClientOptions {
     /// Who asks.
     pub(crate) credentials: Credentials,
@@ -57,17 +58,16 @@ pub(crate) struct ClientOptions {
 impl ClientOptions {
     /// What a client of `target` has to know.
     pub(crate) fn client(&self, target: Url) -> wire::ClientSettings {
-        wire::ClientSettings {
-            tls: self.tls.clone(),
-            identity: self.identity.clone(),
-            proxies: self.proxies.clone(),
-            addresses: self.addresses.clone(),
-            reach: self.reach,
-            lines: self.lines.clone(),
-            user_agent: self.user_agent.clone(),
-            timeouts: self.timeouts,
-            ..wire::ClientSettings::new(target)
-        }
+        let mut settings = wire::ClientSettings::new(target);
+        settings.tls = self.tls.clone();
+        settings.identity = self.identity.clone();
+        settings.proxies = self.proxies.clone();
+        settings.addresses = self.addresses.clone();
+        settings.reach = self.reach;
+        settings.lines = self.lines.clone();
+        settings.user_agent = self.user_agent.clone();
+        settings.timeouts = self.timeouts;
+        settings
     }
 }
 
@@ -105,9 +105,36 @@ impl Settings {
             selection: Selection::new(&selection.only, &selection.requirement, &selection.section)?,
             run,
             scenarios: selection.scenarios,
+            fail_fast: conduct.fail_fast,
             record: conduct.record,
         })
     }
+}
+
+/// What the runs of a snapshot are to do; random workflows are no part of it.
+pub(crate) fn of_snapshot(
+    arguments: SnapshotArguments,
+    environment: Environment<'_>,
+) -> Result<Settings, Failure> {
+    let SnapshotArguments {
+        target,
+        registry,
+        selection,
+        pace,
+        ..
+    } = arguments;
+    let client_options = client_options(&registry, environment)?;
+    let mut run = paced(&registry, &selection, &pace.pace)?;
+    run.repositories = registry.repository;
+    Ok(Settings {
+        target: target.as_deref().map(value::target).transpose()?,
+        client_options,
+        selection: Selection::new(&selection.only, &selection.requirement, &selection.section)?,
+        run,
+        scenarios: selection.scenarios,
+        fail_fast: false,
+        record: None,
+    })
 }
 
 /// How the user wants a registry to be talked to.
@@ -146,13 +173,11 @@ pub(crate) fn client_options(
 
 /// The whole of an exchange may take as long as usual, or as long as its slowest part.
 fn timeouts(answer: Duration) -> Timeouts {
-    let usual = Timeouts::default();
-    Timeouts {
-        answer,
-        idle: answer,
-        total: usual.total.max(answer),
-        ..usual
-    }
+    let mut timeouts = Timeouts::default();
+    timeouts.answer = answer;
+    timeouts.idle = answer;
+    timeouts.total = timeouts.total.max(answer);
+    timeouts
 }
 
 /// Every account that the user gives, the password from the environment.
@@ -235,6 +260,22 @@ fn run_settings(
     conduct: &ConductArguments,
     strictness: Strictness,
 ) -> Result<RunSettings, Failure> {
+    let mut run = paced(&registry, selection, &conduct.pace)?;
+    run.strictness = strictness;
+    if conduct.keep {
+        run.clean_up = CleanUp::Never;
+    }
+    run.explore = budget(conduct, &narrowed(selection));
+    run.repositories = registry.repository;
+    Ok(run)
+}
+
+/// What every run is told, whatever is made of it.
+fn paced(
+    registry: &RegistryArguments,
+    selection: &SelectionArguments,
+    pace: &PaceArguments,
+) -> Result<RunSettings, Failure> {
     if let Some(wrong) = registry
         .repository
         .iter()
@@ -245,24 +286,15 @@ fn run_settings(
         )));
     }
     // A short number is easier to type again.
-    let seed = conduct.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    let seed = pace.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let mut run = RunSettings::new(version(selection)?, seed);
-    run.strictness = strictness;
-    run.run_id = conduct.run_id.clone().unwrap_or_else(RunId::fresh);
-    run.longest = conduct.longest;
-    run.jobs = conduct.jobs.get();
-    run.grace = conduct.grace;
-    if conduct.fail_fast {
-        run.on_finding = OnFinding::Stop;
-    }
-    if conduct.keep {
-        run.clean_up = CleanUp::Never;
-    }
+    run.run_id = pace.run_id.clone().unwrap_or_else(RunId::fresh);
+    run.longest = pace.longest;
+    run.jobs = pace.jobs.get();
+    run.grace = pace.grace;
     run.require.clone_from(&selection.require);
     run.narrowed = narrowed(selection);
-    run.explore = budget(conduct, &run.narrowed);
     run.narrowed.extend(shared(&registry.repository));
-    run.repositories = registry.repository;
     Ok(run)
 }
 

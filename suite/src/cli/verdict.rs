@@ -1,13 +1,15 @@
 //! What is done with a result: it is held against what is known, and said.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use assize::Suite;
+use assize::catalogue::{Catalogue, Level, RequirementId, Version};
 use assize::diagnostic::SourceFile;
 use assize::log::{RunLog, trace};
 use assize::report::baseline::Baseline;
-use assize::report::{self, Counted, Destination, NewFile, Report, ReportRequest, WriteError};
+use assize::report::{self, Counted, Destination, Detail, NewFile, Report, ReportRequest, WriteError};
 
 use super::arguments::VerdictArguments;
 use super::exit::Exit;
@@ -25,6 +27,8 @@ pub(crate) struct Wanted {
     counted: Counted,
     /// Where the exchanges go.
     trace: Option<PathBuf>,
+    /// How much the terminal shows.
+    detail: Detail,
 }
 
 impl Wanted {
@@ -35,6 +39,10 @@ impl Wanted {
             reports: arguments.report.clone(),
             counted: arguments.basis.clone(),
             trace: arguments.trace.clone(),
+            detail: match arguments.full {
+                true => Detail::Full,
+                false => Detail::Brief,
+            },
         };
         wanted.check_places(record)?;
         Ok(wanted)
@@ -68,6 +76,7 @@ impl Wanted {
             reports: self.reports,
             counted: self.counted,
             trace: self.trace.as_deref().map(begun).transpose()?,
+            detail: self.detail,
         })
     }
 }
@@ -98,9 +107,18 @@ pub(crate) struct Prepared {
     reports: Vec<ReportRequest>,
     counted: Counted,
     trace: Option<NewFile>,
+    detail: Detail,
 }
 
 impl Prepared {
+    /// The requirements whose violation makes a run fail.
+    pub(crate) fn violations(&self, catalogue: &Catalogue, version: Version) -> BTreeSet<RequirementId> {
+        let counts = catalogue.iter().filter(|requirement| {
+            requirement.levels.in_version(version) == Some(Level::Must) && self.counted.includes(requirement)
+        });
+        counts.map(|requirement| requirement.id.clone()).collect()
+    }
+
     /// Judges what happened, says what came out, and writes what is wanted.
     pub(crate) fn conclude(self, suite: &Suite, log: &RunLog) -> Result<Exit, Failure> {
         let outcome = suite.judge(log);
@@ -109,7 +127,7 @@ impl Prepared {
             counted: &self.counted,
             ..outcome.as_report()
         };
-        let text = report::styled(&report, output::width());
+        let text = report::styled(&report, output::width(), self.detail);
         let is_taken = |report: &ReportRequest| report.destination == Destination::Stdout;
         if self.reports.iter().any(is_taken) {
             anstream::eprint!("{text}");

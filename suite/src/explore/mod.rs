@@ -41,7 +41,7 @@ const BATCH: u32 = 20;
 
 /// A registry as the explorer knows it before it begins.
 #[derive(Clone, Debug, Default)]
-pub struct Constraints {
+pub(crate) struct Constraints {
     /// The capabilities that it offers.
     pub offered: BTreeSet<String>,
     /// The requirements that are known to be broken, or not in force in the version judged by; no operation that
@@ -51,7 +51,7 @@ pub struct Constraints {
 
 /// A workflow that failed, in its shortest form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failing {
+pub(crate) struct Failing {
     /// Its name.
     pub name: String,
     /// Its scenario.
@@ -60,7 +60,7 @@ pub struct Failing {
 
 /// Tries random workflows until the budget is spent, the run does not go on, or one fails. `fail` follows scenarios at
 /// once, whose numbers, from the one given on, are their own, and says of each whether something in it broke.
-pub fn explore(
+pub(crate) fn explore(
     catalogue: &Catalogue,
     constraints: &Constraints,
     budget: Budget,

@@ -131,14 +131,7 @@ impl Model {
                 }
                 None => say.tag_is_not(at, tag, how, "pull.manifest.404-unknown-tag"),
             },
-            ReadImage(at, image, how) => match self.images.get(&(at, image)) {
-                Some(Presence::Present | Presence::Mounted) => say.image_is(at, image, how),
-                Some(Presence::Deleted) => {
-                    say.image_is_not(at, image, how, "manage.manifest.get-404-after-delete");
-                }
-                Some(Presence::Untagged) => {}
-                None => say.image_is_not(at, image, how, "pull.manifest.404-unknown-digest"),
-            },
+            ReadImage(at, image, how) => self.read_image(at, image, how, say),
             DeleteTag(at, tag) if able.delete_tag => self.delete_tag(at, tag, say),
             DeleteImage(at, image) if able.delete_manifest => self.delete_image(at, image, say),
             ListTags(at) => self.list_tags(at, say),
@@ -182,9 +175,42 @@ impl Model {
         }
     }
 
+    /// What became of an image in the other repository is what a registry that keeps one store for all mixes up with it.
+    fn read_image(&self, at: Repository, image: usize, how: Read, say: &mut ScenarioWriter<'_>) {
+        let elsewhere = self.images.get(&(at.other(), image));
+        match (self.images.get(&(at, image)), elsewhere) {
+            (Some(Presence::Present | Presence::Mounted), Some(Presence::Deleted)) => {
+                say.image_is(
+                    at,
+                    image,
+                    how,
+                    Some("manage.manifest.delete-other-repository-untouched"),
+                );
+            }
+            (Some(Presence::Present | Presence::Mounted), _) => say.image_is(at, image, how, None),
+            (Some(Presence::Untagged), _) => {}
+            (_, Some(Presence::Present | Presence::Mounted | Presence::Untagged)) => {
+                say.image_is_not(at, image, how, "pull.manifest.404-other-repository");
+            }
+            (Some(Presence::Deleted), _) => {
+                say.image_is_not(at, image, how, "manage.manifest.get-404-after-delete");
+            }
+            (None, _) => say.image_is_not(at, image, how, "pull.manifest.404-unknown-digest"),
+        }
+    }
+
+    /// The same of a blob.
     fn read_blob(&self, at: Repository, blob: usize, how: Read, say: &mut ScenarioWriter<'_>) {
         let elsewhere = self.blobs.get(&(at.other(), blob));
         match (self.blobs.get(&(at, blob)), elsewhere) {
+            (Some(Presence::Present), Some(Presence::Deleted)) => {
+                say.blob_is(
+                    at,
+                    blob,
+                    how,
+                    Some("manage.blob.delete-other-repository-untouched"),
+                );
+            }
             (Some(Presence::Present), _) => say.blob_is(at, blob, how, None),
             (Some(Presence::Mounted), Some(Presence::Deleted)) => {
                 say.blob_is(at, blob, how, Some("push.mount.independent-of-source"));
@@ -192,11 +218,11 @@ impl Model {
             (Some(Presence::Mounted), _) => {
                 say.blob_is(at, blob, how, Some("push.mount.readable-in-target"));
             }
+            (None | Some(Presence::Deleted), Some(Presence::Present | Presence::Mounted)) => {
+                say.blob_is_not(at, blob, how, "pull.blob.404-other-repository");
+            }
             (Some(Presence::Deleted), _) => {
                 say.blob_is_not(at, blob, how, "manage.blob.get-404-after-delete");
-            }
-            (None, Some(Presence::Present | Presence::Mounted)) => {
-                say.blob_is_not(at, blob, how, "pull.blob.404-other-repository");
             }
             (None | Some(Presence::Untagged), _) => {
                 say.blob_is_not(at, blob, how, "pull.blob.404-unknown");
@@ -255,15 +281,13 @@ impl Model {
     fn list_tags(&self, at: Repository, say: &mut ScenarioWriter<'_>) {
         let here = || self.tags.iter().filter(|((repository, _), _)| *repository == at);
         let (listed, gone): (Vec<_>, Vec<_>) = here().partition(|(_, tag)| matches!(tag, Tag::Of(_)));
-        let listed: Vec<usize> = listed.into_iter().map(|((_, name), _)| *name).collect();
-        let id = if gone.is_empty() {
-            "discovery.tags.complete"
-        } else {
-            "discovery.tags.fresh-after-delete"
+        let names = |tags: Vec<(&(Repository, usize), &Tag)>| -> Vec<usize> {
+            tags.into_iter().map(|((_, name), _)| *name).collect()
         };
+        let (listed, gone) = (names(listed), names(gone));
         // What a repository without tags answers is its own affair.
         if !listed.is_empty() {
-            say.tags_are(at, &listed, id);
+            say.tags_are(at, &listed, &gone);
         }
     }
 
@@ -280,17 +304,18 @@ impl Model {
     }
 
     fn list_referrers(&self, at: Repository, say: &mut ScenarioWriter<'_>) {
-        let referrers: BTreeSet<usize> = self
-            .images
-            .iter()
-            .filter(|((r, image), presence)| *r == at && *image != SUBJECT && **presence == Presence::Present)
-            .map(|((_, image), _)| *image)
-            .collect();
+        let referrers = |wanted: Presence| -> Vec<usize> {
+            let of_it = self
+                .images
+                .iter()
+                .filter(|((r, image), presence)| *r == at && *image != SUBJECT && **presence == wanted);
+            of_it.map(|((_, image), _)| *image).collect()
+        };
         let unsure = |((repository, _), presence): (&(Repository, usize), &Presence)| {
             *repository == at && *presence == Presence::Untagged
         };
         if !self.images.iter().any(unsure) {
-            say.referrers_are(at, &referrers.into_iter().collect::<Vec<usize>>());
+            say.referrers_are(at, &referrers(Presence::Present), &referrers(Presence::Deleted));
         }
     }
 

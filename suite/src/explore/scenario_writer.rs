@@ -159,7 +159,7 @@ impl<'a> ScenarioWriter<'a> {
             &format!("> PUT {{place}} ?digest={{digest blob-{other}}}"),
             &format!("> @blob-{blob}"),
         ]);
-        self.asks("push.put.digest-mismatch-nothing-stored", &["4xx"]);
+        self.asks("push.put.digest-mismatch-nothing-stored", &["not 2xx"]);
     }
 
     fn read_blob(&mut self, at: Repository, blob: usize, how: Read, step: &str) {
@@ -247,15 +247,16 @@ impl<'a> ScenarioWriter<'a> {
         self.asks(id, &["404"]);
     }
 
-    pub(super) fn image_is(&mut self, at: Repository, image: usize, how: Read) {
+    /// `id` is what asks for it where it is more than the reading of an image that was pushed.
+    pub(super) fn image_is(&mut self, at: Repository, image: usize, how: Read, id: Option<&str>) {
         let digest = format!("{{digest image-{image}}}");
         self.read_manifest(at, &digest, how, &format!("image {image} is there"));
         match how {
             Read::Get => self.asks(
-                "pull.manifest.get-by-digest-200",
+                id.unwrap_or("pull.manifest.get-by-digest-200"),
                 &["200", &format!("@image-{image}")],
             ),
-            Read::Head => self.asks("head.manifest.200", &["200"]),
+            Read::Head => self.asks(id.unwrap_or("head.manifest.200"), &["200"]),
         }
     }
 
@@ -277,26 +278,41 @@ impl<'a> ScenarioWriter<'a> {
         self.asks("manage.manifest.delete-202", &["202"]);
     }
 
-    pub(super) fn tags_are(&mut self, at: Repository, tags: &[usize], id: &str) {
+    /// What else is in the list, and how often, is asked by scenarios about that.
+    pub(super) fn tags_are(&mut self, at: Repository, listed: &[usize], gone: &[usize]) {
         let line = format!("> GET /v2/{}/tags/list", at.hole());
         self.step("list the tags", &[&line, "> every page, by Link"]);
-        let tags: Vec<String> = tags.iter().map(|tag| format!("tag-{tag}")).collect();
-        let list = format!("$.tags[*]: {} in any order", tags.join(", "));
-        self.asks(id, &["200", &list]);
+        let tags = |word: &str, tags: &[usize]| -> Vec<String> {
+            let line = |tag| format!("$.tags[*]: {word} tag-{tag}");
+            tags.iter().map(line).collect()
+        };
+        self.ask_all("discovery.tags.complete", &tags("has", listed));
+        self.ask_all("discovery.tags.fresh-after-delete", &tags("not", gone));
     }
 
-    pub(super) fn referrers_are(&mut self, at: Repository, referrers: &[usize]) {
+    /// The same of a list of referrers.
+    pub(super) fn referrers_are(&mut self, at: Repository, listed: &[usize], gone: &[usize]) {
         let line = format!("> GET /v2/{}/referrers/{{digest image-0}}", at.hole());
         self.step("list the referrers of image 0", &[&line, "> every page, by Link"]);
-        let digests: Vec<String> = referrers
-            .iter()
-            .map(|image| format!("{{digest image-{image}}}"))
-            .collect();
-        if digests.is_empty() {
+        if listed.is_empty() {
             self.asks("referrers.empty-list", &["200", "$.manifests: []"]);
-        } else {
-            let list = format!("$.manifests[*].digest: {} in any order", digests.join(", "));
-            self.asks("referrers.lists-image", &["200", &list]);
+            return;
+        }
+        let digests = |word: &str, images: &[usize]| -> Vec<String> {
+            let line = |image| format!("$.manifests[*].digest: {word} {{digest image-{image}}}");
+            images.iter().map(line).collect()
+        };
+        self.ask_all("referrers.lists-image", &digests("has", listed));
+        self.ask_all("referrers.fresh-after-delete", &digests("not", gone));
+    }
+
+    /// Asks all of these of an answer that is a list.
+    fn ask_all(&mut self, id: &str, checks: &[String]) {
+        if !checks.is_empty() {
+            let checks: Vec<&str> = std::iter::once("200")
+                .chain(checks.iter().map(String::as_str))
+                .collect();
+            self.asks(id, &checks);
         }
     }
 

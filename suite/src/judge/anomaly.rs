@@ -1,4 +1,4 @@
-//! What is odd about a request: what a cause shows itself by, whatever a check asks of the answer.
+//! Anomalies of a request: the first sign of a cause, whatever a check asks of the answer.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use crate::endpoint::{Endpoint, EndpointKind};
 use crate::log::{Created, ProgramLog};
 use crate::wire::Exchange;
 
-/// What is odd about a request.
+/// An anomaly of a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Anomaly {
     /// Its path has dot segments or encoded slashes.
@@ -54,7 +54,7 @@ impl Anomaly {
 /// The headers of a request that make it another request than one without them, the most telling first.
 const TELLING: [&str; 5] = ["If-Range", "If-Match", "If-None-Match", "Range", "Expect"];
 
-/// What is odd about a request, the most telling first.
+/// The most telling anomaly of a request, if it has one.
 pub(super) fn anomaly(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> Option<Anomaly> {
     let request = &exchange.request;
     let path = request.url.path().to_lowercase();
@@ -91,10 +91,11 @@ pub(super) fn anomaly(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog
         return Some(Anomaly::ForeignBlob);
     }
     let parameters = parameters(endpoint);
-    (is_read && !parameters.is_empty()).then_some(Anomaly::Parameters(kind, parameters))
+    let is_opening = request.method == "POST" && kind == EndpointKind::Uploads;
+    ((is_read || is_opening) && !parameters.is_empty()).then_some(Anomaly::Parameters(kind, parameters))
 }
 
-/// What is odd about the upload that a request goes to: none that was opened there, and is open still.
+/// The anomaly of the upload that a request goes to, unless it was opened there and is still open.
 fn oddity_of_upload(exchange: &Exchange, log: &ProgramLog) -> Option<Anomaly> {
     let path = exchange.request.url.path();
     let mut opened = BTreeSet::new();
@@ -167,10 +168,16 @@ fn is_digest(text: &str) -> bool {
     let Some((algorithm, encoded)) = text.split_once(':') else {
         return false;
     };
+    let is_word = |text: &str, separators: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || separators.contains(c))
+    };
     let length = match algorithm {
         "sha256" => 64,
         "sha512" => 128,
-        _ => return !algorithm.is_empty() && !encoded.is_empty(),
+        _ => return is_word(algorithm, "+._-") && is_word(encoded, "=_-"),
     };
     encoded.len() == length
         && encoded
@@ -188,5 +195,6 @@ mod tests {
         assert!(is_tag("v1.0-rc_1") && !is_tag(".a") && !is_tag(&"a".repeat(129)) && !is_tag("a b"));
         assert!(is_digest(&format!("sha256:{}", "a".repeat(64))));
         assert!(!is_digest(&format!("sha256:{}", "A".repeat(64))) && !is_digest("sha256:aa"));
+        assert!(is_digest("sha256+b64u:LCa0a2j_xo-5m0U8HTBBNBNCLXBkg7=") && !is_digest("x%0d%0aX-Odd:%201"));
     }
 }

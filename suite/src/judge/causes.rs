@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::general::one_for_each_kind_of_request;
 use super::symptom::Symptom;
 use super::{Standard, order};
 use crate::catalogue::{Level, RequirementId};
@@ -52,7 +53,7 @@ pub(super) fn one_for_each_cause(standard: &Standard<'_>, broken: Vec<Broken>) -
     fold_what_rests_on_others(standard, findings)
 }
 
-/// Takes for each trace the one that says it too, where that was left as well.
+/// Takes for each trace the most general one of those that say it too and were left as well.
 fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
     let left: BTreeSet<Symptom> = broken
         .iter()
@@ -60,8 +61,11 @@ fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
         .filter_map(|(_, symptom)| symptom.clone())
         .collect();
     for (_, symptom) in broken.iter_mut().flat_map(|requirement| &mut requirement.ways) {
-        let general = symptom.as_ref().and_then(Symptom::general);
-        if let Some(general) = general.filter(|general| left.contains(general)) {
+        let more_general = |symptom: &Option<Symptom>| {
+            let mut known = symptom.iter().flat_map(Symptom::more_general);
+            known.find(|general| left.contains(general))
+        };
+        while let Some(general) = more_general(symptom) {
             *symptom = Some(general);
         }
     }
@@ -97,7 +101,8 @@ fn with_rows_of_one_check_together(standard: &Standard<'_>, mut broken: Vec<Brok
 }
 
 /// The most general requirement that each trace breaks: the heaviest, the one that the others rest on, the one that it
-/// breaks most often, the one that is asked most often.
+/// breaks most often, the one that is asked most often. A failure says nothing of what the registry keeps and of whom it
+/// lets in, so it stands under what a document states, or at least under what guards none of that.
 fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Symptom, RequirementId> {
     let mut by_trace: BTreeMap<&Symptom, Vec<&Broken>> = BTreeMap::new();
     for requirement in broken {
@@ -115,10 +120,14 @@ fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Symptom, Requir
             let rests = |other: &&&Broken| rests_on(standard, &other.requirement, &one.requirement);
             breaks.iter().filter(rests).count()
         };
-        let head = breaks
-            .iter()
-            .rev()
-            .max_by_key(|one| (one.level, supports(one), broken_by(one, symptom), one.asked))?;
+        let head = breaks.iter().rev().max_by_key(|one| {
+            let known = standard.catalogue.get(&one.requirement);
+            let of_failure = known.filter(|_| symptom.is_failure());
+            let is_stated = of_failure.map(|known| known.basis.authority().is_stated());
+            let guards_nothing = of_failure.map(|known| known.protects.is_none());
+            let general = (supports(one), broken_by(one, symptom), one.asked);
+            (one.level, is_stated, guards_nothing, general)
+        })?;
         Some((symptom.clone(), head.requirement.clone()))
     });
     heads.collect()
@@ -224,8 +233,9 @@ fn fold_what_rests_on_others(standard: &Standard<'_>, findings: Vec<Finding>) ->
         }
     }
     kept.iter_mut().for_each(take_back_own_ways);
-    order::sort(standard, &mut kept);
-    kept
+    let mut apart: Vec<Finding> = kept.into_iter().flat_map(one_for_each_kind_of_request).collect();
+    order::sort(standard, &mut apart);
+    apart
 }
 
 /// Nothing is a consequence of itself: what broke by way of one of its consequences is a way of its own.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::{Standard, invariants};
+use super::{Standard, failures, invariants};
 use crate::catalogue::RequirementId;
 use crate::cause::{Cause, Loss};
 use crate::check::{CheckResult, describe};
@@ -107,7 +107,7 @@ pub(super) fn of(standard: &Standard<'_>, log: &ProgramLog, target: &Url) -> Ent
             Event::Observed(observation) => fold.saw(observation),
             Event::Refused(refusal) => fold.refused(refusal),
             Event::Late(action, exchange) => fold.late(*action, exchange),
-            Event::Connected(_) | Event::Skipped(_) | Event::Stopped(_) => {}
+            Event::Bound(_) | Event::Connected(_) | Event::Skipped(_) | Event::Stopped(_) => {}
         }
     }
     match &log.program.script {
@@ -146,6 +146,7 @@ impl Fold<'_> {
             return;
         };
         self.seen.insert(observation.check);
+        self.failed(checkpoint, observation);
         let (verdict, got) = match &observation.seen {
             CheckResult::Holds
                 if observation.timing == Timing::Late && self.may_lag(&checkpoint.requirement) =>
@@ -179,6 +180,22 @@ impl Fold<'_> {
             check: checkpoint.check.clone(),
             evidence: observation.evidence.clone(),
         });
+    }
+
+    /// A failure that hid what a check asked counts under the requirement about the status of the request that it met.
+    fn failed(&mut self, checkpoint: &Checkpoint, observation: &Observation) {
+        let is_lost = self
+            .standard
+            .loss
+            .is_some_and(|loss| explains(loss, &observation.evidence));
+        let failed = failures::entry(checkpoint, observation, self.log).filter(|_| !is_lost);
+        let is_asked = |entry: &Entry| {
+            let id = &entry.requirement;
+            checkpoint.level.is_some() && self.standard.level(id).is_some() && self.standard.asks(id)
+        };
+        if let Some(entry) = failed.filter(is_asked) {
+            self.entries.add(entry);
+        }
     }
 
     fn may_lag(&self, id: &RequirementId) -> bool {

@@ -1,12 +1,16 @@
 //! The judge: a pure function of what happened in a run. It sends nothing and words nothing.
 //!
-//! `entries` turns the log of one program into checks and their verdicts, `invariants` asks every answer, `findings`
-//! sums up by requirement, `symptom` tells causes apart, `causes` makes one finding of each.
+//! `entries` turns the log of one program into checks and their verdicts, `invariants` asks every answer, `failures`
+//! says what a failure breaks, `findings` sums up by requirement, `symptom` tells causes apart, `causes` makes one
+//! finding of each.
 
 mod anomaly;
+mod broken;
 mod causes;
 mod entries;
+mod failures;
 mod findings;
+mod general;
 mod invariants;
 mod order;
 mod reproduce;
@@ -17,6 +21,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub(crate) use self::broken::broken_by;
 use self::entries::Entries;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
 use crate::cause::Loss;
@@ -26,7 +31,7 @@ use crate::scenario::{Library, Program};
 
 /// What is judged by: the requirements, the version, and what the user asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Standard<'a> {
+pub(crate) struct Standard<'a> {
     /// The requirements.
     pub catalogue: &'a Catalogue,
     /// The version whose levels count.
@@ -52,7 +57,7 @@ impl Standard<'_> {
 }
 
 /// Judges all that happened in a run.
-pub fn judge(library: &Library, log: &RunLog) -> Judgement {
+pub(crate) fn judge(library: &Library, log: &RunLog) -> Judgement {
     let standard = Standard {
         catalogue: &library.catalogue,
         version: log.facts.version,
@@ -85,7 +90,11 @@ pub fn judge(library: &Library, log: &RunLog) -> Judgement {
 }
 
 /// Judges one run of one program.
-pub fn judge_program(standard: &Standard<'_>, log: &ProgramLog, target: &crate::wire::Url) -> ProgramVerdict {
+pub(crate) fn judge_program(
+    standard: &Standard<'_>,
+    log: &ProgramLog,
+    target: &crate::wire::Url,
+) -> ProgramVerdict {
     let entries = entries::of(standard, log, target);
     let first = entries.broken().next();
     ProgramVerdict {
@@ -97,7 +106,7 @@ pub fn judge_program(standard: &Standard<'_>, log: &ProgramLog, target: &crate::
 
 /// What one run of one program comes to by itself.
 #[derive(Debug)]
-pub struct ProgramVerdict {
+pub(crate) struct ProgramVerdict {
     /// The requirement that broke first, and what was got.
     pub first_broken: Option<(RequirementId, String)>,
     /// The requirements that broke.

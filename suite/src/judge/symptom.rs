@@ -22,7 +22,7 @@ pub(super) enum Symptom {
     NoAnswer(String, EndpointKind, &'static str),
     /// The endpoint does not know this method.
     NoMethod(String, EndpointKind, u16),
-    /// Something odd about the request is met in this way.
+    /// An anomaly of the request has this effect.
     Odd(Anomaly, Reaction),
     /// The place that a chunk gives itself is not looked at.
     ChunkPlace,
@@ -33,27 +33,38 @@ pub(super) enum Symptom {
 }
 
 impl Symptom {
-    /// The trace that says this one too, if it was left as well: who takes any upload takes one that was closed, and what
-    /// was taken as it came can spoil the answer that repeats it.
-    pub(super) fn general(&self) -> Option<Symptom> {
+    /// The traces that say this one too, if one was left as well: who takes any upload takes one that was closed, who takes
+    /// any name or any reference takes one with tricks in it, and what was taken as it came can spoil the answer that
+    /// repeats it.
+    pub(super) fn more_general(&self) -> Vec<Symptom> {
+        let odd = |anomaly: &Anomaly, reaction: &Reaction| Symptom::Odd(anomaly.clone(), reaction.clone());
         match self {
             Symptom::Odd(Anomaly::ClosedUpload | Anomaly::ForeignUpload, reaction) => {
-                Some(Symptom::Odd(Anomaly::UnknownUpload, reaction.clone()))
+                vec![odd(&Anomaly::UnknownUpload, reaction)]
             }
-            Symptom::Odd(anomaly, Reaction::NoAnswer(MALFORMED)) => {
-                Some(Symptom::Odd(anomaly.clone(), Reaction::Taken))
+            Symptom::Odd(Anomaly::Path, reaction @ Reaction::Taken) => {
+                vec![odd(&Anomaly::Name, reaction), odd(&Anomaly::Reference, reaction)]
             }
-            _ => None,
+            Symptom::Odd(anomaly, Reaction::NoAnswer(MALFORMED)) => vec![odd(anomaly, &Reaction::Taken)],
+            _ => Vec::new(),
         }
     }
 
-    /// Whether it shows in what is seen of a plain request, and so may come of an odd one before.
+    /// Whether the registry failed, or said nothing.
+    pub(super) fn is_failure(&self) -> bool {
+        matches!(
+            self,
+            Symptom::Fails(..) | Symptom::NoAnswer(..) | Symptom::Gateway(_)
+        )
+    }
+
+    /// Whether it shows in the answer to an ordinary request, so that an anomalous one before it may be the cause.
     pub(super) fn is_afterwards(&self) -> bool {
         matches!(self, Symptom::Header(..) | Symptom::Json(..))
     }
 }
 
-/// How something odd about a request is met.
+/// How a registry reacts to an anomaly.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Reaction {
     /// It is taken as if it were sound.
@@ -105,7 +116,7 @@ pub(super) fn symptom(entry: &Entry, log: &ProgramLog) -> Option<Symptom> {
         Ok(answer) => answer,
         Err(fault) => return no_answer(fault),
     };
-    if let (Some(fault), Some(Aspect::Json(..) | Aspect::Content(_) | Aspect::NoBody)) =
+    if let (Some(fault), None | Some(Aspect::Json(..) | Aspect::Content(_) | Aspect::NoBody)) =
         (&answer.cut, entry.check.as_ref().map(|check| &check.aspect.value))
     {
         return no_answer(fault);
@@ -131,9 +142,19 @@ fn of_answer(
         (502..=504, _) => return Some(Symptom::Gateway(answer.status)),
         (500.., _) => {
             let codes = json_of(answer).map(|json| error_codes(&json)).unwrap_or_default();
+            let is_put_soundly = method == "PUT" && anomaly(exchange, endpoint, log).is_none();
+            // By whatever reference a manifest comes, it is the manifest that makes it fail.
+            let kind = match kind {
+                EndpointKind::Manifest if is_put_soundly => EndpointKind::Tag,
+                kind => kind,
+            };
             return Some(Symptom::Fails(method, kind, answer.status, codes));
         }
         (405, Some(Aspect::Status(_)) | None) => return Some(Symptom::NoMethod(method, kind, answer.status)),
+        // What is there and cannot be found to be deleted has no route for that, whatever it is.
+        (404, Some(Aspect::Status(_))) if method == "DELETE" && is_content(kind) => {
+            return Some(Symptom::NoMethod(method, EndpointKind::Other, answer.status));
+        }
         _ => {}
     }
     let is_granted = (200..300).contains(&answer.status);
@@ -150,6 +171,10 @@ fn of_answer(
         }
         // Where the place of a chunk is not looked at, what comes of it depends on the bytes alone.
         (Some(Anomaly::ChunkPlace), Some(Aspect::Status(_))) => Some(Symptom::ChunkPlace),
+        // A list that is there, and not with parameters, is served by who knows none of them.
+        (Some(Anomaly::Parameters(kind, _)), Some(Aspect::Status(_))) if answer.status == 404 => Some(
+            Symptom::Odd(Anomaly::Parameters(kind, Vec::new()), Reaction::Answered(404)),
+        ),
         (Some(anomaly), Some(Aspect::Status(_))) => {
             Some(Symptom::Odd(anomaly, Reaction::Answered(answer.status)))
         }
@@ -169,6 +194,14 @@ fn of_answer(
         (_, Some(Aspect::Json(..))) => of_member(endpoint, member(&entry.asked)),
         _ => None,
     }
+}
+
+/// Whether an endpoint is that of content, which stays until it is deleted.
+fn is_content(kind: EndpointKind) -> bool {
+    matches!(
+        kind,
+        EndpointKind::Tag | EndpointKind::Manifest | EndpointKind::Blob
+    )
 }
 
 /// The trace of a member of a list's answer that is amiss.

@@ -7,7 +7,7 @@ mod causes;
 
 use super::*;
 use crate::cause::Cause;
-use crate::check::check;
+use crate::check::{CheckResult, check};
 use crate::diagnostic::SourceFile;
 use crate::judgement::{Link, NotAsked, Repetition};
 use crate::log::{
@@ -19,15 +19,15 @@ use crate::wire::{Answer, Body, Exchange, Fault, Request, Url};
 
 const TARGET: &str = "http://registry.example";
 
-/// A library of these requirements, each a line `id LEVEL [rests-on]`, and no scenario but a probe.
+/// A library of these requirements, each a line `id LEVEL [guard] [rests-on]`, and no scenario but a probe.
 fn library(requirements: &str) -> Library {
     let entries = requirements.lines().map(|line| {
         let mut words = line.split_whitespace();
         let (id, level) = (words.next().unwrap(), words.next().unwrap());
-        let rests_on: Vec<String> = words.map(|id| format!("\"{id}\"")).collect();
+        let (guards, rests_on): (Vec<&str>, Vec<&str>) = words.partition(|word| *word == "guard");
+        let protects = guards.first().map_or("", |_| "protects = \"content\"\n");
         format!(
-            "[\"{id}\"]\nlevel = \"{level}\"\nsection = \"s\"\nbasis = \"interop\"\ntext = \"t\"\nwhy = \"w\"\nrests-on = [{}]\n",
-            rests_on.join(", ")
+            "[\"{id}\"]\nlevel = \"{level}\"\nsection = \"s\"\nbasis = \"interop\"\ntext = \"t\"\nwhy = \"w\"\n{protects}rests-on = {rests_on:?}\n",
         )
     });
     let text = format!("category = \"pull\"\n{}", entries.collect::<String>());
@@ -281,6 +281,75 @@ fn a_way_comes_again_by_itself() {
     let runs: Vec<u32> = finding.ways.iter().map(|way| way.again.broken).collect();
     assert_eq!(runs, [2, 1]);
     assert_eq!(finding.again, Repetition { broken: 2, runs: 2 });
+}
+
+#[test]
+fn a_failure_that_hid_something_is_told_under_the_requirement_about_its_status() {
+    let library = library("a.content MUST\npull.blob.get-200 MUST\nerrors.client-fault-not-5xx MUST");
+    let found = |request: &str, asked: &str, outcome: Came<'_>| {
+        let program = program(
+            &library,
+            "pull/one",
+            &format!("> {request}\nMUST a.content\n< {asked}\n"),
+        );
+        let failed = exchange(1, request, outcome);
+        let mut events = all_look(&program, &failed);
+        for event in &mut events {
+            if let Event::Observed(observation) = event {
+                observation.seen = CheckResult::NotReached(Cause::Came(failed.clone()));
+            }
+        }
+        let outcome = judge(&library, &run_log(vec![once(log_of(&program, events))]));
+        assert_eq!(
+            verdict_on(&outcome, "a.content"),
+            Verdict::NotReached(Cause::Came(failed))
+        );
+        findings(&outcome)
+    };
+    let blob = "GET /v2/a/blobs/sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let closed = Fault::Closed("the connection was closed".to_owned());
+    assert_eq!(found(blob, "200", Ok((500, &[]))), ["pull.blob.get-200"]);
+    assert_eq!(found(blob, "200", Err(closed)), ["pull.blob.get-200"]);
+    assert_eq!(
+        found(blob, "4xx", Ok((500, &[]))),
+        ["errors.client-fault-not-5xx"]
+    );
+    assert_eq!(
+        found(blob, "ETag: present", Ok((500, &[]))),
+        [""; 0],
+        "the status tells it"
+    );
+    assert_eq!(found(blob, "200", Ok((404, &[]))), [""; 0], "that is no failure");
+    assert_eq!(
+        found(blob, "200", Ok((503, &[]))),
+        [""; 0],
+        "that is a circumstance"
+    );
+}
+
+#[test]
+fn what_is_asked_of_every_kind_of_request_is_a_finding_for_each_kind() {
+    let library = library("errors.client-fault-not-5xx MUST");
+    let programs = [
+        "GET /v2/a/tags/list",
+        "PUT /v2/a/manifests/b",
+        "PUT /v2/a/manifests/c",
+    ];
+    let programs = programs.iter().zip(1..).map(|(request, number)| {
+        let body = format!("> {request}\nMUST errors.client-fault-not-5xx\n< not 5xx\n");
+        let program = program(&library, &format!("errors/{number}"), &body);
+        once(log_of(
+            &program,
+            all_look(&program, &exchange(number, request, Ok((500, &[])))),
+        ))
+    });
+    let outcome = judge(&library, &run_log(programs.collect()));
+    let ways: Vec<usize> = outcome
+        .findings
+        .iter()
+        .map(|finding| finding.ways.len())
+        .collect();
+    assert_eq!(ways, [1, 2]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::wire::{Answer, Body, Exchange, Url};
 
 /// What was created and may still be there.
 #[derive(Clone, Debug, Default)]
-pub struct Created {
+pub(crate) struct Created {
     /// Repository and tag.
     pub tags: BTreeSet<(String, String)>,
     /// Repository and digest.
@@ -21,7 +21,7 @@ pub struct Created {
 
 /// An upload that was opened.
 #[derive(Clone, Debug)]
-pub struct OpenUpload {
+pub(crate) struct OpenUpload {
     /// Where it goes on.
     pub address: Url,
     /// The repository in which it was opened.
@@ -30,7 +30,7 @@ pub struct OpenUpload {
 
 impl Created {
     /// What these exchanges created.
-    pub fn by<'e>(exchanges: impl IntoIterator<Item = &'e Arc<Exchange>>) -> Created {
+    pub(crate) fn by<'e>(exchanges: impl IntoIterator<Item = &'e Arc<Exchange>>) -> Created {
         let mut created = Created::default();
         for exchange in exchanges {
             if let Ok(answer) = &exchange.outcome {

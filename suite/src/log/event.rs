@@ -8,6 +8,7 @@ use crate::cause::{Cause, Unsettled};
 use crate::check::CheckResult;
 use crate::scenario::Place;
 use crate::scenario::ast::Stance;
+use crate::values::Face;
 use crate::wire::{Exchange, Transcript};
 
 /// One thing that happened.
@@ -17,6 +18,8 @@ pub enum Event {
     Sent(usize, Arc<Exchange>),
     /// A read of the action of this number showed only within the grace what was written before.
     Late(usize, Arc<Exchange>),
+    /// These looks of values have names from here on.
+    Bound(Vec<Face>),
     /// A connection was written on by hand.
     Connected(Arc<Transcript>),
     /// A check looked at what came.
@@ -35,7 +38,8 @@ impl Event {
         match self {
             Event::Sent(_, exchange) => Some(exchange.number),
             Event::Connected(connection) => Some(connection.number),
-            Event::Observed(_)
+            Event::Bound(_)
+            | Event::Observed(_)
             | Event::Late(..)
             | Event::Skipped(_)
             | Event::Refused(_)

@@ -14,11 +14,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::scenario::Program;
-use crate::wire::{Exchange, Transcript};
+use crate::wire::Exchange;
 
-pub use created::{Created, OpenUpload};
+pub(crate) use created::Created;
 pub use event::{Event, Evidence, Observation, Reason, Refusal, Skipped, Timing};
-pub use redaction::Redactor;
+pub(crate) use redaction::Redactor;
 pub use run::{Attempts, End, Facts, Lifetime, Offer, Rerun, RunLog, Strictness};
 
 /// All that happened in one run of one program.
@@ -68,7 +68,7 @@ impl ProgramLog {
 
 /// Where the events of one run of one program are written, by all its copies.
 #[derive(Clone, Debug, Default)]
-pub struct Recorder(Arc<Mutex<Recorded>>);
+pub(crate) struct Recorder(Arc<Mutex<Recorded>>);
 
 #[derive(Debug, Default)]
 struct Recorded {
@@ -85,7 +85,7 @@ enum Entry {
 
 impl Recorder {
     /// Writes an event down.
-    pub fn record(&self, event: Event) {
+    pub(crate) fn record(&self, event: Event) {
         let mut recorded = self.recorded();
         recorded.moments.extend(event.number().zip(since_1970()));
         recorded.entries.push(Entry::Event(event));
@@ -93,21 +93,14 @@ impl Recorder {
 
     /// Where that is written which happens beside the rest: it is told as if all of it had happened now.
     #[must_use]
-    pub fn beside(&self) -> Recorder {
+    pub(crate) fn beside(&self) -> Recorder {
         let beside = Recorder::default();
         self.recorded().entries.push(Entry::Beside(beside.clone()));
         beside
     }
 
-    /// Writes down a connection that was written on by hand.
-    pub fn connected(&self, transcript: Transcript) -> Arc<Transcript> {
-        let transcript = Arc::new(transcript);
-        self.record(Event::Connected(transcript.clone()));
-        transcript
-    }
-
     /// Takes out all that was written of a program.
-    pub fn take(&self, program: Arc<Program>) -> ProgramLog {
+    pub(crate) fn take(&self, program: Arc<Program>) -> ProgramLog {
         let mut log = ProgramLog::of(program, Duration::ZERO);
         self.pour_into(&mut log);
         log

@@ -23,7 +23,7 @@ const BEGINNING: usize = 4 * 1024;
 
 /// What takes out of a log what is not kept.
 #[derive(Debug, Default)]
-pub struct Redactor {
+pub(crate) struct Redactor {
     /// The texts that are written nowhere.
     secrets: Secrets,
     /// What was kept of exchanges already, by their numbers: one exchange stays one.
@@ -36,7 +36,7 @@ pub struct Redactor {
 
 impl Redactor {
     /// Takes out these texts, too, wherever a registry repeats them.
-    pub fn without(secrets: Secrets) -> Redactor {
+    pub(crate) fn without(secrets: Secrets) -> Redactor {
         Redactor {
             secrets,
             ..Redactor::default()
@@ -44,7 +44,7 @@ impl Redactor {
     }
 
     /// What is kept of a run of a program.
-    pub fn program(&mut self, log: ProgramLog) -> ProgramLog {
+    pub(crate) fn program(&mut self, log: ProgramLog) -> ProgramLog {
         ProgramLog {
             events: log.events.iter().map(|event| self.event(event)).collect(),
             ..log
@@ -52,7 +52,7 @@ impl Redactor {
     }
 
     /// What is kept of what the probes settled.
-    pub fn offers(&mut self, offers: BTreeMap<String, Offer>) -> BTreeMap<String, Offer> {
+    pub(crate) fn offers(&mut self, offers: BTreeMap<String, Offer>) -> BTreeMap<String, Offer> {
         let kept = |(name, offer)| match offer {
             Offer::Offered(exchange) => (name, Offer::Offered(self.exchange(&exchange))),
             Offer::Refused(exchange) => (name, Offer::Refused(self.exchange(&exchange))),
@@ -65,6 +65,7 @@ impl Redactor {
         match event {
             Event::Sent(action, exchange) => Event::Sent(*action, self.exchange(exchange)),
             Event::Late(action, exchange) => Event::Late(*action, self.exchange(exchange)),
+            Event::Bound(_) => event.clone(),
             Event::Connected(connection) => Event::Connected(self.connection(connection)),
             Event::Observed(observation) => Event::Observed(self.observation(observation)),
             Event::Skipped(skipped) => Event::Skipped(Skipped {
@@ -220,7 +221,7 @@ impl Redactor {
     }
 
     /// What is kept of how a run ended.
-    pub fn end(&self, end: End) -> End {
+    pub(crate) fn end(&self, end: End) -> End {
         match end {
             End::TargetLost(loss) => End::TargetLost(self.loss(&loss)),
             End::Complete | End::FailedFast | End::Interrupted | End::OutOfTime(_) => end,
@@ -364,7 +365,7 @@ mod tests {
 
     #[test]
     fn what_lets_somebody_in_is_masked_wherever_it_stands() {
-        let mut keeper = Redactor::without(Secrets::of(&["hunter2-hunter2"]));
+        let mut redactor = Redactor::without(Secrets::of(&["hunter2-hunter2"]));
         let url = Url::parse("http://h/v2/a?sig=ab").unwrap();
         let headers = [
             ("Location", "/v2/a?x=1&sig=ab"),
@@ -385,12 +386,12 @@ mod tests {
             elapsed: std::time::Duration::ZERO,
             insecure: false,
         });
-        let kept = keeper.exchange(&exchange);
+        let kept = redactor.exchange(&exchange);
         assert_eq!(kept.request.url.to_string(), "http://h/v2/a?sig=**");
         let answer = kept.outcome.as_ref().unwrap();
         let values: Vec<&str> = answer.headers.iter().map(|(_, value)| value).collect();
         assert_eq!(values, ["/v2/a?x=1&sig=**", "<redacted>", "***************"]);
         assert_eq!(answer.body.bytes(), "{\"token\": \"**\"}");
-        assert!(answer.body.is_whole() && Arc::ptr_eq(&keeper.exchange(&exchange), &kept));
+        assert!(answer.body.is_whole() && Arc::ptr_eq(&redactor.exchange(&exchange), &kept));
     }
 }

@@ -5,7 +5,7 @@
 
 use quick_junit::{NonSuccessKind, Property, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::tally::Column;
+use super::tally::VerdictKind;
 use super::{Report, causes, text, words};
 use crate::catalogue::Category;
 use crate::judgement::{End, Finding, RequirementOutcome, Verdict};
@@ -74,13 +74,9 @@ fn of_category(report: &Report<'_>, category: Category) -> TestSuite {
 }
 
 fn of_requirement(report: &Report<'_>, outcome: &RequirementOutcome, category: Category) -> TestCase {
-    let finding = report
-        .outcome
-        .findings
-        .iter()
-        .find(|finding| finding.requirement == outcome.id);
-    let status = match (&outcome.verdict, finding) {
-        (Verdict::Broken, Some(finding)) => of_finding(report, finding),
+    let findings: Vec<&Finding> = report.findings_of(&outcome.id).collect();
+    let status = match (&outcome.verdict, findings.first()) {
+        (Verdict::Broken, Some(_)) => of_findings(report, &findings),
         (Verdict::Broken, None) => skipped(&of_consequence(report, outcome)),
         (Verdict::Late, _) if report.fails_late(outcome) => failure("late", "it held only within the grace"),
         (Verdict::Held | Verdict::Late, _) => TestCaseStatus::success(),
@@ -92,12 +88,16 @@ fn of_requirement(report: &Report<'_>, outcome: &RequirementOutcome, category: C
             let reason = causes::reason(verdict)
                 .map(|reason| format!(": {}", said(report, &reason)))
                 .unwrap_or_default();
-            skipped(&format!("{}{reason}", Column::of(verdict).title()))
+            skipped(&format!("{}{reason}", VerdictKind::of(verdict).title()))
         }
     };
     let mut case = case(category.words(), outcome.id.as_str(), status);
-    if let Some(finding) = finding.filter(|finding| !report.weighs(&finding.requirement, finding.level)) {
-        case.set_system_out(text::finding(report, finding));
+    let light: Vec<&Finding> = findings
+        .into_iter()
+        .filter(|finding| !report.weighs(&finding.requirement, finding.level))
+        .collect();
+    if !light.is_empty() {
+        case.set_system_out(texts(report, &light));
     }
     case
 }
@@ -108,23 +108,36 @@ fn said(report: &Report<'_>, reason: &str) -> String {
 }
 
 /// A finding fails its case if it fails the run; a known one is skipped, a lighter one is a case that passes.
-fn of_finding(report: &Report<'_>, finding: &Finding) -> TestCaseStatus {
-    if report.fails(finding) {
-        let got = finding
+fn of_findings(report: &Report<'_>, findings: &[&Finding]) -> TestCaseStatus {
+    let failing: Vec<&Finding> = findings
+        .iter()
+        .copied()
+        .filter(|finding| report.fails(finding))
+        .collect();
+    if let Some(first) = failing.first() {
+        let got = first
             .ways
             .first()
             .map(|way| words::said(&way.got, &report.outcome.facts, GOT))
             .unwrap_or_default();
-        let mut status = failure(words::finding(finding.level), &got);
-        status.set_description(text::finding(report, finding));
+        let mut status = failure(words::finding(first.level), &got);
+        status.set_description(texts(report, &failing));
         return status;
     }
-    match report.known(finding) {
-        Some(entry) if report.weighs(&finding.requirement, finding.level) => {
-            skipped(&format!("known: {}", entry.reason))
-        }
-        _ => TestCaseStatus::success(),
+    let weighs = |finding: &&&Finding| report.weighs(&finding.requirement, finding.level);
+    match findings
+        .iter()
+        .find(weighs)
+        .and_then(|finding| report.known(finding))
+    {
+        Some(entry) => skipped(&format!("known: {}", entry.reason)),
+        None => TestCaseStatus::success(),
     }
+}
+
+fn texts(report: &Report<'_>, findings: &[&Finding]) -> String {
+    let texts = findings.iter().map(|finding| text::finding(report, finding));
+    texts.collect::<Vec<String>>().join("\n")
 }
 
 fn of_consequence(report: &Report<'_>, outcome: &RequirementOutcome) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::tally::Column;
+use super::tally::VerdictKind;
 use super::{Report, Ruling, text, words};
 use crate::catalogue::Level;
 use crate::judgement::Finding;
@@ -112,8 +112,8 @@ fn sentence_case(words: &str) -> String {
 
 fn write_table(report: &Report<'_>, out: &mut String) -> fmt::Result {
     let rows = report.tally();
-    let used = |column: &Column| rows.iter().any(|row| row.number(*column) > 0);
-    let columns: Vec<Column> = Column::ALL.into_iter().filter(used).collect();
+    let used = |column: &VerdictKind| rows.iter().any(|row| row.number(*column) > 0);
+    let columns: Vec<VerdictKind> = VerdictKind::ALL.into_iter().filter(used).collect();
     if columns.is_empty() {
         return Ok(());
     }

@@ -31,7 +31,12 @@ pub use progress::ProgressLine;
 pub use request::{BadRequest, Destination, Format, ReportRequest, WriteError, write};
 pub use rerun::script;
 pub use ruling::Ruling;
-pub use text::styled;
+pub use tally::VerdictKind;
+pub use text::{Detail, styled};
+
+pub(crate) use html::{STYLE, templates, visible_document};
+pub(crate) use json::SCHEMA;
+pub(crate) use text::style;
 
 use crate::judgement::Judgement;
 use crate::report::baseline::Baseline;

@@ -77,9 +77,14 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Whether a finding makes the run fail.
+    /// Whether a finding makes the run fail: by its requirement, or by one that is broken with it.
     pub(super) fn fails(&self, finding: &'a Finding) -> bool {
-        self.weighs(&finding.requirement, finding.level) && self.known(finding).is_none()
+        let with_it = &finding.consequences;
+        let weighs = self.weighs(&finding.requirement, finding.level)
+            || with_it
+                .iter()
+                .any(|other| self.weighs(&other.requirement, other.level));
+        weighs && self.known(finding).is_none()
     }
 
     /// Whether a run was cut off before the scenario of a finding could be run again.

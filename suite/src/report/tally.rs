@@ -1,12 +1,15 @@
 //! How many requirements came to which verdict, by category of the specification.
 
+use serde::{Deserialize, Serialize};
+
 use super::Report;
 use crate::catalogue::{Category, Level, RequirementId};
 use crate::judgement::{Finding, RequirementOutcome, Verdict};
 
-/// The columns of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Column {
+/// What a requirement came to, in one word: a column of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerdictKind {
     /// It holds.
     Held,
     /// It is broken, and a finding.
@@ -24,49 +27,58 @@ pub(super) enum Column {
     /// It was not to be asked.
     NotAsked,
     /// The suite itself failed.
+    #[serde(rename = "suite-failed")]
     Failed,
 }
 
-impl Column {
+impl VerdictKind {
     /// The columns in their order.
-    pub(super) const ALL: [Column; 9] = [
-        Column::Held,
-        Column::Broken,
-        Column::Follows,
-        Column::Late,
-        Column::NotOffered,
-        Column::NotReached,
-        Column::NoOccasion,
-        Column::NotAsked,
-        Column::Failed,
+    pub(super) const ALL: [VerdictKind; 9] = [
+        VerdictKind::Held,
+        VerdictKind::Broken,
+        VerdictKind::Follows,
+        VerdictKind::Late,
+        VerdictKind::NotOffered,
+        VerdictKind::NotReached,
+        VerdictKind::NoOccasion,
+        VerdictKind::NotAsked,
+        VerdictKind::Failed,
     ];
 
     /// The column's heading; also what the verdict is called elsewhere.
-    pub(super) fn title(self) -> &'static str {
+    pub fn title(self) -> &'static str {
         match self {
-            Column::Held => "held",
-            Column::Broken => "broken",
-            Column::Follows => "follows",
-            Column::Late => "late",
-            Column::NotOffered => "not offered",
-            Column::NotReached => "not reached",
-            Column::NoOccasion => "no occasion",
-            Column::NotAsked => "not asked",
-            Column::Failed => "suite failed",
+            VerdictKind::Held => "held",
+            VerdictKind::Broken => "broken",
+            VerdictKind::Follows => "follows",
+            VerdictKind::Late => "late",
+            VerdictKind::NotOffered => "not offered",
+            VerdictKind::NotReached => "not reached",
+            VerdictKind::NoOccasion => "no occasion",
+            VerdictKind::NotAsked => "not asked",
+            VerdictKind::Failed => "suite failed",
         }
     }
 
+    /// Whether the registry answered what was asked.
+    pub fn is_judged(self) -> bool {
+        matches!(
+            self,
+            VerdictKind::Held | VerdictKind::Broken | VerdictKind::Follows | VerdictKind::Late
+        )
+    }
+
     /// The column of a verdict.
-    pub(super) fn of(verdict: &Verdict) -> Column {
+    pub(super) fn of(verdict: &Verdict) -> VerdictKind {
         match verdict {
-            Verdict::Held => Column::Held,
-            Verdict::Broken => Column::Broken,
-            Verdict::Late => Column::Late,
-            Verdict::NotOffered(_) => Column::NotOffered,
-            Verdict::NotReached(_) => Column::NotReached,
-            Verdict::NoOccasion => Column::NoOccasion,
-            Verdict::NotAsked(_) => Column::NotAsked,
-            Verdict::Failed(_) => Column::Failed,
+            Verdict::Held => VerdictKind::Held,
+            Verdict::Broken => VerdictKind::Broken,
+            Verdict::Late => VerdictKind::Late,
+            Verdict::NotOffered(_) => VerdictKind::NotOffered,
+            Verdict::NotReached(_) => VerdictKind::NotReached,
+            Verdict::NoOccasion => VerdictKind::NoOccasion,
+            Verdict::NotAsked(_) => VerdictKind::NotAsked,
+            Verdict::Failed(_) => VerdictKind::Failed,
         }
     }
 }
@@ -79,12 +91,12 @@ pub(super) struct Row {
     /// The level: MUST or SHOULD.
     pub(super) level: Level,
     /// The numbers, a column each.
-    pub(super) numbers: [usize; Column::ALL.len()],
+    pub(super) numbers: [usize; VerdictKind::ALL.len()],
 }
 
 impl Row {
     /// The number in a column.
-    pub(super) fn number(&self, column: Column) -> usize {
+    pub(super) fn number(&self, column: VerdictKind) -> usize {
         self.numbers[column as usize]
     }
 }
@@ -99,13 +111,18 @@ impl<'a> Report<'a> {
 
     /// Whether a requirement is a finding itself, and so no mere consequence whatever else breaks it.
     pub(super) fn is_finding(&self, id: &RequirementId) -> bool {
-        let mut findings = self.outcome.findings.iter();
-        findings.any(|finding| finding.requirement == *id)
+        self.findings_of(id).next().is_some()
     }
 
-    fn column(&self, outcome: &RequirementOutcome) -> Column {
-        match Column::of(&outcome.verdict) {
-            Column::Broken if self.cause(&outcome.id).is_some() => Column::Follows,
+    /// The findings of a requirement: one for each cause.
+    pub(super) fn findings_of(&self, id: &RequirementId) -> impl Iterator<Item = &'a Finding> {
+        let findings = self.outcome.findings.iter();
+        findings.filter(move |finding| finding.requirement == *id)
+    }
+
+    fn column(&self, outcome: &RequirementOutcome) -> VerdictKind {
+        match VerdictKind::of(&outcome.verdict) {
+            VerdictKind::Broken if self.cause(&outcome.id).is_some() => VerdictKind::Follows,
             column => column,
         }
     }
@@ -139,7 +156,7 @@ impl Row {
         Row {
             category,
             level,
-            numbers: [0; Column::ALL.len()],
+            numbers: [0; VerdictKind::ALL.len()],
         }
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::sample::{self, Sample, exchange};
-use super::tally::Column;
-use super::{Counted, Ruling};
+use super::tally::VerdictKind;
+use super::{Counted, Detail, Ruling};
 use super::{baseline, json, junit, markdown, text, words};
 use crate::cause::Cause;
 use crate::diagnostic::{Color, SourceFile};
@@ -54,9 +54,20 @@ fn text_is_for_people() {
 }
 
 #[test]
+fn a_screen_holds_what_was_found() {
+    for (name, sample) in samples() {
+        let brief = text::styled(&sample.report(), 80, Detail::Brief);
+        insta::assert_snapshot!(
+            format!("brief_{name}"),
+            anstream::adapter::strip_str(&brief).to_string()
+        );
+    }
+}
+
+#[test]
 fn text_fits_a_narrow_terminal_but_for_what_is_copied() {
     let sample = sample::broken();
-    let narrow = text::styled(&sample.report(), 40);
+    let narrow = text::styled(&sample.report(), 40, Detail::Full);
     insta::assert_snapshot!("text_narrow", anstream::adapter::strip_str(&narrow).to_string());
 }
 
@@ -223,7 +234,11 @@ fn a_finding_is_no_mere_consequence_of_another() {
     });
     let report = sample.report();
     assert!(report.cause(&also.requirement).is_none());
-    let follows: usize = report.tally().iter().map(|row| row.number(Column::Follows)).sum();
+    let follows: usize = report
+        .tally()
+        .iter()
+        .map(|row| row.number(VerdictKind::Follows))
+        .sum();
     assert_eq!(follows, 1, "only the blob that is not in the target follows");
     assert!(text::plain(&report).contains("range.suffix (in this way; in others by itself):"));
 }

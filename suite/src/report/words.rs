@@ -6,9 +6,9 @@ use http::StatusCode;
 
 use super::secret;
 use crate::catalogue::{Level, Version};
-use crate::hidden_characters::visible;
 use crate::judgement::{Facts, Way};
 use crate::wire::Exchange;
+use crate::wire::hidden_characters::visible;
 
 /// The longest request, and the longest reason why there is no answer to it, that are shown, in characters.
 const REQUEST: usize = 1_000;

@@ -191,7 +191,7 @@ impl Campaign {
         }
         let whole = recorder.take_log();
         let created = Created::by(whole.exchanges());
-        let mut log = session.keeper().program(whole);
+        let mut log = session.redactor().program(whole);
         log.elapsed = began.elapsed();
         Ran {
             created,
@@ -201,6 +201,7 @@ impl Campaign {
 
     fn judged(&self, log: ProgramLog) -> Ran {
         let verdict = judge_program(&self.standard(), &log, self.session.client.target());
+        self.session.found(&verdict.broken);
         Ran {
             log,
             verdict,
@@ -298,7 +299,7 @@ impl Campaign {
     ) -> RunLog {
         let session = &self.session;
         let end = match session.ended() {
-            Some(end) => session.keeper().end(end),
+            Some(end) => session.redactor().end(end),
             None if session.has_failed_fast() => End::FailedFast,
             None => End::Complete,
         };
@@ -306,7 +307,7 @@ impl Campaign {
             facts: facts(session, began),
             asked,
             invariants: self.invariants.to_vec(),
-            offers: session.keeper().offers(session.offers()),
+            offers: session.redactor().offers(session.offers()),
             programs,
             end,
         }
@@ -333,7 +334,8 @@ fn without_what_waits(probes: Probes) -> (Probes, Probes) {
 
 /// Why programs are passed over when a run has come to its end.
 const NOT_BEGUN: Reason = Reason::NotReached(Cause::Beyond(Beyond::Ended));
-/// How long it may take to remove what one program created.
+/// How long it may take to remove what one program created: a few hundred deletions at worst, and no more than the
+/// wait for one answer.
 const CLEANING: Duration = Duration::from_secs(30);
 
 async fn follow(mut world: World) -> Flow {

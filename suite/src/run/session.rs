@@ -10,14 +10,13 @@ use super::preflight::Learned;
 use super::territory::{Tenants, Territory};
 use super::watch::Watch;
 use super::{OnFinding, RunSettings};
-use crate::catalogue::{Catalogue, Level, RequirementId};
+use crate::catalogue::{Catalogue, RequirementId};
 use crate::cause::Unsettled;
-use crate::check::CheckResult;
 use crate::judgement::Offer;
-use crate::log::{End, Event, Observation, Recorder, Redactor};
+use crate::log::{End, Event, Recorder, Redactor};
 use crate::plan::Plan;
+use crate::scenario::Library;
 use crate::scenario::ast::Stance;
-use crate::scenario::{Library, Program};
 use crate::wire::{Client, Exchange, Request, Url, Withheld};
 
 /// The size of a chunk where the registry asks for no larger one.
@@ -43,7 +42,7 @@ pub(super) struct Session {
     watch: Watch,
     pace: Pace,
     end: tokio::sync::watch::Sender<Option<End>>,
-    found: AtomicBool,
+    failed_fast: AtomicBool,
 }
 
 impl Session {
@@ -70,7 +69,7 @@ impl Session {
                 _ => 1,
             }),
             end: tokio::sync::watch::Sender::new(None),
-            found: AtomicBool::new(false),
+            failed_fast: AtomicBool::new(false),
             settings,
         }
     }
@@ -81,7 +80,7 @@ impl Session {
     }
 
     /// What takes out of a log what is not kept.
-    pub(super) fn keeper(&self) -> Redactor {
+    pub(super) fn redactor(&self) -> Redactor {
         Redactor::without(self.client.secrets().clone())
     }
 
@@ -192,18 +191,12 @@ impl Session {
         let _ = self.end.subscribe().wait_for(at_once).await;
     }
 
-    /// Takes note of what a check saw: whether the run goes on may depend on it.
-    pub(super) fn saw(&self, program: &Program, observation: &Observation) {
-        let Some(asked) = program.checks.get(observation.check) else {
-            return;
-        };
-        let is_asked = self
-            .asked
-            .as_ref()
-            .is_none_or(|ids| ids.contains(&asked.requirement));
-        if matches!(observation.seen, CheckResult::Breaks(_)) && asked.level == Some(Level::Must) && is_asked
+    /// Takes note of what a program broke: whether the run goes on may depend on it.
+    pub(super) fn found(&self, broken: &BTreeSet<RequirementId>) {
+        if let OnFinding::StopAt(ids) = &self.settings.on_finding
+            && !ids.is_disjoint(broken)
         {
-            self.found.store(true, Ordering::Relaxed);
+            self.failed_fast.store(true, Ordering::Relaxed);
         }
     }
 
@@ -214,7 +207,7 @@ impl Session {
 
     /// Whether the run has stopped at a violation.
     pub(super) fn has_failed_fast(&self) -> bool {
-        self.settings.on_finding == OnFinding::Stop && self.found.load(Ordering::Relaxed)
+        self.failed_fast.load(Ordering::Relaxed)
     }
 
     /// Whether nothing further is begun.

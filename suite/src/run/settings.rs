@@ -1,61 +1,62 @@
-//! What the user asks of a run.
+//! The settings of a run.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Stop;
-use crate::catalogue::Version;
+use crate::catalogue::{RequirementId, Version};
 use crate::explore::Budget;
 use crate::log::{Lifetime, Strictness};
 use crate::values::RunId;
 
-/// How long a run may take unless told: a patient registry, or one that limits, is not asked for hours.
-pub const LONGEST: Duration = Duration::from_secs(30 * 60);
-/// How long one scenario may take: the heaviest takes seconds on a registry that is not held up.
+/// Default limit on a run: a slow registry, or one that limits its clients, is not tested for hours.
+pub(crate) const LONGEST: Duration = Duration::from_secs(30 * 60);
+/// Default limit on one scenario: the heaviest takes seconds on a registry that is not overloaded.
 const LONGEST_SCENARIO: Duration = Duration::from_secs(5 * 60);
 
-/// What the user asks of a run.
+/// The settings of a run; [`RunSettings::new`] has the defaults.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RunSettings {
-    /// The version that the registry is judged by.
+    /// Version of the specification to test against.
     pub version: Version,
-    /// What makes the run fail.
+    /// Which results count as failures (default: violations).
     pub strictness: Strictness,
-    /// The seed of what is drawn.
+    /// Seed for all generated names and content.
     pub seed: u64,
-    /// The part of all content and names that is not the seed.
+    /// Id that is part of all generated names and content, besides the seed (default: made from the seed).
     pub run_id: RunId,
-    /// How many scenarios run at once, at most.
+    /// Maximum number of scenarios that run at the same time (default: 8).
     pub jobs: usize,
-    /// How long a late answer is waited for.
+    /// Time for which a read after a write may be stale (default: 0).
     pub grace: Duration,
-    /// What happens at a violation.
+    /// What to do at a violation (default: go on).
     pub on_finding: OnFinding,
-    /// The repositories that the run is confined to; its own, one set for each scenario, if empty.
+    /// The only repositories that the run may use (default: new ones for each scenario).
     pub repositories: Vec<String>,
-    /// Capabilities whose refusal is a finding.
+    /// Optional capabilities that the registry must offer (default: none).
     pub require: Vec<String>,
-    /// What becomes of what the run created.
+    /// What to do with the content that the run created (default: delete it, unless it shows a finding).
     pub clean_up: CleanUp,
-    /// How long the run may take.
+    /// Maximum duration of the run (default: 30 minutes).
     pub longest: Duration,
-    /// How long one scenario may take.
+    /// Maximum duration of one scenario (default: 5 minutes).
     pub longest_scenario: Duration,
-    /// By what it is stopped.
+    /// Handle that stops the run.
     pub stop: Stop,
-    /// How long random workflows are tried.
+    /// Budget for random workflows (default: none).
     pub explore: Budget,
-    /// The options that kept a part of the suite from being asked.
+    /// Options that excluded a part of the suite, for the report (default: none).
     pub narrowed: Vec<String>,
-    /// The command that does the run again, without seed and selection; one that names target and version if empty.
+    /// Command that repeats the run, without seed and selection, for the report (default: made from target and version).
     pub command: String,
-    /// How long the target is there.
+    /// Whether the target outlives the run.
     pub lifetime: Lifetime,
 }
 
 impl RunSettings {
-    /// The usual settings for a version, of a run that has its registry for itself: its names and contents follow from
-    /// the seed alone.
+    /// Default settings. All names and content follow from the seed alone, so two runs with one seed must not use one
+    /// registry at the same time.
     pub fn new(version: Version, seed: u64) -> RunSettings {
         RunSettings {
             version,
@@ -79,20 +80,20 @@ impl RunSettings {
     }
 }
 
-/// What happens at a violation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a run does at a violation.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OnFinding {
-    /// The run goes on.
+    /// It goes on.
     GoOn,
-    /// `--fail-fast`: no further scenario begins.
-    Stop,
+    /// `--fail-fast`: once one of these is broken, it starts no further scenario.
+    StopAt(BTreeSet<RequirementId>),
 }
 
-/// What becomes of what a run created.
+/// What a run does with the content that it created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CleanUp {
-    /// It is removed, but for what shows a finding.
+    /// Delete it, except for what shows a finding.
     UnlessBroken,
-    /// `--keep`: it stays.
+    /// `--keep`: leave it in the registry.
     Never,
 }

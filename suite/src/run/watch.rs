@@ -14,17 +14,21 @@ use crate::wire::{Account, Client, Exchange, Request, wait_asked_for};
 const SILENCE: u32 = 8;
 /// How often they are asked before the target is given up, so that a restart of a moment is got over.
 const TRIES: u32 = 3;
-/// How long is waited between two of those tries.
+/// How long is waited between two of those tries: together a second, in which a process is
+/// restarted.
 const PAUSE: Duration = Duration::from_millis(500);
 /// The wait after a 429 that asks for less: whoever limits does not want to be asked at once.
 const LEAST_WAIT: Duration = Duration::from_millis(50);
-/// For how long nothing but 429 may come before the limit is taken for the end.
+/// For how long nothing but 429 may come before the limit is taken for the end: limits are counted by the minute at
+/// most, or by the hour, which no run waits for.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How many answers the usual time of an answer is taken from.
 const ANSWERS: usize = 64;
-/// By how much an answer may take longer than is usual.
+/// By how much an answer may take longer than is usual: more than a busy machine does to one answer of
+/// many, and less than a queue behind others does.
 const FACTOR: u32 = 20;
-/// The longest that a slow target is waited for where time is measured.
+/// The longest that a slow target is waited for where time is measured: with it a scenario stays within the time that
+/// one may take.
 const LONGEST_ALLOWANCE: Duration = Duration::from_secs(120);
 
 /// Watches the target of a run.

@@ -8,13 +8,17 @@ use std::time::{Duration, Instant};
 use super::read_after_write::Writes;
 use super::session::Session;
 use super::territory::Tenants;
+use crate::catalogue::Failure;
 use crate::cause::Cause;
+use crate::check::{CheckResult, looks_at_the_body};
 use crate::log::{Event, Evidence, Observation, ProgramLog, Reason, Recorder, Skipped};
+use crate::scenario::ast::Aspect;
 use crate::scenario::{Program, ast};
-use crate::values::{Answered, Maker, Scope};
+use crate::values::{Answered, Maker, Scope, Value, faces};
 use crate::wire::{Exchange, Request};
 
-/// How long to wait before a late answer is asked for again.
+/// How long to wait before a late answer is asked for again: what comes late is reported to a tenth of a second, and a
+/// registry that lags is not asked more than ten times a second for it.
 pub(super) const GRACE_STEP: Duration = Duration::from_millis(100);
 
 /// The world of one run of one program, or of one of its copies under `together`.
@@ -57,15 +61,17 @@ pub(super) enum Last {
 impl World {
     /// A fresh world for a program. Different attempts have different names and content.
     pub(super) fn new(session: Arc<Session>, program: Arc<Program>, attempt: u32, tenants: Tenants) -> World {
-        let repositories = session.territory().repositories(&program.name, attempt);
+        let scope = Scope::with_repositories(session.territory().repositories(&program.name, attempt));
+        let recorder = Recorder::default();
+        recorder.record(Event::Bound(scope.faces()));
         World {
             label: format!("{}:{}#{attempt}", session.settings.run_id, program.name),
-            scope: Arc::new(Scope::with_repositories(repositories)),
+            scope: Arc::new(scope),
             last: Last::Nothing,
             row: None,
             action: 0,
             made: 0,
-            recorder: Recorder::default(),
+            recorder,
             copies: Arc::default(),
             tenants: Arc::new(tenants),
             writes: Arc::default(),
@@ -140,6 +146,12 @@ impl World {
         sent
     }
 
+    /// Binds a name to what was made here, and writes down how that may look.
+    pub(super) fn bind_made(&mut self, name: &ast::Name, value: Value) {
+        self.record(Event::Bound(faces(name, &value)));
+        self.scope_mut().bind(name, value);
+    }
+
     /// Writes down that actions are passed over.
     pub(super) fn skip(&self, actions: Range<usize>, reason: Reason) {
         if !actions.is_empty() {
@@ -147,10 +159,35 @@ impl World {
         }
     }
 
-    /// Writes down what a check saw.
-    pub(super) fn saw(&self, observation: Observation) {
-        self.session.saw(&self.program, &observation);
+    /// Writes down what a check saw, and says it: where the registry failed, that may tell nothing of what was asked.
+    pub(super) fn saw(&self, mut observation: Observation) -> CheckResult {
+        if let (CheckResult::Breaks(_), Evidence::Exchanges(exchanges)) =
+            (&observation.seen, &observation.evidence)
+            && let Some(cause) = exchanges
+                .last()
+                .and_then(|last| self.hides(observation.check, last))
+        {
+            observation.seen = CheckResult::NotReached(cause);
+        }
+        let seen = observation.seen.clone();
         self.record(Event::Observed(observation));
+        seen
+    }
+
+    /// Why what came tells nothing of what a check asks, if the registry failed and the check is not about that.
+    pub(super) fn hides(&self, check: usize, came: &Arc<Exchange>) -> Option<Cause> {
+        let cause = Cause::failure(came)?;
+        let checkpoint = self.program.checks.get(check)?;
+        let requirement = self.session.catalogue().get(&checkpoint.requirement)?;
+        let aspect = checkpoint.check.as_ref().map(|check| &check.aspect.value);
+        let is_refused = came.status().is_some_and(|status| status >= 500);
+        let is_cut = came.status().is_some() && !is_refused;
+        if is_cut && aspect.is_some_and(|aspect| !looks_at_the_body(aspect)) {
+            return None;
+        }
+        let asks_the_status = aspect.is_none_or(|aspect| matches!(aspect, Aspect::Status(_)));
+        let is_about_it = requirement.failure == Failure::Breaks && (asks_the_status || !is_refused);
+        (!is_about_it).then_some(cause)
     }
 
     /// Writes an event down.

@@ -11,8 +11,10 @@ use super::wire::Wire;
 pub struct Deviation {
     /// Its id: words joined by hyphens.
     pub id: &'static str,
-    /// The requirements that it breaks; what rests on them may break with them.
+    /// The requirements that it breaks. What rests on them may break with them, and is no finding of its own.
     pub breaks: &'static [&'static str],
+    /// Why it cannot break one of them alone, where there are several.
+    pub because: Option<&'static str>,
     /// What kind of registry it is laid over.
     pub over: Over,
     /// What it does.
@@ -52,8 +54,17 @@ impl Deviation {
         Deviation {
             id,
             breaks,
+            because: None,
             over: Over::Any,
             act,
+        }
+    }
+
+    /// The same, which breaks several requirements for this reason.
+    pub const fn because(self, reason: &'static str) -> Deviation {
+        Deviation {
+            because: Some(reason),
+            ..self
         }
     }
 

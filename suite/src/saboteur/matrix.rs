@@ -39,7 +39,7 @@ pub struct Cell {
     pub deviation: &'static str,
     /// What it breaks, as its entry says.
     pub breaks: Vec<RequirementId>,
-    /// What the suite found.
+    /// What the suite found, and what it says to break with it.
     pub found: BTreeSet<RequirementId>,
     /// What that means.
     pub verdict: Catch,
@@ -48,7 +48,7 @@ pub struct Cell {
 /// Whether a deviation was caught.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Catch {
-    /// All that it breaks was found, and nothing that does not rest on it.
+    /// All that it breaks was found, and nothing else is a finding; what breaks with it rests on it.
     Caught,
     /// Some of what it breaks was not found.
     Missed(Vec<RequirementId>),
@@ -262,6 +262,15 @@ fn found(outcome: &Outcome, breaks: &[RequirementId]) -> BTreeSet<RequirementId>
         .collect()
 }
 
+/// The requirements that are findings, and no consequences of others.
+fn heads(outcome: &Outcome) -> BTreeSet<&RequirementId> {
+    outcome
+        .findings
+        .iter()
+        .map(|finding| &finding.requirement)
+        .collect()
+}
+
 fn judged(
     catalogue: &Catalogue,
     cell: &Cell,
@@ -274,10 +283,15 @@ fn judged(
         .filter(|id| !cell.found.contains(id) && !honestly.contains(id))
         .cloned()
         .collect();
+    let is_declared = |id: &RequirementId| cell.breaks.contains(id);
+    let heads = heads(outcome);
     let stray: Vec<RequirementId> = cell
         .found
         .iter()
-        .filter(|id| !rests_on_any(catalogue, id, &cell.breaks))
+        .filter(|id| match heads.contains(id) {
+            true => !is_declared(id),
+            false => !rests_on_any(catalogue, id, &cell.breaks),
+        })
         .cloned()
         .collect();
     let lacks = missed.iter().find_map(|id| capability_lacking_for(outcome, id));

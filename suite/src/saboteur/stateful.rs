@@ -1,4 +1,4 @@
-//! What a deviation with a memory can do: ask the honest registry, and recall what it saw.
+//! Stateful deviations: they ask the honest registry, and remember earlier calls and replies.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,4 @@
-//! The well-behaved registries that deviations are laid over, and who asks them.
+//! The conforming registries behind the deviations, and the accounts that the suite has there.
 
 use super::deviation::{Deviation, Over};
 use crate::wire::{Account, Client, ClientSettings, Credentials, Keeping, SettingsError, Url};
@@ -23,11 +23,10 @@ impl Upstream {
 
     /// A client for answers that are passed on, so that every body is kept whole.
     pub(super) fn messenger(&self, url: Url) -> Result<Client, SettingsError> {
-        Client::new(ClientSettings {
-            credentials: self.credentials.clone(),
-            keeping: Keeping::All,
-            ..ClientSettings::new(url)
-        })
+        let mut settings = ClientSettings::new(url);
+        settings.credentials = self.credentials.clone();
+        settings.keeping = Keeping::All;
+        Client::new(settings)
     }
 
     /// Why a deviation can not be laid over this registry, if it can not.

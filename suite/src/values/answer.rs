@@ -9,7 +9,7 @@ use crate::wire::{Answer, Exchange, Fault, WHOLE};
 
 /// The answer that checks look at.
 #[derive(Debug)]
-pub struct Answered {
+pub(crate) struct Answered {
     /// The exchanges, one for each page; never empty.
     pages: Vec<Arc<Exchange>>,
     /// What kept the list from being followed to its end.
@@ -19,7 +19,7 @@ pub struct Answered {
 
 impl Answered {
     /// The answer of one exchange.
-    pub fn one(exchange: Arc<Exchange>) -> Answered {
+    pub(crate) fn one(exchange: Arc<Exchange>) -> Answered {
         Answered {
             pages: vec![exchange],
             trouble: None,
@@ -28,7 +28,11 @@ impl Answered {
     }
 
     /// The pages of a list, in order, and what kept it from being followed to its end.
-    pub fn pages(first: Arc<Exchange>, others: Vec<Arc<Exchange>>, trouble: Option<String>) -> Answered {
+    pub(crate) fn pages(
+        first: Arc<Exchange>,
+        others: Vec<Arc<Exchange>>,
+        trouble: Option<String>,
+    ) -> Answered {
         let pages = std::iter::once(first).chain(others).collect();
         Answered {
             pages,
@@ -38,32 +42,32 @@ impl Answered {
     }
 
     /// The last exchange.
-    pub fn exchange(&self) -> &Arc<Exchange> {
+    pub(crate) fn exchange(&self) -> &Arc<Exchange> {
         &self.pages[self.pages.len() - 1]
     }
 
     /// What kept the list from being followed to its end.
-    pub fn trouble(&self) -> Option<&str> {
+    pub(crate) fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
     }
 
     /// The answer of the last page, or why there is none.
-    pub fn answer(&self) -> Result<&Answer, &Fault> {
+    pub(crate) fn answer(&self) -> Result<&Answer, &Fault> {
         self.exchange().outcome.as_ref()
     }
 
     /// The answers of all pages, or why one of them is missing.
-    pub fn answers(&self) -> Result<Vec<&Answer>, &Fault> {
+    pub(crate) fn answers(&self) -> Result<Vec<&Answer>, &Fault> {
         self.pages.iter().map(|page| page.outcome.as_ref()).collect()
     }
 
     /// Why what came says nothing about what the registry does with the request, if it does not.
-    pub fn circumstance(&self) -> Option<Cause> {
+    pub(crate) fn circumstance(&self) -> Option<Cause> {
         self.pages.iter().find_map(Cause::circumstance)
     }
 
     /// Why the bodies of all pages cannot be read as one list: they are longer, or hold more, than what is read as JSON.
-    pub fn too_long(&self) -> Option<String> {
+    pub(crate) fn too_long(&self) -> Option<String> {
         let answers = self.answers().ok()?;
         let length: u64 = answers.iter().map(|answer| answer.body.len()).sum();
         if length > WHOLE as u64 {
@@ -75,7 +79,7 @@ impl Answered {
     }
 
     /// The body as JSON, the lists of all pages joined; `None` if a body is not JSON, or too long.
-    pub fn json(&self) -> Option<&Json> {
+    pub(crate) fn json(&self) -> Option<&Json> {
         self.json
             .get_or_init(|| match self.too_long() {
                 Some(_) => None,
@@ -86,7 +90,7 @@ impl Answered {
 }
 
 /// The body of one answer as JSON; a body that is not kept whole, or holds too much, is none.
-pub fn json_of(answer: &Answer) -> Option<Json> {
+pub(crate) fn json_of(answer: &Answer) -> Option<Json> {
     answer.body.json()
 }
 

@@ -13,13 +13,13 @@ use crate::scenario::ast::Algorithm;
 use crate::wire::Payload;
 
 /// The media type of an OCI image manifest.
-pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub(crate) const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// The media type of an OCI image index.
-pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
+pub(crate) const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// The media type of a Docker image manifest, schema 2.
-pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+pub(crate) const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 /// The media type of a Docker manifest list.
-pub const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+pub(crate) const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 
 const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
@@ -29,7 +29,7 @@ const BYTES: &str = "application/octet-stream";
 
 /// Some bytes, what they are called, and what they refer to.
 #[derive(Clone, Debug)]
-pub struct Content {
+pub(crate) struct Content {
     /// The bytes.
     pub payload: Payload,
     /// The media type.
@@ -50,7 +50,7 @@ pub struct Content {
 
 /// The place of a part in its whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PartPosition {
+pub(crate) struct PartPosition {
     /// The position of its first byte.
     pub start: u64,
     /// The length of the whole.
@@ -59,12 +59,12 @@ pub struct PartPosition {
 
 impl Content {
     /// A blob of these bytes.
-    pub fn blob(bytes: impl Into<Payload>) -> Content {
+    pub(crate) fn blob(bytes: impl Into<Payload>) -> Content {
         Content::of_type(bytes, BYTES)
     }
 
     /// Bytes of a media type.
-    pub fn of_type(bytes: impl Into<Payload>, media_type: &str) -> Content {
+    pub(crate) fn of_type(bytes: impl Into<Payload>, media_type: &str) -> Content {
         Content {
             payload: bytes.into(),
             media_type: media_type.to_owned(),
@@ -78,22 +78,22 @@ impl Content {
     }
 
     /// The length in bytes.
-    pub fn size(&self) -> u64 {
+    pub(crate) fn size(&self) -> u64 {
         self.payload.len()
     }
 
     /// The bytes, all of them in memory.
-    pub fn bytes(&self) -> Bytes {
+    pub(crate) fn bytes(&self) -> Bytes {
         self.payload.bytes()
     }
 
     /// The digest by which it is known.
-    pub fn digest(&self) -> String {
+    pub(crate) fn digest(&self) -> String {
         self.digest_by(self.algorithm)
     }
 
     /// Its digest by an algorithm.
-    pub fn digest_by(&self, algorithm: Algorithm) -> String {
+    pub(crate) fn digest_by(&self, algorithm: Algorithm) -> String {
         match algorithm {
             Algorithm::Sha256 => format!("sha256:{}", hex(&self.payload.sha256())),
             Algorithm::Sha512 => format!("sha512:{}", hex(&self.payload.hashed::<Sha512>())),
@@ -101,7 +101,7 @@ impl Content {
     }
 
     /// The part from `start` up to `end`, which knows its place.
-    pub fn part(&self, start: u64, end: u64) -> Content {
+    pub(crate) fn part(&self, start: u64, end: u64) -> Content {
         let end = end.min(self.size());
         let start = start.min(end);
         let offset = self.place.map_or(0, |place| place.start);
@@ -117,12 +117,12 @@ impl Content {
     }
 
     /// Whether it is a manifest, by its media type.
-    pub fn is_manifest(&self) -> bool {
+    pub(crate) fn is_manifest(&self) -> bool {
         [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST].contains(&self.media_type.as_str())
     }
 
     /// The same content with other bytes; what it refers to stays.
-    pub fn with_bytes(&self, bytes: Vec<u8>) -> Content {
+    pub(crate) fn with_bytes(&self, bytes: Vec<u8>) -> Content {
         Content {
             payload: bytes.into(),
             place: None,
@@ -131,18 +131,18 @@ impl Content {
     }
 
     /// A descriptor of it.
-    pub fn descriptor(&self) -> Json {
+    pub(crate) fn descriptor(&self) -> Json {
         json!({ "mediaType": self.media_type, "digest": self.digest(), "size": self.size() })
     }
 
     /// A tag of its own, different for every content.
-    pub fn tag(&self) -> String {
+    pub(crate) fn tag(&self) -> String {
         format!("t-{}", &hex(&self.payload.sha256())[..16])
     }
 }
 
 /// The digest of `bytes` by `algorithm`, as text.
-pub fn digest(algorithm: Algorithm, bytes: &[u8]) -> String {
+pub(crate) fn digest(algorithm: Algorithm, bytes: &[u8]) -> String {
     match algorithm {
         Algorithm::Sha256 => format!("sha256:{}", hex(&Sha256::digest(bytes))),
         Algorithm::Sha512 => format!("sha512:{}", hex(&Sha512::digest(bytes))),
@@ -154,13 +154,13 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// A source of content, fixed by a seed and a label: equal labels make equal content.
-pub struct Maker {
+pub(crate) struct Maker {
     rng: ChaCha8Rng,
 }
 
 impl Maker {
     /// The maker for `label` under `seed`.
-    pub fn new(seed: u64, label: &str) -> Maker {
+    pub(crate) fn new(seed: u64, label: &str) -> Maker {
         let mut hash = Sha256::new();
         hash.update(seed.to_be_bytes());
         hash.update(label.as_bytes());
@@ -170,12 +170,12 @@ impl Maker {
     }
 
     /// Random text of `size` bytes: printable, so that a reader can paste it.
-    pub fn random(&mut self, size: u64) -> Content {
+    pub(crate) fn random(&mut self, size: u64) -> Content {
         Content::blob(drawn::text(&mut self.rng, size))
     }
 
     /// Random text in `count` chunks of `chunk` bytes, the last one shorter.
-    pub fn chunks(&mut self, count: u32, chunk: u64) -> Content {
+    pub(crate) fn chunks(&mut self, count: u32, chunk: u64) -> Content {
         let whole = chunk.saturating_mul(u64::from(count.saturating_sub(1)));
         let size = whole.saturating_add(chunk / 2 + 1);
         Content {
@@ -185,7 +185,7 @@ impl Maker {
     }
 
     /// A fresh UUID, version 4.
-    pub fn uuid(&mut self) -> String {
+    pub(crate) fn uuid(&mut self) -> String {
         let mut bytes = [0u8; 16];
         self.rng.fill(&mut bytes[..]);
         bytes[6] = bytes[6] & 0x0f | 0x40;
@@ -202,7 +202,7 @@ impl Maker {
     }
 
     /// As many different tags, in no order, of upper and lower case, digits and the marks that a tag may have.
-    pub fn tags(&mut self, count: u32) -> Vec<String> {
+    pub(crate) fn tags(&mut self, count: u32) -> Vec<String> {
         const HEADS: [&str; 6] = ["v1.", "V1.", "_", "a-", "B-", "0"];
         let mut tags: Vec<String> = (0..count)
             .map(|n| format!("{}{n}", HEADS[n as usize % HEADS.len()]))
@@ -214,7 +214,7 @@ impl Maker {
     }
 
     /// An image: its config, its layers, and the manifest that names them.
-    pub fn image(&mut self, family: Family, shape: &ImageShape) -> Content {
+    pub(crate) fn image(&mut self, family: Family, shape: &ImageShape) -> Content {
         let layers = shape
             .layers
             .clone()
@@ -246,7 +246,12 @@ impl Maker {
     }
 
     /// An index of `children`, each for a platform of its own.
-    pub fn index(&mut self, family: Family, children: Vec<Arc<Content>>, shape: &ImageShape) -> Content {
+    pub(crate) fn index(
+        &mut self,
+        family: Family,
+        children: Vec<Arc<Content>>,
+        shape: &ImageShape,
+    ) -> Content {
         const ARCHITECTURES: [&str; 4] = ["amd64", "arm64", "ppc64le", "s390x"];
         let mut manifest = Map::new();
         manifest.insert("schemaVersion".into(), json!(2));
@@ -299,7 +304,7 @@ fn written(manifest: Map<String, Json>, media_type: &str) -> Content {
 
 /// The two families of media types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
+pub(crate) enum Family {
     /// The OCI image specification.
     Oci,
     /// Docker's schema 2.
@@ -346,7 +351,7 @@ impl Family {
 
 /// What an image or an index is to look like.
 #[derive(Clone, Debug, Default)]
-pub struct ImageShape {
+pub(crate) struct ImageShape {
     /// The artifact type.
     pub artifact_type: Option<String>,
     /// The manifest it refers to.

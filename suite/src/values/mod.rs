@@ -3,14 +3,16 @@
 mod answer;
 mod content;
 mod drawn;
+mod face;
 mod run_id;
 mod scope;
 mod value;
 
-pub use answer::{Answered, json_of};
-pub use content::{
+pub(crate) use answer::{Answered, json_of};
+pub(crate) use content::{
     Content, DOCKER_LIST, DOCKER_MANIFEST, Family, ImageShape, Maker, OCI_INDEX, OCI_MANIFEST, digest,
 };
+pub(crate) use face::{Face, Looks, faces};
 pub use run_id::{BadRunId, RunId};
-pub use scope::{Scope, query_encoded};
-pub use value::{Value, ValueError};
+pub(crate) use scope::{Scope, query_encoded};
+pub(crate) use value::{Value, ValueError};

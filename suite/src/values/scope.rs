@@ -2,43 +2,52 @@
 
 use std::collections::HashMap;
 
+use super::face::{Face, faces};
 use super::value::{Value, ValueError};
 use crate::scenario::ast::{Name, Piece, Reference, Template, Text};
 
 /// The variables in force, block within block.
 #[derive(Clone, Debug, Default)]
-pub struct Scope {
+pub(crate) struct Scope {
     blocks: Vec<HashMap<Name, Value>>,
 }
 
 impl Scope {
     /// A scope in which the repositories' names are bound.
-    pub fn with_repositories(repositories: [Value; 3]) -> Scope {
+    pub(crate) fn with_repositories(repositories: [Value; 3]) -> Scope {
         let names = ["repo", "other", "third"].map(|name| Name(name.to_owned()));
         Scope {
             blocks: vec![names.into_iter().zip(repositories).collect()],
         }
     }
 
+    /// How all that is bound may look.
+    pub(crate) fn faces(&self) -> Vec<Face> {
+        let bound = self.blocks.iter().flatten();
+        let mut all: Vec<Face> = bound.flat_map(|(name, value)| faces(name, value)).collect();
+        all.sort();
+        all
+    }
+
     /// Opens a block: what is bound from here on ends with it.
-    pub fn open(&mut self) {
+    pub(crate) fn open(&mut self) {
         self.blocks.push(HashMap::new());
     }
 
     /// Closes the innermost block.
-    pub fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.blocks.pop();
     }
 
     /// Binds a name in the innermost block.
-    pub fn bind(&mut self, name: &Name, value: Value) {
+    pub(crate) fn bind(&mut self, name: &Name, value: Value) {
         if let Some(block) = self.blocks.last_mut() {
             block.insert(name.clone(), value);
         }
     }
 
     /// The value of a variable.
-    pub fn get(&self, name: &Name) -> Result<&Value, ValueError> {
+    pub(crate) fn get(&self, name: &Name) -> Result<&Value, ValueError> {
         self.blocks
             .iter()
             .rev()
@@ -47,12 +56,12 @@ impl Scope {
     }
 
     /// The text of a variable that every scenario has.
-    pub fn text_of(&self, name: &str) -> Result<String, ValueError> {
+    pub(crate) fn text_of(&self, name: &str) -> Result<String, ValueError> {
         self.get(&Name(name.to_owned()))?.text()
     }
 
     /// The value that a placeholder stands for.
-    pub fn value(&self, reference: &Reference) -> Result<Value, ValueError> {
+    pub(crate) fn value(&self, reference: &Reference) -> Result<Value, ValueError> {
         let start = self.get(&reference.name)?.clone();
         reference
             .properties
@@ -62,7 +71,7 @@ impl Scope {
     }
 
     /// The value of a template: whole if it is a single placeholder, text otherwise.
-    pub fn whole(&self, template: &Template) -> Result<Value, ValueError> {
+    pub(crate) fn whole(&self, template: &Template) -> Result<Value, ValueError> {
         match template.0.as_slice() {
             [Piece::Hole(reference)] => self.value(reference),
             _ => self.text(template).map(Value::Text),
@@ -70,7 +79,7 @@ impl Scope {
     }
 
     /// The text of a template.
-    pub fn text(&self, template: &Template) -> Result<String, ValueError> {
+    pub(crate) fn text(&self, template: &Template) -> Result<String, ValueError> {
         template.0.iter().try_fold(String::new(), |mut text, piece| {
             match piece {
                 Piece::Text(written) => text.push_str(written),
@@ -81,13 +90,13 @@ impl Scope {
     }
 
     /// The texts that a value of a pattern or a row stands for: a list for a list, one text otherwise.
-    pub fn texts(&self, text: &Text) -> Result<Vec<String>, ValueError> {
+    pub(crate) fn texts(&self, text: &Text) -> Result<Vec<String>, ValueError> {
         let (Text::Plain(template) | Text::Exact(template)) = text;
         self.whole(template)?.members().iter().map(Value::text).collect()
     }
 
     /// The text of a request target: placeholders go into the path as they are, and into the query encoded.
-    pub fn target(&self, template: &Template) -> Result<String, ValueError> {
+    pub(crate) fn target(&self, template: &Template) -> Result<String, ValueError> {
         template.0.iter().try_fold(String::new(), |mut target, piece| {
             match piece {
                 Piece::Text(written) => target.push_str(written),
@@ -105,7 +114,7 @@ impl Scope {
     }
 
     /// The text of a query that joins a target's own: its placeholders are encoded.
-    pub fn query(&self, template: &Template) -> Result<String, ValueError> {
+    pub(crate) fn query(&self, template: &Template) -> Result<String, ValueError> {
         template.0.iter().try_fold(String::new(), |mut query, piece| {
             match piece {
                 Piece::Text(written) => query.push_str(written),
@@ -117,7 +126,7 @@ impl Scope {
 }
 
 /// A value as it goes into a query: percent-encoded but for unreserved characters, `:` and `/`.
-pub fn query_encoded(value: &str) -> String {
+pub(crate) fn query_encoded(value: &str) -> String {
     value
         .bytes()
         .map(|byte| match byte {

@@ -9,7 +9,7 @@ use crate::scenario::ast::{Algorithm, Piece, Property, Template};
 
 /// The value of a variable.
 #[derive(Clone, Debug)]
-pub enum Value {
+pub(crate) enum Value {
     /// Text: a tag, an address, a token.
     Text(String),
     /// Content that was made or cut.
@@ -44,7 +44,7 @@ impl ValueError {
 
 impl Value {
     /// The value as one text; a content stands for its digest.
-    pub fn text(&self) -> Result<String, ValueError> {
+    pub(crate) fn text(&self) -> Result<String, ValueError> {
         match self {
             Value::Text(text) => Ok(text.clone()),
             Value::Content(content) => Ok(content.digest()),
@@ -58,7 +58,7 @@ impl Value {
     }
 
     /// The values of a list, or the value itself.
-    pub fn members(&self) -> Vec<Value> {
+    pub(crate) fn members(&self) -> Vec<Value> {
         match self {
             Value::List(values) => values.clone(),
             other => vec![other.clone()],
@@ -66,7 +66,7 @@ impl Value {
     }
 
     /// The content, if it is one.
-    pub fn content(&self) -> Result<Arc<Content>, ValueError> {
+    pub(crate) fn content(&self) -> Result<Arc<Content>, ValueError> {
         match self {
             Value::Content(content) => Ok(content.clone()),
             Value::Missing(cause) => Err(ValueError::Missing(cause.clone())),
@@ -75,7 +75,7 @@ impl Value {
     }
 
     /// A property of the value; of a list, the list of its members' properties.
-    pub fn property(&self, property: Property) -> Result<Value, ValueError> {
+    pub(crate) fn property(&self, property: Property) -> Result<Value, ValueError> {
         match (self, property) {
             (Value::Missing(_), _) => Ok(self.clone()),
             (Value::List(values), Property::First) => first(values.first()),

@@ -1,4 +1,4 @@
-//! What is no answer of HTTP, or none that a registry gives: it is said at the door, and nothing is claimed.
+//! What is no answer of HTTP, or none that a registry gives: the preflight says so, and nothing is claimed.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ const LATE: &str = "timed out after 1 s, waiting for the answer";
 const LATE_BODY: &str = "timed out after 1 s, reading the body";
 const MALFORMED: &str = "the answer is malformed";
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut all = heads();
     all.extend(bodies());
     all.extend(ends());

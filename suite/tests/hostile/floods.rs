@@ -51,7 +51,7 @@ fn is_read(call: &Call) -> bool {
     call.method == "GET"
 }
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let least_chunk = |number: &'static str| Case {
         only: &[
             "push/chunks",

@@ -9,7 +9,7 @@ use super::server::{Act, Call, Script, serve};
 
 /// A well-behaved registry, and what becomes of its answers.
 #[derive(Clone)]
-pub struct Honest {
+pub(crate) struct Honest {
     change: Change,
 }
 
@@ -17,7 +17,7 @@ pub struct Honest {
 type Change = Arc<dyn Fn(&Call, &mut Reply) + Send + Sync>;
 
 /// An answer before it is said.
-pub struct Reply {
+pub(crate) struct Reply {
     pub status: u16,
     pub lines: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -27,14 +27,14 @@ pub struct Reply {
 
 impl Reply {
     /// Makes this the only line of its name.
-    pub fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.lines
             .retain(|(present, _)| !present.eq_ignore_ascii_case(name));
         self.lines.push((name.to_owned(), value.to_owned()));
     }
 
     /// Changes the lines of a name, where there are some.
-    pub fn respell(&mut self, name: &str, change: impl Fn(&str) -> String) {
+    pub(crate) fn respell(&mut self, name: &str, change: impl Fn(&str) -> String) {
         let named = self
             .lines
             .iter_mut()
@@ -43,13 +43,13 @@ impl Reply {
     }
 
     /// Another body, of this type.
-    pub fn body(&mut self, kind: &str, body: impl Into<Vec<u8>>) {
+    pub(crate) fn body(&mut self, kind: &str, body: impl Into<Vec<u8>>) {
         self.body = body.into();
         self.set("Content-Type", kind);
     }
 
     /// An error with this code.
-    pub fn error(&mut self, status: u16, code: &str) {
+    pub(crate) fn error(&mut self, status: u16, code: &str) {
         self.status = status;
         let code = serde_json::Value::from(code);
         self.body(
@@ -78,21 +78,19 @@ impl Reply {
 }
 
 impl Honest {
-    pub fn but(change: impl Fn(&Call, &mut Reply) + Send + Sync + 'static) -> Honest {
+    pub(crate) fn but(change: impl Fn(&Call, &mut Reply) + Send + Sync + 'static) -> Honest {
         Honest {
             change: Arc::new(change),
         }
     }
 
     /// Starts it; the port.
-    pub async fn serve(&self) -> u16 {
+    pub(crate) async fn serve(&self) -> u16 {
         let registry = Arc::new(bundled::in_memory().await.unwrap());
         let url = Url::parse(&registry.url()).unwrap();
-        let client = Client::new(ClientSettings {
-            keeping: wire::Keeping::All,
-            ..ClientSettings::new(url)
-        });
-        let (client, change) = (client.unwrap(), Arc::clone(&self.change));
+        let mut settings = ClientSettings::new(url);
+        settings.keeping = wire::Keeping::All;
+        let (client, change) = (Client::new(settings).unwrap(), Arc::clone(&self.change));
         let script: Script = Arc::new(move |call| {
             // It lives as long as it is asked.
             let (client, change, _registry) = (client.clone(), Arc::clone(&change), Arc::clone(&registry));

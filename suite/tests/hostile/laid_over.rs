@@ -7,7 +7,7 @@ use super::server::{Act, Call};
 use super::trial::{Behaviour, Case, Expect};
 
 /// A change of every answer.
-pub fn over(name: &'static str, change: impl Fn(&Call, &mut Reply) + Send + Sync + 'static) -> Case {
+pub(crate) fn over(name: &'static str, change: impl Fn(&Call, &mut Reply) + Send + Sync + 'static) -> Case {
     Case::judged(name, Behaviour::Over(Honest::but(change)))
 }
 
@@ -29,7 +29,7 @@ fn respelled(
     over(name, move |_, reply| reply.respell(line, &change))
 }
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut all = texts();
     all.extend(numbers());
     all.extend(json());

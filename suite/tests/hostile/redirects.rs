@@ -23,7 +23,7 @@ fn to(name: &'static str, place: &'static str, words: &'static str) -> Case {
     redirects(name, move |_| format!("Location: {place}\r\n"), words)
 }
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     vec![
         to("a redirect to itself", "/v2/", "gave up after 10 redirects"),
         redirects(

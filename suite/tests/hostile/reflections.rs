@@ -9,7 +9,7 @@ use super::laid_over::over;
 use super::trial::{Case, TOKEN};
 
 /// Every form in which it may come back.
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let decoded = |shown: &str| {
         let bytes = STANDARD
             .decode(shown.trim_start_matches("Basic "))

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// One thing that a server does with a connection.
 #[derive(Clone, Debug)]
-pub enum Act {
+pub(crate) enum Act {
     /// It says these bytes.
     Say(Vec<u8>),
     /// It says them so many times.
@@ -26,7 +26,7 @@ pub enum Act {
 
 /// A request, as far as scripts look at it.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub(crate) struct Call {
     /// The port of the server.
     pub port: u16,
     /// The method.
@@ -41,7 +41,7 @@ pub struct Call {
 
 impl Call {
     /// The value of a header line.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
         let mut named = lines.filter(|(present, _)| present.trim().eq_ignore_ascii_case(name));
         named.next().map(|(_, value)| value.trim())
@@ -49,10 +49,10 @@ impl Call {
 }
 
 /// What a server does with a request.
-pub type Script = Arc<dyn Fn(Call) -> BoxFuture<'static, Vec<Act>> + Send + Sync>;
+pub(crate) type Script = Arc<dyn Fn(Call) -> BoxFuture<'static, Vec<Act>> + Send + Sync>;
 
 /// A script that need not wait for anything.
-pub fn script(acts: impl Fn(&Call) -> Vec<Act> + Send + Sync + 'static) -> Script {
+pub(crate) fn script(acts: impl Fn(&Call) -> Vec<Act> + Send + Sync + 'static) -> Script {
     Arc::new(move |call| {
         let acts = acts(&call);
         Box::pin(async move { acts })
@@ -60,7 +60,7 @@ pub fn script(acts: impl Fn(&Call) -> Vec<Act> + Send + Sync + 'static) -> Scrip
 }
 
 /// Answers every request as the script says; the port.
-pub async fn serve(script: Script) -> u16 {
+pub(crate) async fn serve(script: Script) -> u16 {
     let (listener, port) = listen().await;
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
@@ -71,7 +71,7 @@ pub async fn serve(script: Script) -> u16 {
 }
 
 /// Does these things on every connection before any request; the port.
-pub async fn greet(acts: Vec<Act>) -> u16 {
+pub(crate) async fn greet(acts: Vec<Act>) -> u16 {
     let (listener, port) = listen().await;
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {

@@ -54,7 +54,7 @@ fn leads(name: &'static str, place: &'static str, words: &'static str) -> Case {
     server(name, answer, words)
 }
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut all = challenges();
     all.extend(servers());
     all

@@ -16,9 +16,10 @@ use super::honest::Honest;
 use super::server::{Act, Script, greet, serve};
 
 /// The password that every run has, with what is written otherwise in an address, in JSON, in HTML and in Base64.
-pub const PASSWORD: &str = "s3ntinel/\"Pä&ss<1>";
+pub(crate) const PASSWORD: &str = "s3ntinel/\"Pä&ss<1>";
 /// The token that token servers give.
-pub const TOKEN: &str = "eyJhbGciOiJub25lIn0.c2VudGluZWwtdG9rZW4tb2YtdGhlLWhvc3RpbGUtc2V0.c2lnbmF0dXJl";
+pub(crate) const TOKEN: &str =
+    "eyJhbGciOiJub25lIn0.c2VudGluZWwtdG9rZW4tb2YtdGhlLWhvc3RpbGUtc2V0.c2lnbmF0dXJl";
 
 /// The scenarios that are run: few, and of every kind.
 const SCENARIOS: [&str; 12] = [
@@ -43,7 +44,7 @@ const ALONE: &str = "ASSIZE_HOSTILE_ALONE";
 const LARGEST_REPORT: usize = 10 * 1024 * 1024;
 
 /// A behaviour, and what a run against it has to come to.
-pub struct Case {
+pub(crate) struct Case {
     pub name: &'static str,
     pub behaviour: Behaviour,
     pub expect: Expect,
@@ -58,7 +59,7 @@ pub struct Case {
 }
 
 /// How a server behaves.
-pub enum Behaviour {
+pub(crate) enum Behaviour {
     /// As a script says, request by request.
     Script(Script),
     /// It does these things as soon as somebody connects.
@@ -72,38 +73,33 @@ pub enum Behaviour {
 impl Behaviour {
     /// Silence is waited for as briefly as can be; who answers rightly gets the time that a busy machine takes.
     fn timeouts(&self) -> Timeouts {
-        let seconds = Duration::from_secs;
-        match self {
-            Behaviour::Over(_) => Timeouts {
-                connect: seconds(5),
-                answer: seconds(5),
-                idle: seconds(5),
-                total: seconds(20),
-            },
-            _ => Timeouts {
-                connect: seconds(2),
-                answer: seconds(1),
-                idle: seconds(1),
-                total: seconds(4),
-            },
-        }
+        let (connect, answer, total) = match self {
+            Behaviour::Over(_) => (5, 5, 20),
+            _ => (2, 1, 4),
+        };
+        let mut timeouts = Timeouts::default();
+        timeouts.connect = Duration::from_secs(connect);
+        timeouts.answer = Duration::from_secs(answer);
+        timeouts.idle = Duration::from_secs(answer);
+        timeouts.total = Duration::from_secs(total);
+        timeouts
     }
 }
 
 /// What a run comes to.
 #[derive(Clone, Copy, Debug)]
-pub enum Expect {
+pub(crate) enum Expect {
     /// Exit 3, with these words.
     Unusable(&'static str),
     /// Any verdict about the registry: exit 0, 1 or 3, and never 4.
     Judged,
-    /// The same, or exit 3 at the door.
+    /// The same, or exit 3 by the preflight.
     Either,
 }
 
 /// What a run costs.
 #[derive(Clone, Copy, Debug)]
-pub enum Weight {
+pub(crate) enum Weight {
     /// Next to nothing, so that others run beside it.
     Light,
     /// So much that it runs alone, and memory is measured.
@@ -111,17 +107,17 @@ pub enum Weight {
 }
 
 impl Case {
-    /// A behaviour that is told at the door.
-    pub fn unusable(name: &'static str, script: Script, words: &'static str) -> Case {
+    /// A behaviour that the preflight refuses.
+    pub(crate) fn unusable(name: &'static str, script: Script, words: &'static str) -> Case {
         Case::new(name, Behaviour::Script(script), Expect::Unusable(words))
     }
 
     /// A behaviour that is judged.
-    pub fn judged(name: &'static str, behaviour: Behaviour) -> Case {
+    pub(crate) fn judged(name: &'static str, behaviour: Behaviour) -> Case {
         Case::new(name, behaviour, Expect::Judged)
     }
 
-    pub fn new(name: &'static str, behaviour: Behaviour, expect: Expect) -> Case {
+    pub(crate) fn new(name: &'static str, behaviour: Behaviour, expect: Expect) -> Case {
         Case {
             name,
             behaviour,
@@ -136,13 +132,13 @@ impl Case {
 }
 
 /// What all trials share.
-pub struct Bench {
+pub(crate) struct Bench {
     runtime: Runtime,
     suite: Suite,
 }
 
 impl Bench {
-    pub fn new(runtime: Runtime) -> Bench {
+    pub(crate) fn new(runtime: Runtime) -> Bench {
         Bench {
             runtime,
             suite: Suite::built_in().unwrap(),
@@ -150,13 +146,13 @@ impl Bench {
     }
 
     /// Runs the suite against a behaviour.
-    pub fn try_out(&self, case: &Case) -> Result<(), Failed> {
+    pub(crate) fn try_out(&self, case: &Case) -> Result<(), Failed> {
         let target = self.runtime.block_on(served(case));
         self.runtime.block_on(self.follow(case, &target))
     }
 
     /// The same in a process of its own, with an eye on its memory, where the system tells of it.
-    pub fn measure(&self, case: &Case, most_mib: u64) -> Result<(), Failed> {
+    pub(crate) fn measure(&self, case: &Case, most_mib: u64) -> Result<(), Failed> {
         if let Ok(target) = std::env::var(ALONE) {
             self.runtime.block_on(self.follow(case, &target))?;
             return match peak_mib() {

@@ -6,7 +6,7 @@ use assize::catalogue::Words;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 /// All that is shown of a text, with its white space folded, and the headings in it.
-pub struct Rendered {
+pub(crate) struct Rendered {
     shown: String,
     /// The same in small letters, byte for byte as long: a browser looks without regard to case.
     small: String,
@@ -16,7 +16,7 @@ pub struct Rendered {
 
 impl Rendered {
     /// Renders a text in Markdown.
-    pub fn of(markdown: &str) -> Rendered {
+    pub(crate) fn of(markdown: &str) -> Rendered {
         let mut shown = String::new();
         let mut headings = Vec::new();
         let mut heading = None;
@@ -49,12 +49,12 @@ impl Rendered {
     }
 
     /// Every heading.
-    pub fn headings(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn headings(&self) -> impl Iterator<Item = &str> {
         self.headings.iter().map(|(heading, _)| heading.as_str())
     }
 
     /// The only section with such a heading, up to the next heading.
-    pub fn section(&self, is_it: impl Fn(&str) -> bool) -> Option<Range<usize>> {
+    pub(crate) fn section(&self, is_it: impl Fn(&str) -> bool) -> Option<Range<usize>> {
         let mut found = (0..self.headings.len()).filter(|at| is_it(&self.headings[*at].0));
         let (at, None) = (found.next()?, found.next()) else {
             return None;
@@ -67,7 +67,7 @@ impl Rendered {
     }
 
     /// The passage that a browser marks for these words, or why it would mark another one or none.
-    pub fn passage(&self, words: &Words) -> Result<Range<usize>, String> {
+    pub(crate) fn passage(&self, words: &Words) -> Result<Range<usize>, String> {
         let after = words
             .after
             .as_ref()
@@ -92,7 +92,7 @@ impl Rendered {
     }
 
     /// The text of a passage.
-    pub fn slice(&self, passage: Range<usize>) -> &str {
+    pub(crate) fn slice(&self, passage: Range<usize>) -> &str {
         &self.shown[passage]
     }
 

@@ -22,7 +22,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 /// What stands between the suite and a registry.
 #[derive(Clone, Copy, Debug)]
-pub enum Circumstance {
+pub(crate) enum Circumstance {
     /// Nothing: requests are noted and passed on.
     Nothing,
     /// After so many requests every one is answered with this status, and this `Retry-After`.
@@ -41,10 +41,21 @@ pub enum Circumstance {
     Lags(Duration),
     /// Only names of this many components are routed.
     Components(usize),
+    /// Requests of this method to endpoints of this kind fail.
+    Fails(&'static str, EndpointKind, Failure),
+}
+
+/// How a request fails.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Failure {
+    /// It is answered with this status.
+    Status(u16),
+    /// The connection is closed without an answer.
+    Closes,
 }
 
 /// A running proxy. It ends when it is dropped.
-pub struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     seen: Arc<Seen>,
     task: JoinHandle<()>,
@@ -52,7 +63,7 @@ pub struct Proxy {
 
 /// What went through.
 #[derive(Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     count: AtomicUsize,
     named: Mutex<Vec<String>>,
     pushed: Mutex<HashMap<String, (Instant, Option<Bytes>)>>,
@@ -60,7 +71,7 @@ pub struct Seen {
 
 impl Proxy {
     /// Puts a circumstance before the registry at an address.
-    pub async fn before(upstream: &str, circumstance: Circumstance) -> Proxy {
+    pub(crate) async fn before(upstream: &str, circumstance: Circumstance) -> Proxy {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Seen::default());
@@ -86,12 +97,12 @@ impl Proxy {
         Proxy { address, seen, task }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The repositories that requests named, in their paths or as a source of a mount.
-    pub fn named(&self) -> Vec<String> {
+    pub(crate) fn named(&self) -> Vec<String> {
         let mut named = self.seen.named.lock().unwrap().clone();
         named.sort();
         named.dedup();
@@ -99,7 +110,7 @@ impl Proxy {
     }
 
     /// How many requests came.
-    pub fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.seen.count.load(Ordering::Relaxed)
     }
 }
@@ -171,6 +182,19 @@ async fn answer(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
         {
             return Ok(reply(404, &[], ""));
         }
+        Circumstance::Fails(method, kind, failure)
+            if kind == endpoint.kind() && request.method().as_str() == method =>
+        {
+            // What is refused is read, as a registry reads it that fails behind its front door.
+            request.into_body().collect().await?;
+            return match failure {
+                Failure::Closes => Err("closed".into()),
+                Failure::Status(status) => {
+                    let body = r#"{"errors":[{"code":"UNKNOWN","message":"out of order"}]}"#;
+                    Ok(reply(status, &[("Content-Type", "application/json")], body))
+                }
+            };
+        }
         _ => {}
     }
     match layer.circumstance {
@@ -234,10 +258,11 @@ impl Layer {
         head.uri = format!("{}{path}", self.upstream).parse()?;
         head.headers.remove(TRANSFER_ENCODING);
         let body = body.collect().await?.to_bytes();
-        let response = self
-            .client
-            .request(Request::from_parts(head, Full::new(body)))
-            .await?;
+        let passed = self.client.request(Request::from_parts(head, Full::new(body)));
+        // That the way to the registry broke is the proxy's own fault, and it says so.
+        let Ok(response) = passed.await else {
+            return Ok(reply(502, &[], ""));
+        };
         let (mut head, body) = response.into_parts();
         head.headers.remove(TRANSFER_ENCODING);
         Ok(Response::from_parts(
@@ -258,7 +283,7 @@ impl Layer {
 }
 
 /// A registry in memory, with these changes.
-pub async fn registry(change: impl FnOnce(&mut Config)) -> Running {
+pub(crate) async fn registry(change: impl FnOnce(&mut Config)) -> Running {
     let mut config = Config {
         listen: ([127, 0, 0, 1], 0).into(),
         ..Config::default()

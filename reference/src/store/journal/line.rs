@@ -79,8 +79,12 @@ impl Line {
 pub(super) fn write(sequence: u64, body: &JournalRecord) -> Result<String, StoreError> {
     let text = serde_json::to_string(body)
         .map_err(|error| StoreError::Damaged(format!("a change cannot be written down: {error}")))?;
-    let sealed = format!("{sequence} {text}");
-    Ok(format!("{} {sealed}\n", checksum_of(&sealed)))
+    Ok(sealed(&format!("{sequence} {text}")))
+}
+
+/// A line with its checksum.
+pub(in crate::store) fn sealed(text: &str) -> String {
+    format!("{} {text}\n", checksum_of(text))
 }
 
 fn checksum_of(sealed: &str) -> String {

@@ -25,6 +25,8 @@ use super::StoreError;
 use super::entry::Entry;
 use super::files::{File, Files};
 use super::tables::View;
+#[cfg(any(test, fuzzing))]
+pub(super) use line::sealed;
 use line::{JournalRecord, Lines, ScannedLine, write};
 
 /// The version of what is written here.
@@ -139,13 +141,11 @@ impl Journal {
         let line = Bytes::from(write(sequence, &JournalRecord::Changes(entries))?);
         let end = self.length + line.len() as u64;
         self.reserve(end);
-        if let Err(error) = self.file.write_at(&[line], self.length) {
+        let written = self.file.write_at(&[line], self.length);
+        if let Err(error) = written.and_then(|()| self.file.sync().inspect_err(|_| self.is_doubtful = true)) {
+            // Who made the change is told that it failed, so it must not come back when the store is opened again.
             self.reserved = self.length;
-            self.is_doubtful = self.file.truncate(self.length).is_err();
-            return Err(error.into());
-        }
-        if let Err(error) = self.file.sync() {
-            self.is_doubtful = true;
+            self.is_doubtful |= self.file.truncate(self.length).is_err();
             return Err(error.into());
         }
         (self.length, self.sequence) = (end, sequence);

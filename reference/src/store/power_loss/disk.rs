@@ -114,13 +114,13 @@ struct State {
     kept: BTreeMap<Place, usize>,
     /// Names that were given or taken away, and not kept.
     unkept: Vec<(Place, Option<usize>)>,
-    /// How many deeds there are until the power is cut; `None` for never.
+    /// How many operations there are until the power is cut; `None` for never.
     left: Option<u64>,
     lie: Option<Lie>,
 }
 
 impl State {
-    /// Counts a deed; says whether there is power for it.
+    /// Counts an operation; says whether there is power for it.
     fn has_power(&mut self) -> bool {
         match &mut self.left {
             None => true,
@@ -157,7 +157,7 @@ impl Disk {
         self.0.lock().unwrap()
     }
 
-    /// Has the power cut after so many deeds.
+    /// Has the power cut after so many operations.
     pub(super) fn cut_after(&self, operations: u64) {
         self.state().left = Some(operations);
     }

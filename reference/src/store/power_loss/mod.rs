@@ -21,7 +21,7 @@ use disk::{Area, Disk, Lie, Random};
 /// How often the power of one disk is cut.
 const CUTS_OF_A_DISK: u64 = 5;
 
-/// How many deeds of the disk there are at most from a start to the cut.
+/// How many operations of the disk there are at most from a start to the cut.
 const LONGEST_LIFE: u64 = 500;
 
 /// Syncs and new journals come so often that many cuts fall between them.

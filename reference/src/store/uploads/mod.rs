@@ -216,11 +216,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         let finished = self.try_finish(&mut upload, digest).await;
         match &finished {
+            Err(_) if upload.before.is_some() => upload.discard().await?,
             // A commit that failed may have reached the disk or not: the metadata will tell.
-            Ok(()) | Err(StoreError::Database(_) | StoreError::Closed) => {
-                self.sessions.forget(upload.session.id);
-            }
-            Err(_) => upload.discard().await?,
+            Ok(()) | Err(_) => self.sessions.forget(upload.session.id),
         }
         finished
     }

@@ -10,13 +10,15 @@ use super::citation::{Cited, sources};
 use super::document::Documents;
 use super::fields::{Fields, TomlEntry, boolean, text, version, word, wrong_kind};
 use super::requirement::EntryPlace;
-use super::{Basis, Category, Level, Levels, Protected, Requirement, RequirementId, Source, Version};
+use super::{
+    Basis, Category, Failure, Level, Levels, Protected, Requirement, RequirementId, Source, Version,
+};
 use crate::diagnostic::{Diagnostic, Parsed, Span, did_you_mean};
 
 /// The keys of an entry, in the order in which they are written.
 const KEYS: &[&str] = &[
-    "level", "section", "basis", "protects", "source", "text", "why", "decided", "rests-on", "may-lag",
-    "left-out",
+    "level", "section", "basis", "protects", "failure", "source", "text", "why", "decided", "rests-on",
+    "may-lag", "left-out",
 ];
 
 /// Reads one entry; it is there only if nothing is wrong with it but what could be left out.
@@ -48,6 +50,7 @@ pub(super) fn entry(
     let levels = fields.needed("level", levels);
     let basis = fields.needed("basis", basis);
     let protects = fields.perhaps("protects", protected);
+    let failure = failure_of(&mut fields, basis, protects);
     let place = place(&mut fields, documents, basis, levels.as_ref());
     let sentence = fields.needed("text", text);
     let why = fields.needed("why", text);
@@ -65,6 +68,7 @@ pub(super) fn entry(
         sources,
         basis: basis?,
         protects,
+        failure: failure?,
         text: sentence?,
         why: why?,
         decided,
@@ -145,6 +149,30 @@ fn protected(value: &Spanned<DeValue<'_>>) -> Parsed<Protected> {
         Protected::all_words(),
         Protected::read,
     )
+}
+
+/// What a failure does to an entry: the usual, unless it says otherwise.
+fn failure_of(
+    fields: &mut Fields<'_, '_>,
+    basis: Option<Basis>,
+    protects: Option<Protected>,
+) -> Option<Failure> {
+    let usual = Failure::usual(basis?, protects);
+    let Some(said) = fields.perhaps("failure", failure) else {
+        return Some(usual);
+    };
+    if let (true, Some(value)) = (said == usual, fields.table.get("failure")) {
+        let fault = Diagnostic::error("this goes without saying", value.span());
+        fields.faults.push(fault.label(format!(
+            "a failure {usual} such an entry unless it says otherwise",
+            usual = usual.words()
+        )));
+    }
+    Some(said)
+}
+
+fn failure(value: &Spanned<DeValue<'_>>) -> Parsed<Failure> {
+    word(value, "what a failure does", Failure::all_words(), Failure::read)
 }
 
 /// Reads one level for every OCI version, or a table of levels.

@@ -9,7 +9,7 @@ use super::document_file::{document, holds_documents};
 use super::entry::entry;
 use super::fields::{TomlEntry, word};
 use super::{Category, Requirement, RequirementId, links};
-use crate::diagnostic::{Diagnostic, Faulty, SourceFile};
+use crate::diagnostic::{Diagnostic, Faulty, SourceFile, Span};
 
 /// Every requirement, in the order of the files.
 #[derive(Clone, Debug, Default)]
@@ -74,6 +74,12 @@ impl Catalogue {
     /// Every requirement, in the order of the files.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Requirement> {
         self.requirements.iter()
+    }
+
+    /// The file in which a requirement stands, and where its id stands in it.
+    pub fn place(&self, requirement: &Requirement) -> Option<(&SourceFile, Span)> {
+        let file = self.files.get(requirement.place.file)?;
+        Some((file, requirement.place.span.clone()))
     }
 
     fn add(&mut self, requirement: Requirement, faults: &mut [Vec<Diagnostic>]) {

@@ -22,6 +22,8 @@ pub struct Requirement {
     pub basis: Basis,
     /// What is in danger where it is broken, if something is.
     pub protects: Option<Protected>,
+    /// What a failure of the registry does to it.
+    pub failure: Failure,
     /// The sentence, as it is true of a good registry.
     pub text: String,
     /// Why it matters: what breaks where it is broken.
@@ -83,6 +85,26 @@ words! {
         Content = "content",
         /// Who may read and write: nobody gets in who may not.
         Access = "access",
+    }
+}
+
+words! {
+    /// What a failure of the registry does to a requirement: an answer of 5xx, or none, to a request by which it is asked.
+    Failure {
+        /// It breaks it: the requirement is about being answered, or about the status.
+        Breaks = "breaks",
+        /// It hides it: what became of content or access cannot be told from it.
+        Hides = "hides",
+    }
+}
+
+impl Failure {
+    /// What it does unless an entry says otherwise: of content and access it tells nothing.
+    pub(super) fn usual(basis: Basis, protects: Option<Protected>) -> Failure {
+        match (basis, protects) {
+            (Basis::Security, _) | (_, Some(_)) => Failure::Hides,
+            (_, None) => Failure::Breaks,
+        }
     }
 }
 

@@ -55,6 +55,11 @@ left-out = "a freedom"
     assert_eq!(first.levels.newest(), Some(Level::Must));
     assert_eq!((first.category, first.basis), (Category::Pull, Basis::Implied));
     assert_eq!(first.protects, Some(Protected::Content));
+    assert_eq!(
+        first.failure,
+        Failure::Hides,
+        "of content a failure tells nothing"
+    );
     assert_eq!(first.rests_on, [id("pull.a")]);
     assert!(first.may_lag);
     let ids: Vec<&str> = catalogue.iter().map(|entry| entry.id.as_str()).collect();

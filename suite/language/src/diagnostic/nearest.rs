@@ -5,7 +5,7 @@ pub fn did_you_mean<'w>(written: &str, words: impl IntoIterator<Item = &'w str>)
     nearest(written, words).map(|word| format!("did you mean `{word}`?"))
 }
 
-/// The nearest of `words`, if it is near enough to be a slip of the hand.
+/// The nearest of `words`, if it is near enough to be a typo.
 pub(crate) fn nearest<'w>(written: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let folded = written.to_lowercase();
     words

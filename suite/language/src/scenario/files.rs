@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rust_embed::RustEmbed;
 
+use super::draft::Unsaved;
 use super::library::LoadError;
 use crate::diagnostic::SourceFile;
 
@@ -45,6 +46,11 @@ pub(super) trait Files {
         let files = paths.iter().filter(|path| is_catalogue(path));
         files.filter_map(|path| self.source(path)).collect()
     }
+}
+
+/// Whether a library reads the file at this path.
+fn is_ours(path: &str) -> bool {
+    path.ends_with(ENDING) || is_catalogue(path)
 }
 
 fn is_catalogue(path: &str) -> bool {
@@ -94,11 +100,32 @@ impl Folder {
     pub(super) fn read(path: &Path) -> Result<Folder, LoadError> {
         let mut files = Vec::new();
         read_into(path, "", &mut files)?;
-        files.sort_by(|(one, _), (other, _)| one.cmp(other));
-        Ok(Folder {
+        let mut folder = Folder {
             path: path.to_owned(),
             files,
-        })
+        };
+        folder.sort();
+        Ok(folder)
+    }
+
+    /// Puts texts in the place of files of this folder, those that are there already and new ones.
+    pub(super) fn lay_over(&mut self, unsaved: &Unsaved) {
+        for (path, text) in unsaved {
+            let Ok(below) = path.strip_prefix(&self.path) else {
+                continue;
+            };
+            let name = below.to_string_lossy().into_owned();
+            if is_ours(&name) {
+                self.files.retain(|(known, _)| *known != name);
+                let source = SourceFile::new(path.display().to_string(), Arc::clone(text));
+                self.files.push((name, source));
+            }
+        }
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.files.sort_by(|(one, _), (other, _)| one.cmp(other));
     }
 }
 
@@ -114,7 +141,7 @@ fn read_into(folder: &Path, prefix: &str, files: &mut Vec<(String, SourceFile)>)
         let name = format!("{prefix}{}", name.to_string_lossy());
         if path.is_dir() {
             read_into(&path, &format!("{name}/"), files)?;
-        } else if name.ends_with(ENDING) || is_catalogue(&name) {
+        } else if is_ours(&name) {
             let text = fs::read_to_string(&path).map_err(|cause| LoadError::Unreadable {
                 path: path.clone(),
                 cause,

@@ -1,17 +1,18 @@
 //! Every scenario, the catalogue and the fixtures: compiled in, or from a folder.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ast::Scenario;
+use super::draft::Draft;
 use super::files::{BuiltIn, Files, Folder};
 use super::tables::cited_in;
-use super::{Program, Reading, check, check_all, check_files, parse};
-use crate::catalogue::{Catalogue, RequirementId, Version, holds_documents};
-use crate::diagnostic::{Diagnostic, Faulty, SourceFile};
+use super::{CodedScenario, Program, Reading, check, check_files};
+use crate::catalogue::{Catalogue, RequirementId, Version};
+use crate::diagnostic::{Diagnostic, Faulty};
 
 /// What a run is made from.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub struct Library {
     pub catalogue: Catalogue,
     /// The scenarios, in the order of their names.
     pub scenarios: Vec<Loaded>,
-    folder: Option<Folder>,
+    pub(super) folder: Option<Folder>,
 }
 
 /// One scenario, and where it came from.
@@ -85,7 +86,7 @@ fn count(faulty: &[Faulty]) -> String {
 impl Library {
     /// The scenarios that are compiled in.
     pub fn built_in() -> Result<Library, LoadError> {
-        Library::load(&BuiltIn.scenarios(), &BuiltIn.requirements(), None)
+        Draft::read(&BuiltIn.scenarios(), &BuiltIn.requirements(), None).finished()
     }
 
     /// The scenarios below a folder.
@@ -95,65 +96,35 @@ impl Library {
     /// are compiled in.
     pub fn from_folder(path: &Path) -> Result<Library, LoadError> {
         let folder = Folder::read(path)?;
-        let mut scenarios = folder.scenarios();
-        if scenarios.is_empty() {
+        if folder.scenarios().is_empty() {
             return Err(LoadError::Empty(path.to_owned()));
         }
-        if !scenarios.iter().any(|(name, _)| is_probe(name)) {
-            scenarios.extend(BuiltIn.scenarios().into_iter().filter(|(name, _)| is_probe(name)));
-        }
-        let mut requirements = folder.requirements();
-        if requirements.is_empty() {
-            requirements = BuiltIn.requirements();
-        } else if !requirements.iter().any(holds_documents) {
-            requirements.extend(BuiltIn.requirements().into_iter().filter(holds_documents));
-        }
-        Library::load(&scenarios, &requirements, Some(folder))
-    }
-
-    fn load(
-        scenarios: &[(Arc<str>, SourceFile)],
-        requirements: &[SourceFile],
-        folder: Option<Folder>,
-    ) -> Result<Library, LoadError> {
-        let (catalogue, mut faulty) = Catalogue::load(requirements.to_vec());
-        let catalogue_is_whole = faulty.is_empty();
-        let mut library = Library {
-            catalogue,
-            scenarios: Vec::new(),
-            folder,
-        };
-        for (name, source) in scenarios {
-            let (scenario, mut faults) = parse(&source.text);
-            if let Some(scenario) = scenario.as_ref().filter(|_| catalogue_is_whole) {
-                let reading = if faults.is_empty() {
-                    Reading::Whole
-                } else {
-                    Reading::Partial
-                };
-                faults.extend(library.check(scenario, reading));
-            }
-            faulty.extend(Faulty::new(source, faults));
-            library.scenarios.extend(scenario.map(|scenario| Loaded {
-                name: Arc::clone(name),
-                path: Arc::clone(&source.path),
-                text: Arc::clone(&source.text),
-                scenario,
-            }));
-        }
-        library.scenarios.sort_by(|one, other| one.name.cmp(&other.name));
-        faulty.extend(check_all(&library.scenarios));
-        match faulty.is_empty() {
-            true => Ok(library),
-            false => Err(LoadError::Faulty(faulty)),
-        }
+        Draft::of_folder(folder).finished()
     }
 
     /// Says what is wrong with the meaning of a scenario, here.
-    fn check(&self, scenario: &Scenario, reading: Reading) -> Vec<Diagnostic> {
+    pub(super) fn check(&self, scenario: &Scenario, reading: Reading) -> Vec<Diagnostic> {
         let mut faults = check(scenario, &self.catalogue, reading);
         faults.extend(check_files(scenario, |path| self.fixture(path).is_some()));
         faults
+    }
+
+    /// The names of the scenarios that ask each requirement; of those that are coded in Rust, too.
+    pub fn asking<'s, 'c: 's>(
+        &'s self,
+        coded: impl Iterator<Item = &'c CodedScenario>,
+    ) -> BTreeMap<RequirementId, Vec<&'s str>> {
+        let mut asking: BTreeMap<RequirementId, Vec<&str>> = BTreeMap::new();
+        let written = self
+            .scenarios
+            .iter()
+            .map(|loaded| (&*loaded.name, loaded.cites()));
+        for (name, cites) in written.chain(coded.map(|coded| (coded.name, coded.cites()))) {
+            for id in cites {
+                asking.entry(id).or_default().push(name);
+            }
+        }
+        asking
     }
 
     /// The scenario of this name.

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
-use super::{Library, Reading, check, parse, print};
-use crate::diagnostic::{Color, render};
+use super::Library;
+use crate::fuzzing::scenario;
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(|| Library::built_in().unwrap());
 
@@ -34,26 +34,11 @@ fn harmed(text: &str, harm: Harm, (one, other): (usize, usize)) -> String {
 proptest! {
     #[test]
     fn nothing_that_is_mangled_is_too_much(
-        scenario in any::<prop::sample::Index>(),
+        which in any::<prop::sample::Index>(),
         harm in prop::sample::select(vec![Harm::Cut, Harm::Double, Harm::Reverse]),
         places in (0..=1000_usize, 0..=1000_usize),
     ) {
-        let text = harmed(&scenario.get(&LIBRARY.scenarios).text, harm, places);
-        let (scenario, mut faults) = parse(&text);
-        let whole = faults.is_empty();
-        if let Some(scenario) = &scenario {
-            let reading = if whole { Reading::Whole } else { Reading::Partial };
-            faults.extend(check(scenario, &LIBRARY.catalogue, reading));
-        }
-        for fault in &faults {
-            prop_assert!(text.get(fault.span.clone()).is_some(), "{fault:?}");
-        }
-        render(&faults, "test", &text, Color::Never);
-        if let (Some(scenario), true) = (scenario, whole) {
-            let printed = print(&scenario);
-            let (again, faults) = parse(&printed);
-            prop_assert_eq!(faults, []);
-            prop_assert_eq!(again.map(|again| print(&again)), Some(printed));
-        }
+        let text = harmed(&which.get(&LIBRARY.scenarios).text, harm, places);
+        scenario(text.as_bytes());
     }
 }

@@ -295,3 +295,125 @@ fn the_rows_of_a_check_go_together_under_what_its_requirement_rests_on() {
     let outcome = judge(&library, &run_log(programs));
     assert_eq!(findings(&outcome), ["a.gone < a.listed", "a.last"]);
 }
+
+#[test]
+fn a_manifest_that_makes_the_registry_fail_does_so_by_tag_and_by_digest() {
+    let library = library("a.deep MUST\na.malformed MUST\na.reference MUST");
+    let fails = |number, reference: &str| {
+        exchange(
+            number,
+            &format!("PUT /v2/a/manifests/{reference}"),
+            Ok((500, &[])),
+        )
+    };
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 4xx\n");
+    let programs = vec![
+        scene(&library, "push/deep", &ask("a.deep"), &[fails(1, &digest)]),
+        scene(&library, "push/malformed", &ask("a.malformed"), &[fails(2, "t")]),
+        scene(
+            &library,
+            "push/reference",
+            &ask("a.reference"),
+            &[fails(3, "sha256:zz")],
+        ),
+    ];
+    let outcome = judge(&library, &run_log(programs));
+    assert_eq!(findings(&outcome), ["a.deep = a.malformed", "a.reference"]);
+}
+
+#[test]
+fn who_takes_any_name_takes_one_with_tricks_in_it() {
+    let library = library("a.name MUST\na.trick MUST");
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 4xx\n");
+    let open = |number, name: &str| {
+        exchange(
+            number,
+            &format!("POST /v2/{name}/blobs/uploads/"),
+            Ok((202, &[UPLOAD])),
+        )
+    };
+    let name = || scene(&library, "base/name", &ask("a.name"), &[open(1, "a/B")]);
+    let trick = || scene(&library, "base/trick", &ask("a.trick"), &[open(2, "..%2fa")]);
+    let outcome = judge(&library, &run_log(vec![name(), trick()]));
+    assert_eq!(findings(&outcome), ["a.name = a.trick"]);
+}
+
+#[test]
+fn who_takes_any_reference_takes_one_with_tricks_in_it() {
+    let library = library("a.tag MUST\na.trick MUST");
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 4xx\n");
+    let put = |number, tag: &str| exchange(number, &format!("PUT /v2/a/manifests/{tag}"), Ok((201, &[])));
+    let tag = scene(&library, "push/tag", &ask("a.tag"), &[put(1, "-x")]);
+    let trick = scene(&library, "push/trick", &ask("a.trick"), &[put(2, "t%2f..%2ft")]);
+    let outcome = judge(&library, &run_log(vec![tag, trick]));
+    assert_eq!(findings(&outcome), ["a.tag = a.trick"]);
+}
+
+#[test]
+fn who_knows_no_parameters_is_told_so_once() {
+    let library = library("a.n MUST\na.last MUST");
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 200\n");
+    let list = |number, query: &str, status| {
+        exchange(number, &format!("GET /v2/a/tags/list?{query}"), Ok((status, &[])))
+    };
+    let found = |status| {
+        let n = scene(&library, "tags/n", &ask("a.n"), &[list(1, "n=1", status)]);
+        let last = scene(
+            &library,
+            "tags/last",
+            &ask("a.last"),
+            &[list(2, "last=a", status)],
+        );
+        judge(&library, &run_log(vec![n, last])).findings.len()
+    };
+    assert_eq!((found(404), found(400)), (1, 2));
+}
+
+#[test]
+fn who_finds_nothing_to_delete_of_what_is_there_is_told_so_once() {
+    let library = library("a.manifest MUST\na.blob MUST\na.upload MUST");
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 202 or 405\n");
+    let gone = |number, path: &str| exchange(number, &format!("DELETE /v2/a/{path}"), Ok((404, &[])));
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let programs = vec![
+        scene(
+            &library,
+            "probe/manifest",
+            &ask("a.manifest"),
+            &[gone(1, &format!("manifests/{digest}"))],
+        ),
+        scene(
+            &library,
+            "probe/blob",
+            &ask("a.blob"),
+            &[gone(2, &format!("blobs/{digest}"))],
+        ),
+        scene(
+            &library,
+            "probe/upload",
+            &ask("a.upload"),
+            &[opened(), gone(2, "blobs/uploads/1")],
+        ),
+    ];
+    let outcome = judge(&library, &run_log(programs));
+    assert_eq!(findings(&outcome), ["a.manifest = a.blob", "a.upload"]);
+}
+
+#[test]
+fn a_failure_says_nothing_of_what_is_kept() {
+    let library = library("a.fails MUST\na.kept MUST guard");
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 4xx\n");
+    let put = |number, status| exchange(number, "PUT /v2/a/manifests/.x", Ok((status, &[])));
+    let found = |status| {
+        let one = |name: &str, id, at| scene(&library, name, &ask(id), &[put(at, status)]);
+        let programs = vec![
+            one("push/fails", "a.fails", 1),
+            one("push/kept", "a.kept", 2),
+            one("push/kept-too", "a.kept", 3),
+        ];
+        findings(&judge(&library, &run_log(programs)))
+    };
+    assert_eq!(found(500), ["a.fails = a.kept"]);
+    assert_eq!(found(201), ["a.kept = a.fails"]);
+}

@@ -9,7 +9,7 @@ use super::exchange::RecordedExchange;
 use super::{Bad, id, version};
 use crate::scenario::{Place, Program};
 use crate::wire::Transcript;
-use crate::{check, log};
+use crate::{check, log, values};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct RecordedSent {
@@ -18,6 +18,42 @@ pub(super) struct RecordedSent {
     pub(super) exchange: RecordedExchange,
     /// When it was over: the time since 1970.
     pub(super) ended_ns: Option<u64>,
+}
+
+/// A look of a value, and what a scenario writes for it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Face {
+    name: String,
+    looks: Looks,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Looks {
+    Text(String),
+    Size(u64),
+}
+
+impl Face {
+    pub(super) fn of(face: &values::Face) -> Face {
+        Face {
+            name: face.reference.clone(),
+            looks: match &face.looks {
+                values::Looks::Text(text) => Looks::Text(text.clone()),
+                values::Looks::Size(size) => Looks::Size(*size),
+            },
+        }
+    }
+
+    pub(super) fn read(self) -> values::Face {
+        values::Face {
+            reference: self.name,
+            looks: match self.looks {
+                Looks::Text(text) => values::Looks::Text(text),
+                Looks::Size(size) => values::Looks::Size(size),
+            },
+        }
+    }
 }
 
 /// A read that showed only within the grace what was written before.

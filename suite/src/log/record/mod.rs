@@ -42,6 +42,7 @@ enum RecordLine {
     /// An exchange that no action made, and that something looks at.
     Exchange(exchange::RecordedExchange),
     Sent(event::RecordedSent),
+    Bound(Vec<event::Face>),
     Connected(connection::RecordedConnection),
     Saw(event::RecordedObservation),
     Late(event::RecordedLate),

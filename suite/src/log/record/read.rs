@@ -184,6 +184,10 @@ impl<'a> RecordReader<'a> {
                 let exchange = self.known.add(sent.exchange.read()?);
                 (Event::Sent(sent.action, exchange), sent.ended_ns)
             }
+            RecordLine::Bound(faces) => {
+                let faces = faces.into_iter().map(super::event::Face::read);
+                (Event::Bound(faces.collect()), None)
+            }
             RecordLine::Connected(connected) => {
                 let ended = connected.ended_ns;
                 let connection = Arc::new(connected.read()?);

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::connection::RecordedConnection;
 use super::event::{
-    RecordedLate, RecordedObservation, RecordedReason, RecordedRefusal, RecordedSent, RecordedSkipped,
+    Face, RecordedLate, RecordedObservation, RecordedReason, RecordedRefusal, RecordedSent, RecordedSkipped,
 };
 use super::exchange::RecordedExchange;
 use super::facts::{RecordedCapability, RecordedEnd, RecordedFacts};
@@ -95,6 +95,7 @@ impl<W: Write> RecordWriter<W> {
                     ended_ns,
                 })
             }
+            Event::Bound(faces) => RecordLine::Bound(faces.iter().map(Face::of).collect()),
             Event::Connected(connection) => {
                 self.connections.push(connection.clone());
                 RecordLine::Connected(RecordedConnection::of(connection, ended_ns))
@@ -132,7 +133,7 @@ pub(super) fn digest(text: &str) -> String {
 /// The exchanges that an event names.
 fn looked_at(event: &Event) -> Vec<&Arc<wire::Exchange>> {
     match event {
-        Event::Sent(..) | Event::Connected(_) => Vec::new(),
+        Event::Sent(..) | Event::Bound(_) | Event::Connected(_) => Vec::new(),
         Event::Observed(observation) => {
             let mut named = match &observation.evidence {
                 Evidence::Exchanges(all) => all.iter().collect(),

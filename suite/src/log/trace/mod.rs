@@ -69,7 +69,8 @@ fn add(archive: &mut HarLog, log: &ProgramLog, attempt: u32, began: Duration) {
             Event::Connected(connection) => {
                 connections.insert(connection.number, connection);
             }
-            Event::Observed(_)
+            Event::Bound(_)
+            | Event::Observed(_)
             | Event::Late(..)
             | Event::Skipped(_)
             | Event::Refused(_)

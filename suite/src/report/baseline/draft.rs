@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use super::Occurs;
 use crate::catalogue::RequirementId;
-use crate::judgement::{Facts, Finding, RequirementOutcome, Way};
+use crate::judgement::{Facts, RequirementOutcome, Way};
 use crate::report::{Report, causes, words};
 
 /// The longest text of a comment.
@@ -29,9 +29,10 @@ fn write(report: &Report<'_>, out: &mut String) -> fmt::Result {
         facts.target
     )?;
     writeln!(out, "# Each needs a reason before it counts as known.")?;
+    let mut listed = BTreeSet::new();
     for finding in &report.outcome.findings {
-        if report.weighs(&finding.requirement, finding.level) {
-            write_finding(report, finding, out)?;
+        if report.weighs(&finding.requirement, finding.level) && listed.insert(&finding.requirement) {
+            write_findings(report, &finding.requirement, out)?;
         }
     }
     let unlisted = Report {
@@ -44,21 +45,22 @@ fn write(report: &Report<'_>, out: &mut String) -> fmt::Result {
     Ok(())
 }
 
-fn write_finding(report: &Report<'_>, finding: &Finding, out: &mut String) -> fmt::Result {
-    write_text(report, &finding.requirement, out)?;
-    let seen: BTreeSet<String> = finding
-        .ways
-        .iter()
+/// The findings of one requirement, in one entry.
+fn write_findings(report: &Report<'_>, id: &RequirementId, out: &mut String) -> fmt::Result {
+    write_text(report, id, out)?;
+    let findings = || report.findings_of(id);
+    let ways = || findings().flat_map(|finding| &finding.ways);
+    let seen: BTreeSet<String> = ways()
         .map(|way| asked_and_got(way, &report.outcome.facts))
         .collect();
     for line in &seen {
         writeln!(out, "# {line}")?;
     }
-    write_head(report, &finding.requirement, out)?;
-    if finding.again.broken < finding.again.runs {
+    write_head(report, id, out)?;
+    if findings().all(|finding| finding.again.broken < finding.again.runs) {
         writeln!(out, "occurs = {}", quoted(Occurs::NOW_AND_THEN))?;
     }
-    let ways: BTreeSet<String> = finding.ways.iter().map(words::way).collect();
+    let ways: BTreeSet<String> = ways().map(words::way).collect();
     writeln!(out, "ways = [")?;
     for way in &ways {
         writeln!(out, "    {},", quoted(way))?;

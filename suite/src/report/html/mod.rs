@@ -16,11 +16,12 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Report, json};
-use crate::hidden_characters::visible;
+use crate::wire::hidden_characters::visible;
 
 const PAGE: &str = include_str!("page.html");
 const PARTS: &str = include_str!("parts.html");
-const STYLE: &str = include_str!("style.css");
+/// How pages look.
+pub(crate) const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// Why there is no page.
@@ -40,25 +41,35 @@ pub(super) fn render(report: &Report<'_>) -> Result<String, PageError> {
 }
 
 /// The page that shows a document.
-fn page(mut document: Value) -> Result<String, PageError> {
-    write_out(&mut document);
-    let mut templates = Environment::new();
-    templates.set_syntax(
-        SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .build()?,
-    );
-    templates.add_filter("date", date);
-    templates.add_template("parts.html", PARTS)?;
+fn page(document: Value) -> Result<String, PageError> {
+    let mut templates = templates()?;
     templates.add_template("page.html", PAGE)?;
     let page = templates.get_template("page.html")?;
     Ok(page.render(context! {
-        report => Serde(document),
+        report => Serde(visible_document(document)),
         style => STYLE,
         script => SCRIPT,
         script_hash => STANDARD.encode(Sha256::digest(SCRIPT)),
     })?)
+}
+
+/// The templates that pages share, which escape every text.
+pub(crate) fn templates() -> Result<Environment<'static>, minijinja::Error> {
+    let mut templates = Environment::new();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build()?;
+    templates.set_syntax(syntax);
+    templates.add_filter("date", date);
+    templates.add_template("parts.html", PARTS)?;
+    Ok(templates)
+}
+
+/// The document with whatever hides, moves or turns around what stands beside it written out in every text.
+pub(crate) fn visible_document(mut document: Value) -> Value {
+    write_out(&mut document);
+    document
 }
 
 /// Writes out whatever in the texts of a document hides, moves or turns around what stands beside it.

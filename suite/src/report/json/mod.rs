@@ -13,11 +13,11 @@ use self::facts::{JsonCapability, JsonFacts, JsonSuite, JsonVerdict};
 use self::finding::{JsonFinding, JsonStale};
 use self::requirement::{JsonCategory, JsonGenerated, JsonRequirement, JsonScenario};
 use super::Report;
-use crate::hidden_characters::visible_json;
 use crate::wire::Secrets;
+use crate::wire::hidden_characters::visible_json;
 
 /// The name and version of the schema.
-const SCHEMA: &str = "assize-report/1";
+pub(crate) const SCHEMA: &str = "assize-report/1";
 
 /// Writes the report.
 pub(super) fn render(report: &Report<'_>) -> Result<String, serde_json::Error> {

@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::exchange::JsonExchange;
 use super::finding::JsonBacking;
 use crate::catalogue::Requirement;
-use crate::judgement::{Counts, RequirementOutcome, ScenarioOutcome, Verdict};
+use crate::judgement::{Counts, RequirementOutcome, ScenarioOutcome};
 use crate::report::causes::reason;
-use crate::report::tally::{Column, Row};
+use crate::report::tally::{Row, VerdictKind};
 use crate::report::{Report, secret};
 
 #[derive(Serialize)]
@@ -32,15 +32,15 @@ impl JsonCategory {
         JsonCategory {
             category: row.category.words(),
             level: row.level.to_string(),
-            held: row.number(Column::Held),
-            broken: row.number(Column::Broken),
-            follows: row.number(Column::Follows),
-            late: row.number(Column::Late),
-            not_offered: row.number(Column::NotOffered),
-            not_reached: row.number(Column::NotReached),
-            no_occasion: row.number(Column::NoOccasion),
-            not_asked: row.number(Column::NotAsked),
-            suite_failed: row.number(Column::Failed),
+            held: row.number(VerdictKind::Held),
+            broken: row.number(VerdictKind::Broken),
+            follows: row.number(VerdictKind::Follows),
+            late: row.number(VerdictKind::Late),
+            not_offered: row.number(VerdictKind::NotOffered),
+            not_reached: row.number(VerdictKind::NotReached),
+            no_occasion: row.number(VerdictKind::NoOccasion),
+            not_asked: row.number(VerdictKind::NotAsked),
+            suite_failed: row.number(VerdictKind::Failed),
         }
     }
 }
@@ -55,7 +55,7 @@ pub(super) struct JsonRequirement<'a> {
     section: Option<&'a str>,
     text: Option<&'a str>,
     why: Option<&'a str>,
-    verdict: String,
+    verdict: VerdictKind,
     reason: Option<String>,
     follows_from: Option<&'a str>,
     checks: JsonChecks,
@@ -73,7 +73,7 @@ impl<'a> JsonRequirement<'a> {
             section: requirement.map(Requirement::section),
             text: requirement.map(|known| known.text.as_str()),
             why: requirement.map(|known| known.why.as_str()),
-            verdict: word(&outcome.verdict),
+            verdict: VerdictKind::of(&outcome.verdict),
             reason: reason(&outcome.verdict).as_deref().map(secret::text),
             follows_from: report.cause(&outcome.id).map(|cause| cause.requirement.as_str()),
             checks: JsonChecks::of(outcome.counts),
@@ -105,7 +105,7 @@ impl JsonChecks {
 pub(super) struct JsonScenario<'a> {
     name: &'a str,
     title: &'a str,
-    verdict: String,
+    verdict: VerdictKind,
     reason: Option<String>,
     elapsed_ms: u128,
 }
@@ -115,7 +115,7 @@ impl<'a> JsonScenario<'a> {
         JsonScenario {
             name: &outcome.name,
             title: &outcome.title,
-            verdict: word(&outcome.verdict),
+            verdict: VerdictKind::of(&outcome.verdict),
             reason: reason(&outcome.verdict).as_deref().map(secret::text),
             elapsed_ms: outcome.elapsed.as_millis(),
         }
@@ -132,9 +132,4 @@ impl<'a> JsonGenerated<'a> {
     pub(super) fn of((name, text): (&'a Arc<str>, &'a Arc<str>)) -> JsonGenerated<'a> {
         JsonGenerated { name, text }
     }
-}
-
-/// The verdict in one word.
-fn word(verdict: &Verdict) -> String {
-    Column::of(verdict).title().replace(' ', "-")
 }

@@ -18,6 +18,11 @@ pub(super) fn write(page: &mut Page, report: &Report<'_>) {
     write_information(page, report);
     write_not_offered(page, report);
     write_unsettled(page, report);
+    write_weighty(page, report);
+}
+
+/// Writes what the verdict may hang on beside the findings.
+pub(super) fn write_weighty(page: &mut Page, report: &Report<'_>) {
     write_late(page, report);
     unreached::write(page, report);
     write_stale(page, report);

@@ -20,6 +20,11 @@ impl Page {
         }
     }
 
+    /// How wide a line may be, in characters.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
     /// An empty line, unless the page is empty.
     pub(super) fn gap(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {

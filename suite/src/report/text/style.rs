@@ -7,18 +7,18 @@ use anstyle::{AnsiColor, Style};
 use crate::catalogue::Level;
 
 /// Headings.
-pub(super) const HEADING: Style = Style::new().bold();
+pub(crate) const HEADING: Style = Style::new().bold();
 /// What is good.
-pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// What is bad.
-pub(super) const BAD: Style = AnsiColor::BrightRed.on_default().bold();
+pub(crate) const BAD: Style = AnsiColor::BrightRed.on_default().bold();
 /// What is not so good.
-pub(super) const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
+pub(crate) const DOUBTFUL: Style = AnsiColor::Yellow.on_default().bold();
 /// What only some will read.
-pub(super) const QUIET: Style = Style::new().dimmed();
+pub(crate) const QUIET: Style = Style::new().dimmed();
 
 /// The style of what is broken at this level.
-pub(super) fn of(level: Level) -> Style {
+pub(crate) fn of(level: Level) -> Style {
     match level {
         Level::Must => BAD,
         Level::Should => DOUBTFUL,
@@ -27,6 +27,6 @@ pub(super) fn of(level: Level) -> Style {
 }
 
 /// The text in a style.
-pub(super) fn paint(style: Style, text: impl Display) -> String {
+pub(crate) fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }

@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::style::{self, paint};
 use crate::report::Report;
-use crate::report::tally::{Column, Row};
+use crate::report::tally::{Row, VerdictKind};
 
 /// The width of what stands before the numbers.
 const HEAD: usize = 20;
@@ -13,8 +13,8 @@ const NONE: &str = "·";
 /// Writes the table, without the columns that are empty.
 pub(super) fn write(page: &mut Page, report: &Report<'_>) {
     let rows = report.tally();
-    let used = |column: &Column| rows.iter().any(|row| row.number(*column) > 0);
-    let columns: Vec<Column> = Column::ALL.into_iter().filter(used).collect();
+    let used = |column: &VerdictKind| rows.iter().any(|row| row.number(*column) > 0);
+    let columns: Vec<VerdictKind> = VerdictKind::ALL.into_iter().filter(used).collect();
     if columns.is_empty() {
         return;
     }
@@ -35,7 +35,7 @@ pub(super) fn write(page: &mut Page, report: &Report<'_>) {
 }
 
 /// The titles take two lines, or the table would not fit a narrow terminal.
-fn heading(columns: &[Column], half: usize) -> String {
+fn heading(columns: &[VerdictKind], half: usize) -> String {
     let mut line = " ".repeat(HEAD);
     for column in columns {
         let (upper, lower) = column.title().split_once(' ').unwrap_or(("", column.title()));
@@ -45,7 +45,7 @@ fn heading(columns: &[Column], half: usize) -> String {
     paint(style::QUIET, line)
 }
 
-fn line(category: &str, row: &Row, columns: &[Column]) -> String {
+fn line(category: &str, row: &Row, columns: &[VerdictKind]) -> String {
     let mut line = format!("{category:<12}{:<width$}", row.level, width = HEAD - 12);
     for column in columns {
         let number = row.number(*column);
@@ -56,7 +56,7 @@ fn line(category: &str, row: &Row, columns: &[Column]) -> String {
         };
         let cell = format!("{shown:>width$}", width = width(*column));
         line.push_str(&match column {
-            Column::Broken | Column::NotReached | Column::Failed if number > 0 => {
+            VerdictKind::Broken | VerdictKind::NotReached | VerdictKind::Failed if number > 0 => {
                 paint(style::of(row.level), cell)
             }
             _ => cell,
@@ -65,7 +65,7 @@ fn line(category: &str, row: &Row, columns: &[Column]) -> String {
     line
 }
 
-fn width(column: Column) -> usize {
+fn width(column: VerdictKind) -> usize {
     let word = column.title().rsplit(' ').next().unwrap_or_default();
     word.len().max(4) + 2
 }

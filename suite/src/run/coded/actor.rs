@@ -140,10 +140,10 @@ impl Actor {
     pub(super) fn judge(
         &self,
         check: &'static CodedCheck,
-        broken: Option<String>,
+        broken: Option<impl Into<Broken>>,
         evidence: impl Into<Evidence>,
     ) {
-        let evidence = evidence.into();
+        let (broken, evidence) = (broken.map(Into::into), evidence.into());
         if let Evidence::Connection(transcript) = &evidence {
             self.world.record(Event::Connected(transcript.clone()));
             if transcript.limited.is_some() {
@@ -151,24 +151,26 @@ impl Actor {
                 return;
             }
         }
-        match self.index(check) {
-            Some(index) => self.world.saw(Observation {
-                check: index,
-                row: self.world.row.clone(),
-                asked: check.asked.to_owned(),
-                seen: match (broken, self.trouble()) {
-                    (None, _) => CheckResult::Holds,
-                    (Some(_), Some(cause)) => CheckResult::NotReached(cause),
-                    (Some(got), None) => CheckResult::Breaks(got),
-                },
-                timing: Timing::AtOnce,
-                evidence,
-            }),
-            None => self.world.record(Event::Stopped(Reason::Failed(format!(
+        let Some(index) = self.index(check) else {
+            return self.world.record(Event::Stopped(Reason::Failed(format!(
                 "{} does not declare the check of line {}",
                 self.world.program.name, check.line
-            )))),
-        }
+            ))));
+        };
+        let failed = broken.as_ref().and_then(|broken| broken.by.as_ref());
+        let failed = failed.filter(|by| self.world.hides(index, by).is_some());
+        self.world.saw(Observation {
+            check: index,
+            row: self.world.row.clone(),
+            asked: check.asked.to_owned(),
+            evidence: failed.map_or(evidence, Evidence::from),
+            seen: match (broken, self.trouble()) {
+                (None, _) => CheckResult::Holds,
+                (Some(_), Some(cause)) => CheckResult::NotReached(cause),
+                (Some(broken), None) => CheckResult::Breaks(broken.got),
+            },
+            timing: Timing::AtOnce,
+        });
     }
 
     /// The place of a check among those that the scenario declares.
@@ -180,6 +182,38 @@ impl Actor {
             .checks
             .iter()
             .position(|declared| std::ptr::eq(*declared, check))
+    }
+}
+
+/// What broke a check.
+pub(super) struct Broken {
+    /// What was got.
+    got: String,
+    /// What came, where that is not what the check looked at.
+    by: Option<Arc<Exchange>>,
+}
+
+impl Broken {
+    /// The same, seen in what came of this.
+    pub(super) fn by(got: String, came: &Arc<Exchange>) -> Broken {
+        Broken {
+            got,
+            by: Some(came.clone()),
+        }
+    }
+
+    /// The same, behind something else.
+    pub(super) fn after(self, before: &str) -> Broken {
+        Broken {
+            got: format!("{before}; then {}", self.got),
+            ..self
+        }
+    }
+}
+
+impl From<String> for Broken {
+    fn from(got: String) -> Broken {
+        Broken { got, by: None }
     }
 }
 

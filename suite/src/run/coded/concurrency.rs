@@ -206,11 +206,31 @@ async fn agreement(actor: &Actor, repository: &str, known: &[Content]) {
     );
 }
 
+/// Where a chunk is taken that comes again later, those that come at once are taken as well, and nothing is learnt of them.
+async fn refuses_what_comes_again(
+    actor: &Actor,
+    repository: &str,
+    content: &Content,
+) -> Result<(), NotReached> {
+    let whole = content.part(0, content.size());
+    let place = actor.open(repository).await?;
+    let first = actor.send(chunk(place, &whole)).await;
+    let Some(place) = first.upload_address().filter(|_| succeeded(&first)) else {
+        return Err(NotReached(Cause::Came(first)));
+    };
+    let again = actor.send(chunk(place, &whole)).await;
+    if succeeded(&again) {
+        return Err(NotReached(Cause::Came(again)));
+    }
+    Ok(())
+}
+
 async fn one_offset_at_once(actor: &mut Actor) -> Result<(), NotReached> {
     let repository = actor.repository()?;
     let size = actor.chunk_size();
-    let place = actor.open(&repository).await?;
     let mut maker = actor.maker();
+    refuses_what_comes_again(actor, &repository, &maker.random(size)).await?;
+    let place = actor.open(&repository).await?;
     let chunks: Vec<Content> = (0..WRITERS).map(|_| maker.random(size)).collect();
     let sent = chunks.iter().map(|part| {
         let whole = part.part(0, part.size());

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use super::tools::{CLOSING, PATIENCE, answer_within, in_words, wrong_content};
 use super::{Actor, Coded, NotReached};
+use crate::cause::Cause;
 use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::{Content, OCI_MANIFEST};
 use crate::wire::{Account, Answer, Fault, RawConnection};
 
-/// How long a head that can be refused by itself waits for its refusal before the content follows.
+/// How long a head that can be refused by itself waits for its refusal before the content follows: a round trip and some
+/// work. Where the refusal is slower the content is sent, and the answer judged all the same.
 const HEAD_START: Duration = Duration::from_millis(300);
 
 static ONE_ANSWER: CodedCheck = CodedCheck::new(
@@ -235,6 +237,13 @@ async fn go_on_after(
         };
         redirected(&next).map_or_else(|| wrong_content(&next, blob), |()| None)
     };
+    if broken.is_some() {
+        // Who does not get the blob by itself either has not lost it to the error.
+        let (read, wrong) = actor.unlike(repository, blob).await;
+        if wrong.is_some() {
+            return Err(NotReached(Cause::Came(read)));
+        }
+    }
     actor.judge(&NEXT_IS_ANSWERED, broken, connection.transcript());
     Ok(())
 }

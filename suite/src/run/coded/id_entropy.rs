@@ -1,4 +1,4 @@
-//! Whether names could be guessed: what a stranger learns from a few of them about the next one.
+//! Whether ids can be guessed: what a few of them tell an attacker about the next one.
 
 use std::collections::BTreeSet;
 

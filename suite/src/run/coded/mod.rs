@@ -7,6 +7,8 @@ mod addresses;
 mod byteranges;
 mod concurrency;
 mod framing;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod header_names;
 mod history;
 mod id_entropy;
@@ -31,7 +33,7 @@ use crate::scenario::CodedScenario;
 use crate::scenario::ast::Stance;
 use crate::values::ValueError;
 use crate::wire::Fault;
-use actor::Actor;
+use actor::{Actor, Broken};
 
 /// A scenario that is coded in Rust.
 struct Coded {

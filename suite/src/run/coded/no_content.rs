@@ -8,7 +8,8 @@ use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::{Family, ImageShape};
 use crate::wire::{Answer, Rest, Transcript};
 
-/// How long to listen for bytes that should not come.
+/// How long to listen for bytes that should not come: they follow a head at once, in its packet or the next, and a dozen
+/// checks wait for so long.
 const SILENCE: Duration = Duration::from_millis(150);
 
 static NOTHING_BEHIND_HEAD: CodedCheck = CodedCheck::new("head.no-content", "no content", line!());

@@ -1,8 +1,8 @@
-//! Uploads and strangers: names that cannot be told, addresses that cannot be bent.
+//! Security of upload sessions: ids that cannot be guessed, addresses and state that cannot be forged.
 
 use super::id_entropy::too_alike;
 use super::tools::{chunk, succeeded};
-use super::{Actor, Coded, NotReached};
+use super::{Actor, Broken, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::{plain, range};
@@ -150,7 +150,7 @@ async fn forged_state(actor: &mut Actor) -> Result<(), NotReached> {
         let honest = finished(actor, &repository, &place, &blob).await;
         actor.judge(
             &NO_HARM,
-            honest.map(|why| format!("{}; then {why}", describe::exchange(&attack))),
+            honest.map(|honest| honest.after(&describe::exchange(&attack))),
             &attack,
         );
     }
@@ -158,7 +158,7 @@ async fn forged_state(actor: &mut Actor) -> Result<(), NotReached> {
 }
 
 /// What kept an upload of which the first chunk is there from its right end.
-async fn finished(actor: &Actor, repository: &str, place: &Url, blob: &Content) -> Option<String> {
+async fn finished(actor: &Actor, repository: &str, place: &Url, blob: &Content) -> Option<Broken> {
     let rest = blob.part(blob.chunk, blob.size());
     let mut sent = plain(
         "PUT",
@@ -168,9 +168,10 @@ async fn finished(actor: &Actor, repository: &str, place: &Url, blob: &Content) 
     sent.headers.set("Content-Range", &range(&rest));
     let closed = actor.send(sent).await;
     if !succeeded(&closed) {
-        return Some(describe::exchange(&closed));
+        return Some(Broken::by(describe::exchange(&closed), &closed));
     }
-    actor.unlike(repository, blob).await.1
+    let (read, wrong) = actor.unlike(repository, blob).await;
+    wrong.map(|wrong| Broken::by(wrong, &read))
 }
 
 /// A way to forge the query of an upload.

@@ -1,5 +1,6 @@
 //! Clients that hold back: with their content until they are told to go on, or with every byte.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -9,7 +10,7 @@ use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::scenario::{CodedCheck, CodedScenario};
-use crate::wire::{Account, Fault, RawConnection, Url};
+use crate::wire::{Account, Exchange, Fault, RawConnection, Url};
 
 /// The longest that an answer to `Expect` may take; curl waits a second.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -17,9 +18,11 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 const SLOW: usize = 24;
 /// How often each slow client sends a byte.
 const BYTES: usize = 3;
-/// How long it waits before the next.
+/// How long it waits before the next: long enough for an ordinary request to be answered meanwhile, and with few bytes
+/// still less than a second for all.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How long an ordinary request may take beside slow ones.
+/// How long an ordinary request may take beside slow ones. It takes milliseconds by itself; behind slow clients that are
+/// served one after another it would never end.
 const HELD_UP: Duration = Duration::from_secs(5);
 
 static TOLD_TO_GO_ON: CodedCheck = CodedCheck::new(
@@ -112,12 +115,12 @@ async fn expect_continue(actor: &mut Actor) -> Result<(), NotReached> {
     Ok(())
 }
 
-/// Silence is the registry's only if it answers others: a target, or a machine, that is slow altogether is not judged by
+/// What comes of an ordinary request. Silence is the registry's only if it answers others: a target, or a machine, that is slow altogether is not judged by
 /// the clock.
-async fn is_prompt(actor: &Actor, url: &Url, limit: Duration) -> Result<(), NotReached> {
+async fn is_prompt(actor: &Actor, url: &Url, limit: Duration) -> Result<Arc<Exchange>, NotReached> {
     let asked = actor.call("GET", url.clone(), None);
     match tokio::time::timeout(limit / 5, asked).await {
-        Ok(_) => Ok(()),
+        Ok(answered) => Ok(answered),
         Err(_) => Err(NotReached(Cause::Said(format!(
             "the target is slow: it took longer than {:.1} s for an ordinary request, too",
             (limit / 5).as_secs_f64()
@@ -156,9 +159,12 @@ async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
             return Err(NotReached(Cause::Said("there are no slow clients".to_owned())));
         };
         if broken.is_some() {
-            // Who is as slow without them is not held up by them.
+            // Who is as slow without them, or fails, is not held up by them.
             slow.clear();
-            is_prompt(actor, &place, limit).await?;
+            let alone = is_prompt(actor, &place, limit).await?;
+            if alone.status() != Some(200) {
+                return Err(NotReached(Cause::Came(alone)));
+            }
             actor.judge(&READ_AS_USUAL, broken, transcript);
             break;
         }

@@ -10,9 +10,11 @@ use crate::run::interpret::requests::{plain, range};
 use crate::values::{Content, Family, ImageShape, Maker};
 use crate::wire::{Account, Answer, Exchange, Fault, RawConnection, Request, Url};
 
-/// The longest wait for an answer on a connection by hand.
+/// The longest wait for an answer on a connection by hand. Most such answers are refusals, for which nothing is
+/// stored; a check is not reached where one takes longer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a registry may take to close a connection that it has to close.
+/// How long a registry may take to close a connection that it has to close: servers that let a client read the answer
+/// first linger for a second or less.
 pub(super) const CLOSING: Duration = Duration::from_secs(2);
 
 /// A digest that no content has.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::tools::{CLOSING, in_words, succeeded};
-use super::{Actor, Coded, NotReached};
+use super::{Actor, Broken, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::{plain, range};
@@ -13,7 +13,8 @@ use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::Content;
 use crate::wire::{Answer, Fault, RawConnection, Transcript, Url, number};
 
-/// How long a registry may take to notice that a client is gone.
+/// How long a registry may take to notice that a client is gone: its system knows after one round trip. A check that
+/// looks too early asks less, and blames nobody.
 const NOTICE: Duration = Duration::from_millis(200);
 /// How many downloads are broken off at once.
 const DOWNLOADS: usize = 10;
@@ -256,7 +257,8 @@ async fn go_on(
         }),
         None => Some(in_words(&seen.outcome)),
     };
-    actor.judge(&RANGE_WITHIN_WHAT_WAS_SENT, wrong.clone(), cut);
+    let broken = wrong.as_ref().map(|wrong| Broken::by(wrong.clone(), &seen));
+    actor.judge(&RANGE_WITHIN_WHAT_WAS_SENT, broken, cut);
     let (Some(offset), None) = (offset, wrong) else {
         return;
     };
@@ -274,10 +276,12 @@ async fn go_on(
             actor.send(plain("PUT", place, None)).await
         }
     };
-    let refused = (!succeeded(&closed)).then(|| describe::exchange(&closed));
-    let wrong = match refused {
-        Some(refused) => Some(refused),
-        None => actor.unlike(repository, blob).await.1,
+    let wrong = match succeeded(&closed) {
+        false => Some(Broken::by(describe::exchange(&closed), &closed)),
+        true => {
+            let (read, wrong) = actor.unlike(repository, blob).await;
+            wrong.map(|wrong| Broken::by(wrong, &read))
+        }
     };
     actor.judge(&GOES_ON_FROM_THERE, wrong, cut);
 }

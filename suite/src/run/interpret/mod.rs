@@ -18,10 +18,10 @@ use crate::check::{CheckResult, check, describe};
 use crate::judgement::Offer;
 use crate::log::{End, Event, Observation, Reason, Refusal, Timing};
 use crate::scenario::ast::{
-    Account, Aspect, Capability, Check, Name, Polarity, Request, RequestLine, Slot, Span, Spanned, Stance,
-    StatusSet, Text,
+    Account, Aspect, Capability, Check, Expr, Let, Name, Polarity, Request, RequestLine, Slot, Span, Spanned,
+    Stance, StatusSet, Text,
 };
-use crate::scenario::{Action, Block, Checkpoint, Does, Each, Row};
+use crate::scenario::{Action, Block, Does, Each, Row};
 use crate::values::{Value, ValueError};
 use crate::wire;
 
@@ -64,7 +64,7 @@ async fn act(world: &mut World, action: &Action) -> Flow {
         Does::PushAny(any, name) => stage::set_any(world, *any, name).await,
         Does::Bind(binding) => {
             let value = expressions::evaluate(world, &binding.value).await;
-            bind(world, &binding.name, value)
+            bind(world, binding, value)
         }
         Does::Send(asked) => return send(world, action, asked).await,
         Does::Check(index) => return ask(world, action, *index).await,
@@ -129,12 +129,19 @@ fn settle(world: &World, action: &Action, capability: &Capability, requirement: 
 }
 
 /// Binds a value. One that the registry did not give stops only what uses it.
-fn bind(world: &mut World, name: &Name, value: Result<Value, ValueError>) -> Result<(), ValueError> {
-    let value = match value {
-        Err(ValueError::Missing(cause)) => Value::Missing(cause),
-        other => other?,
-    };
-    world.scope_mut().bind(name, value);
+fn bind(world: &mut World, binding: &Let, value: Result<Value, ValueError>) -> Result<(), ValueError> {
+    match (&binding.value.value, value) {
+        (_, Err(ValueError::Missing(cause))) => world.scope_mut().bind(&binding.name, Value::Missing(cause)),
+        (_, Err(senseless)) => return Err(senseless),
+        (
+            Expr::Make(_) | Expr::Cut(..) | Expr::Spoiled(..),
+            Ok(value @ (Value::Content(_) | Value::List(_))),
+        ) => {
+            world.bind_made(&binding.name, value);
+        }
+        // What a registry gave is no name for what it gives.
+        (_, Ok(value)) => world.scope_mut().bind(&binding.name, value),
+    }
     Ok(())
 }
 
@@ -173,7 +180,7 @@ async fn ask(world: &mut World, action: &Action, index: usize) -> Flow {
     let text = filled(world, action, asked);
     let (seen, timing) = look_within_grace(world, asked).await;
     let broke = matches!(seen, CheckResult::Breaks(_));
-    world.saw(Observation {
+    let seen = world.saw(Observation {
         check: index,
         row: world.row.clone(),
         asked: text,
@@ -181,10 +188,13 @@ async fn ask(world: &mut World, action: &Action, index: usize) -> Flow {
         timing,
         evidence: world.evidence(),
     });
-    if broke {
-        gate(world, asked, checkpoint)
-    } else {
-        Flow::On
+    match (broke, seen, &world.last) {
+        (true, CheckResult::NotReached(cause), _) => gate(world, asked, cause),
+        (true, _, Last::Came(answered, _)) => {
+            let cause = Cause::Broke(answered.exchange().clone(), checkpoint.requirement.clone());
+            gate(world, asked, cause)
+        }
+        _ => Flow::On,
     }
 }
 
@@ -250,11 +260,10 @@ async fn look_within_grace(world: &mut World, asked: &Check) -> (CheckResult, Ti
 }
 
 /// A step that asked for success and did not get it did not happen; what needs it is not reached.
-fn gate(world: &mut World, asked: &Check, checkpoint: &Checkpoint) -> Flow {
+fn gate(world: &mut World, asked: &Check, cause: Cause) -> Flow {
     let Last::Came(answered, _) = &world.last else {
         return Flow::On;
     };
-    let cause = Cause::Broke(answered.exchange().clone(), checkpoint.requirement.clone());
     match answered.answer() {
         Err(_) if asks_for_success(asked) => Flow::Stop(Reason::NotReached(cause)),
         Err(_) => {

@@ -78,7 +78,7 @@ pub(super) async fn set_any(world: &mut World, any: AnyContent, name: &Name) -> 
         Vec::new()
     };
     push(world, &repository, &content, &tags).await?;
-    world.scope_mut().bind(name, Value::Content(Arc::new(content)));
+    world.bind_made(name, Value::Content(Arc::new(content)));
     Ok(())
 }
 

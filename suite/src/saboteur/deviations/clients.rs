@@ -28,7 +28,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             let brings = closes(call) && !call.body.is_empty();
             (brings && kind(call).is_empty()).then(|| Reply::error(415, "UNSUPPORTED"))
         },
-    ),
+    )
+    .because("the last chunk may come in the closing PUT"),
     // distribution 3 does.
     Deviation::instead(
         "chunk-of-other-type-500",

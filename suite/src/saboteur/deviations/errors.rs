@@ -142,6 +142,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             (!is_base).then(|| Reply::error(401, "UNAUTHORIZED"))
         },
     )
+    .because("who is not told how to log in cannot push")
     .without_accounts(),
     Deviation::reply("code-of-403", &["errors.code.denied"], |call, reply| {
         if is_nonsense(call, reply) {

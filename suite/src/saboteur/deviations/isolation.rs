@@ -8,7 +8,7 @@ use crate::saboteur::{Deviation, Kind, Reply};
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
     Deviation::stateful(
-        "second-of-same-blob-500",
+        "second-of-same-blob-409",
         &["security.concurrent-same-blob"],
         |context| {
             Box::pin(async move {
@@ -18,7 +18,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 let turn =
                     UnderWay::begin(context.memory, &blob_path(context.call.repository(), &digest)).await;
                 if turn.others() > 0 {
-                    return Reply::error(500, "BLOB_UPLOAD_INVALID");
+                    return Reply::error(409, "BLOB_UPLOAD_INVALID");
                 }
                 context.honestly().await
             })

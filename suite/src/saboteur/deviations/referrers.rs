@@ -80,7 +80,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 reply.edit_json(|json| json["manifests"] = Json::Null);
             }
         },
-    ),
+    )
+    .because("null is no array, and no empty one"),
     Deviation::reply(
         "unsigned-refers-to-itself",
         &["referrers.empty-list"],

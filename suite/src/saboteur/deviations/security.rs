@@ -2,7 +2,7 @@
 
 use super::tools::sha256;
 use super::tricks::{blob_path, bytes, closes};
-use crate::saboteur::{Deviation, Kind, Reply};
+use crate::saboteur::{Deviation, Kind};
 
 /// The deviations.
 pub(super) const DEVIATIONS: &[Deviation] = &[
@@ -110,23 +110,6 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 if blob.is_success() {
                     blob.set("content-type", "application/vnd.oci.image.manifest.v1+json");
                     return blob;
-                }
-                reply
-            })
-        },
-    ),
-    Deviation::stateful(
-        "blob-asked-as-manifest-500",
-        &["security.manifest-blob-confusion"],
-        |mut context| {
-            Box::pin(async move {
-                let reply = context.honestly().await;
-                if !context.call.reads(Kind::Manifest) || reply.status != 404 {
-                    return reply;
-                }
-                context.call.path = blob_path(context.call.repository(), context.call.reference());
-                if context.honestly().await.is_success() {
-                    return Reply::error(500, "MANIFEST_UNKNOWN");
                 }
                 reply
             })

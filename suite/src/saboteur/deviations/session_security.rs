@@ -1,4 +1,4 @@
-//! Deviations that strangers profit from: uploads that others reach, state that can be forged, secrets repeated.
+//! Deviations in the security of upload sessions: reachable for others, with forgeable state, or repeating secrets.
 
 use http::Method;
 

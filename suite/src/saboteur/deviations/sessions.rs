@@ -83,7 +83,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     ),
     Deviation::stateful(
         "unknown-upload-taken",
-        &["push.session.unknown-404-put"],
+        &["push.session.unknown-404-put", "push.session.closed-after-commit"],
         |mut context| {
             Box::pin(async move {
                 let reply = context.honestly().await;
@@ -96,16 +96,18 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 context.honestly().await
             })
         },
-    ),
+    )
+    .because("who takes an upload that nobody opened takes one that was closed"),
     Deviation::reply(
         "unknown-upload-500",
-        &["push.session.unknown-404-put"],
+        &["push.session.unknown-404-put", "errors.client-fault-not-5xx"],
         |call, reply| {
             if closes(call) && reply.status == 404 {
                 reply.become_error(500, "UNSUPPORTED");
             }
         },
-    ),
+    )
+    .because("it is the client who is wrong about the upload"),
     Deviation::reply(
         "chunk-of-unknown-upload-416",
         &["push.session.unknown-404-patch"],
@@ -117,7 +119,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     ),
     Deviation::reply(
         "unknown-upload-has-status",
-        &["push.session.unknown-404-get"],
+        &["push.session.unknown-404-get", "push.session.closed-after-commit"],
         |call, reply| {
             if asks_status(call) && reply.status == 404 {
                 *reply = Reply::empty(204);
@@ -125,7 +127,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 reply.set("location", &call.path);
             }
         },
-    ),
+    )
+    .because("who knows an upload that nobody opened knows one that was closed"),
     Deviation::stateful(
         "closed-upload-goes-on",
         &["push.session.closed-after-commit"],

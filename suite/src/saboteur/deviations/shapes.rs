@@ -31,7 +31,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 reply.become_error(415, "UNSUPPORTED");
             }
         },
-    ),
+    )
+    .because("a manifest is pushed by tag or by digest, and both are refused"),
     // Gitea kept layers in a table, each once.
     Deviation::instead("repeated-layer-500", &["push.manifest.repeated-layer"], |call| {
         refused(call, 500, |manifest| repeats(manifest, "layers"))
@@ -59,7 +60,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 members(manifest, "layers").any(|layer| layer.get("urls").is_some())
             })
         },
-    ),
+    )
+    .because("such a layer is not taken, and that by an error of the server"),
     Deviation::stateful(
         "nondistributable-layer-demanded",
         &["push.manifest.nondistributable"],
@@ -172,7 +174,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 .then(|| refusal(call))
                 .flatten()
         },
-    ),
+    )
+    .because("a subject is there or missing, and both are refused"),
     Deviation::instead(
         "subject-of-index-refused",
         &["push.manifest.index-with-subject"],

@@ -20,7 +20,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 call.set_parameter("n", &(n + 1).to_string());
             }
         },
-    ),
+    )
+    .because("one tag too many is neither the first n nor n at most"),
     // distribution did before 3.0, and did not sort either.
     Deviation::stateful(
         "unsorted-and-unpaged",
@@ -42,6 +43,9 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 reply
             })
         },
+    )
+    .because(
+        "it is one registry with several faults: neither parameter is looked at, nor is the list sorted",
     ),
     Deviation::call("n-one-too-few", &["discovery.tags.n-exact"], |call| {
         if let (true, Some(n)) = (lists_tags(call), number_of_tags(call)) {
@@ -189,7 +193,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 reply
             })
         },
-    ),
+    )
+    .because("a list that begins with the tag does not begin after it"),
     // zot did.
     Deviation::call(
         "last-only-with-n",
@@ -199,7 +204,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 call.drop_parameter("last");
             }
         },
-    ),
+    )
+    .because("a list that ignores last has the tag that it names"),
     Deviation::stateful(
         "n-counted-from-first-tag",
         &["discovery.tags.last-and-n"],

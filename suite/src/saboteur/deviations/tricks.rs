@@ -13,7 +13,8 @@ use crate::saboteur::{Call, Kind, Memory, Reply, StatefulCall};
 /// The media type of an image index.
 pub(super) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
-/// How long a lie about calls that overlap holds a call up, so that others come meanwhile.
+/// How long a lie about calls that overlap holds a call up, so that others come meanwhile: many times what a call
+/// takes on one machine, and short enough that a run of hundreds of calls stays one of seconds.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Whether a call asks for a blob to be mounted.

@@ -40,8 +40,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         &["push.put.available-after-201"],
         |context| {
             Box::pin(async move {
-                let is_first = context.call.is(&Method::HEAD, Kind::Blob)
-                    && context.memory.count(&context.call.path) == 0;
+                let is_first =
+                    context.call.is(&Method::HEAD, Kind::Blob) && context.memory.count(&context.call.path) == 0;
                 let mut reply = context.honestly().await;
                 if is_first {
                     reply.become_error(404, "BLOB_UNKNOWN");
@@ -58,10 +58,9 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 let reply = context.honestly().await;
                 if adds(&context.call) && reply.is_success() {
                     let blob = blob_path(context.call.repository(), &sha256(&context.call.body));
-                    context.memory.keep(
-                        &blob,
-                        bytes(context.call.body.clone(), "application/octet-stream"),
-                    );
+                    context
+                        .memory
+                        .keep(&blob, bytes(context.call.body.clone(), "application/octet-stream"));
                 }
                 match context.memory.recall(&context.call.path) {
                     Some(blob) if reply.status == 404 => blob,
@@ -106,10 +105,9 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 if closes(&context.call) && reply.status == 400 {
                     let claimed = brought(&context.call).unwrap_or_default();
                     let blob = blob_path(context.call.repository(), &claimed);
-                    context.memory.keep(
-                        &blob,
-                        bytes(context.call.body.clone(), "application/octet-stream"),
-                    );
+                    context
+                        .memory
+                        .keep(&blob, bytes(context.call.body.clone(), "application/octet-stream"));
                 }
                 match context.memory.recall(&context.call.path) {
                     Some(blob) if reply.status == 404 => blob,
@@ -283,7 +281,8 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                 reply
             })
         },
-    ),
+    )
+    .because("who does not store the blob, and keeps it in the upload, neither takes the single POST nor falls back"),
     Deviation::stateful(
         "single-post-unverified",
         &["push.single.digest-mismatch"],
@@ -294,10 +293,9 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                     let claimed = brought(&context.call).unwrap_or_default();
                     let blob = blob_path(context.call.repository(), &claimed);
                     reply = created(&blob);
-                    context.memory.keep(
-                        &blob,
-                        bytes(context.call.body.clone(), "application/octet-stream"),
-                    );
+                    context
+                        .memory
+                        .keep(&blob, bytes(context.call.body.clone(), "application/octet-stream"));
                 }
                 match context.memory.recall(&context.call.path) {
                     Some(blob) if reply.status == 404 => blob,

@@ -64,6 +64,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             Box::pin(async move { overrate(&context, context.call.is_of_manifest(&Method::PUT)).await })
         },
     )
+    .because("a token that is good for everything is good elsewhere, and for more than was asked")
     .with_accounts(&[]),
     Deviation::stateful(
         "mount-with-token-for-target-alone",

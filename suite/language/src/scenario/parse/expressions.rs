@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Parsed, did_you_mean};
 use crate::scenario::ast::{Cut, Edit, EditBase, Expr, Make, Spanned, Taken};
 
 /// The words that can start a value.
-const STARTS: &[&str] = &[
+pub const VALUE_WORDS: &[&str] = &[
     "random",
     "empty",
     "empty-json",
@@ -210,8 +210,8 @@ fn unknown(phrase: Phrase<'_>) -> Diagnostic {
     }
     let first = phrase.split_word().0.text();
     let fault = Diagnostic::error("these words make no value", phrase.span()).label("not a value");
-    let meant = did_you_mean(phrase.text(), STARTS.iter().copied());
-    match meant.or_else(|| did_you_mean(first, STARTS.iter().copied())) {
+    let meant = did_you_mean(phrase.text(), VALUE_WORDS.iter().copied());
+    match meant.or_else(|| did_you_mean(first, VALUE_WORDS.iter().copied())) {
         Some(meant) => fault.suggest(meant),
         None => fault.note("a name alone is no value: use the name itself where the value is wanted"),
     }

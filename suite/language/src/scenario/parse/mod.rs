@@ -18,6 +18,7 @@ mod tests;
 mod typos;
 mod words;
 
+pub use expressions::VALUE_WORDS;
 pub use words::LineWord;
 
 use phrase::Phrase;

@@ -1,4 +1,4 @@
-//! Lines whose first word is a slip of the hand, read as they were meant, so that nothing is said of what follows.
+//! Lines whose first word has a typo: they are read as they were meant, so that no further faults follow from one.
 
 use super::phrase::Phrase;
 use super::words::LineWord;

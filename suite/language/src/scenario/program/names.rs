@@ -3,10 +3,8 @@
 use super::Reading;
 use crate::diagnostic::{Diagnostic, Span, did_you_mean};
 use crate::scenario::ast::{EditBase, Expr, Item, Make, Name, Scenario, Shape, Spanned, Statement};
+use crate::scenario::scope::ALWAYS;
 use crate::scenario::uses::{bound, columns, uses};
-
-/// The names that are bound in every scenario: its repositories.
-const ALWAYS: &[&str] = &["repo", "other", "third"];
 
 pub(super) fn check(scenario: &Scenario, reading: Reading, faults: &mut Vec<Diagnostic>) {
     let mut scope = NamesCheck {

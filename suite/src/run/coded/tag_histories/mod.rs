@@ -24,7 +24,8 @@ const CLIENTS: usize = 4;
 const TAGS: usize = 2;
 /// How many requests each of them sends.
 const REQUESTS: usize = 24;
-/// After so long no client begins another request.
+/// After so long no client begins another request: on a slow registry a shorter history is judged, and the search for
+/// an order that explains it stays a matter of seconds.
 const LONGEST: Duration = Duration::from_secs(5);
 /// The length of what makes a manifest different from the others.
 const NOTE: u64 = 32;

@@ -1,0 +1,223 @@
+//! `assize snapshot`: what a registry answers, written down and held against what it answered before.
+
+mod accept;
+mod observe;
+mod report;
+mod review;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use assize::Suite;
+use assize::catalogue::Version;
+use assize::snapshot::{self, Difference, Folder, Pending, State, compare, fold, selected, taken_over};
+
+use super::arguments::SnapshotArguments;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::run::check_capabilities;
+use super::settings::{self, Environment, Settings};
+use super::{library, output};
+use accept::Accepted;
+use observe::Observed;
+use report::Reports;
+
+/// What is to be done.
+enum Deed {
+    /// What is new is recorded, what differs is shown and put beside.
+    Record,
+    /// What differs is shown, and nothing is written.
+    Check,
+    /// What is pending is taken over, or this part of it.
+    Accept(Accepted),
+    /// What is pending is gone through.
+    Review,
+    /// The files are named whose scenario there is not.
+    Unreferenced,
+}
+
+impl Deed {
+    fn of(arguments: &SnapshotArguments) -> Result<Deed, Failure> {
+        Ok(match &arguments.accept {
+            Some(what) => Deed::Accept(Accepted::read(what)?),
+            None if arguments.check => Deed::Check,
+            None if arguments.review => Deed::Review,
+            None if arguments.unreferenced => Deed::Unreferenced,
+            None => Deed::Record,
+        })
+    }
+
+    /// Whether it can be done without asking any registry.
+    fn goes_by_the_folder(&self) -> bool {
+        match self {
+            Deed::Record | Deed::Check => false,
+            Deed::Accept(_) | Deed::Review | Deed::Unreferenced => true,
+        }
+    }
+}
+
+/// Asks, compares, and writes down.
+pub(crate) async fn execute(
+    mut arguments: SnapshotArguments,
+    environment: Environment<'_>,
+) -> Result<Exit, Failure> {
+    let deed = Deed::of(&arguments)?;
+    folder_alone(&mut arguments);
+    let asks = arguments.target.is_some() || !deed.goes_by_the_folder();
+    let folder = Folder::at(std::mem::take(&mut arguments.folder));
+    let reports = Reports::new(std::mem::take(&mut arguments.report))?;
+    let settings = settings::of_snapshot(arguments, environment)?;
+    let suite = Suite::of(library::load(settings.scenarios.as_deref())?);
+    check_capabilities(suite.library(), &settings)?;
+    let bench = Bench {
+        version: settings.run.version,
+        selected: selected(suite.library(), &settings.selection, settings.run.version),
+        suite,
+        folder,
+        reports,
+    };
+    let exit = match (&deed, asks) {
+        (Deed::Unreferenced, _) => return bench.name_unreferenced(),
+        (_, false) => Exit::Done,
+        (Deed::Check, true) => bench.check(&bench.observed(settings).await?)?,
+        (Deed::Record | Deed::Accept(_) | Deed::Review, true) => {
+            bench.record(&bench.observed(settings).await?)?
+        }
+    };
+    match deed {
+        Deed::Accept(accepted) => accept::execute(&bench, &accepted),
+        Deed::Review => review::execute(&bench),
+        Deed::Record | Deed::Check | Deed::Unreferenced => Ok(exit),
+    }
+}
+
+/// A folder in the place of the registry is that of the answers.
+fn folder_alone(arguments: &mut SnapshotArguments) {
+    let named = arguments.target.as_deref().map(PathBuf::from);
+    if let Some(folder) = named.filter(|path| path.is_dir()) {
+        arguments.folder = folder;
+        arguments.target = None;
+    }
+}
+
+/// What a snapshot is made of and held against.
+struct Bench {
+    suite: Suite,
+    folder: Folder,
+    version: Version,
+    /// The scenarios that are asked: no file of another one is touched.
+    selected: BTreeSet<Arc<str>>,
+    reports: Reports,
+}
+
+impl Bench {
+    async fn observed(&self, settings: Settings) -> Result<Observed, Failure> {
+        observe::observed(&self.suite, settings, &self.folder, &self.selected).await
+    }
+
+    /// Shows what is different from what is recorded, and writes nothing.
+    fn check(&self, observed: &Observed) -> Result<Exit, Failure> {
+        let differences: Vec<Difference> = self
+            .selected
+            .iter()
+            .flat_map(|name| compare(name, observed.recorded.get(name), observed.present.get(name)))
+            .collect();
+        self.show(&differences)?;
+        if differences.is_empty() {
+            return self.say_that_all_is_the_same(observed);
+        }
+        Ok(Exit::Fails)
+    }
+
+    /// Records what is new, shows what is different, and puts it beside what is recorded.
+    fn record(&self, observed: &Observed) -> Result<Exit, Failure> {
+        let (mut differences, mut added) = (Vec::new(), 0);
+        for name in &self.selected {
+            let (old, new) = (observed.recorded.get(name), observed.present.get(name));
+            if old.is_none() && new.is_some() {
+                self.folder.record(name, new)?;
+                self.folder.remove(name, State::Pending)?;
+                added += 1;
+                continue;
+            }
+            let found = compare(name, old, new);
+            if found.is_empty() {
+                self.folder.remove(name, State::Pending)?;
+                continue;
+            }
+            let pending = taken_over(name, old, new, &|_| true);
+            let pending = pending.map_or(Pending::Gone, Pending::Answers);
+            self.folder.put_beside(name, &pending)?;
+            differences.extend(found);
+        }
+        self.folder.write_codes()?;
+        let path = self.folder.path().display();
+        if added > 0 {
+            let plural = if added == 1 { "" } else { "s" };
+            output::print(&format!("{added} scenario{plural} recorded in {path}\n"))?;
+        }
+        self.show(&differences)?;
+        if differences.is_empty() {
+            return match added {
+                0 => self.say_that_all_is_the_same(observed),
+                _ => Ok(Exit::Done),
+            };
+        }
+        output::print(
+            "what differs lies beside what is recorded, as .answers.new; `assize snapshot --review` goes through \
+             it,\nand `assize snapshot --accept` takes it over\n",
+        )?;
+        Ok(Exit::Fails)
+    }
+
+    fn say_that_all_is_the_same(&self, observed: &Observed) -> Result<Exit, Failure> {
+        let path = self.folder.path().display();
+        let count = self
+            .selected
+            .iter()
+            .filter(|name| observed.recorded.contains_key(*name));
+        output::print(&format!(
+            "the registry answers as it is recorded in {path} ({} scenarios)\n",
+            count.count()
+        ))?;
+        Ok(Exit::Done)
+    }
+
+    /// Shows differences, and writes the reports that are wanted of them.
+    fn show(&self, differences: &[Difference]) -> Result<(), Failure> {
+        let folds = fold(differences, &self.suite.library().catalogue, self.version);
+        if !folds.is_empty() && !self.reports.take_the_output() {
+            output::print(&format!(
+                "{}{}\n",
+                snapshot::text(&folds),
+                snapshot::summary(&folds)
+            ))?;
+        }
+        self.reports.write(&folds)
+    }
+
+    /// Names the files whose scenario there is not.
+    fn name_unreferenced(&self) -> Result<Exit, Failure> {
+        let library = self.suite.library();
+        let recorded = self
+            .folder
+            .recorded()?
+            .into_keys()
+            .map(|name| (name, State::Recorded));
+        let pending = self
+            .folder
+            .pending()?
+            .into_keys()
+            .map(|name| (name, State::Pending));
+        let unreferenced = recorded
+            .chain(pending)
+            .filter(|(name, _)| library.get(name).is_none());
+        let mut text = String::new();
+        for (name, state) in unreferenced {
+            text.push_str(&format!("{}\n", self.folder.file(&name, state).display()));
+        }
+        output::print(&text)?;
+        Ok(Exit::Done)
+    }
+}

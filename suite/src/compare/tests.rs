@@ -1,0 +1,196 @@
+//! Two registries side by side, as each reader sees them.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+fn document(name: &str, verdicts: [(&str, &str); 3]) -> String {
+    let text = |id: &str| format!("What {id} asks.");
+    let requirements: Vec<Value> = verdicts
+        .iter()
+        .zip(["MAY", "SHOULD", "MUST"])
+        .map(|((id, verdict), level)| {
+            json!({
+                "id": id, "level": level, "category": "push", "text": text(id), "verdict": verdict,
+                "source": {"document": "OCI", "section": "Push", "link": "https://example.com/spec#:~:text=(so)"},
+            })
+        })
+        .collect();
+    let broken = verdicts.iter().filter(|(_, verdict)| *verdict == "broken");
+    let findings: Vec<Value> = broken
+        .map(|(id, _)| json!({"requirement": id, "ways": [{"got": "500 <b>|\u{202e}"}], "consequences": []}))
+        .collect();
+    json!({
+        "schema": "assize-report/1",
+        "facts": {"target": format!("https://{name}.example.com"), "version": "1.1"},
+        "verdict": {"sentence": format!("https://{name}.example.com was *asked*")},
+        "findings": findings,
+        "requirements": requirements,
+    })
+    .to_string()
+}
+
+fn reports() -> [ReportFile; 2] {
+    let good = document(
+        "good",
+        [("a.may", "held"), ("b.should", "held"), ("c.must", "held")],
+    );
+    let bad = document(
+        "bad",
+        [
+            ("a.may", "not-offered"),
+            ("b.should", "held"),
+            ("c.must", "broken"),
+        ],
+    );
+    [("good", good), ("bad", bad)].map(|(name, text)| ReportFile::parse(name, &text).unwrap())
+}
+
+fn shown(form: ComparisonForm, rows: ComparedRows) -> String {
+    form.render(&Comparison::of(&reports(), rows), 80).unwrap()
+}
+
+#[test]
+fn a_terminal_shows_what_differs() {
+    let text = shown(ComparisonForm::Text, ComparedRows::Differences);
+    insta::assert_snapshot!(anstream::adapter::strip_str(&text).to_string(), @r#"
+    good
+      https://good.example.com was *asked*
+    bad
+      https://bad.example.com was *asked*
+
+                    good                          bad
+    MUST held       1 of 1                        0 of 1
+    SHOULD held     1 of 1                        1 of 1
+    c.must  MUST    held                          broken                      
+    a.may   MAY     held                          not offered
+    "#);
+}
+
+#[test]
+fn a_comment_shows_what_differs() {
+    insta::assert_snapshot!(shown(ComparisonForm::Markdown, ComparedRows::Differences), @r#"
+    - **good**: https://good.example.com was \*asked\*
+    - **bad**: https://bad.example.com was \*asked\*
+
+    | requirement | level | good | bad |
+    |---|---|---|---|
+    | [`c.must`](https://example.com/spec#:~:text=(so%29) | MUST | held | broken |
+    | [`a.may`](https://example.com/spec#:~:text=(so%29) | MAY | held | not offered |
+    "#);
+}
+
+#[test]
+fn programs_get_all_that_is_shown() {
+    insta::assert_snapshot!(shown(ComparisonForm::Json, ComparedRows::Differences), @r#"
+    {
+      "columns": [
+        {
+          "name": "good",
+          "target": "https://good.example.com",
+          "version": "1.1",
+          "verdict": "https://good.example.com was *asked*",
+          "scores": [
+            {
+              "level": "MUST",
+              "held": 1,
+              "judged": 1
+            },
+            {
+              "level": "SHOULD",
+              "held": 1,
+              "judged": 1
+            }
+          ]
+        },
+        {
+          "name": "bad",
+          "target": "https://bad.example.com",
+          "version": "1.1",
+          "verdict": "https://bad.example.com was *asked*",
+          "scores": [
+            {
+              "level": "MUST",
+              "held": 0,
+              "judged": 1
+            },
+            {
+              "level": "SHOULD",
+              "held": 1,
+              "judged": 1
+            }
+          ]
+        }
+      ],
+      "rows": [
+        {
+          "requirement": "c.must",
+          "level": "MUST",
+          "category": "push",
+          "text": "What c.must asks.",
+          "link": "https://example.com/spec#:~:text=(so)",
+          "cells": [
+            {
+              "verdict": "held",
+              "got": null
+            },
+            {
+              "verdict": "broken",
+              "got": "500 <b>|\u202e"
+            }
+          ]
+        },
+        {
+          "requirement": "a.may",
+          "level": "MAY",
+          "category": "push",
+          "text": "What a.may asks.",
+          "link": "https://example.com/spec#:~:text=(so)",
+          "cells": [
+            {
+              "verdict": "held",
+              "got": null
+            },
+            {
+              "verdict": "not-offered",
+              "got": null
+            }
+          ]
+        }
+      ]
+    }
+    "#);
+}
+
+#[test]
+fn a_page_shows_what_a_registry_writes_as_text() {
+    let page = shown(ComparisonForm::Html, ComparedRows::Differences);
+    assert!(page.contains("500 &lt;b&gt;|"));
+    assert!(!page.contains('\u{202e}'));
+    assert!(page.contains("c.must") && page.contains("a.may") && !page.contains("b.should"));
+}
+
+#[test]
+fn everything_is_shown_where_it_is_asked() {
+    let text = shown(ComparisonForm::Text, ComparedRows::Everything);
+    assert!(text.contains("b.should"));
+}
+
+#[test]
+fn the_same_report_twice_differs_in_nothing() {
+    let [report, _] = reports();
+    let comparison = Comparison::of(&[report.clone(), report], ComparedRows::Differences);
+    assert!(comparison.rows.is_empty());
+    let text = ComparisonForm::Text.render(&comparison, 80).unwrap();
+    assert!(text.contains("no requirement came to different verdicts"));
+}
+
+#[test]
+fn what_is_no_report_is_said_with_its_place() {
+    let fault = |text: &str| ReportFile::parse("it", text).unwrap_err().to_string();
+    insta::assert_snapshot!(fault("{\"schema\": \"assize-report/1\",\n \"facts\": 7}"), @"line 2, column 11: it is no report that --report json wrote: invalid type: integer `7`, expected struct FileFacts");
+    insta::assert_snapshot!(fault("<testsuite/>"), @"line 1, column 1: it is no report that --report json wrote: expected value");
+    insta::assert_snapshot!(fault(&document("a", [("x", "held"); 3]).replace("report/1", "report/9")), @"it is a report of the form `assize-report/9`, and this assize reads `assize-report/1`");
+    insta::assert_snapshot!(fault(&document("a", [("x", "held"); 3]).replace("MUST", "OUGHT")), @"line 1, column 552: it is no report that --report json wrote: `OUGHT` is no level");
+    insta::assert_snapshot!(fault(&document("a", [("x", "helt"); 3])), @"line 1, column 256: it is no report that --report json wrote: unknown variant `helt`, expected one of `held`, `broken`, `follows`, `late`, `not-offered`, `not-reached`, `no-occasion`, `not-asked`, `suite-failed`");
+}

@@ -1,0 +1,88 @@
+//! A comparison on a terminal.
+
+use super::{ComparedRequirement, ComparedVerdict, Comparison};
+use crate::catalogue::Level;
+use crate::report::VerdictKind;
+use crate::report::style::{BAD, DOUBTFUL, GOOD, HEADING, QUIET, paint};
+use crate::wire::hidden_characters::visible;
+
+/// The narrowest and the widest column of a report.
+const WIDTHS: std::ops::RangeInclusive<usize> = 12..=28;
+/// The width of a level, and of the gap between two columns.
+const LEVEL: usize = 6;
+const GAP: usize = 2;
+
+/// Writes a comparison.
+pub(super) fn render(comparison: &Comparison, width: usize) -> String {
+    let mut lines = Vec::new();
+    for column in &comparison.columns {
+        lines.push(paint(HEADING, visible(&column.name)));
+        lines.push(format!("  {}", visible(&column.verdict)));
+    }
+    lines.push(String::new());
+    if comparison.rows.is_empty() {
+        lines.push("no requirement came to different verdicts".to_owned());
+    } else {
+        write_table(comparison, width, &mut lines);
+    }
+    lines.join("\n") + "\n"
+}
+
+fn write_table(comparison: &Comparison, width: usize, lines: &mut Vec<String>) {
+    let ids = comparison.rows.iter().map(|row| row.requirement.len());
+    let first = ids.max().unwrap_or(0) + GAP + LEVEL;
+    let left = width.saturating_sub(first) / comparison.columns.len().max(1);
+    let each = left.saturating_sub(GAP).clamp(*WIDTHS.start(), *WIDTHS.end());
+    let names = comparison.columns.iter().map(|column| cut(&column.name, each));
+    lines.push(paint(HEADING, line(format!("{:first$}", ""), names)));
+    for level in [Level::Must, Level::Should] {
+        let scores = comparison.columns.iter().map(|column| {
+            let score = column.scores.iter().find(|score| score.level == level);
+            let shown = score.map(|score| format!("{} of {}", score.held, score.judged));
+            cut(&shown.unwrap_or_default(), each)
+        });
+        lines.push(paint(
+            QUIET,
+            line(format!("{:first$}", format!("{level} held")), scores),
+        ));
+    }
+    for row in &comparison.rows {
+        lines.push(write_row(row, first, each));
+    }
+}
+
+fn write_row(row: &ComparedRequirement, first: usize, each: usize) -> String {
+    let level = row.level.map(|level| level.to_string()).unwrap_or_default();
+    let id_width = first - LEVEL;
+    let head = format!("{:id_width$}{level:LEVEL$}", row.requirement);
+    let cells = row.cells.iter().map(|cell| {
+        let word = format!("{:each$}", words(cell));
+        match cell.verdict {
+            Some(VerdictKind::Held) => paint(GOOD, word),
+            Some(VerdictKind::Broken) if row.level == Some(Level::Must) => paint(BAD, word),
+            Some(VerdictKind::Broken | VerdictKind::Late) => paint(DOUBTFUL, word),
+            _ => paint(QUIET, word),
+        }
+    });
+    line(head, cells)
+}
+
+/// What a cell says.
+pub(super) fn words(cell: &ComparedVerdict) -> &'static str {
+    cell.verdict.map_or("not in force", VerdictKind::title)
+}
+
+fn line(head: String, cells: impl Iterator<Item = String>) -> String {
+    let gap = " ".repeat(GAP);
+    let line = cells.fold(head, |line, cell| line + &gap + &cell);
+    line.trim_end().to_owned()
+}
+
+/// The text at exactly this width.
+fn cut(text: &str, width: usize) -> String {
+    let text = visible(text);
+    match text.chars().count() > width {
+        true => text.chars().take(width - 1).chain(['…']).collect(),
+        false => format!("{text:width$}"),
+    }
+}

@@ -1,0 +1,172 @@
+//! What a failure of the registry breaks: the requirement about the status of the very request that it met.
+
+use std::sync::Arc;
+
+use super::anomaly::anomaly;
+use super::entries::Entry;
+use crate::catalogue::RequirementId;
+use crate::cause::Cause;
+use crate::check::{CheckResult, describe};
+use crate::endpoint::{Endpoint, EndpointKind};
+use crate::judgement::Verdict;
+use crate::log::{Evidence, Observation, ProgramLog};
+use crate::scenario::Checkpoint;
+use crate::scenario::ast::{Aspect, Check, Polarity, StatusSet};
+use crate::wire::Exchange;
+
+/// The requirement that no request which is wrong in itself is answered with a failure.
+pub(super) const CLIENT_FAULT: &str = "errors.client-fault-not-5xx";
+
+/// What a request is to be answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    /// It is granted.
+    Success,
+    /// What it names is not there.
+    NotFound,
+    /// It is refused.
+    Refusal,
+}
+
+/// The entry of a failure that told a check nothing of what it asked; none if the registry did not fail.
+pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &ProgramLog) -> Option<Entry> {
+    let (CheckResult::NotReached(Cause::Came(came)), Evidence::Exchanges(looked_at)) =
+        (&observation.seen, &observation.evidence)
+    else {
+        return None;
+    };
+    let is_seen_here = looked_at.last().is_some_and(|last| Arc::ptr_eq(last, came));
+    if !is_seen_here || Cause::circumstance(came).is_some() || Cause::failure(came).is_none() {
+        return None;
+    }
+    let due = due(checkpoint.check.as_deref(), came, log)?;
+    Some(Entry {
+        requirement: RequirementId::parse(about_the_status(came, due)?)?,
+        place: checkpoint.place.clone(),
+        row: observation.row.clone(),
+        verdict: Verdict::Broken,
+        asked: match due {
+            Due::Success => "an answer that grants it",
+            Due::NotFound => "404",
+            Due::Refusal => "a refusal with a 4xx",
+        }
+        .to_owned(),
+        got: match &came.outcome {
+            Ok(answer) => match &answer.cut {
+                Some(fault) => format!("{}, {fault}", describe::status(answer)),
+                None => describe::status(answer),
+            },
+            Err(fault) => fault.to_string(),
+        },
+        count: 1,
+        check: None,
+        evidence: Evidence::Exchanges(vec![came.clone()]),
+    })
+}
+
+/// What a request is to be answered with, as the check of the status says; as the request looks, where Rust looked at it.
+///
+/// What else a check looks at is behind a check of the status, which has told the failure.
+fn due(check: Option<&Check>, came: &Exchange, log: &ProgramLog) -> Option<Due> {
+    let sets = match check.map(|check| (check.polarity, &check.aspect.value)) {
+        Some((Polarity::Is, Aspect::Status(sets))) => sets,
+        Some(_) => return None,
+        None => return Some(due_to(came, log)),
+    };
+    let is_success = |status| sets.iter().any(|set| set.contains(status));
+    Some(if sets.contains(&StatusSet::Class(4)) {
+        Due::Refusal
+    } else if (200..400).any(is_success) {
+        Due::Success
+    } else if sets.contains(&StatusSet::Exactly(404)) {
+        Due::NotFound
+    } else {
+        Due::Refusal
+    })
+}
+
+/// What is due to a request as it looks: nonsense is refused.
+fn due_to(came: &Exchange, log: &ProgramLog) -> Due {
+    let anomaly = anomaly(came, &Endpoint::of(&came.request.url), log);
+    match anomaly.is_some_and(|anomaly| anomaly.is_nonsense()) {
+        true => Due::Refusal,
+        false => Due::Success,
+    }
+}
+
+/// The requirement that says how a request is answered.
+fn about_the_status(came: &Exchange, due: Due) -> Option<&'static str> {
+    let method = came.request.method.as_str();
+    let kind = Endpoint::of(&came.request.url).kind();
+    Some(match (due, method, kind) {
+        (Due::Success, "GET", EndpointKind::Base) => "base.get-200",
+        (Due::Success, "GET", EndpointKind::Blob) => "pull.blob.get-200",
+        (Due::Success, "HEAD", EndpointKind::Blob) => "head.blob.200",
+        (Due::Success, "DELETE", EndpointKind::Blob) => "manage.blob.delete-202",
+        (Due::Success, "GET", EndpointKind::Manifest) => "pull.manifest.get-by-digest-200",
+        (Due::Success, "GET", EndpointKind::Tag) => "pull.manifest.get-by-tag-200",
+        (Due::Success, "HEAD", EndpointKind::Manifest | EndpointKind::Tag) => "head.manifest.200",
+        (Due::Success, "PUT", EndpointKind::Manifest) => "push.manifest.by-digest-201",
+        (Due::Success, "PUT", EndpointKind::Tag) => "push.manifest.by-tag-201",
+        (Due::Success, "DELETE", EndpointKind::Manifest) => "manage.manifest.delete-202",
+        (Due::Success, "DELETE", EndpointKind::Tag) => "manage.tag.delete-202",
+        (Due::Success, "POST", EndpointKind::Uploads) => "push.session.post-202",
+        (Due::Success, "PATCH", EndpointKind::Session) => "push.chunk.patch-202",
+        (Due::Success, "PUT", EndpointKind::Session) => "push.put.201",
+        (Due::Success, "GET", EndpointKind::Session) => "push.chunk.status-204",
+        (Due::Success, "DELETE", EndpointKind::Session) => "push.cancel.204",
+        (Due::Success, "GET", EndpointKind::Tags) => "discovery.tags.200",
+        (Due::Success, "GET", EndpointKind::Referrers) => "referrers.200",
+        (Due::NotFound, "GET", EndpointKind::Blob) => "pull.blob.404-unknown",
+        (Due::NotFound, "HEAD", EndpointKind::Blob) => "head.blob.404",
+        (Due::NotFound, "GET", EndpointKind::Manifest) => "pull.manifest.404-unknown-digest",
+        (Due::NotFound, "GET", EndpointKind::Tag) => "pull.manifest.404-unknown-tag",
+        (Due::NotFound, "HEAD", EndpointKind::Manifest | EndpointKind::Tag) => "head.manifest.404",
+        (Due::NotFound | Due::Refusal, ..) => CLIENT_FAULT,
+        (Due::Success, ..) => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Failure;
+    use crate::scenario::Library;
+    use crate::wire::{Request, Url};
+
+    /// Every request that a table entry is about, and every thing that can be due.
+    fn named() -> Vec<&'static str> {
+        let paths = [
+            "/v2/",
+            "/v2/a/blobs/sha256:00",
+            "/v2/a/manifests/sha256:00",
+            "/v2/a/manifests/tag",
+            "/v2/a/blobs/uploads/",
+            "/v2/a/blobs/uploads/1",
+            "/v2/a/tags/list",
+            "/v2/a/referrers/sha256:00",
+            "/v2/_catalog",
+            "/nowhere",
+        ];
+        let mut named = Vec::new();
+        for path in paths {
+            for method in ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"] {
+                let url = Url::parse("http://registry.example").unwrap().with_target(path);
+                let came = Exchange::withheld(Request::new(method, url), crate::wire::Withheld::Ended);
+                let dues = [Due::Success, Due::NotFound, Due::Refusal];
+                named.extend(dues.iter().filter_map(|due| about_the_status(&came, *due)));
+            }
+        }
+        named
+    }
+
+    #[test]
+    fn what_a_failure_breaks_is_in_the_catalogue_and_about_the_status() {
+        let library = Library::built_in().unwrap();
+        for id in named() {
+            let requirement = library.catalogue.get(&RequirementId::parse(id).unwrap());
+            let requirement = requirement.unwrap_or_else(|| panic!("{id} is not in the catalogue"));
+            assert_eq!(requirement.failure, Failure::Breaks, "{id}");
+        }
+    }
+}

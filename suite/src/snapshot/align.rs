@@ -1,0 +1,42 @@
+//! Which request of one run of a scenario is which of another.
+
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use super::answers::{Asked, Entry};
+
+/// Two entries that belong together, or one that is alone, in the order of both.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair<'a> {
+    /// That of the first run.
+    pub(super) one: Option<&'a Entry>,
+    /// That of the second.
+    pub(super) other: Option<&'a Entry>,
+}
+
+/// Pairs the entries of two runs: those that ask the same in the same step, in order.
+pub(super) fn align<'a>(ones: &'a [Entry], others: &'a [Entry]) -> Vec<Pair<'a>> {
+    let key = |entry: &'a Entry| -> (&'a str, &'a Asked) { (&entry.step, &entry.asked) };
+    let keys = |entries: &'a [Entry]| entries.iter().map(key).collect::<Vec<_>>();
+    let operations = capture_diff_slices(Algorithm::Myers, &keys(ones), &keys(others));
+    let mut pairs = Vec::new();
+    for operation in operations {
+        let (old, new) = (operation.old_range(), operation.new_range());
+        if let DiffOp::Equal { .. } = operation {
+            let both = ones[old].iter().zip(&others[new]);
+            pairs.extend(both.map(|(one, other)| Pair {
+                one: Some(one),
+                other: Some(other),
+            }));
+            continue;
+        }
+        pairs.extend(ones[old].iter().map(|one| Pair {
+            one: Some(one),
+            other: None,
+        }));
+        pairs.extend(others[new].iter().map(|other| Pair {
+            one: None,
+            other: Some(other),
+        }));
+    }
+    pairs
+}

@@ -1,0 +1,151 @@
+//! What has been learned about getting in: tokens that are still good, and what was asked for where.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::grant::Grant;
+use super::{Account, Credentials, Request, Secret};
+
+/// What a token is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct TokenKey {
+    /// On whose behalf.
+    pub(super) account: Account,
+    /// Where.
+    pub(super) server: TokenServer,
+    /// For what.
+    pub(super) scopes: Vec<String>,
+}
+
+/// A token server, as a registry names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct TokenServer {
+    /// Its address.
+    pub(super) realm: String,
+    /// The name by which it knows the registry.
+    pub(super) service: Option<String>,
+}
+
+/// Tokens, and what was learned about where they are wanted, shared by all exchanges of a client.
+#[derive(Default)]
+pub(super) struct Keyring(Mutex<KeyringState>);
+
+#[derive(Default)]
+struct KeyringState {
+    tokens: HashMap<TokenKey, Kept>,
+    learned: HashMap<ProtectionSpace, LearnedAuthorization>,
+    server: Option<TokenServer>,
+}
+
+struct Kept {
+    token: Secret,
+    until: Instant,
+}
+
+/// Where requests are likely to want the same grant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum ProtectionSpace {
+    /// Everywhere on the registry.
+    Registry(Account),
+    /// The same method on addresses that differ in their last segment only.
+    Folder(Account, String, String),
+}
+
+/// What was asked for the last time.
+#[derive(Clone, Debug)]
+enum LearnedAuthorization {
+    /// What the account shows by itself.
+    Own,
+    /// A token.
+    Token(TokenKey),
+}
+
+impl Keyring {
+    /// A token that is still good.
+    pub(super) fn token(&self, key: &TokenKey) -> Option<Secret> {
+        let mut state = self.lock();
+        if state.tokens.get(key)?.until <= Instant::now() {
+            state.tokens.remove(key);
+        }
+        state.tokens.get(key).map(|kept| kept.token.clone())
+    }
+
+    /// Keeps a token for as long as it is good.
+    pub(super) fn keep(&self, key: TokenKey, token: Secret, lifetime: Duration) {
+        let until = Instant::now() + lifetime;
+        self.lock().tokens.insert(key, Kept { token, until });
+    }
+
+    /// Forgets a token that was refused.
+    pub(super) fn forget(&self, refused: &Grant) {
+        if let Grant::Bearer(refused) = refused {
+            self.lock().tokens.retain(|_, kept| kept.token != *refused);
+        }
+    }
+
+    /// Remembers that requests like this one want a token.
+    pub(super) fn wants_token(&self, request: &Request, key: TokenKey) {
+        if let Some(space) = folder(request) {
+            self.lock()
+                .learned
+                .insert(space, LearnedAuthorization::Token(key));
+        }
+    }
+
+    /// Remembers that the registry wants what the account shows by itself.
+    pub(super) fn wants_login(&self, account: &Account) {
+        let space = ProtectionSpace::Registry(account.clone());
+        self.lock().learned.insert(space, LearnedAuthorization::Own);
+    }
+
+    /// What a request like this one wanted the last time.
+    pub(super) fn guess(&self, request: &Request, credentials: &Credentials) -> Option<Grant> {
+        let learned = {
+            let state = self.lock();
+            let registry = ProtectionSpace::Registry(request.account.clone());
+            let folder = folder(request).and_then(|space| state.learned.get(&space));
+            // Where tokens are asked for, a password is for the token server alone.
+            let registry = state.learned.get(&registry).filter(|_| state.server.is_none());
+            folder.or(registry).cloned()?
+        };
+        match learned {
+            LearnedAuthorization::Own => credentials.login(&request.account).map(Grant::of),
+            LearnedAuthorization::Token(key) => self.token(&key).map(Grant::Bearer),
+        }
+    }
+
+    /// Whether the registry has ever asked for anything.
+    pub(super) fn is_asked(&self) -> bool {
+        let state = self.lock();
+        state.server.is_some() || !state.learned.is_empty()
+    }
+
+    /// Remembers the token server that the registry names.
+    pub(super) fn met(&self, server: TokenServer) {
+        self.lock().server = Some(server);
+    }
+
+    /// The token server that the registry named last.
+    pub(super) fn server(&self) -> Option<TokenServer> {
+        self.lock().server.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, KeyringState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a request stands, unless its query may ask for more than its path does, as that of a mount.
+fn folder(request: &Request) -> Option<ProtectionSpace> {
+    if request.method == "POST" && request.url.query().is_some() {
+        return None;
+    }
+    let (folder, _) = request.url.path().rsplit_once('/')?;
+    let method = request.method.clone();
+    Some(ProtectionSpace::Folder(
+        request.account.clone(),
+        method,
+        folder.to_owned(),
+    ))
+}

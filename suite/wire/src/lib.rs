@@ -1,0 +1,61 @@
+//! The HTTP client of the suite: what goes out is what was written, what came back is shown as it came.
+//!
+//! A [`Request`] goes in, an [`Exchange`] comes out, always: every phase has its limit, and what goes wrong is a
+//! [`Fault`] of the exchange. This crate knows nothing of scenarios.
+
+mod authorize;
+mod challenge;
+mod client;
+mod connect;
+mod connection;
+mod curl;
+mod exchange;
+mod fault;
+#[cfg(any(test, fuzzing, feature = "fuzzing"))]
+pub mod fuzzing;
+mod grant;
+mod handshake;
+mod head;
+mod headers;
+pub mod hidden_characters;
+mod incoming;
+mod keyring;
+mod number;
+mod payload;
+mod pool;
+mod proxies;
+mod raw;
+mod received;
+mod redirect;
+mod request;
+mod secrets;
+mod settings;
+#[cfg(test)]
+mod testing;
+mod tls;
+mod token;
+mod transcript;
+mod tunnel;
+mod url;
+mod wait;
+
+pub use challenge::{Challenge, challenges};
+pub use client::Client;
+pub use curl::{curl, is_written_out, quoted};
+pub use exchange::{Answer, Exchange, Hop};
+pub use fault::{Fault, Source, Withheld};
+pub use grant::REDACTED;
+pub use headers::Headers;
+pub use number::{NumberError, number};
+pub use payload::{Generator, Payload};
+pub use proxies::{Proxies, Proxy};
+pub use raw::{RawConnection, Rest};
+pub use received::{Keeping, Received, WHOLE};
+pub use request::{Account, Body, Letters, Redirects, Request};
+pub use secrets::Secrets;
+pub use settings::{
+    Address, ClientSettings, Credentials, Identity, Login, Reach, Secret, SettingsError, Timeouts, Tls,
+};
+pub use transcript::{Step, Transcript};
+pub use url::{Origin, Scheme, Url, UrlError};
+pub use wait::wait_asked_for;
