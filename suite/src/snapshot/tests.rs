@@ -169,6 +169,18 @@ fn what_no_requirement_minds_is_told_header_by_header_and_folded() {
 }
 
 #[test]
+fn of_long_bodies_what_differs_is_shown() {
+    let list = |kind: &str| {
+        let other = "{\"digest\": \"{digest app}\"}, ".repeat(9);
+        answered(&format!(
+            "< 200\n< json [{other}{{\"kind\": {kind}}}, {other}null]"
+        ))
+    };
+    let shown = shown(&differences(&list("string"), &list("number")));
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
 fn what_is_unstable_is_never_compared() {
     let before = answered("< 200\n~ header ETag");
     assert_eq!(differences(&before, &answered("< 200\n< ETag: \"b\"")), []);

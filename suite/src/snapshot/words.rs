@@ -6,6 +6,10 @@ use super::fold::Folded;
 use super::write::lines;
 use crate::wire::hidden_characters::visible;
 
+/// The longest text that is shown whole where it differs from another, in characters.
+const SHORT: usize = 100;
+/// How much of a longer one is shown around what differs.
+const AROUND: usize = 24;
 /// How many scenarios are named before the others are counted.
 const NAMED: usize = 4;
 
@@ -64,10 +68,35 @@ fn facet_change(facet: &Facet, before: Option<&FacetValue>, now: Option<&FacetVa
         (Some(before), None) => format!("- {before}"),
         (Some(before), Some(now)) => match (facet, before.split_once(": "), now.split_once(": ")) {
             (Facet::Header(name), Some((_, before)), Some((_, now))) => format!("{name}: {before} -> {now}"),
-            _ => format!("{before} -> {now}"),
+            _ => {
+                let (before, now) = where_they_differ(&before, &now);
+                format!("{before} -> {now}")
+            }
         },
         (None, None) => facet.to_string(),
     }
+}
+
+/// Of two long texts the parts in which they differ, with a little of what stands around.
+fn where_they_differ(before: &str, now: &str) -> (String, String) {
+    let (before, now): (Vec<char>, Vec<char>) = (before.chars().collect(), now.chars().collect());
+    let shorter = before.len().min(now.len());
+    let same = |at: &usize| before[*at] == now[*at];
+    let start = (0..shorter).take_while(same).count();
+    let same = |at: &usize| before[before.len() - 1 - at] == now[now.len() - 1 - at];
+    let end = (0..shorter - start).take_while(same).count();
+    let part = |text: &[char]| {
+        let first = start.saturating_sub(AROUND);
+        let last = (text.len() - end + AROUND).min(text.len());
+        let head = if first > 0 { "…" } else { "" };
+        let tail = if last < text.len() { "…" } else { "" };
+        let shown: String = text[first..last].iter().collect();
+        format!("{head}{shown}{tail}")
+    };
+    if before.len().max(now.len()) <= SHORT {
+        return (before.iter().collect(), now.iter().collect());
+    }
+    (part(&before), part(&now))
 }
 
 /// What the difference means for the requirements; empty where it means nothing.
