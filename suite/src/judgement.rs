@@ -8,7 +8,7 @@ use crate::catalogue::{Level, RequirementId, Version};
 use crate::cause::{Beyond, Cause};
 pub use crate::log::{End, Facts, Lifetime, Offer, Rerun, Strictness};
 pub use crate::scenario::Place;
-use crate::wire::{Exchange, Transcript};
+use crate::wire::{Exchange, Transcript, Url};
 
 /// All that one run found out about one registry.
 #[derive(Clone, Debug)]
@@ -80,27 +80,90 @@ pub struct Way {
 impl Way {
     /// The exchange that broke it, if one did.
     pub fn exchange(&self) -> Option<&Arc<Exchange>> {
-        match &self.proof {
-            Proof::Exchanges(chain) => chain.last(),
-            Proof::Nothing | Proof::Connection { .. } => None,
+        let last = self.proof.steps().last()?;
+        match &last.sent {
+            Sent::Exchange(exchange) => Some(exchange),
+            Sent::Connection(_) => None,
         }
     }
 }
 
-/// What shows that a check broke.
+/// What shows that a check broke: what has to be sent for it to be seen again, round by round.
+///
+/// A round is over before the next begins. Most have one thread; the threads of the others went on side by side.
+#[derive(Clone, Debug, Default)]
+pub struct Proof {
+    /// The rounds, in order; none if nothing that was sent shows it.
+    pub rounds: Vec<Vec<Thread>>,
+}
+
+/// Steps of which each waited for the one before.
+pub type Thread = Vec<Step>;
+
+/// Something that was sent.
 #[derive(Clone, Debug)]
-pub enum Proof {
-    /// Nothing that was sent does.
-    Nothing,
-    /// The last of these exchanges; the others have to be repeated for it to mean the same again.
-    Exchanges(Vec<Arc<Exchange>>),
-    /// What was written and read on a connection by hand, and the exchanges that opened the upload that it is about.
-    Connection {
-        /// The exchanges to be repeated first.
-        before: Vec<Arc<Exchange>>,
-        /// The connection.
-        connection: Arc<Transcript>,
-    },
+pub struct Step {
+    /// What it is.
+    pub sent: Sent,
+    /// What it is for.
+    pub part: Part,
+    /// How long nothing is sent before it.
+    pub pause: Duration,
+}
+
+/// The two ways of sending something.
+#[derive(Clone, Debug)]
+pub enum Sent {
+    /// A request, and what came of it.
+    Exchange(Arc<Exchange>),
+    /// What was written and read on a connection by hand.
+    Connection(Arc<Transcript>),
+}
+
+/// The part that a step has in a proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// It comes before, so that what shows means the same again.
+    Before,
+    /// It shows.
+    Shows,
+}
+
+impl Proof {
+    /// A proof by one exchange.
+    pub fn of(exchange: Arc<Exchange>) -> Proof {
+        let step = Step {
+            sent: Sent::Exchange(exchange),
+            part: Part::Shows,
+            pause: Duration::ZERO,
+        };
+        Proof {
+            rounds: vec![vec![vec![step]]],
+        }
+    }
+
+    /// The steps, in order.
+    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &Step> {
+        self.rounds.iter().flatten().flatten()
+    }
+}
+
+impl Sent {
+    /// The number of the exchange or of the connection.
+    pub fn number(&self) -> u64 {
+        match self {
+            Sent::Exchange(exchange) => exchange.number,
+            Sent::Connection(connection) => connection.number,
+        }
+    }
+
+    /// Where its answer says that an upload goes on.
+    pub fn upload_address(&self) -> Option<Url> {
+        match self {
+            Sent::Exchange(exchange) => exchange.upload_address(),
+            Sent::Connection(_) => None,
+        }
+    }
 }
 
 /// A broken requirement that has its cause in common with another one.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use assize::run::{Cleaned, clean};
+use assize::run::{Cleaned, Kind, clean};
 use assize::wire::Client;
 
 use super::arguments::CleanArguments;
@@ -21,7 +21,7 @@ pub(crate) async fn execute(
     let client = Client::new(client_options.client(target))?;
     let cleaned = clean(&client, &arguments.registry.repository).await;
     output::print(&told(&cleaned))?;
-    Ok(if cleaned.kept.is_empty() && cleaned.is_listed {
+    Ok(if cleaned.left.is_empty() && cleaned.is_listed {
         Exit::Done
     } else {
         Exit::Fails
@@ -32,11 +32,40 @@ fn told(cleaned: &Cleaned) -> String {
     if !cleaned.is_listed {
         return "the registry does not list its repositories: name them with --repository\n".to_owned();
     }
-    let mut text = format!("removed: {} tags\n", cleaned.removed.len());
-    for (name, tag, status) in &cleaned.kept {
-        let why = status.map_or("no answer".to_owned(), |status| status.to_string());
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "kept: {name}:{tag} ({why})");
+    let removed = [Kind::Tag, Kind::Manifest, Kind::Blob].map(|kind| {
+        let number = cleaned
+            .removed
+            .iter()
+            .filter(|(removed, ..)| *removed == kind)
+            .count();
+        kind.counted(number)
+    });
+    let mut text = format!("removed: {}\n", removed.join(", "));
+    // Writing to a string cannot fail.
+    for line in cleaned.left.lines() {
+        let _ = writeln!(text, "left: {line}");
     }
+    if !cleaned.names.is_empty() {
+        let names: Vec<&str> = cleaned.names.iter().take(3).map(String::as_str).collect();
+        let more = if cleaned.names.len() > 3 { ", …" } else { "" };
+        let _ = writeln!(
+            text,
+            "left: {}, which no request of the protocol removes: {}{more}",
+            counted_names(cleaned.names.len()),
+            names.join(", ")
+        );
+    }
+    text.push_str(NOT_FOUND);
     text
+}
+
+/// What nobody can look for.
+const NOT_FOUND: &str =
+    "what no tag leads to cannot be found: the registry's own garbage collection removes it\n";
+
+fn counted_names(number: usize) -> String {
+    match number {
+        1 => "1 name".to_owned(),
+        number => format!("{number} names"),
+    }
 }

@@ -135,7 +135,7 @@ fn was_put_there(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> 
     let (Some(repository), Some(digest)) = (endpoint.repository(), endpoint.reference()) else {
         return true;
     };
-    Created::by(earlier)
+    Created::by_exchanges(earlier)
         .blobs
         .contains(&(repository.to_owned(), digest.to_owned()))
 }

@@ -1,60 +1,176 @@
-//! Which exchanges have to be repeated for what was seen to be seen again.
+//! What has to be sent again for what was seen to be seen again: all that bears on it, in the order in which it was sent.
 
-use std::sync::Arc;
+mod bearing;
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use self::bearing::{Concern, Reach, asks_by_name, is_write, puts};
 use super::entries::Entry;
-use crate::judgement::Proof;
-use crate::log::{Evidence, ProgramLog};
-use crate::wire::{Exchange, Transcript};
+use crate::judgement::{Part, Proof, Sent, Step, Thread};
+use crate::log::{Event, Evidence, ProgramLog};
+use crate::scenario::ast::Aspect;
+
+/// Clocks that are read one after the other differ by less: what overlaps by no more went on one after the other.
+const BLINK: Duration = Duration::from_micros(200);
+/// The shortest time in which nothing was sent that was waited on purpose.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What shows again what a check saw.
 pub(super) fn proof(entry: &Entry, log: &ProgramLog) -> Proof {
-    match &entry.evidence {
-        Evidence::Nothing => Proof::Nothing,
-        Evidence::Exchanges(looked_at) => match looked_at.as_slice() {
-            [] => Proof::Nothing,
-            [only] => Proof::Exchanges(leading_to(log, only)),
-            several => Proof::Exchanges(several.to_vec()),
-        },
-        Evidence::Connection(connection) => Proof::Connection {
-            before: opening(log, connection),
-            connection: connection.clone(),
-        },
+    let shows: Vec<Sent> = match &entry.evidence {
+        Evidence::Nothing => return Proof::default(),
+        Evidence::Exchanges(looked_at) => looked_at.iter().cloned().map(Sent::Exchange).collect(),
+        Evidence::Connection(connection) => vec![Sent::Connection(connection.clone())],
+    };
+    let Some(last) = shows.iter().map(Sent::number).max() else {
+        return Proof::default();
+    };
+    let earlier = earlier(&shows, log, last);
+    let aspect = entry.check.as_ref().map(|check| &check.aspect.value);
+    // Other content than what was asked for came from somewhere.
+    let is_read = !shows.iter().any(is_write);
+    let reach = match aspect {
+        Some(Aspect::Content(_) | Aspect::Header(..)) if is_read => Reach::Repository,
+        _ => Reach::Named,
+    };
+    let mut before = bearing(&earlier, &shows, reach, log);
+    // What nobody put there under its name may depend on anything.
+    if !before.iter().any(puts) && shows.iter().any(asks_by_name) {
+        before = bearing(&earlier, &shows, Reach::Repository, log);
+    }
+    let shown = shows.into_iter().map(|sent| (sent, Part::Shows));
+    let before = before.into_iter().map(|sent| (sent, Part::Before));
+    let mut steps: Vec<Step> = before
+        .chain(shown)
+        .map(|(sent, part)| Step {
+            pause: pause(&sent, &earlier, log),
+            sent,
+            part,
+        })
+        .collect();
+    steps.sort_by_key(|step| step.sent.number());
+    Proof {
+        rounds: rounds(steps.into_iter(), log),
     }
 }
 
-/// The exchanges that must be repeated for `last` to mean the same again: each one whose `Location` a later one uses.
-/// Content that was pushed is not among them: what a broken scenario pushed stays in the registry.
-fn leading_to(log: &ProgramLog, last: &Arc<Exchange>) -> Vec<Arc<Exchange>> {
-    let mut chain = vec![last.clone()];
-    let mut wanted = &last.request.url;
-    let exchanges: Vec<&Arc<Exchange>> = log.exchanges().collect();
-    let earlier = exchanges
-        .into_iter()
-        .rev()
-        .skip_while(|exchange| exchange.number >= last.number);
-    for exchange in earlier {
-        if exchange.request.method != "GET"
-            && exchange
-                .upload_address()
-                .is_some_and(|address| address.path() == wanted.path())
-        {
-            chain.push(exchange.clone());
-            wanted = &exchange.request.url;
+/// What was sent before `last`, or beside it, in order.
+fn earlier(shows: &[Sent], log: &ProgramLog, last: u64) -> Vec<Sent> {
+    let is_shown = |sent: &Sent| shows.iter().any(|shown| shown.number() == sent.number());
+    // A connection is written down whenever it is looked at; the last time says most.
+    let earlier: BTreeMap<u64, Sent> = log
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Sent(_, exchange) => Some(Sent::Exchange(exchange.clone())),
+            Event::Connected(connection) => Some(Sent::Connection(connection.clone())),
+            _ => None,
+        })
+        .filter(|sent| sent.number() < last || shows.iter().any(|shown| overlap(sent, shown, log)))
+        .filter(|sent| !is_shown(sent))
+        .map(|sent| (sent.number(), sent))
+        .collect();
+    earlier.into_values().collect()
+}
+
+/// What bears on what these show, directly or on what does: what changes it, and the writes that went on beside it.
+fn bearing(earlier: &[Sent], shows: &[Sent], reach: Reach, log: &ProgramLog) -> Vec<Sent> {
+    let mut concern = Concern::with(shows, reach);
+    let mut left: Vec<&Sent> = earlier.iter().collect();
+    let mut found: Vec<Sent> = Vec::new();
+    loop {
+        let beside = |sent: &Sent| {
+            let mut others = shows.iter().chain(&found);
+            is_write(sent) && others.any(|other| overlap(sent, other, log))
+        };
+        let (bears, rest): (Vec<&Sent>, Vec<&Sent>) = left
+            .into_iter()
+            .partition(|sent| concern.is_about(sent) || beside(sent));
+        if bears.is_empty() {
+            return found;
+        }
+        for sent in bears {
+            concern.add(sent);
+            found.push(sent.clone());
+        }
+        left = rest;
+    }
+}
+
+/// Whether two things went on side by side.
+fn overlap(one: &Sent, other: &Sent, log: &ProgramLog) -> bool {
+    let ((begin, end), (other_begin, other_end)) = (time(one, log), time(other, log));
+    begin + BLINK < other_end && other_begin + BLINK < end
+}
+
+/// How long nothing was sent before this, if that was waited on purpose.
+fn pause(sent: &Sent, earlier: &[Sent], log: &ProgramLog) -> Duration {
+    let (begin, _) = time(sent, log);
+    let before = earlier.iter().filter(|other| other.number() < sent.number());
+    let idle = match before.map(|other| time(other, log).1).max() {
+        Some(end) if matches!(sent, Sent::Exchange(_)) && !end.is_zero() => begin.saturating_sub(end),
+        _ => Duration::ZERO,
+    };
+    if idle < PAUSE { Duration::ZERO } else { idle }
+}
+
+/// The steps in rounds: those that overlapped in time are the threads of one.
+fn rounds(steps: impl Iterator<Item = Step>, log: &ProgramLog) -> Vec<Vec<Thread>> {
+    let mut rounds: Vec<Vec<Running>> = Vec::new();
+    for step in steps {
+        let (begin, end) = time(&step.sent, log);
+        let is_over = |thread: &Running| thread.end <= begin + BLINK;
+        match rounds.last_mut() {
+            Some(round) if !round.iter().all(is_over) => {
+                let free = round.iter_mut().filter(|thread| is_over(thread));
+                let next = free.max_by_key(|thread| (thread.leads_to(&step.sent), thread.end));
+                match next {
+                    Some(thread) => thread.go_on(step, end),
+                    None => round.push(Running::begin(step, end)),
+                }
+            }
+            _ => rounds.push(vec![Running::begin(step, end)]),
         }
     }
-    chain.reverse();
-    chain
+    let steps = |round: Vec<Running>| round.into_iter().map(|thread| thread.steps).collect();
+    rounds.into_iter().map(steps).collect()
 }
 
-/// The exchanges that opened the upload which was written to by hand, if it was one.
-fn opening(log: &ProgramLog, connection: &Transcript) -> Vec<Arc<Exchange>> {
-    let exchanges: Vec<&Arc<Exchange>> = log.exchanges().collect();
-    let opened = exchanges.into_iter().rev().find(|exchange| {
-        exchange.number < connection.number
-            && exchange
-                .upload_address()
-                .is_some_and(|address| connection.asks(&address))
-    });
-    opened.map_or_else(Vec::new, |opened| leading_to(log, opened))
+/// A thread, and when its last step was over.
+struct Running {
+    steps: Thread,
+    end: Duration,
+}
+
+impl Running {
+    fn begin(step: Step, end: Duration) -> Running {
+        Running {
+            steps: vec![step],
+            end,
+        }
+    }
+
+    fn go_on(&mut self, step: Step, end: Duration) {
+        self.steps.push(step);
+        self.end = end;
+    }
+
+    /// Whether its last answer gave the address that this asks.
+    fn leads_to(&self, next: &Sent) -> bool {
+        let place = self.steps.last().and_then(|step| step.sent.upload_address());
+        place.is_some_and(|place| match next {
+            Sent::Exchange(exchange) => exchange.request.url.path() == place.path(),
+            Sent::Connection(connection) => connection.asks(&place),
+        })
+    }
+}
+
+/// When something was begun and when it was over. What is written by hand is held to stand by itself.
+fn time(sent: &Sent, log: &ProgramLog) -> (Duration, Duration) {
+    let end = log.moments.get(&sent.number()).copied();
+    match (sent, end) {
+        (Sent::Exchange(exchange), Some(end)) => (end.saturating_sub(exchange.elapsed), end),
+        _ => (Duration::MAX - BLINK, Duration::ZERO),
+    }
 }

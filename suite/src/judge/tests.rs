@@ -79,6 +79,8 @@ fn exchange(number: u64, request: &str, outcome: Came<'_>) -> Arc<Exchange> {
         }),
         hops: Vec::new(),
         elapsed: Duration::ZERO,
+        limit: Duration::ZERO,
+        pass: None,
         insecure: false,
     })
 }

@@ -1,10 +1,11 @@
-//! What a run of a program created in the registry and may still be there: a fold over its exchanges.
+//! What a run of a program created in the registry and may still be there: a fold over its events.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::Event;
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::wire::{Answer, Body, Exchange, Url};
+use crate::wire::{Answer, Body, Exchange, Step, Transcript, Url};
 
 /// What was created and may still be there.
 #[derive(Clone, Debug, Default)]
@@ -30,14 +31,66 @@ pub(crate) struct OpenUpload {
 
 impl Created {
     /// What these exchanges created.
-    pub(crate) fn by<'e>(exchanges: impl IntoIterator<Item = &'e Arc<Exchange>>) -> Created {
+    pub(crate) fn by_exchanges<'e>(exchanges: impl IntoIterator<Item = &'e Arc<Exchange>>) -> Created {
         let mut created = Created::default();
         for exchange in exchanges {
-            if let Ok(answer) = &exchange.outcome {
-                created.note(exchange, answer);
+            created.note_exchange(exchange);
+        }
+        created
+    }
+
+    /// What these events created.
+    pub(crate) fn by<'e>(events: impl IntoIterator<Item = &'e Event>) -> Created {
+        let mut created = Created::default();
+        for event in events {
+            match event {
+                Event::Sent(_, exchange) => created.note_exchange(exchange),
+                Event::Connected(connection) => created.note_by_hand(connection),
+                _ => {}
             }
         }
         created
+    }
+
+    fn note_exchange(&mut self, exchange: &Exchange) {
+        if let Ok(answer) = &exchange.outcome {
+            self.note(exchange, answer);
+        }
+    }
+
+    /// What was created on a connection by hand, as far as an answer there says so.
+    fn note_by_hand(&mut self, connection: &Transcript) {
+        let says_created =
+            |step: &Step| matches!(step, Step::Received(bytes) if bytes.starts_with(b"HTTP/1.1 201"));
+        if !connection.steps.iter().any(says_created) {
+            return;
+        }
+        for (method, target) in connection.requests() {
+            let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+            let endpoint = Endpoint::parse(path, query);
+            match (
+                method.as_str(),
+                endpoint.kind(),
+                endpoint.repository(),
+                endpoint.reference(),
+            ) {
+                ("PUT", EndpointKind::Tag, Some(repository), Some(tag)) => {
+                    self.tags.insert((repository.to_owned(), tag.to_owned()));
+                }
+                ("PUT", EndpointKind::Manifest, Some(repository), Some(digest)) => {
+                    self.manifests.insert((repository.to_owned(), digest.to_owned()));
+                }
+                ("PUT" | "POST", _, repository, _) => {
+                    let opened = self
+                        .uploads
+                        .iter()
+                        .position(|upload| upload.address.path() == path);
+                    let closed = opened.map(|at| self.uploads.swap_remove(at).repository);
+                    self.note_blob(closed.or(repository.map(str::to_owned)), &endpoint);
+                }
+                _ => {}
+            }
+        }
     }
 
     fn note(&mut self, exchange: &Exchange, answer: &Answer) {
@@ -49,6 +102,7 @@ impl Created {
             }
             ("PUT" | "POST", 201, _) => {
                 let repository = self.close_upload(&request.url, &endpoint);
+                self.note_other_digests(repository.as_deref(), answer);
                 self.note_blob(repository, &endpoint);
             }
             ("POST" | "PATCH", 202, _) => {
@@ -77,6 +131,23 @@ impl Created {
         } else {
             self.tags.insert(named(reference));
             self.manifests.insert(named(&body.received().digest()));
+        }
+    }
+
+    /// A blob may be kept under a digest that the registry chose.
+    fn note_other_digests(&mut self, repository: Option<&str>, answer: &Answer) {
+        let told = answer.headers.get("Docker-Content-Digest").map(str::to_owned);
+        let place = answer.location().map(|place| Endpoint::of(&place));
+        let place =
+            place.filter(|place| place.kind() == EndpointKind::Blob && place.repository() == repository);
+        let placed = place.and_then(|place| place.reference().map(str::to_owned));
+        for digest in told
+            .into_iter()
+            .chain(placed)
+            .filter(|digest| digest.contains(':'))
+        {
+            self.blobs
+                .extend(repository.map(|repository| (repository.to_owned(), digest)));
         }
     }
 

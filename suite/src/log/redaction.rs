@@ -12,12 +12,14 @@ use crate::cause::{Cause, Loss, Unsettled};
 use crate::check::CheckResult;
 use crate::secret;
 use crate::wire::{
-    Answer, Body, Exchange, Fault, Headers, Hop, Payload, Received, Request, Secrets, Step, Transcript, Url,
-    is_written_out,
+    Answer, Body, Exchange, Fault, Headers, Hop, Part, Payload, Received, Recipe, Request, Secrets, Step,
+    Transcript, Url,
 };
 
 /// The longest JSON of an answer that is kept whole, in bytes: lists and errors are judged by what is in them.
 const JSON: usize = 64 * 1024;
+/// The longest body of a request that is kept whole, in bytes: longer than any manifest that a client makes.
+const SENT: u64 = 16 * 1024;
 /// How much is kept of any other body, in bytes: as much as a report shows.
 const BEGINNING: usize = 4 * 1024;
 
@@ -167,6 +169,7 @@ impl Redactor {
                 Err(fault) => Err(self.fault(fault)),
             },
             hops: exchange.hops.iter().map(|hop| self.hop(hop)).collect(),
+            pass: exchange.pass.clone(),
             ..**exchange
         });
         if !exchange.is_withheld() {
@@ -284,14 +287,25 @@ impl Redactor {
         text
     }
 
-    /// The body of a request: whole as long as a line of shell writes it out.
+    /// The body of a request: a long one is known by how it is made.
     fn body(&self, body: &Body) -> Body {
         match body {
             Body::None => Body::None,
-            Body::Sized(bytes) if is_written_out(bytes) => Body::Sized(self.payload(bytes)),
-            Body::Chunked(bytes) if is_written_out(bytes) => Body::Chunked(self.payload(bytes)),
-            longer => Body::Cut(self.received(&longer.received())),
+            Body::Sized(payload) if payload.len() <= SENT => Body::Sized(self.payload(payload)),
+            Body::Chunked(payload) if payload.len() <= SENT => Body::Chunked(self.payload(payload)),
+            longer => Body::Cut(
+                self.received(&longer.received()),
+                longer.recipe().map(|recipe| self.recipe(&recipe)),
+            ),
         }
+    }
+
+    fn recipe(&self, recipe: &Recipe) -> Recipe {
+        let parts = recipe.parts().iter().map(|part| match part {
+            Part::Plain(bytes) => Part::Plain(self.bytes(bytes)),
+            patterned => patterned.clone(),
+        });
+        Recipe::from_parts(parts.collect())
     }
 
     fn received(&self, body: &Received) -> Received {
@@ -357,10 +371,12 @@ mod tests {
     }
 
     #[test]
-    fn of_a_request_what_a_line_of_shell_writes_out_is_kept() {
-        let body = |length| Redactor::default().body(&Body::Sized(vec![0xff; length].into()));
-        assert!(matches!(body(BEGINNING), Body::Sized(_)));
-        assert!(matches!(body(BEGINNING + 1), Body::Cut(part) if part.len() == 4097));
+    fn of_a_long_body_that_was_sent_it_is_kept_how_it_is_made() {
+        let body = |length| Redactor::default().body(&Body::Sized(Payload::repeated(0xff, length)));
+        assert!(matches!(body(SENT), Body::Sized(_)));
+        let long = body(SENT + 1);
+        assert!(matches!(&long, Body::Cut(part, Some(_)) if part.len() == SENT + 1));
+        assert_eq!(long.recipe().unwrap().bytes(), vec![0xff; 16 * 1024 + 1]);
     }
 
     #[test]
@@ -384,6 +400,8 @@ mod tests {
             }),
             hops: Vec::new(),
             elapsed: std::time::Duration::ZERO,
+            limit: std::time::Duration::ZERO,
+            pass: None,
             insecure: false,
         });
         let kept = redactor.exchange(&exchange);

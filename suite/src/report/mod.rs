@@ -15,6 +15,7 @@ mod progress;
 mod request;
 mod rerun;
 mod ruling;
+mod script;
 mod tally;
 mod text;
 mod words;
@@ -29,8 +30,8 @@ pub use counted::{Counted, Share};
 pub use file::NewFile;
 pub use progress::ProgressLine;
 pub use request::{BadRequest, Destination, Format, ReportRequest, WriteError, write};
-pub use rerun::script;
 pub use ruling::Ruling;
+pub use script::script;
 pub use tally::VerdictKind;
 pub use text::{Detail, styled};
 

@@ -7,10 +7,11 @@ use futures_util::future::join_all;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::interpret::{self, Flow};
-use super::session::Session;
+use super::session::{Session, locked};
 use super::territory::Tenants;
 use super::world::World;
-use super::{CleanUp, PreflightError, Progress, RunSettings, cleanup, coded, preflight, random};
+use super::{CleanUp, PreflightError, Progress, RunSettings, clean, coded, preflight, random};
+
 use crate::cause::{Beyond, Cause, Unsettled};
 use crate::check::CheckResult;
 use crate::explore::Budget;
@@ -142,7 +143,7 @@ impl Campaign {
         }
         done.sort_by_key(|(at, _)| *at);
         let done: Vec<Ran> = done.into_iter().map(|(_, ran)| ran).collect();
-        join_all(done.iter().map(|ran| self.clean_up(ran, 1))).await;
+        join_all(done.iter().map(|ran| self.clean_up(ran))).await;
         done
     }
 
@@ -160,7 +161,7 @@ impl Campaign {
     /// Carries out a program, and removes what it created.
     pub(super) async fn carry_out(&self, program: Arc<Program>, attempt: u32) -> Ran {
         let ran = self.follow(program, attempt).await;
-        self.clean_up(&ran, attempt).await;
+        self.clean_up(&ran).await;
         ran
     }
 
@@ -190,7 +191,7 @@ impl Campaign {
             recorder.record(Event::Stopped(reason));
         }
         let whole = recorder.take_log();
-        let created = Created::by(whole.exchanges());
+        let created = Created::by(&whole.events);
         let mut log = session.redactor().program(whole);
         log.elapsed = began.elapsed();
         Ran {
@@ -209,15 +210,16 @@ impl Campaign {
         }
     }
 
-    /// Removes what a program created, but for what shows a finding.
-    async fn clean_up(&self, ran: &Ran, attempt: u32) {
+    /// Removes what a program created.
+    async fn clean_up(&self, ran: &Ran) {
         let session = &self.session;
-        let is_shown = ran.is_broken() && attempt == 1 && session.territory().given().is_none();
         let can_be_reached = !matches!(session.ended(), Some(End::TargetLost(_)));
-        if session.settings.clean_up == CleanUp::UnlessBroken && !is_shown && can_be_reached {
-            let removing = cleanup::remove(ran.created.clone(), session);
+        if session.settings.clean_up == CleanUp::Always && can_be_reached {
+            let removing = clean::remove(ran.created.clone(), session);
             // One that takes longer is not worth the wait of whoever interrupts.
-            let _ = tokio::time::timeout(CLEANING, removing).await;
+            if let Ok(left) = tokio::time::timeout(CLEANING, removing).await {
+                locked(&session.left).extend(left);
+            }
         }
     }
 
@@ -362,7 +364,11 @@ fn facts(session: &Session, began: Instant) -> Facts {
     };
     // The record tells them as they stand here.
     let secrets = session.client.secrets();
-    let notes = [session.client.notes(), session.notes.clone()].concat();
+    let left = locked(&session.left)
+        .lines()
+        .map(|line| format!("left in the registry: {line}"))
+        .collect();
+    let notes = [session.client.notes(), session.notes.clone(), left].concat();
     Facts {
         target: target.clone(),
         version: settings.version,

@@ -36,7 +36,6 @@
 
 mod campaign;
 mod clean;
-mod cleanup;
 pub mod coded;
 mod interpret;
 mod pace;
@@ -55,7 +54,7 @@ use crate::judgement::ScenarioOutcome;
 pub use crate::explore::Budget;
 pub use crate::values::{BadRunId, RunId};
 pub use campaign::record;
-pub use clean::{Cleaned, clean};
+pub use clean::{Cleaned, Kind, Left, clean};
 pub use preflight::PreflightError;
 pub use settings::{CleanUp, OnFinding, RunSettings};
 pub use stop::Stop;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::clean::Left;
 use super::pace::{Pace, Slot};
 use super::preflight::Learned;
 use super::territory::{Tenants, Territory};
@@ -34,6 +35,8 @@ pub(super) struct Session {
     pub(super) settings: RunSettings,
     /// The size of a chunk that the registry takes.
     pub(super) chunk: u64,
+    /// What was created and stays.
+    pub(super) left: Mutex<Left>,
     /// What the reader of a report has to know of the registry.
     pub(super) notes: Vec<String>,
     asked: Option<BTreeSet<RequirementId>>,
@@ -69,6 +72,7 @@ impl Session {
                 _ => 1,
             }),
             end: tokio::sync::watch::Sender::new(None),
+            left: Mutex::default(),
             failed_fast: AtomicBool::new(false),
             settings,
         }

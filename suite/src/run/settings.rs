@@ -68,7 +68,7 @@ impl RunSettings {
             on_finding: OnFinding::GoOn,
             repositories: Vec::new(),
             require: Vec::new(),
-            clean_up: CleanUp::UnlessBroken,
+            clean_up: CleanUp::Always,
             longest: LONGEST,
             longest_scenario: LONGEST_SCENARIO,
             stop: Stop::default(),
@@ -92,8 +92,8 @@ pub enum OnFinding {
 /// What a run does with the content that it created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CleanUp {
-    /// Delete it, except for what shows a finding.
-    UnlessBroken,
+    /// Delete it, as far as the registry lets it.
+    Always,
     /// `--keep`: leave it in the registry.
     Never,
 }

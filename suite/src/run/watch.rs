@@ -27,6 +27,8 @@ const ANSWERS: usize = 64;
 /// By how much an answer may take longer than is usual: more than a busy machine does to one answer of
 /// many, and less than a queue behind others does.
 const FACTOR: u32 = 20;
+/// By how much an answer may take longer than the slowest: writes may be slow where most answers are to reads.
+const SLOWEST_FACTOR: u32 = 3;
 /// The longest that a slow target is waited for where time is measured: with it a scenario stays within the time that
 /// one may take.
 const LONGEST_ALLOWANCE: Duration = Duration::from_secs(120);
@@ -117,9 +119,11 @@ impl Watch {
         let mut answers: Vec<Duration> = locked(&self.answers).iter().copied().collect();
         answers.sort_unstable();
         let median = answers.get(answers.len() / 2).copied().unwrap_or_default();
-        median
+        let slowest = answers.last().copied().unwrap_or_default();
+        let needed = median
             .saturating_mul(FACTOR)
-            .clamp(usual, LONGEST_ALLOWANCE.max(usual))
+            .max(slowest.saturating_mul(SLOWEST_FACTOR));
+        needed.clamp(usual, LONGEST_ALLOWANCE.max(usual))
     }
 
     fn note_time(&self, exchange: &Exchange) {
@@ -159,5 +163,14 @@ mod tests {
         assert_eq!(watch.allowance(usual), usual);
         locked(&watch.answers).extend([Duration::from_secs(1); 3]);
         assert_eq!(watch.allowance(usual), Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_target_that_is_slow_in_one_thing_is_allowed_more() {
+        let watch = Watch::new(None);
+        locked(&watch.answers).extend([Duration::from_millis(5); 9]);
+        locked(&watch.answers).push_back(Duration::from_secs(4));
+        let allowed = watch.allowance(Duration::from_secs(10));
+        assert_eq!(allowed, Duration::from_secs(12));
     }
 }

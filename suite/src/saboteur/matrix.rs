@@ -112,7 +112,7 @@ pub async fn matrix(
                 let found = honestly.get(&upstream.url.to_string()).unwrap_or(&NOTHING);
                 // Every deviation has names of its own, since all may lie over one registry.
                 let seed = seed.wrapping_mul(1_000_003).wrapping_add(at as u64 + 1);
-                (at, prove(library, deviation, upstream, found, seed).await)
+                (at, prove(library, deviation, upstream, found, seed).await.cell)
             }
         })
         .buffer_unordered(AT_ONCE)
@@ -181,6 +181,16 @@ pub fn to_be_proven(catalogue: &Catalogue) -> impl Iterator<Item = RequirementId
         .map(|requirement| requirement.id.clone())
 }
 
+/// A deviation that was tried: what became of it, and what was found. It can be asked as long as this is held.
+#[derive(Debug)]
+pub struct Tried {
+    /// What became of it.
+    pub cell: Cell,
+    /// All that was found, if the suite ran.
+    pub outcome: Option<Outcome>,
+    _saboteur: Option<Saboteur>,
+}
+
 /// Runs the suite against one deviation, laid over a registry.
 ///
 /// What is found against that registry `honestly` speaks neither for the deviation nor against it.
@@ -190,38 +200,40 @@ pub async fn prove(
     over: &Upstream,
     honestly: &BTreeSet<RequirementId>,
     seed: u64,
-) -> Cell {
+) -> Tried {
     let mut cell = Cell::new(&deviation, Catch::Caught);
-    match outcome(library.clone(), deviation, &cell.breaks, over, seed).await {
-        Err(why) => cell.verdict = Catch::Refused(why),
+    let refused = |cell: Cell, why: String| Tried {
+        cell: Cell {
+            verdict: Catch::Refused(why),
+            ..cell
+        },
+        outcome: None,
+        _saboteur: None,
+    };
+    let saboteur = match Saboteur::lay(deviation, over).await {
+        Ok(saboteur) => saboteur,
+        Err(error) => return refused(cell, error.to_string()),
+    };
+    let run = Suite::of(library.clone())
+        .against(&saboteur.url())
+        .accounts(over.credentials.clone())
+        .settings(settings(version_of(&library.catalogue, &cell.breaks), seed))
+        .asking(&cell.breaks);
+    match run.run().await {
+        Err(error) => refused(cell, error.to_string()),
         Ok(outcome) => {
             cell.found = found(&outcome, &cell.breaks)
                 .difference(honestly)
                 .cloned()
                 .collect();
             cell.verdict = judged(&library.catalogue, &cell, &outcome, honestly);
+            Tried {
+                cell,
+                outcome: Some(outcome),
+                _saboteur: Some(saboteur),
+            }
         }
     }
-    cell
-}
-
-async fn outcome(
-    library: Arc<Library>,
-    deviation: Deviation,
-    breaks: &[RequirementId],
-    upstream: &Upstream,
-    seed: u64,
-) -> Result<Outcome, String> {
-    let saboteur = Saboteur::lay(deviation, upstream)
-        .await
-        .map_err(|error| error.to_string())?;
-    let version = version_of(&library.catalogue, breaks);
-    let run = Suite::of(library)
-        .against(&saboteur.url())
-        .accounts(upstream.credentials.clone())
-        .settings(settings(version, seed))
-        .asking(breaks);
-    run.run().await.map_err(|error| error.to_string())
 }
 
 fn settings(version: Version, seed: u64) -> RunSettings {

@@ -169,7 +169,8 @@ impl Maker {
         }
     }
 
-    /// Random text of `size` bytes: printable, so that a reader can paste it.
+    /// Text of `size` bytes that nobody else has. A short one is drawn at random, so that a reader can paste it; a longer
+    /// one counts behind a mark that is, so that one command of shell makes it.
     pub(crate) fn random(&mut self, size: u64) -> Content {
         Content::blob(drawn::text(&mut self.rng, size))
     }

@@ -119,8 +119,3 @@ async fn a_front_end_that_is_out_of_order_breaks_no_more() {
         Vec::<String>::new()
     );
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_lost_connection_breaks_what_waits_for_an_answer() {
-    assert_eq!(wrong(Failure::Closes, &MOST_TELLING).await, Vec::<String>::new());
-}

@@ -15,7 +15,7 @@ use assize::cause::Beyond;
 use assize::judgement::{End, NotAsked, Verdict};
 use assize::plan::Selection;
 use assize::report::{Counted, Ruling, reason};
-use assize::run::{CleanUp, RunId, RunSettings, clean};
+use assize::run::{CleanUp, Kind, RunId, RunSettings, clean};
 use assize::wire::{Client, ClientSettings, Credentials, Login, Timeouts, Url};
 use assize::{Outcome, RunError, Suite};
 use support::{Circumstance, Proxy, registry};
@@ -405,7 +405,14 @@ mod slowed {
         let proxy = Proxy::before(&registry.url(), slow).await;
         some(
             &proxy.url(),
-            &["security/slow-clients", "http/expect-continue", "pull/blob"],
+            &[
+                "security/slow-clients",
+                "http/expect-continue",
+                "http/connection-after-error",
+                "push/put-cut-short",
+                "push/chunk-cut-short",
+                "pull/blob",
+            ],
         )
         .conforms()
         .await;
@@ -593,9 +600,46 @@ mod elsewhere {
             before.iter().any(|left| left.starts_with("assize/")),
             "{before:?}"
         );
-        clean(&client, &[]).await;
-        clean(&client, &["team/app".to_owned()]).await;
+        let own = clean(&client, &[]).await;
+        let given = clean(&client, &["team/app".to_owned()]).await;
         assert_eq!(left_over(&registry.url()).await, ["team/app:\"latest\""]);
+        for (kind, name, digest) in own.removed.iter().chain(&given.removed) {
+            if *kind == Kind::Blob {
+                let url = client.target().with_target(&format!("/v2/{name}/blobs/{digest}"));
+                let asked = client.send(assize::wire::Request::new("GET", url)).await;
+                assert_eq!(asked.status(), Some(404), "{name} {digest}");
+            }
+        }
+        for cleaned in [own, given] {
+            assert!(cleaned.removed.iter().any(|(kind, ..)| *kind == Kind::Blob));
+            assert_eq!(
+                cleaned.left.lines().collect::<Vec<String>>(),
+                Vec::<String>::new()
+            );
+        }
+        registry.shutdown().await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_cannot_be_removed_is_told_with_the_reason() {
+        let registry = registry(|config| config.offer.no_blob_deletion = true).await;
+        let outcome = some(&registry.url(), &["pull/manifest"]).outcome().await.unwrap();
+        assert_eq!(ruling(&outcome), Ruling::Conforms, "{}", told(&outcome));
+        let notes = outcome.facts.notes.join("\n");
+        assert!(
+            notes.contains(" blobs, since the registry answers 405 to their deletion: "),
+            "{notes}"
+        );
+        assert!(!notes.contains("manifest"), "{notes}");
+        let kept = some(&registry.url(), &["pull/manifest"]);
+        kept.with(|settings| settings.clean_up = CleanUp::Never)
+            .conforms()
+            .await;
+        let client = Client::new(ClientSettings::new(Url::parse(&registry.url()).unwrap())).unwrap();
+        let cleaned = clean(&client, &[]).await;
+        let left: Vec<String> = cleaned.left.lines().collect();
+        assert!(left.len() == 1 && left[0].contains(" answers 405 "), "{left:?}");
+        assert_eq!(left_over(&registry.url()).await, Vec::<String>::new());
         registry.shutdown().await;
     }
 

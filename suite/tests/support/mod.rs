@@ -50,8 +50,6 @@ pub(crate) enum Circumstance {
 pub(crate) enum Failure {
     /// It is answered with this status.
     Status(u16),
-    /// The connection is closed without an answer.
-    Closes,
 }
 
 /// A running proxy. It ends when it is dropped.
@@ -187,13 +185,9 @@ async fn answer(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
         {
             // What is refused is read, as a registry reads it that fails behind its front door.
             request.into_body().collect().await?;
-            return match failure {
-                Failure::Closes => Err("closed".into()),
-                Failure::Status(status) => {
-                    let body = r#"{"errors":[{"code":"UNKNOWN","message":"out of order"}]}"#;
-                    Ok(reply(status, &[("Content-Type", "application/json")], body))
-                }
-            };
+            let Failure::Status(status) = failure;
+            let body = r#"{"errors":[{"code":"UNKNOWN","message":"out of order"}]}"#;
+            return Ok(reply(status, &[("Content-Type", "application/json")], body));
         }
         _ => {}
     }

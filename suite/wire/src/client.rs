@@ -15,8 +15,8 @@ use super::keyring::Keyring;
 use super::pool::Pool;
 use super::received::Books;
 use super::{
-    Account, Answer, ClientSettings, Credentials, Exchange, Fault, Hop, Origin, Reach, Request, Secrets,
-    SettingsError, Tls, Url, head, redirect,
+    Account, Answer, ClientSettings, Credentials, Exchange, Fault, Hop, Origin, Pass, Reach, Request,
+    Secrets, SettingsError, Tls, Url, head, redirect, token,
 };
 
 /// How many servers are remembered: a registry that names a new one each time is told by fewer.
@@ -43,6 +43,7 @@ struct ClientInner {
 pub(super) struct ExchangeLog {
     /// The request as it may be shown.
     request: Request,
+    pass: Option<Pass>,
     hops: Vec<Hop>,
     redirects: u32,
 }
@@ -52,6 +53,7 @@ impl ExchangeLog {
     pub(super) fn of(request: Request) -> ExchangeLog {
         ExchangeLog {
             request,
+            pass: None,
             hops: Vec::new(),
             redirects: 0,
         }
@@ -105,6 +107,8 @@ impl Client {
             outcome,
             hops: log.hops,
             elapsed: begin.elapsed(),
+            limit: self.0.settings.timeouts.total,
+            pass: log.pass,
             insecure: self.0.settings.tls == Tls::Insecure,
         }
     }
@@ -203,11 +207,26 @@ impl Client {
     ) -> Result<Answer, Fault> {
         if log.redirects == 0 {
             log.request = redacted(request, grant, self.credentials());
+            log.pass = self.pass(request, grant);
         }
         match grant {
             Some(grant) => self.once(&grant.apply(request)).await,
             None => self.once(request).await,
         }
+    }
+
+    /// The token that a request shows, if it was fetched.
+    fn pass(&self, request: &Request, grant: Option<&Grant>) -> Option<Pass> {
+        match grant {
+            Some(grant) => self.pass_of(&grant.value()),
+            None => self.pass_of(request.headers.get("Authorization")?),
+        }
+    }
+
+    /// The token in an `Authorization` line, if it was fetched.
+    pub(super) fn pass_of(&self, authorization: &str) -> Option<Pass> {
+        let key = self.keyring().key_of(authorization.strip_prefix("Bearer ")?)?;
+        Some(token::pass(key, self.credentials()))
     }
 
     /// The request with what it lacks: what HTTP/1.1 needs, and the lines that the user gives for the target alone.

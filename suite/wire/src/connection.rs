@@ -174,7 +174,7 @@ impl<W: AsyncWrite + Unpin> Writing<'_, W> {
                 self.all(&[head, &bytes.bytes()].concat()).await?;
             }
             // A cut body has been refused with its head.
-            Body::None | Body::Cut(_) => self.all(head).await?,
+            Body::None | Body::Cut(..) => self.all(head).await?,
             Body::Sized(bytes) => {
                 self.all(head).await?;
                 for piece in bytes.chunks(WRITE_SIZE) {

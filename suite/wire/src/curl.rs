@@ -2,23 +2,37 @@
 
 use super::grant::REDACTED;
 use super::head::USER_AGENT;
-use super::{Body, Exchange, Payload, Request};
+use super::{Account, Body, Exchange, Fault, Request, redirect};
 use crate::hidden_characters::hides;
 
-/// The longest text that is written out in the line, in bytes.
-const TEXT_LIMIT: u64 = 16 * 1024;
-/// The longest other body that is written out in the line, in bytes.
-const BYTES_LIMIT: u64 = 4 * 1024;
+/// The longest text that is written out as a word of the line, in bytes; a longer one is made before it.
+const WORD: usize = 1024;
 
-/// One line of shell that sends again what was sent, as it was sent, and shows the answer.
+/// What a line shows of the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// All of it.
+    Answer,
+    /// The status and the header lines, for another command to read.
+    Head,
+    /// The status alone.
+    Status,
+    /// Nothing.
+    Nothing,
+}
+
+/// One line of shell that sends again what was sent, as it was sent, within the same time; none where a body is too long
+/// to be written out and follows no pattern.
 ///
-/// Secrets stand in it as `$ASSIZE_PASSWORD` and `$ASSIZE_TOKEN`. Redirects are not followed, since curl would change
-/// the request on the way.
-pub fn curl(exchange: &Exchange) -> String {
+/// Passwords stand in it as variables of the environment, and a token as the variable of this name. Redirects are
+/// followed where they were.
+pub fn curl(exchange: &Exchange, shows: Shows, token: &str) -> Option<String> {
     let request = &exchange.request;
     let mut words = vec!["curl".to_owned()];
-    words.extend(method(request));
+    words.extend(method(request, shows));
+    words.extend(["--max-time".to_owned(), limit(exchange).to_string()]);
     words.push("--path-as-is".to_owned());
+    words.extend(redirects(exchange));
     if exchange.insecure {
         words.push("-k".to_owned());
     }
@@ -26,29 +40,75 @@ pub fn curl(exchange: &Exchange) -> String {
         request
             .headers
             .iter()
-            .flat_map(|(name, value)| header(request, name, value)),
+            .flat_map(|(name, value)| header(request, name, value, token)),
     );
     words.extend(
         defaults(request)
             .into_iter()
             .flat_map(|name| ["-H".to_owned(), quoted(&format!("{name}:"))]),
     );
-    let (source, body) = body(&request.body);
+    let (source, body) = body(&request.body)?;
     words.extend(body);
     words.extend(address(request));
-    source + &words.join(" ")
+    Some(source + &words.join(" "))
+}
+
+/// How long the line may take, in seconds: as long as the exchange, or as long as was waited where nothing came.
+fn limit(exchange: &Exchange) -> u64 {
+    let limit = match &exchange.outcome {
+        Err(Fault::Timeout { after, .. }) => *after,
+        _ => exchange.limit,
+    };
+    limit.as_secs().max(1)
+}
+
+/// `-L` where an answer sent the suite elsewhere, and it went.
+fn redirects(exchange: &Exchange) -> Vec<String> {
+    let followed = exchange
+        .hops
+        .iter()
+        .any(|hop| redirect::is_redirect(hop.status) && hop.url == exchange.request.url);
+    match &exchange.outcome {
+        Err(Fault::TooManyRedirects(most)) => {
+            vec!["-L".to_owned(), "--max-redirs".to_owned(), most.to_string()]
+        }
+        _ if followed => vec!["-L".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+/// The name of the variable with the password of an account.
+pub fn password(account: &Account) -> String {
+    match account {
+        Account::Named(name) => {
+            let name = name.to_uppercase().replace('-', "_");
+            format!("ASSIZE_{name}_PASSWORD")
+        }
+        Account::Default | Account::Nobody => "ASSIZE_PASSWORD".to_owned(),
+    }
 }
 
 /// `-I` for a HEAD, whose answer has no body to wait for.
-fn method(request: &Request) -> Vec<String> {
-    if request.method == "HEAD" && request.body == Body::None {
-        return vec!["-I".to_owned()];
+fn method(request: &Request, shows: Shows) -> Vec<String> {
+    let is_head = request.method == "HEAD" && request.body == Body::None;
+    let mut words = match shows {
+        Shows::Answer if is_head => Vec::new(),
+        Shows::Answer => vec!["-i"],
+        Shows::Head => vec!["-s", "-o", "/dev/null", "-D", "-"],
+        Shows::Status => vec!["-s", "-o", "/dev/null", "-w", r"'%{http_code}\n'"],
+        Shows::Nothing => vec!["-s", "-o", "/dev/null"],
+    };
+    let method = quoted(&request.method);
+    if is_head {
+        words.push("-I");
+    } else {
+        words.extend(["-X", &method]);
     }
-    vec!["-i".to_owned(), "-X".to_owned(), quoted(&request.method)]
+    words.into_iter().map(str::to_owned).collect()
 }
 
 /// The words for one header line; none for a line that curl writes by itself.
-fn header(request: &Request, name: &str, value: &str) -> Vec<String> {
+fn header(request: &Request, name: &str, value: &str, token: &str) -> Vec<String> {
     let is = |other: &str| name == other;
     let length = request.body.len();
     let by_itself = name.eq_ignore_ascii_case("Host") && value == request.url.authority()
@@ -57,11 +117,11 @@ fn header(request: &Request, name: &str, value: &str) -> Vec<String> {
     if by_itself {
         return Vec::new();
     }
-    let password = value
+    let user = value
         .strip_prefix("Basic ")
         .and_then(|rest| rest.strip_suffix(REDACTED));
-    if let Some(user) = password {
-        let pair = format!("{}\"$ASSIZE_PASSWORD\"", quoted(user));
+    if let Some(user) = user {
+        let pair = format!("{}\"${}\"", quoted(user), password(&request.account));
         return if is("Authorization") {
             vec!["-u".to_owned(), pair]
         } else {
@@ -70,7 +130,7 @@ fn header(request: &Request, name: &str, value: &str) -> Vec<String> {
         };
     }
     let line = match value.strip_suffix(REDACTED) {
-        Some(scheme) => format!("{}\"$ASSIZE_TOKEN\"", quoted(&format!("{name}: {scheme}"))),
+        Some(scheme) => format!("{}\"${token}\"", quoted(&format!("{name}: {scheme}"))),
         None if value.is_empty() => quoted(&format!("{name};")),
         None => quoted(&format!("{name}: {value}")),
     };
@@ -88,30 +148,20 @@ fn defaults(request: &Request) -> Vec<&'static str> {
 }
 
 /// What stands before `curl` to make the body, and the words that make curl send it.
-fn body(body: &Body) -> (String, Vec<String>) {
-    let from = |file: String| vec!["--data-binary".to_owned(), file];
-    let bytes = match body {
-        Body::None => return (String::new(), Vec::new()),
-        Body::Sized(bytes) if bytes.is_empty() => return (String::new(), Vec::new()),
-        Body::Sized(payload) | Body::Chunked(payload) if is_written_out(payload) => payload.bytes(),
-        longer => return (String::new(), from(format!("@body-of-{}-bytes", longer.len()))),
-    };
-    match std::str::from_utf8(&bytes) {
-        Ok(text) if !text.contains(char::is_control) => {
-            (String::new(), vec!["--data-raw".to_owned(), quoted(text)])
-        }
-        _ => (printf(&bytes) + " | ", from("@-".to_owned())),
+fn body(body: &Body) -> Option<(String, Vec<String>)> {
+    if body.is_empty() && !matches!(body, Body::Chunked(_)) {
+        return Some((String::new(), Vec::new()));
     }
-}
-
-/// Whether a body is short enough to be written out in the line.
-pub fn is_written_out(payload: &Payload) -> bool {
-    let is_text = || std::str::from_utf8(&payload.bytes()).is_ok_and(|text| !text.contains(is_unprintable));
-    payload.len() <= BYTES_LIMIT || payload.len() <= TEXT_LIMIT && is_text()
-}
-
-fn is_unprintable(c: char) -> bool {
-    c.is_control() && !matches!(c, '\n' | '\r' | '\t')
+    let recipe = body.recipe()?;
+    let text = recipe.plain().and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let word = text.filter(|text| text.len() <= WORD && !text.contains(char::is_control));
+    Some(match word {
+        Some(text) => (String::new(), vec!["--data-raw".to_owned(), quoted(text)]),
+        None => {
+            let from = vec!["--data-binary".to_owned(), "@-".to_owned()];
+            (recipe.command() + " | ", from)
+        }
+    })
 }
 
 /// The address; where curl would read it in a way of its own, the target is given apart.
@@ -179,22 +229,28 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::testing::{Server, client, status};
-    use super::super::{Fault, Headers, Letters, Url};
+    use super::super::{Headers, Hop, Letters, Payload, Url};
     use super::*;
 
     fn request(method: &str, url: &str) -> Request {
         Request::new(method, Url::parse(url).unwrap())
     }
 
-    fn line(request: Request) -> String {
-        curl(&Exchange {
+    fn exchange(request: Request) -> Exchange {
+        Exchange {
             number: 1,
             request,
             outcome: Err(Fault::Closed(String::new())),
             hops: Vec::new(),
             elapsed: Duration::ZERO,
+            limit: Duration::from_secs(300),
+            pass: None,
             insecure: false,
-        })
+        }
+    }
+
+    fn line(request: Request) -> String {
+        curl(&exchange(request), Shows::Answer, "ASSIZE_TOKEN").unwrap()
     }
 
     fn shell(script: &str) -> Vec<u8> {
@@ -229,7 +285,7 @@ mod tests {
         upload.body = Body::Sized(r#"{"a":"it"}"#.into());
         assert_eq!(
             line(upload),
-            r#"curl -i -X PUT --path-as-is -H 'Content-Type: application/json' -u alice:"$ASSIZE_PASSWORD" -H Accept: -H Expect: --data-raw '{"a":"it"}' -g 'https://r.example/v2/a/manifests/it'\''s?x=[1]'"#
+            r#"curl -i -X PUT --max-time 300 --path-as-is -H 'Content-Type: application/json' -u alice:"$ASSIZE_PASSWORD" -H Accept: -H Expect: --data-raw '{"a":"it"}' -g 'https://r.example/v2/a/manifests/it'\''s?x=[1]'"#
         );
         let mut head = request("HEAD", "http://h/v2/../a");
         head.headers = [
@@ -241,7 +297,7 @@ mod tests {
         .collect();
         assert_eq!(
             line(head),
-            r#"curl -I --path-as-is -H 'Accept: */*' -H 'authorization: Bearer '"$ASSIZE_TOKEN" -H 'X-Empty;' 'http://h/v2/../a'"#
+            r#"curl -I --max-time 300 --path-as-is -H 'Accept: */*' -H 'authorization: Bearer '"$ASSIZE_TOKEN" -H 'X-Empty;' 'http://h/v2/../a'"#
         );
     }
 
@@ -267,15 +323,40 @@ mod tests {
             .collect();
         assert_eq!(
             line(odd),
-            r#"curl -i -X GET --path-as-is -H "$(printf 'X-Odd: a\342\200\256b'\''c')" -H 'X-Plain: ä' -H Accept: 'http://h/'"#
+            r#"curl -i -X GET --max-time 300 --path-as-is -H "$(printf 'X-Odd: a\342\200\256b'\''c')" -H 'X-Plain: ä' -H Accept: 'http://h/'"#
         );
     }
 
     #[test]
-    fn a_long_body_is_a_file_to_be_made() {
+    fn a_long_body_is_made_by_a_command() {
         let mut long = request("PUT", "http://h/");
-        long.body = Body::Sized(vec![0xff; BYTES_LIMIT as usize + 1].into());
-        assert!(line(long).contains(" --data-binary @body-of-4097-bytes "));
+        long.body = Body::Sized(Payload::repeated(b'x', 20_000));
+        let line = line(long);
+        assert!(
+            line.starts_with(r"head -c 20000 /dev/zero | tr '\0' 'x' | curl "),
+            "{line}"
+        );
+        assert!(line.contains(" --data-binary @- "), "{line}");
+    }
+
+    #[test]
+    fn what_was_followed_is_followed_and_what_was_waited_is_waited() {
+        let asked = request("GET", "http://h/a");
+        let mut sent = exchange(asked.clone());
+        sent.hops = vec![Hop {
+            url: asked.url,
+            status: 307,
+            headers: Headers::new(),
+        }];
+        sent.outcome = Err(Fault::Timeout {
+            after: Duration::from_secs(7),
+            doing: "waiting",
+        });
+        let line = curl(&sent, Shows::Nothing, "token").unwrap();
+        assert_eq!(
+            line,
+            "curl -s -o /dev/null -X GET --max-time 7 --path-as-is -L -H Accept: 'http://h/a'"
+        );
     }
 
     /// What the server heard, without the line that says who asked, and the lines in an order of their own.
@@ -358,9 +439,9 @@ mod tests {
         for request in cases(&server.url) {
             let exchange = client.send(request).await;
             assert!(exchange.outcome.is_ok(), "{exchange:?}");
-            let line = curl(&exchange);
+            let line = curl(&exchange, Shows::Answer, "token").unwrap();
             assert!(!line.contains('\n'), "{line}");
-            shell(&format!("{line} -s --max-time 5"));
+            shell(&format!("{line} -s"));
             let heard = server.heard();
             let [.., ours, theirs] = &heard[..] else {
                 unreachable!()

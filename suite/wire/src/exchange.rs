@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Fault, Headers, Received, Request, Url, Withheld};
+use super::{Account, Fault, Headers, Received, Request, Url, Withheld};
 
 /// The answer that ended an exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,21 @@ pub struct Hop {
     pub headers: Headers,
 }
 
+/// A token that was fetched: what was asked for, and where.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pass {
+    /// The address of the token server.
+    pub realm: String,
+    /// The name by which it knows the registry.
+    pub service: Option<String>,
+    /// What the token is for.
+    pub scopes: Vec<String>,
+    /// On whose behalf it was fetched.
+    pub account: Account,
+    /// The name of the user, if one logged in.
+    pub user: Option<String>,
+}
+
 /// A request and what came of it.
 #[derive(Clone, Debug)]
 pub struct Exchange {
@@ -50,6 +65,10 @@ pub struct Exchange {
     pub hops: Vec<Hop>,
     /// How long it took, hops and all.
     pub elapsed: Duration,
+    /// How long it might have taken.
+    pub limit: Duration,
+    /// The token by which it was let in, if it was by one that was fetched.
+    pub pass: Option<Pass>,
     /// Whether certificates went unchecked.
     pub insecure: bool,
 }
@@ -63,6 +82,8 @@ impl Exchange {
             outcome: Err(Fault::Withheld(why)),
             hops: Vec::new(),
             elapsed: Duration::ZERO,
+            limit: Duration::ZERO,
+            pass: None,
             insecure: false,
         }
     }

@@ -45,7 +45,7 @@ pub(super) fn complete(mut request: Request) -> Request {
 
 /// The request line and the header lines, down to the empty one.
 pub(super) fn write(request: &Request) -> Result<Vec<u8>, Fault> {
-    if let Body::Cut(part) = &request.body {
+    if let Body::Cut(part, _) = &request.body {
         return cannot_send(
             Source::Scenario,
             format!("only the beginning of its {part:?} is kept"),

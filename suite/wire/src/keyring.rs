@@ -71,6 +71,15 @@ impl Keyring {
         state.tokens.get(key).map(|kept| kept.token.clone())
     }
 
+    /// What a token was asked for, if it is one that is kept.
+    pub(super) fn key_of(&self, token: &str) -> Option<TokenKey> {
+        let state = self.lock();
+        let mut tokens = state.tokens.iter();
+        tokens
+            .find(|(_, kept)| kept.token.reveal() == token)
+            .map(|(key, _)| key.clone())
+    }
+
     /// Keeps a token for as long as it is good.
     pub(super) fn keep(&self, key: TokenKey, token: Secret, lifetime: Duration) {
         let until = Instant::now() + lifetime;

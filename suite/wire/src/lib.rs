@@ -26,6 +26,7 @@ mod pool;
 mod proxies;
 mod raw;
 mod received;
+mod recipe;
 mod redirect;
 mod request;
 mod secrets;
@@ -41,8 +42,8 @@ mod wait;
 
 pub use challenge::{Challenge, challenges};
 pub use client::Client;
-pub use curl::{curl, is_written_out, quoted};
-pub use exchange::{Answer, Exchange, Hop};
+pub use curl::{Shows, curl, password, quoted};
+pub use exchange::{Answer, Exchange, Hop, Pass};
 pub use fault::{Fault, Source, Withheld};
 pub use grant::REDACTED;
 pub use headers::Headers;
@@ -51,6 +52,7 @@ pub use payload::{Generator, Payload};
 pub use proxies::{Proxies, Proxy};
 pub use raw::{RawConnection, Rest};
 pub use received::{Keeping, Received, WHOLE};
+pub use recipe::{Counted, Part, Recipe};
 pub use request::{Account, Body, Letters, Redirects, Request};
 pub use secrets::Secrets;
 pub use settings::{

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::{Bytes, BytesMut};
 use sha2::{Digest, Sha256};
 
-use super::Received;
+use super::{Part, Received, Recipe};
 
 /// How many bytes are made at once.
 const STEP: usize = 64 * 1024;
@@ -16,6 +16,9 @@ const STEP: usize = 64 * 1024;
 pub trait Generator: Send + Sync {
     /// Fills a buffer with the bytes from this place on.
     fn fill(&self, from: u64, buffer: &mut [u8]);
+
+    /// How a shell makes so many of the bytes from this place on.
+    fn part(&self, from: u64, length: u64) -> Part;
 }
 
 /// Bytes to be sent; clones share them, and their digest once it is known.
@@ -112,8 +115,25 @@ impl Payload {
         match self.0.pieces.as_slice() {
             [] => Bytes::new(),
             [piece] => piece.bytes(),
-            _ => self.chunks(STEP).fold(BytesMut::new(), joined).freeze(),
+            _ => self
+                .chunks(STEP)
+                .fold(BytesMut::new(), |all, next| joined(all, &next))
+                .freeze(),
         }
+    }
+
+    /// How a shell makes it; none where too much of it follows no pattern.
+    pub fn recipe(&self) -> Option<Recipe> {
+        let mut parts = Vec::new();
+        for piece in &self.0.pieces {
+            match piece {
+                Piece::Held(bytes) => parts.extend(Recipe::of(bytes)?.parts().iter().cloned()),
+                Piece::Made(generator, range) => {
+                    parts.push(generator.part(range.start, range.end - range.start));
+                }
+            }
+        }
+        Some(Recipe::from_parts(parts))
     }
 
     /// What who is asked receives of it; only so many of its bytes are in memory.
@@ -129,10 +149,14 @@ impl Generator for Repeated {
     fn fill(&self, _: u64, buffer: &mut [u8]) {
         buffer.fill(self.0);
     }
+
+    fn part(&self, _: u64, length: u64) -> Part {
+        Part::Repeated(Bytes::copy_from_slice(&[self.0]), in_memory(length))
+    }
 }
 
-fn joined(mut all: BytesMut, next: Bytes) -> BytesMut {
-    all.extend_from_slice(&next);
+fn joined(mut all: BytesMut, next: &Bytes) -> BytesMut {
+    all.extend_from_slice(next);
     all
 }
 
@@ -203,6 +227,12 @@ mod tests {
     struct Places;
 
     impl Generator for Places {
+        fn part(&self, from: u64, length: u64) -> Part {
+            let mut bytes = vec![0; in_memory(length)];
+            self.fill(from, &mut bytes);
+            Part::Plain(bytes.into())
+        }
+
         fn fill(&self, from: u64, buffer: &mut [u8]) {
             for (place, byte) in (from..).zip(buffer) {
                 *byte = (place % 251) as u8;

@@ -51,6 +51,7 @@ impl RawConnection {
                 elapsed: Duration::ZERO,
                 insecure: client.settings().tls == Tls::Insecure,
                 limited: None,
+                pass: None,
             },
             begin,
         })
@@ -92,6 +93,7 @@ impl RawConnection {
                 self.send(format!("Authorization: {}\r\n", grant.value()).as_bytes())
                     .await?;
                 self.note(Step::Authorized(grant.shown()));
+                self.transcript.pass = self.client.pass_of(&grant.value());
             }
         }
         for (name, value) in lines {
@@ -403,7 +405,7 @@ mod tests {
                 .await
                 .unwrap();
             assert_eq!(raw.answer("GET").await.unwrap().status, expected);
-            let shown = format!("{:?} {}", raw.transcript(), raw.transcript().shell());
+            let shown = format!("{:?} {}", raw.transcript(), raw.transcript().shell("t").unwrap());
             assert!(
                 !shown.contains("YWxpY2U6aHVudGVyMg") && !shown.contains("hunter2"),
                 "{shown}"

@@ -3,10 +3,14 @@
 use super::headers::SECRET;
 use super::{Answer, Body, Fault, Redirects, Request};
 
+/// Whether an answer of this status sends the client elsewhere.
+pub(super) fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
 /// The request that follows the answer, if the answer is a redirect that the request follows.
 pub(super) fn next(request: &Request, answer: &Answer) -> Result<Option<Request>, Fault> {
-    let redirect = matches!(answer.status, 301 | 302 | 303 | 307 | 308);
-    if !redirect || request.redirects == Redirects::Stop {
+    if !is_redirect(answer.status) || request.redirects == Redirects::Stop {
         return Ok(None);
     }
     let location = answer

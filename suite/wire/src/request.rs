@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Headers, Payload, Received, Url};
+use super::{Headers, Payload, Received, Recipe, Url};
 
 /// How much is shown of a body at most, in bytes.
 const LONG: u64 = 64 * 1024;
@@ -50,8 +50,8 @@ pub enum Body {
     Sized(Payload),
     /// Sent in chunks, without its length.
     Chunked(Payload),
-    /// Sent in one of these ways and kept in part: it can be shown, and not be sent again.
-    Cut(Received),
+    /// Sent in one of these ways and kept in part: it can be shown, and not be sent again but by who knows how it is made.
+    Cut(Received, Option<Recipe>),
 }
 
 impl Body {
@@ -60,7 +60,7 @@ impl Body {
         match self {
             Body::None => 0,
             Body::Sized(payload) | Body::Chunked(payload) => payload.len(),
-            Body::Cut(part) => part.len(),
+            Body::Cut(part, _) => part.len(),
         }
     }
 
@@ -69,12 +69,21 @@ impl Body {
         self.len() == 0
     }
 
+    /// How it is made, as far as that can be told in few words.
+    pub fn recipe(&self) -> Option<Recipe> {
+        match self {
+            Body::None => None,
+            Body::Sized(payload) | Body::Chunked(payload) => payload.recipe(),
+            Body::Cut(_, recipe) => recipe.clone(),
+        }
+    }
+
     /// What who is asked receives, whichever way it is sent; of what is long, the beginning.
     pub fn received(&self) -> Received {
         match self {
             Body::None => Received::from(""),
             Body::Sized(payload) | Body::Chunked(payload) => payload.received(LONG),
-            Body::Cut(part) => part.clone(),
+            Body::Cut(part, _) => part.clone(),
         }
     }
 }
@@ -85,7 +94,7 @@ impl fmt::Debug for Body {
             Body::None => f.write_str("None"),
             Body::Sized(payload) => write!(f, "Sized({payload:?})"),
             Body::Chunked(payload) => write!(f, "Chunked({payload:?})"),
-            Body::Cut(part) => write!(f, "Cut({part:?})"),
+            Body::Cut(part, _) => write!(f, "Cut({part:?})"),
         }
     }
 }

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::curl::{password, quoted};
 use super::grant::Grant;
 use super::keyring::{TokenKey, TokenServer};
 use super::url::{Origin, Scheme};
-use super::{Account, Answer, Challenge, Fault, Login, Redirects, Request, Secret, Secrets, Url};
+use super::{
+    Account, Answer, Challenge, Credentials, Fault, Login, Pass, Redirects, Request, Secret, Secrets, Url,
+};
 
 /// How long a token is good that does not say so: the sixty seconds of the token specification.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(60);
@@ -64,6 +67,42 @@ pub(super) fn request(key: &TokenKey, login: Option<&Login>, target: &Url) -> Re
         request.headers.append("Authorization", &Grant::of(login).value());
     }
     Ok(request)
+}
+
+/// How a token of this key is fetched, as it may be told.
+pub(super) fn pass(key: TokenKey, credentials: &Credentials) -> Pass {
+    let user = match credentials.login(&key.account) {
+        Some(Login::Password { user, .. }) => Some(user.clone()),
+        _ => None,
+    };
+    Pass {
+        realm: key.server.realm,
+        service: key.server.service,
+        scopes: key.scopes,
+        account: key.account,
+        user,
+    }
+}
+
+impl Pass {
+    /// The command of shell that fetches it anew and prints it, the password from the environment.
+    pub fn command(&self, limit: Duration) -> String {
+        let mark = if self.realm.contains('?') { '&' } else { '?' };
+        let service = self
+            .service
+            .iter()
+            .map(|service| format!("service={}", encode(service)));
+        let scopes = self.scopes.iter().map(|scope| format!("scope={}", encode(scope)));
+        let query: Vec<String> = service.chain(scopes).collect();
+        let user = self.user.as_ref().map_or_else(String::new, |user| {
+            format!(" -u {}:\"${}\"", quoted(user), password(&self.account))
+        });
+        format!(
+            "curl -s --max-time {}{user} '{}' | sed -n 's/.*\"\\(access_\\)\\{{0,1\\}}token\" *: *\"\\([^\"]*\\)\".*/\\2/p'",
+            limit.as_secs().max(1),
+            format!("{}{mark}{}", self.realm, query.join("&")).replace('\'', "%27"),
+        )
+    }
 }
 
 /// Whoever asks a registry where nobody listens has not agreed that the password crosses a network in the open.

@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::curl::{escaped, printf, quoted};
+use super::curl::{escaped, quoted};
 use super::grant::REDACTED;
 use super::url::{Origin, Scheme};
-use super::{Payload, Url};
+use super::{Pass, Payload, Url};
 
-/// How long the shell line waits for an answer, in seconds.
+/// How long the shell line waits for an answer at least, in seconds.
 const PATIENCE: u64 = 2;
-
-/// The shortest run of one byte that the shell line makes in place of writing it out.
-const LONG_RUN: usize = 256;
+/// The longest request line, in bytes.
+const LINE: u64 = 16 * 1024;
 
 /// All that happened on a connection, in order.
 #[derive(Clone, Debug)]
@@ -31,6 +30,8 @@ pub struct Transcript {
     pub insecure: bool,
     /// How long the server asked to be left alone, if it answered that too many requests came.
     pub limited: Option<Duration>,
+    /// The token by which it was let in, if it was by one that was fetched.
+    pub pass: Option<Pass>,
 }
 
 /// One thing that happened on a connection.
@@ -51,17 +52,18 @@ pub enum Step {
 }
 
 impl Transcript {
-    /// One line of shell that writes the same bytes, with the same pauses, and shows what comes.
+    /// One line of shell that writes the same bytes, with the same pauses, and shows what comes; none where the bytes are
+    /// too many to be written out and follow no pattern.
     ///
-    /// Secrets stand in it as `$ASSIZE_PASSWORD` and `$ASSIZE_TOKEN`.
-    pub fn shell(&self) -> String {
+    /// Passwords stand in it as variables of the environment, and a token as the variable of this name.
+    pub fn shell(&self, token: &str) -> Option<String> {
         let mut commands: Vec<String> = Vec::new();
         let mut answered = false;
         for step in &self.steps {
             let command = match step {
                 Step::Sent(bytes) if bytes.is_empty() => continue,
-                Step::Sent(bytes) => written(&bytes.bytes()),
-                Step::Authorized(value) => authorization(value),
+                Step::Sent(payload) => payload.recipe()?.commands(),
+                Step::Authorized(value) => authorization(value, token),
                 Step::Received(_) | Step::Waited(_) => {
                     answered = true;
                     continue;
@@ -73,77 +75,81 @@ impl Transcript {
             }
             commands.push(command);
         }
-        if !self.steps.contains(&Step::Finished) {
-            commands.push(format!("sleep {PATIENCE}"));
-        } else if commands.is_empty() {
+        if commands.is_empty() {
             commands.push(":".to_owned());
         }
-        format!("{{ {}; }} | {}", commands.join("; "), self.pipe())
+        Some(format!("{{ {}; }} | {}", commands.join("; "), self.pipe()))
     }
 
-    /// The same line for an address that is in `$place`, in place of the one that was given when this was written.
-    pub fn shell_at(&self, place: &Url) -> String {
-        let taken = format!("'; printf %s \"${{place#{}}}\"; printf '", place.origin());
-        self.shell()
-            .replace(&escaped(place.request_target().as_bytes()), &taken)
+    /// What `shell` gives, for an address that is in this variable, in place of the one that was given when this was
+    /// written.
+    pub fn shell_at(&self, token: &str, place: &Url, variable: &str) -> Option<String> {
+        let taken = format!("'; printf %s \"${{{variable}#{}}}\"; printf '", place.origin());
+        let asked = escaped(place.request_target().as_bytes());
+        Some(self.shell(token)?.replacen(&asked, &taken, 1))
+    }
+
+    /// The program that the line needs besides those that every shell has.
+    pub fn tool(&self) -> &'static str {
+        match self.server.scheme() {
+            Scheme::Http if self.steps.contains(&Step::Finished) => "perl",
+            Scheme::Http => "curl",
+            Scheme::Https => "openssl",
+        }
+    }
+
+    /// The methods and the targets of the requests that were written.
+    pub fn requests(&self) -> impl Iterator<Item = (String, String)> {
+        self.steps.iter().filter_map(|step| {
+            let Step::Sent(payload) = step else { return None };
+            let beginning = payload.slice(0..LINE).bytes();
+            let line = beginning.split(|byte| *byte == b'\r').next()?;
+            let (method, rest) = std::str::from_utf8(line).ok()?.split_once(' ')?;
+            let (target, version) = rest.split_once(' ')?;
+            let is_request = version.starts_with("HTTP/");
+            is_request.then(|| (method.to_owned(), target.to_owned()))
+        })
     }
 
     /// Whether what was written asks for this address, or for it with more behind it.
     pub fn asks(&self, place: &Url) -> bool {
         let target = place.request_target();
-        let asked = self.steps.iter().find_map(|step| match step {
-            Step::Sent(bytes) => {
-                let text = String::from_utf8(bytes.bytes().into()).ok()?;
-                text.split(' ').nth(1).map(str::to_owned)
-            }
-            _ => None,
-        });
-        asked.is_some_and(|asked| asked.starts_with(&*target))
+        self.requests().any(|(_, asked)| asked.starts_with(&*target))
     }
 
-    /// The command that passes on what it reads.
+    /// The command that passes on what it reads, and shows what comes.
     fn pipe(&self) -> String {
         let (host, port) = (self.server.host(), self.server.port());
+        let host = if host.contains(':') {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        };
+        let limit = self.elapsed.as_secs() + PATIENCE;
         match self.server.scheme() {
-            Scheme::Http if self.steps.contains(&Step::Finished) => format!("nc -N {host} {port}"),
-            Scheme::Http => format!("nc {host} {port}"),
+            // No option of curl ends what is written and goes on reading.
+            Scheme::Http if self.steps.contains(&Step::Finished) => format!(
+                "perl -MIO::Socket -e 'alarm {limit}; my $s = IO::Socket::INET->new(\"{host}:{port}\") or die; \
+                 $s->autoflush; print $s $_ while <STDIN>; shutdown $s, 1; print while <$s>'"
+            ),
+            Scheme::Http => format!("curl -sN --max-time {limit} telnet://{host}:{port}"),
             Scheme::Https => {
                 let check = if self.insecure {
                     ""
                 } else {
                     " -verify_return_error"
                 };
-                let address = if host.contains(':') {
-                    format!("[{host}]:{port}")
-                } else {
-                    format!("{host}:{port}")
-                };
-                format!("openssl s_client -quiet{check} -servername {host} -connect {address}")
+                let name = self.server.host();
+                format!(
+                    "timeout {limit} openssl s_client -quiet{check} -servername {name} -connect {host}:{port}"
+                )
             }
         }
     }
 }
 
-/// The commands that write these bytes; a long run of one byte is made, not written out.
-fn written(bytes: &[u8]) -> String {
-    let mut commands = Vec::new();
-    let (mut plain, mut at) = (0, 0);
-    for run in bytes.chunk_by(|one, next| one == next) {
-        let end = at + run.len();
-        if run.len() >= LONG_RUN {
-            commands.extend((plain < at).then(|| printf(&bytes[plain..at])));
-            let byte = escaped(&run[..1]);
-            commands.push(format!("head -c {} /dev/zero | tr '\\0' '{byte}'", run.len()));
-            plain = end;
-        }
-        at = end;
-    }
-    commands.extend((plain < bytes.len()).then(|| printf(&bytes[plain..])));
-    commands.join("; ")
-}
-
 /// The command that writes an `Authorization` line, its secret taken from the environment.
-fn authorization(value: &str) -> String {
+fn authorization(value: &str, token: &str) -> String {
     let password = value
         .strip_prefix("Basic ")
         .and_then(|rest| rest.strip_suffix(REDACTED));
@@ -153,7 +159,7 @@ fn authorization(value: &str) -> String {
             "printf 'Authorization: Basic %s\\r\\n' \"$(printf %s {pair} | base64 | tr -d '\\n')\""
         );
     }
-    "printf 'Authorization: Bearer %s\\r\\n' \"$ASSIZE_TOKEN\"".to_owned()
+    format!("printf 'Authorization: Bearer %s\\r\\n' \"${token}\"")
 }
 
 impl fmt::Debug for Step {
@@ -176,6 +182,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::Url;
+    use super::super::testing::{self, Canned};
     use super::*;
 
     fn transcript(server: &str, steps: Vec<Step>) -> Transcript {
@@ -186,7 +193,14 @@ mod tests {
             elapsed: Duration::ZERO,
             insecure: false,
             limited: None,
+            pass: None,
         }
+    }
+
+    /// The line, which writes to nobody.
+    fn written(steps: Vec<Step>) -> String {
+        let line = transcript("http://h", steps).shell("ASSIZE_TOKEN").unwrap();
+        line.split_once(" | curl -sN").unwrap().0.to_owned()
     }
 
     /// Whether a shell takes a line for one.
@@ -200,7 +214,7 @@ mod tests {
             Just(Vec::new()),
             proptest::collection::vec(any::<u8>(), 0..40),
             "[ -~]{0,40}".prop_map(String::into_bytes),
-            (any::<u8>(), LONG_RUN..LONG_RUN + 9).prop_map(|(byte, length)| vec![byte; length]),
+            (any::<u8>(), 250_usize..300).prop_map(|(byte, length)| vec![byte; length]),
         ];
         prop_oneof![
             4 => bytes.prop_map(|bytes| Step::Sent(bytes.into())),
@@ -214,12 +228,8 @@ mod tests {
     #[test]
     fn nothing_sent_is_no_command() {
         let steps = vec![Step::Sent("x".into()), Step::Sent("".into())];
-        assert_eq!(
-            transcript("http://h", steps).shell(),
-            "{ printf 'x'; sleep 2; } | nc h 80"
-        );
-        let nothing = transcript("http://h", vec![Step::Sent("".into()), Step::Finished]).shell();
-        assert_eq!(nothing, "{ :; } | nc -N h 80");
+        assert_eq!(written(steps), "{ printf 'x'; }");
+        assert_eq!(written(vec![Step::Sent("".into())]), "{ :; }");
     }
 
     proptest! {
@@ -228,7 +238,7 @@ mod tests {
         #[test]
         fn every_line_is_one_that_a_shell_takes(steps in proptest::collection::vec(any_step(), 0..6), secure in any::<bool>()) {
             let server = if secure { "https://[::1]" } else { "http://h:5000" };
-            let line = transcript(server, steps).shell();
+            let line = transcript(server, steps).shell("t").unwrap();
             prop_assert!(is_shell(&line), "{}", line);
         }
     }
@@ -241,36 +251,44 @@ mod tests {
             Step::Sent("it's".into()),
             Step::Ended,
         ];
+        let shell = |server, steps| transcript(server, steps).shell("t").unwrap();
         assert_eq!(
-            transcript("http://h:5000", steps).shell(),
-            r"{ printf 'HEAD / HTTP/1.1\r\n\r\n'; sleep 1; printf 'it'\''s'; sleep 2; } | nc h 5000"
+            shell("http://h:5000", steps),
+            r"{ printf 'HEAD / HTTP/1.1\r\n\r\n'; sleep 1; printf 'it'\''s'; } | curl -sN --max-time 2 telnet://h:5000"
         );
         assert_eq!(
-            transcript("https://[::1]", vec![Step::Sent("x".into()), Step::Finished]).shell(),
-            "{ printf 'x'; } | openssl s_client -quiet -verify_return_error -servername ::1 -connect [::1]:443"
+            shell("https://[::1]", vec![Step::Sent("x".into()), Step::Finished]),
+            "{ printf 'x'; } | timeout 2 openssl s_client -quiet -verify_return_error -servername ::1 -connect [::1]:443"
         );
     }
 
-    #[test]
-    fn a_long_run_of_one_byte_is_made() {
-        let sent = format!("PATCH / HTTP/1.1\r\n\r\n{}end", "%".repeat(LONG_RUN));
-        let steps = vec![Step::Sent(sent.clone().into()), Step::Finished];
-        let line = transcript("http://h", steps).shell().replace("nc -N h 80", "cat");
-        assert!(line.len() < LONG_RUN, "{line}");
-        let output = Command::new("sh").args(["-c", &line]).output().unwrap();
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), sent);
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_line_is_heard_as_it_was_written_and_shows_what_comes() {
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+        let sent = Step::Sent("PUT /it's HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n\u{7f}%%".into());
+        for steps in [vec![sent.clone()], vec![sent.clone(), Step::Finished]] {
+            let server = Canned::serve(vec![testing::answer(answer)]).await;
+            let line = transcript(&server.url.to_string(), steps).shell("t").unwrap();
+            let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), answer, "{line}");
+            assert_eq!(
+                server.heard()[0],
+                "PUT /it's HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n\u{7f}%%"
+            );
+        }
     }
 
     #[test]
     fn an_upload_is_taken_from_where_it_was_opened() {
         let place = Url::parse("http://h/v2/a/blobs/uploads/1?_state=x%3D").unwrap();
         let sent = "PATCH /v2/a/blobs/uploads/1?_state=x%3D&digest=1 HTTP/1.1\r\n\r\n";
-        let transcript = transcript("http://h", vec![Step::Sent(sent.into()), Step::Finished]);
+        let transcript = transcript("http://h", vec![Step::Sent(sent.into())]);
         assert!(transcript.asks(&place));
-        let line = transcript.shell_at(&place).replace("nc -N h 80", "cat");
+        let line = transcript.shell_at("t", &place, "place2").unwrap();
+        let line = line.split_once(" | curl").unwrap().0;
         let mut command = Command::new("sh");
-        command.env("place", "http://h/v2/a/blobs/uploads/2?_state=y%20");
-        let output = command.args(["-c", &line]).output().unwrap();
+        command.env("place2", "http://h/v2/a/blobs/uploads/2?_state=y%20");
+        let output = command.args(["-c", line]).output().unwrap();
         assert_eq!(
             String::from_utf8(output.stdout).unwrap(),
             "PATCH /v2/a/blobs/uploads/2?_state=y%20&digest=1 HTTP/1.1\r\n\r\n"
@@ -283,9 +301,8 @@ mod tests {
             Step::Sent("GET / HTTP/1.1\r\n".into()),
             Step::Authorized("Basic o'alice:<redacted>".to_owned()),
             Step::Authorized("Bearer <redacted>".to_owned()),
-            Step::Finished,
         ];
-        let line = transcript("http://h", steps).shell().replace("nc -N h 80", "cat");
+        let line = written(steps);
         let mut command = Command::new("sh");
         command
             .env("ASSIZE_PASSWORD", "hunter2")

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::exchange::RecordedBytes;
+use super::exchange::{Pass, RecordedBytes};
 use super::{Bad, nanoseconds, url};
 use crate::wire;
 
@@ -19,6 +19,8 @@ pub(super) struct RecordedConnection {
     /// How long the server asked to be left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     limited_ns: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pass: Option<Pass>,
     /// When it was over: the time since 1970.
     pub(super) ended_ns: Option<u64>,
 }
@@ -44,6 +46,7 @@ impl RecordedConnection {
             elapsed_ns: nanoseconds(connection.elapsed),
             insecure: connection.insecure,
             limited_ns: connection.limited.map(nanoseconds),
+            pass: connection.pass.as_ref().map(Pass::of),
             ended_ns,
         }
     }
@@ -60,6 +63,7 @@ impl RecordedConnection {
             elapsed: Duration::from_nanos(self.elapsed_ns),
             insecure: self.insecure,
             limited: self.limited_ns.map(Duration::from_nanos),
+            pass: self.pass.map(Pass::read),
         })
     }
 }

@@ -20,8 +20,23 @@ pub(super) struct RecordedExchange {
     #[serde(flatten)]
     outcome: RecordedOutcome,
     elapsed_ns: u64,
+    limit_ns: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pass: Option<Pass>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     insecure: bool,
+}
+
+/// A token that was fetched.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Pass {
+    realm: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    service: Option<String>,
+    scopes: Vec<String>,
+    account: RecordedAccount,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,8 +63,32 @@ struct RecordedRequest {
 enum RecordedSentBody {
     Sized(RecordedBody),
     Chunked(RecordedBody),
-    /// In either way; only its beginning is here.
-    Cut(RecordedBody),
+    /// In either way; only its beginning is here, and how it is made.
+    Cut(Cut),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Cut {
+    #[serde(flatten)]
+    body: RecordedBody,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    made: Option<Vec<Part>>,
+}
+
+/// A piece of a body that is made.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Part {
+    Plain(RecordedBytes),
+    Repeated {
+        unit: RecordedBytes,
+        length: usize,
+    },
+    Counted {
+        mark: String,
+        skipped: usize,
+        length: usize,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -113,6 +152,8 @@ impl RecordedExchange {
                 Err(fault) => RecordedOutcome::Fault(RecordedFault::of(fault)),
             },
             elapsed_ns: nanoseconds(exchange.elapsed),
+            limit_ns: nanoseconds(exchange.limit),
+            pass: exchange.pass.as_ref().map(Pass::of),
             insecure: exchange.insecure,
         }
     }
@@ -131,8 +172,50 @@ impl RecordedExchange {
                 RecordedOutcome::Fault(fault) => Err(fault.read()),
             },
             elapsed: Duration::from_nanos(self.elapsed_ns),
+            limit: Duration::from_nanos(self.limit_ns),
+            pass: self.pass.map(Pass::read),
             insecure: self.insecure,
         })
+    }
+}
+
+impl Pass {
+    pub(super) fn of(pass: &wire::Pass) -> Pass {
+        Pass {
+            realm: pass.realm.clone(),
+            service: pass.service.clone(),
+            scopes: pass.scopes.clone(),
+            account: RecordedAccount::of(&pass.account),
+            user: pass.user.clone(),
+        }
+    }
+
+    pub(super) fn read(self) -> wire::Pass {
+        wire::Pass {
+            realm: self.realm,
+            service: self.service,
+            scopes: self.scopes,
+            account: self.account.read(),
+            user: self.user,
+        }
+    }
+}
+
+impl RecordedAccount {
+    fn of(account: &wire::Account) -> RecordedAccount {
+        match account {
+            wire::Account::Default => RecordedAccount::Default,
+            wire::Account::Nobody => RecordedAccount::Nobody,
+            wire::Account::Named(name) => RecordedAccount::Named(name.clone()),
+        }
+    }
+
+    fn read(self) -> wire::Account {
+        match self {
+            RecordedAccount::Default => wire::Account::Default,
+            RecordedAccount::Nobody => wire::Account::Nobody,
+            RecordedAccount::Named(name) => wire::Account::Named(name),
+        }
     }
 }
 
@@ -147,13 +230,14 @@ impl RecordedRequest {
                 wire::Body::None => None,
                 wire::Body::Sized(_) => Some(RecordedSentBody::Sized(body)),
                 wire::Body::Chunked(_) => Some(RecordedSentBody::Chunked(body)),
-                wire::Body::Cut(_) => Some(RecordedSentBody::Cut(body)),
+                wire::Body::Cut(_, recipe) => Some(RecordedSentBody::Cut(Cut {
+                    body,
+                    made: recipe
+                        .as_ref()
+                        .map(|recipe| recipe.parts().iter().map(Part::of).collect()),
+                })),
             },
-            account: match &request.account {
-                wire::Account::Default => RecordedAccount::Default,
-                wire::Account::Nobody => RecordedAccount::Nobody,
-                wire::Account::Named(name) => RecordedAccount::Named(name.clone()),
-            },
+            account: RecordedAccount::of(&request.account),
             redirects: match request.redirects {
                 wire::Redirects::Follow => RecordedRedirects::Follow,
                 wire::Redirects::Stop => RecordedRedirects::Stop,
@@ -170,19 +254,55 @@ impl RecordedRequest {
                 None => wire::Body::None,
                 Some(RecordedSentBody::Sized(body)) => wire::Body::Sized(body.kept.read()?.into()),
                 Some(RecordedSentBody::Chunked(body)) => wire::Body::Chunked(body.kept.read()?.into()),
-                Some(RecordedSentBody::Cut(body)) => wire::Body::Cut(body.read()?),
+                Some(RecordedSentBody::Cut(cut)) => wire::Body::Cut(cut.body.read()?, recipe(cut.made)?),
             },
-            account: match self.account {
-                RecordedAccount::Default => wire::Account::Default,
-                RecordedAccount::Nobody => wire::Account::Nobody,
-                RecordedAccount::Named(name) => wire::Account::Named(name),
-            },
+            account: self.account.read(),
             redirects: match self.redirects {
                 RecordedRedirects::Follow => wire::Redirects::Follow,
                 RecordedRedirects::Stop => wire::Redirects::Stop,
             },
             // The names of the header lines stand as they were spelled.
             letters: Letters::AsWritten,
+        })
+    }
+}
+
+fn recipe(made: Option<Vec<Part>>) -> Result<Option<wire::Recipe>, Bad> {
+    let parts = made.map(|parts| parts.into_iter().map(Part::read).collect::<Result<_, Bad>>());
+    Ok(parts.transpose()?.map(wire::Recipe::from_parts))
+}
+
+impl Part {
+    fn of(part: &wire::Part) -> Part {
+        match part {
+            wire::Part::Plain(bytes) => Part::Plain(RecordedBytes::of(bytes)),
+            wire::Part::Repeated(unit, length) => Part::Repeated {
+                unit: RecordedBytes::of(unit),
+                length: *length,
+            },
+            wire::Part::Counted(mark, skipped, length) => Part::Counted {
+                mark: mark.clone(),
+                skipped: *skipped,
+                length: *length,
+            },
+        }
+    }
+
+    fn read(self) -> Result<wire::Part, Bad> {
+        Ok(match self {
+            Part::Plain(bytes) => wire::Part::Plain(bytes.read()?),
+            Part::Repeated { unit, length } => match unit.read()? {
+                unit if unit.is_empty() => return Err("nothing cannot be repeated".to_owned()),
+                unit => wire::Part::Repeated(unit, length),
+            },
+            Part::Counted { mark, .. } if !mark.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                return Err(format!("`{mark}` is no mark of a text that counts"));
+            }
+            Part::Counted {
+                mark,
+                skipped,
+                length,
+            } => wire::Part::Counted(mark, skipped, length),
         })
     }
 }

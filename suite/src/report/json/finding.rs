@@ -6,7 +6,7 @@ use super::exchange::JsonExchange;
 use crate::catalogue::{self, Protected};
 use crate::judgement::{self, Link};
 use crate::report::baseline::{self, Standing};
-use crate::report::{Report, backing, rerun, secret, words};
+use crate::report::{Report, backing, rerun, script, secret, words};
 
 #[derive(Serialize)]
 pub(super) struct JsonFinding<'a> {
@@ -129,7 +129,7 @@ impl<'a> JsonWay<'a> {
             got: secret::text(&way.got),
             count: way.count,
             runs: JsonRuns::of(way.again),
-            curl: words::bounded_shell(&rerun::script(way, outcome))
+            curl: words::bounded_shell(&script(way, outcome))
                 .map(secret::text)
                 .unwrap_or_default(),
             assize: rerun::command(way, outcome),

@@ -113,6 +113,8 @@ pub(super) fn exchange(method: &str, path: &str, outcome: Result<u16, Fault>) ->
         }),
         hops: Vec::new(),
         elapsed: Duration::from_millis(12),
+        limit: Duration::from_secs(300),
+        pass: None,
         insecure: false,
     })
 }
@@ -135,7 +137,7 @@ fn way(place: Place, asked: &str, got: &str, exchange: Arc<Exchange>) -> Way {
         got: got.to_owned(),
         count: 1,
         again: Repetition { broken: 2, runs: 2 },
-        proof: Proof::Exchanges(vec![exchange]),
+        proof: Proof::of(exchange),
     }
 }
 

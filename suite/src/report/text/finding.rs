@@ -6,7 +6,7 @@ use crate::catalogue::Level;
 use crate::diagnostic::{Color, Diagnostic, Kind, render};
 use crate::judgement::{Consequence, Finding, Link, Repetition, Way};
 use crate::report::baseline::Standing;
-use crate::report::{Report, rerun, words};
+use crate::report::{Report, rerun, script, words};
 
 /// How many ways are shown beyond the first.
 const FURTHER_WAYS: usize = 4;
@@ -155,7 +155,7 @@ fn write_standing(page: &mut Page, report: &Report<'_>, finding: &Finding) {
 fn write_reproduction(page: &mut Page, report: &Report<'_>, way: &Way) {
     page.line("  see it again with");
     let facts = &report.outcome.facts;
-    page.verbatim(4, &words::shell(&rerun::script(way, report.outcome), facts));
+    page.verbatim(4, &words::shell(&script(way, report.outcome), facts));
     page.verbatim(4, &words::shell(&rerun::command(way, report.outcome), facts));
 }
 

@@ -134,6 +134,14 @@ impl Actor {
         self.world.skip(actions, reason);
     }
 
+    /// Writes down what went on on a connection by hand.
+    pub(super) fn note(&self, transcript: &Transcript) {
+        self.world.record(Event::Connected(Arc::new(transcript.clone())));
+        if transcript.limited.is_some() {
+            *locked(&self.limited) = transcript.limited;
+        }
+    }
+
     /// Writes down what a check saw: what broke it, if anything did, and what it looked at.
     ///
     /// That too many requests came says nothing of what is asked: the scenario is carried out again after a while.
@@ -145,9 +153,8 @@ impl Actor {
     ) {
         let (broken, evidence) = (broken.map(Into::into), evidence.into());
         if let Evidence::Connection(transcript) = &evidence {
-            self.world.record(Event::Connected(transcript.clone()));
+            self.note(transcript);
             if transcript.limited.is_some() {
-                *locked(&self.limited) = transcript.limited;
                 return;
             }
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::tools::{CLOSING, PATIENCE, answer_within, in_words, wrong_content};
+use super::tools::{CLOSING, answer_within, in_words, wrong_content};
 use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
 use crate::scenario::{CodedCheck, CodedScenario};
@@ -83,10 +83,10 @@ async fn two_lengths(actor: &mut Actor) -> Result<(), NotReached> {
         let mut connection = actor.begin("PUT", &target, &lines).await?;
         // A registry that has refused the head already may not listen any more.
         let _ = connection.write(body).await;
-        let answer = answer_within(&mut connection, "PUT", PATIENCE).await;
+        let answer = actor.answer_on(&mut connection, "PUT").await?;
         actor.judge(
             &ONE_ANSWER,
-            not_the_last(&mut connection, &answer).await,
+            not_the_last(actor, &mut connection, &answer).await?,
             connection.transcript(),
         );
     }
@@ -94,16 +94,28 @@ async fn two_lengths(actor: &mut Actor) -> Result<(), NotReached> {
 }
 
 /// What is wrong with an answer that should have been the last of its connection.
-async fn not_the_last(connection: &mut RawConnection, answer: &Result<Answer, Fault>) -> Option<String> {
+async fn not_the_last(
+    actor: &Actor,
+    connection: &mut RawConnection,
+    answer: &Result<Answer, Fault>,
+) -> Result<Option<String>, NotReached> {
     if answer.is_err() {
-        return Some(in_words(answer));
+        return Ok(Some(in_words(answer)));
     }
-    let rest = connection.rest(CLOSING).await;
+    let limit = actor.allowance(CLOSING);
+    let rest = connection.rest(limit).await;
     if !rest.bytes.is_empty() {
         let line: String = String::from_utf8_lossy(&rest.bytes).lines().take(1).collect();
-        return Some(format!("{} and, behind it, {line:?}", in_words(answer)));
+        return Ok(Some(format!("{} and, behind it, {line:?}", in_words(answer))));
     }
-    (!rest.ended).then(|| format!("{}, and the connection stayed open", in_words(answer)))
+    if rest.ended {
+        return Ok(None);
+    }
+    actor.is_prompt(&actor.ordinary()?, limit).await?;
+    Ok(Some(format!(
+        "{}, and the connection stayed open",
+        in_words(answer)
+    )))
 }
 
 async fn bad_length(actor: &mut Actor) -> Result<(), NotReached> {
@@ -127,19 +139,19 @@ async fn bad_length(actor: &mut Actor) -> Result<(), NotReached> {
             Err(Fault::Timeout { .. }) => {
                 // A registry that waits for content gets some.
                 let _ = connection.write(blob.payload.clone()).await;
-                answer_within(&mut connection, "PUT", PATIENCE).await
+                actor.answer_on(&mut connection, "PUT").await?
             }
             answered => answered,
         };
         let refused = matches!(&answer, Ok(answer) if answer.status == 400);
         let broken = if refused {
-            not_the_last(&mut connection, &answer).await
+            not_the_last(actor, &mut connection, &answer).await?
         } else {
             Some(in_words(&answer))
         };
         actor.judge(&REFUSED_WITH_400, broken, connection.transcript());
-        let (_, stored) = actor.stored(&repository, &blob.digest()).await;
-        actor.judge(&NOTHING_STORED, stored, connection.transcript());
+        let (read, stored) = actor.stored(&repository, &blob.digest()).await;
+        actor.judge(&NOTHING_STORED, stored, &read);
     }
     Ok(())
 }
@@ -213,7 +225,7 @@ async fn go_on_after(
     let target = format!("/v2/{repository}/{}", refused.path);
     let mut connection = actor.begin(refused.method, &target, &lines).await?;
     let sent = connection.write(refused.content.clone()).await;
-    let answer = answer_within(&mut connection, refused.method, PATIENCE).await;
+    let answer = actor.answer_on(&mut connection, refused.method).await?;
     let Ok(error) = answer else {
         // That an early refusal can be read is another requirement.
         return Ok(());
@@ -232,7 +244,7 @@ async fn go_on_after(
             .write_head("GET", &target, &[], &Account::Default)
             .await;
         let next = match wrote {
-            Ok(()) => answer_within(&mut connection, "GET", PATIENCE).await,
+            Ok(()) => actor.answer_on(&mut connection, "GET").await?,
             Err(fault) => Err(fault),
         };
         redirected(&next).map_or_else(|| wrong_content(&next, blob), |()| None)

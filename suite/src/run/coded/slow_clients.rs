@@ -1,16 +1,15 @@
 //! Clients that hold back: with their content until they are told to go on, or with every byte.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 
-use super::tools::{PATIENCE, answer_within, in_words};
+use super::tools::in_words;
 use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::scenario::{CodedCheck, CodedScenario};
-use crate::wire::{Account, Exchange, Fault, RawConnection, Url};
+use crate::wire::{Account, Fault, RawConnection};
 
 /// The longest that an answer to `Expect` may take; curl waits a second.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -88,7 +87,7 @@ async fn expect_continue(actor: &mut Actor) -> Result<(), NotReached> {
             .await
             .unwrap_or(Err(late));
         if matches!(first, Err(Fault::Timeout { .. })) {
-            is_prompt(actor, &actor.at("/v2/"), limit).await?;
+            actor.is_prompt(&actor.ordinary()?, limit).await?;
         }
         let goes_on = matches!(&first, Ok(answer) if answer.status == 100);
         let fine = matches!(&first, Ok(answer) if answer.status == 100 || answer.status >= 200);
@@ -101,11 +100,7 @@ async fn expect_continue(actor: &mut Actor) -> Result<(), NotReached> {
             continue;
         }
         let _ = connection.write(blob.payload.clone()).await;
-        let limit = actor.allowance(PATIENCE);
-        let last = answer_within(&mut connection, "PUT", limit).await;
-        if matches!(last, Err(Fault::Timeout { .. })) {
-            is_prompt(actor, &actor.at("/v2/"), limit).await?;
-        }
+        let last = actor.answer_on(&mut connection, "PUT").await?;
         actor.judge(
             &FINAL_STATUS,
             last.is_err().then(|| in_words(&last)),
@@ -113,19 +108,6 @@ async fn expect_continue(actor: &mut Actor) -> Result<(), NotReached> {
         );
     }
     Ok(())
-}
-
-/// What comes of an ordinary request. Silence is the registry's only if it answers others: a target, or a machine, that is slow altogether is not judged by
-/// the clock.
-async fn is_prompt(actor: &Actor, url: &Url, limit: Duration) -> Result<Arc<Exchange>, NotReached> {
-    let asked = actor.call("GET", url.clone(), None);
-    match tokio::time::timeout(limit / 5, asked).await {
-        Ok(answered) => Ok(answered),
-        Err(_) => Err(NotReached(Cause::Said(format!(
-            "the target is slow: it took longer than {:.1} s for an ordinary request, too",
-            (limit / 5).as_secs_f64()
-        )))),
-    }
 }
 
 async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
@@ -161,7 +143,7 @@ async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
         if broken.is_some() {
             // Who is as slow without them, or fails, is not held up by them.
             slow.clear();
-            let alone = is_prompt(actor, &place, limit).await?;
+            let alone = actor.is_prompt(&place, limit).await?;
             if alone.status() != Some(200) {
                 return Err(NotReached(Cause::Came(alone)));
             }

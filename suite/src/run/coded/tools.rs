@@ -10,11 +10,11 @@ use crate::run::interpret::requests::{plain, range};
 use crate::values::{Content, Family, ImageShape, Maker};
 use crate::wire::{Account, Answer, Exchange, Fault, RawConnection, Request, Url};
 
-/// The longest wait for an answer on a connection by hand. Most such answers are refusals, for which nothing is
-/// stored; a check is not reached where one takes longer.
+/// The longest wait for an answer on a connection by hand, where the target is not slow. Most such answers are refusals,
+/// for which nothing is stored; a check is not reached where one takes longer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
-/// How long a registry may take to close a connection that it has to close: servers that let a client read the answer
-/// first linger for a second or less.
+/// How long a registry that is not slow may take to close a connection that it has to close: servers that let a client
+/// read the answer first linger for a second or less.
 pub(super) const CLOSING: Duration = Duration::from_secs(2);
 
 /// A digest that no content has.
@@ -92,6 +92,40 @@ impl Actor {
             .write_head(method, target, lines, &Account::Default)
             .await?;
         Ok(connection)
+    }
+}
+
+impl Actor {
+    /// The next answer on a connection, which may take as long as the target was seen to need.
+    pub(super) async fn answer_on(
+        &self,
+        connection: &mut RawConnection,
+        method: &str,
+    ) -> Result<Result<Answer, Fault>, NotReached> {
+        let limit = self.allowance(PATIENCE);
+        let answer = answer_within(connection, method, limit).await;
+        if matches!(answer, Err(Fault::Timeout { .. })) {
+            self.is_prompt(&self.ordinary()?, limit).await?;
+        }
+        Ok(answer)
+    }
+
+    /// What comes of an ordinary request. Silence is the registry's only if it answers others: a target, or a machine, that is slow altogether is not judged
+    /// by the clock.
+    pub(super) async fn is_prompt(&self, url: &Url, limit: Duration) -> Result<Arc<Exchange>, NotReached> {
+        let asked = self.call("GET", url.clone(), None);
+        match tokio::time::timeout(limit / 5, asked).await {
+            Ok(answered) => Ok(answered),
+            Err(_) => Err(NotReached(Cause::Said(format!(
+                "the target is slow: it took longer than {:.1} s for an ordinary request, too",
+                (limit / 5).as_secs_f64()
+            )))),
+        }
+    }
+
+    /// Something that every registry has to look for.
+    pub(super) fn ordinary(&self) -> Result<Url, NotReached> {
+        Ok(self.blob_at(&self.repository()?, NOWHERE))
     }
 }
 

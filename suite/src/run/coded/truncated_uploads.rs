@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::tools::{CLOSING, in_words, succeeded};
+use super::tools::{CLOSING, answer_within, in_words, succeeded};
 use super::{Actor, BrokenCheck, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
@@ -13,8 +13,8 @@ use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::Content;
 use crate::wire::{Answer, Fault, RawConnection, Transcript, Url, number};
 
-/// How long a registry may take to notice that a client is gone: its system knows after one round trip. A check that
-/// looks too early asks less, and blames nobody.
+/// How long a registry that is not slow may take to notice that a client is gone: its system knows after one round trip.
+/// A check that looks too early asks less, and blames nobody.
 const NOTICE: Duration = Duration::from_millis(200);
 /// How many downloads are broken off at once.
 const DOWNLOADS: usize = 10;
@@ -100,19 +100,23 @@ impl Leaving {
     ];
 
     /// Goes away; what was answered, if anything was.
-    async fn leave(self, mut connection: RawConnection, method: &str) -> (Option<Answer>, Transcript) {
-        if self == Leaving::Abruptly {
-            let transcript = connection.transcript();
-            drop(connection);
-            tokio::time::sleep(NOTICE).await;
-            return (None, transcript);
+    async fn leave(
+        self,
+        actor: &Actor,
+        mut connection: RawConnection,
+        method: &str,
+    ) -> (Option<Answer>, Transcript) {
+        let mut answered = None;
+        if self == Leaving::Politely {
+            let _ = connection.finish().await;
+            let limit = actor.allowance(CLOSING);
+            answered = answer_within(&mut connection, method, limit).await.ok();
         }
-        let _ = connection.finish().await;
-        let answered = tokio::time::timeout(CLOSING, connection.answer(method)).await;
         let transcript = connection.transcript();
         drop(connection);
-        tokio::time::sleep(NOTICE).await;
-        (answered.ok().and_then(Result::ok), transcript)
+        actor.note(&transcript);
+        tokio::time::sleep(actor.allowance(NOTICE)).await;
+        (answered, transcript)
     }
 }
 
@@ -199,13 +203,13 @@ impl Cut {
         ];
         let mut connection = actor.begin(method, &target, &lines).await?;
         let _ = connection.write(self.part().payload).await;
-        let (answer, transcript) = leaving.leave(connection, method).await;
+        let (answer, transcript) = leaving.leave(actor, connection, method).await;
         if let Some(answer) = answer {
             let broken = (answer.status == 201).then(|| describe::status(&answer));
             actor.judge(not_committed, broken, &transcript);
         }
-        let (_, stored) = actor.stored(repository, &self.digest()).await;
-        actor.judge(not_stored, stored, &transcript);
+        let (read, stored) = actor.stored(repository, &self.digest()).await;
+        actor.judge(not_stored, stored, &read);
         Ok(())
     }
 }
@@ -232,9 +236,9 @@ async fn chunk_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
         ];
         let mut connection = actor.begin("PATCH", &actor.line_for(&place)?, &lines).await?;
         let _ = connection.write(broken.part(0, at).payload).await;
-        let (_, transcript) = leaving.leave(connection, "PATCH").await;
+        leaving.leave(actor, connection, "PATCH").await;
         let kept = at..=2 * at;
-        go_on(actor, &repository, &place, &blob, (kept, &transcript)).await;
+        go_on(actor, &repository, &place, &blob, kept).await;
     }
     Ok(())
 }
@@ -245,7 +249,7 @@ async fn go_on(
     repository: &str,
     place: &Url,
     blob: &Content,
-    (kept, cut): (std::ops::RangeInclusive<u64>, &Transcript),
+    kept: std::ops::RangeInclusive<u64>,
 ) {
     let seen = actor.call("GET", place.clone(), None).await;
     let offset = offset_of(&seen.outcome);
@@ -258,7 +262,7 @@ async fn go_on(
         None => Some(in_words(&seen.outcome)),
     };
     let broken = wrong.as_ref().map(|wrong| BrokenCheck::by(wrong.clone(), &seen));
-    actor.judge(&RANGE_WITHIN_WHAT_WAS_SENT, broken, cut);
+    actor.judge(&RANGE_WITHIN_WHAT_WAS_SENT, broken, &seen);
     let (Some(offset), None) = (offset, wrong) else {
         return;
     };
@@ -276,14 +280,14 @@ async fn go_on(
             actor.send(plain("PUT", place, None)).await
         }
     };
-    let wrong = match succeeded(&closed) {
-        false => Some(BrokenCheck::by(describe::exchange(&closed), &closed)),
-        true => {
-            let (read, wrong) = actor.unlike(repository, blob).await;
-            wrong.map(|wrong| BrokenCheck::by(wrong, &read))
-        }
+    let (shown, wrong) = if succeeded(&closed) {
+        actor.unlike(repository, blob).await
+    } else {
+        let refused = describe::exchange(&closed);
+        (closed, Some(refused))
     };
-    actor.judge(&GOES_ON_FROM_THERE, wrong, cut);
+    let wrong = wrong.map(|wrong| BrokenCheck::by(wrong, &shown));
+    actor.judge(&GOES_ON_FROM_THERE, wrong, &shown);
 }
 
 /// The offset that the status of an upload tells.
@@ -305,12 +309,13 @@ async fn download_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
     let broken_off = (0..DOWNLOADS).map(|_| async {
         let connection = actor.begin("GET", &target, &[]).await?;
         tokio::time::sleep(NOTICE).await;
+        actor.note(&connection.transcript());
         drop(connection);
         Ok(())
     });
     let done: Result<Vec<()>, NotReached> = join_all(broken_off).await.into_iter().collect();
     done?;
-    tokio::time::sleep(NOTICE).await;
+    tokio::time::sleep(actor.allowance(NOTICE)).await;
     for _ in 0..2 {
         let (read, wrong) = actor.unlike(&repository, &blob).await;
         actor.judge(

@@ -1,7 +1,7 @@
 //! Registries that want credentials, and token servers, good and bad.
 
 use super::super::testing::{Server, client, patient, status};
-use super::super::{Client, ClientSettings, Credentials, Exchange, Redirects, Url, curl};
+use super::super::{Client, ClientSettings, Credentials, Exchange, Redirects, Shows, Url, curl};
 use super::*;
 
 const PASSWORD: &str = "hunter2";
@@ -76,7 +76,10 @@ fn outcome(exchange: &Exchange) -> (Result<u16, String>, Vec<u16>) {
 
 fn assert_no_secret(exchange: &Exchange) {
     let sent: Vec<(&str, &str)> = exchange.request.headers.iter().collect();
-    let shown = format!("{exchange:?} {sent:?} {}", curl(exchange));
+    let shown = format!(
+        "{exchange:?} {sent:?} {}",
+        curl(exchange, Shows::Answer, "t").unwrap()
+    );
     for secret in [PASSWORD, TOKEN, "YWxpY2U6aHVudGVyMg", "token-of-bob"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }

@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::testing::{Canned, ServerAct, answer, hasty, patient};
-use super::super::{Client, Exchange, Request, Tls, Url, curl};
+use super::super::{Client, Exchange, Request, Shows, Tls, Url, curl};
 use super::*;
 
 fn fixture(name: &str) -> PathBuf {
@@ -106,7 +106,8 @@ async fn a_certificate_that_nobody_vouches_for_is_refused_unless_all_are_taken()
          of who signed it, with --ca, or accept any with --insecure"
     );
     let exchange = get(&url, Tls::Insecure).await;
-    assert!(exchange.insecure && curl(&exchange).contains(" -k "));
+    let line = curl(&exchange, Shows::Answer, "t").unwrap();
+    assert!(exchange.insecure && line.contains(" -k "));
     assert_eq!(exchange.outcome.unwrap().body, "hi".into());
 }
 

@@ -1,4 +1,13 @@
-//! Every deviation is caught, under the requirement that it breaks: a trial for each, and a snapshot of what that proves.
+//! Every deviation is caught, under the requirement that it breaks, and seen again by the scripts that are printed: a
+//! trial for each, and a snapshot of what that proves.
+
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod replay;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -7,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use assize::bundled::{self, Authentication, Guarded};
 use assize::catalogue::RequirementId;
-use assize::saboteur::matrix::{Catch, Cell, prove};
+use assize::saboteur::matrix::{Catch, Cell, Tried, prove};
 use assize::saboteur::{Deviation, Upstream, Upstreams, deviations};
 use assize::scenario::Library;
 use assize::wire::Url;
@@ -94,13 +103,13 @@ impl Bench {
     fn catches(&self, deviation: Deviation, seed: u64) -> Result<(), Failed> {
         let upstream = self.upstreams.under(&deviation)?;
         let nothing = BTreeSet::new();
-        let cell = self
-            .runtime
-            .block_on(prove(self.library.clone(), deviation, upstream, &nothing, seed));
+        let tried = prove(self.library.clone(), deviation, upstream, &nothing, seed);
+        let Tried { cell, outcome, .. } = &self.runtime.block_on(tried);
         match &cell.verdict {
             Catch::Caught => {
-                self.note(&cell);
-                Ok(())
+                self.note(cell);
+                let outcome = outcome.as_ref().ok_or("nothing was found")?;
+                self.runtime.block_on(replay::all(deviation.id, outcome))
             }
             Catch::Missed(ids) => Err(format!("not found: {ids:?}; found: {:?}", cell.found).into()),
             Catch::Misreported(ids) => Err(format!("found, though it does not break them: {ids:?}").into()),

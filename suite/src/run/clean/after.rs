@@ -1,0 +1,66 @@
+//! What a scenario created, removed when it is over. Nothing of it is judged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::{StreamExt, stream};
+
+use super::find::{is_common, tags};
+use super::{Kind, Left, delete, is_gone};
+use crate::judgement::Offer;
+use crate::log::Created;
+use crate::run::session::Session;
+use crate::wire::Request;
+
+/// How much is removed at once.
+const AT_ONCE: usize = 24;
+
+/// Removes what can be removed, as far as the registry lets content be deleted; what stays.
+pub(in crate::run) async fn remove(created: Created, session: &Session) -> Left {
+    for upload in &created.uploads {
+        let cancelled = Request::new("DELETE", upload.address.clone());
+        session.client.send(cancelled).await;
+    }
+    let is_shared = session.territory().given().is_some();
+    let mut left = Left::default();
+    let mut refused_tags = Vec::new();
+    for (kind, capability, things) in [
+        (Kind::Tag, "delete-tag", created.tags),
+        (Kind::Manifest, "delete-manifest", created.manifests),
+        (Kind::Blob, "delete-blob", created.blobs),
+    ] {
+        let refused = match session.offer(capability) {
+            Offer::Offered(_) => None,
+            Offer::Refused(exchange) => Some(exchange.status()),
+            Offer::Unsettled(_) => Some(None),
+        };
+        let things = things
+            .into_iter()
+            .filter(|(_, reference)| kind != Kind::Blob || !is_shared || !is_common(reference));
+        let deleting = things.map(|(name, reference)| async move {
+            let status = match refused {
+                Some(status) => status,
+                None => delete(&session.client, &name, kind, &reference).await,
+            };
+            (name, reference, status)
+        });
+        let deleted: Vec<_> = stream::iter(deleting).buffered(AT_ONCE).collect().await;
+        for (name, reference, status) in deleted {
+            match kind {
+                _ if is_gone(status) => {}
+                Kind::Tag => refused_tags.push((name, reference, status)),
+                Kind::Manifest | Kind::Blob => left.note(kind, status, &name, &reference),
+            }
+        }
+    }
+    let mut lists: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, tag, status) in refused_tags {
+        if !lists.contains_key(&name) {
+            lists.insert(name.clone(), tags(&session.client, &name).await);
+        }
+        // Where tags are not deleted, they may go with their manifests.
+        if lists.get(&name).is_some_and(|listed| listed.contains(&tag)) {
+            left.note(Kind::Tag, status, &name, &tag);
+        }
+    }
+    left
+}

@@ -1,0 +1,147 @@
+//! What runs left in a repository, found by what stands there: the tags, and all that their manifests lead to.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use super::{Kind, at};
+use crate::check::next_link;
+use crate::run::territory::is_own;
+use crate::scenario::ast::Algorithm;
+use crate::values::{DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest, json_of};
+use crate::wire::{Client, Request};
+
+/// A list with more pages than this does not end.
+const MOST_PAGES: usize = 1000;
+/// What the configs of the suite's images are marked with.
+const MARK: &str = "org.example.assize";
+
+/// What runs left in a repository.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The tags.
+    pub(super) tags: BTreeSet<String>,
+    /// The digests of manifests, those that refer to others before these.
+    pub(super) manifests: Vec<String>,
+    /// The digests of blobs.
+    pub(super) blobs: BTreeSet<String>,
+}
+
+/// Everything in a repository of a run, and in any other one what the suite made.
+pub(super) async fn find(client: &Client, name: &str) -> Found {
+    let mut found = Found::default();
+    let is_ours = is_own(name);
+    let mut open = Vec::new();
+    for tag in tags(client, name).await {
+        if is_ours || is_marked(client, name, &tag).await {
+            open.push(tag.clone());
+            found.tags.insert(tag);
+        }
+    }
+    while let Some(reference) = open.pop() {
+        let Some((digest, json)) = manifest(client, name, &reference).await else {
+            continue;
+        };
+        if found.manifests.contains(&digest) {
+            continue;
+        }
+        let children = digests(&json["manifests"]);
+        let referrers = referrers(client, name, &digest).await;
+        for next in children.into_iter().chain(referrers) {
+            if is_ours || is_marked(client, name, &next).await {
+                open.push(next);
+            }
+        }
+        let blobs = digests(&json["layers"])
+            .into_iter()
+            .chain(json["config"]["digest"].as_str().map(str::to_owned));
+        found
+            .blobs
+            .extend(blobs.filter(|blob| is_ours || !is_common(blob)));
+        found.manifests.push(digest);
+    }
+    found
+}
+
+/// The tags that a repository lists.
+pub(super) async fn tags(client: &Client, name: &str) -> BTreeSet<String> {
+    let tags = listed(client, &format!("/v2/{name}/tags/list"), "tags").await;
+    tags.unwrap_or_default().into_iter().collect()
+}
+
+/// What every client puts into a repository may be somebody else's: the empty blob and the empty JSON.
+pub(super) fn is_common(blob: &str) -> bool {
+    [&b""[..], b"{}"]
+        .iter()
+        .any(|bytes| digest(Algorithm::Sha256, bytes) == blob)
+}
+
+fn digests(descriptors: &Json) -> Vec<String> {
+    let descriptors = descriptors.as_array().into_iter().flatten();
+    descriptors
+        .filter_map(|descriptor| descriptor["digest"].as_str().map(str::to_owned))
+        .collect()
+}
+
+/// The digests of the manifests that refer to a subject, where the registry lists them.
+async fn referrers(client: &Client, name: &str, digest: &str) -> Vec<String> {
+    let url = client
+        .target()
+        .with_target(&format!("/v2/{name}/referrers/{digest}"));
+    let asked = client.send(Request::new("GET", url)).await;
+    let answer = asked.outcome.ok().filter(|answer| answer.status == 200);
+    let list: Json = answer.as_ref().and_then(json_of).unwrap_or_default();
+    digests(&list["manifests"])
+}
+
+/// Everything in a list of the registry, page by page; `None` if it gives none.
+pub(super) async fn listed(client: &Client, path: &str, member: &str) -> Option<Vec<String>> {
+    let mut all = Vec::new();
+    let mut next = Some(client.target().with_target(path));
+    for _ in 0..MOST_PAGES {
+        let Some(url) = next.take() else { break };
+        let asked = client.send(Request::new("GET", url)).await;
+        let answer = asked.outcome.ok().filter(|answer| answer.status == 200)?;
+        let json = json_of(&answer)?;
+        let members = json[member].as_array().into_iter().flatten();
+        all.extend(members.filter_map(Json::as_str).map(str::to_owned));
+        let links: Vec<&str> = answer.headers.all("Link").collect();
+        next = next_link(&links)
+            .and_then(|link| answer.url.resolve(&link).ok())
+            .filter(|url| url.origin() == client.target().origin());
+    }
+    Some(all)
+}
+
+/// Whether this is a manifest that the suite made: its tag is made of its digest, or its config is marked.
+async fn is_marked(client: &Client, name: &str, reference: &str) -> bool {
+    let Some((digest, manifest)) = manifest(client, name, reference).await else {
+        return false;
+    };
+    let own_tag = reference.strip_prefix("t-").filter(|hex| hex.len() == 16);
+    if own_tag.is_some_and(|hex| {
+        digest
+            .strip_prefix("sha256:")
+            .is_some_and(|whole| whole.starts_with(hex))
+    }) {
+        return true;
+    }
+    let Some(config) = manifest["config"]["digest"].as_str() else {
+        return manifest["annotations"].get(MARK).is_some();
+    };
+    let url = at(client, name, Kind::Blob, config);
+    let asked = client.send(Request::new("GET", url)).await;
+    let config = asked.outcome.ok().as_ref().and_then(json_of).unwrap_or_default();
+    config["config"]["Labels"].get(MARK).is_some()
+}
+
+/// The digest of a manifest, and the manifest.
+async fn manifest(client: &Client, name: &str, reference: &str) -> Option<(String, Json)> {
+    let mut request = Request::new("GET", at(client, name, Kind::Manifest, reference));
+    // Some registries hold that `*/*` accepts no type that they do not know from earlier.
+    let types = [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST, "*/*"];
+    request.headers.set("Accept", &types.join(", "));
+    let answer = client.send(request).await.outcome.ok()?;
+    let is_there = answer.status == 200;
+    is_there.then(|| (answer.body.digest(), json_of(&answer).unwrap_or_default()))
+}

@@ -1,0 +1,102 @@
+//! What stays in a registry, and why.
+
+use std::collections::BTreeMap;
+
+/// How many of the things that stay for one reason are named.
+const NAMED: usize = 3;
+
+/// The kinds of things that a run puts into a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A tag.
+    Tag,
+    /// A manifest, by its digest.
+    Manifest,
+    /// A blob, by its digest.
+    Blob,
+}
+
+impl Kind {
+    /// What stands before its reference in a path.
+    pub(super) fn collection(self) -> &'static str {
+        match self {
+            Kind::Tag | Kind::Manifest => "manifests",
+            Kind::Blob => "blobs",
+        }
+    }
+
+    /// One or more of them, in words.
+    pub fn counted(self, number: usize) -> String {
+        let noun = match self {
+            Kind::Tag => "tag",
+            Kind::Manifest => "manifest",
+            Kind::Blob => "blob",
+        };
+        let plural = if number == 1 { "" } else { "s" };
+        format!("{number} {noun}{plural}")
+    }
+}
+
+/// What could not be removed, by its kind and by the status that came in answer to its deletion, if one came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Left(BTreeMap<(Kind, Option<u16>), Vec<String>>);
+
+impl Left {
+    /// Notes one thing that stays.
+    pub(super) fn note(&mut self, kind: Kind, status: Option<u16>, name: &str, reference: &str) {
+        let mark = if kind == Kind::Tag { ':' } else { '@' };
+        self.0
+            .entry((kind, status))
+            .or_default()
+            .push(format!("{name}{mark}{reference}"));
+    }
+
+    /// Notes what else stays.
+    pub(in crate::run) fn extend(&mut self, other: Left) {
+        for (why, mut things) in other.0 {
+            self.0.entry(why).or_default().append(&mut things);
+        }
+    }
+
+    /// Whether nothing stays.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Left {
+    /// A line for each kind and reason.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(|((kind, status), things)| {
+            let why = match status {
+                Some(status) => format!("the registry answers {status} to their deletion"),
+                None => "no answer came to their deletion".to_owned(),
+            };
+            let first: Vec<&str> = things.iter().take(NAMED).map(String::as_str).collect();
+            let more = if things.len() > NAMED { ", …" } else { "" };
+            format!(
+                "{}, since {why}: {}{more}",
+                kind.counted(things.len()),
+                first.join(", ")
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_is_told_by_kind_and_reason() {
+        let mut left = Left::default();
+        for number in 1..=4 {
+            left.note(Kind::Blob, Some(405), "a/b", &format!("sha256:{number}"));
+        }
+        left.note(Kind::Tag, None, "a/b", "latest");
+        insta::assert_snapshot!(left.lines().collect::<Vec<String>>().join("\n"), @r"
+        1 tag, since no answer came to their deletion: a/b:latest
+        4 blobs, since the registry answers 405 to their deletion: a/b@sha256:1, a/b@sha256:2, a/b@sha256:3, …
+        ");
+    }
+}

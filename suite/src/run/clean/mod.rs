@@ -1,0 +1,136 @@
+//! What runs put into a registry, removed: after each scenario what it created, and later what is found of earlier runs.
+
+mod after;
+mod find;
+mod left;
+
+use std::collections::BTreeSet;
+
+pub(super) use after::remove;
+pub use left::{Kind, Left};
+
+use self::find::{find, listed, tags};
+use super::territory::is_own;
+use crate::wire::{Client, Request, Url};
+
+/// What became of what earlier runs left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cleaned {
+    /// What was removed, each with its kind, its repository, and its tag or digest.
+    pub removed: BTreeSet<(Kind, String, String)>,
+    /// What could not be removed.
+    pub left: Left,
+    /// The names of runs that the registry still lists.
+    pub names: BTreeSet<String>,
+    /// Whether the registry lists its repositories; if not, nothing was looked for.
+    pub is_listed: bool,
+}
+
+/// Removes what earlier runs left: in these repositories what is the suite's by its content, or, if none is given,
+/// everything in the repositories of runs that the registry lists.
+pub async fn clean(client: &Client, repositories: &[String]) -> Cleaned {
+    let mut cleaned = Cleaned {
+        is_listed: true,
+        ..Cleaned::default()
+    };
+    match repositories {
+        [] => {
+            let Some(names) = own_names(client).await else {
+                cleaned.is_listed = false;
+                return cleaned;
+            };
+            for name in &names {
+                cleaned.empty(client, name).await;
+            }
+            cleaned.names = own_names(client).await.unwrap_or_default();
+        }
+        given => {
+            for name in given {
+                cleaned.empty(client, name).await;
+            }
+        }
+    }
+    cleaned
+}
+
+/// The names of runs that the registry lists, if it lists any names.
+async fn own_names(client: &Client) -> Option<BTreeSet<String>> {
+    let names = listed(client, "/v2/_catalog", "repositories").await?;
+    Some(names.into_iter().filter(|name| is_own(name)).collect())
+}
+
+impl Cleaned {
+    /// Removes what runs put into a repository: manifests, the tags that did not go with them, and then blobs, which by
+    /// now nothing refers to.
+    async fn empty(&mut self, client: &Client, name: &str) {
+        let found = find(client, name).await;
+        let first = self
+            .delete_all(client, name, Kind::Manifest, found.manifests)
+            .await;
+        // What an index refers to may be refused as long as that is there.
+        let refused = first.into_iter().map(|(reference, _)| reference);
+        let manifests = self.delete_all(client, name, Kind::Manifest, refused).await;
+        let tags = self.delete_tags(client, name, found.tags).await;
+        let blobs = self.delete_all(client, name, Kind::Blob, found.blobs).await;
+        for (kind, refused) in [
+            (Kind::Tag, tags),
+            (Kind::Manifest, manifests),
+            (Kind::Blob, blobs),
+        ] {
+            for (reference, status) in refused {
+                self.left.note(kind, status, name, &reference);
+            }
+        }
+    }
+
+    /// Removes these; those that stay, each with the status that came.
+    async fn delete_all(
+        &mut self,
+        client: &Client,
+        name: &str,
+        kind: Kind,
+        references: impl IntoIterator<Item = String>,
+    ) -> Vec<(String, Option<u16>)> {
+        let mut left = Vec::new();
+        for reference in references {
+            let status = delete(client, name, kind, &reference).await;
+            if is_gone(status) {
+                self.removed.insert((kind, name.to_owned(), reference));
+            } else {
+                left.push((reference, status));
+            }
+        }
+        left
+    }
+
+    /// Removes these tags, as far as they did not go with their manifests; those that stay.
+    async fn delete_tags(
+        &mut self,
+        client: &Client,
+        name: &str,
+        known: BTreeSet<String>,
+    ) -> Vec<(String, Option<u16>)> {
+        let listed = tags(client, name).await;
+        let (still, gone): (BTreeSet<String>, BTreeSet<String>) =
+            known.into_iter().partition(|tag| listed.contains(tag));
+        let gone = gone.into_iter().map(|tag| (Kind::Tag, name.to_owned(), tag));
+        self.removed.extend(gone);
+        self.delete_all(client, name, Kind::Tag, still).await
+    }
+}
+
+/// Whether an answer to a DELETE means that nothing is there any more.
+fn is_gone(status: Option<u16>) -> bool {
+    matches!(status, Some(200..=299 | 404))
+}
+
+async fn delete(client: &Client, name: &str, kind: Kind, reference: &str) -> Option<u16> {
+    let url = at(client, name, kind, reference);
+    client.send(Request::new("DELETE", url)).await.status()
+}
+
+fn at(client: &Client, name: &str, kind: Kind, reference: &str) -> Url {
+    client
+        .target()
+        .with_target(&format!("/v2/{name}/{}/{reference}", kind.collection()))
+}
