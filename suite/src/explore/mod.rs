@@ -7,12 +7,12 @@ mod model;
 mod operation;
 mod scenario_writer;
 
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use proptest::strategy::{Strategy as _, ValueTree};
 use proptest::test_runner::{
     Config, RngAlgorithm, TestCaseError, TestCaseResult, TestError, TestRng, TestRunner,
 };
@@ -82,19 +82,12 @@ pub(crate) fn explore(
             fail(&name, &texts, number.fetch_add(several, Ordering::Relaxed))
         };
         let breaks = |operations: &[Operation]| break_at_once(&[operations.to_vec()]).contains(&true);
-        let attempt = |operations: Vec<Operation>| -> TestCaseResult {
-            match breaks(&operations) {
-                false => Ok(()),
-                true => Err(TestCaseError::fail("a check broke")),
-            }
-        };
-        let mut runner = TestRunner::new_with_rng(config(cases), rng(seed, batch));
-        let trees = (0..cases).filter_map(|_| any_workflow().new_tree(&mut runner).ok());
-        let mut trees: Vec<_> = trees.collect();
-        let workflows: Vec<Vec<Operation>> = trees.iter().map(ValueTree::current).collect();
+        let workflows = drawn(cases, rng(seed, batch));
         let broken = break_at_once(&workflows).iter().position(|broke| *broke);
-        let failing = broken.map(|at| runner.run_one(trees.swap_remove(at), attempt));
-        if let Some(Err(TestError::Fail(_, short))) = failing {
+        if let Some(failing) = broken {
+            let short = shrunk(cases, rng(seed, batch), failing, &breaks);
+            // One that holds the second time is shown as it was.
+            let short = short.unwrap_or_else(|| workflows[failing].clone());
             return Some(Failing {
                 name: name.to_string(),
                 text: written(&without_the_needless(short, breaks), catalogue, constraints),
@@ -103,6 +96,42 @@ pub(crate) fn explore(
         batch += 1;
     }
     None
+}
+
+/// The workflows that come of these random numbers.
+fn drawn(cases: u32, rng: TestRng) -> Vec<Vec<Operation>> {
+    let drawn = RefCell::new(Vec::new());
+    let keep = |operations| {
+        drawn.borrow_mut().push(operations);
+        Ok(())
+    };
+    // Nothing fails that is only kept.
+    let _ = TestRunner::new_with_rng(config(cases), rng).run(&any_workflow(), keep);
+    drawn.into_inner()
+}
+
+/// The shortest form of the first workflow that comes behind so many that are known to hold, if it still breaks.
+fn shrunk(
+    cases: u32,
+    rng: TestRng,
+    known: usize,
+    breaks: &impl Fn(&[Operation]) -> bool,
+) -> Option<Vec<Operation>> {
+    let passed = Cell::new(0);
+    let attempt = |operations: Vec<Operation>| -> TestCaseResult {
+        if passed.get() < known {
+            passed.set(passed.get() + 1);
+            return Ok(());
+        }
+        match breaks(&operations) {
+            false => Ok(()),
+            true => Err(TestCaseError::fail("a check broke")),
+        }
+    };
+    match TestRunner::new_with_rng(config(cases), rng).run(&any_workflow(), attempt) {
+        Err(TestError::Fail(_, short)) => Some(short),
+        _ => None,
+    }
 }
 
 /// What is left when each operation is taken out that is not needed. What was shrunk has lost operations first and was
