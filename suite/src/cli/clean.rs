@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use assize::run::{Cleaned, Kind, clean};
+use assize::run::{Cleaned, ContentKind, clean};
 use assize::wire::Client;
 
 use super::arguments::CleanArguments;
@@ -32,7 +32,7 @@ fn told(cleaned: &Cleaned) -> String {
     if !cleaned.is_listed {
         return "the registry does not list its repositories: name them with --repository\n".to_owned();
     }
-    let removed = [Kind::Tag, Kind::Manifest, Kind::Blob].map(|kind| {
+    let removed = [ContentKind::Tag, ContentKind::Manifest, ContentKind::Blob].map(|kind| {
         let number = cleaned
             .removed
             .iter()

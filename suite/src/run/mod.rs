@@ -54,7 +54,7 @@ use crate::judgement::ScenarioOutcome;
 pub use crate::explore::Budget;
 pub use crate::values::{BadRunId, RunId};
 pub use campaign::record;
-pub use clean::{Cleaned, Kind, Left, clean};
+pub use clean::{Cleaned, ContentKind, Left, clean};
 pub use preflight::PreflightError;
 pub use settings::{CleanUp, OnFinding, RunSettings};
 pub use stop::Stop;

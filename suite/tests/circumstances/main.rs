@@ -15,7 +15,7 @@ use assize::cause::Beyond;
 use assize::judgement::{End, NotAsked, Verdict};
 use assize::plan::Selection;
 use assize::report::{Counted, Ruling, reason};
-use assize::run::{CleanUp, Kind, RunId, RunSettings, clean};
+use assize::run::{CleanUp, ContentKind, RunId, RunSettings, clean};
 use assize::wire::{Client, ClientSettings, Credentials, Login, Timeouts, Url};
 use assize::{Outcome, RunError, Suite};
 use support::{Circumstance, Proxy, registry};
@@ -604,14 +604,19 @@ mod elsewhere {
         let given = clean(&client, &["team/app".to_owned()]).await;
         assert_eq!(left_over(&registry.url()).await, ["team/app:\"latest\""]);
         for (kind, name, digest) in own.removed.iter().chain(&given.removed) {
-            if *kind == Kind::Blob {
+            if *kind == ContentKind::Blob {
                 let url = client.target().with_target(&format!("/v2/{name}/blobs/{digest}"));
                 let asked = client.send(assize::wire::Request::new("GET", url)).await;
                 assert_eq!(asked.status(), Some(404), "{name} {digest}");
             }
         }
         for cleaned in [own, given] {
-            assert!(cleaned.removed.iter().any(|(kind, ..)| *kind == Kind::Blob));
+            assert!(
+                cleaned
+                    .removed
+                    .iter()
+                    .any(|(kind, ..)| *kind == ContentKind::Blob)
+            );
             assert_eq!(
                 cleaned.left.lines().collect::<Vec<String>>(),
                 Vec::<String>::new()

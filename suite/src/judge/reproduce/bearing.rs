@@ -49,7 +49,7 @@ pub(super) struct Concern {
 }
 
 /// A request, as far as it says what it is about.
-struct Asked<'a> {
+struct SentRequest<'a> {
     method: String,
     path: String,
     endpoint: Endpoint,
@@ -114,7 +114,7 @@ impl Concern {
     }
 }
 
-impl Asked<'_> {
+impl SentRequest<'_> {
     fn is_read(&self) -> bool {
         matches!(&*self.method, "GET" | "HEAD")
     }
@@ -213,7 +213,7 @@ fn collect(json: &Json, named: &mut Vec<String>) {
 
 /// Whether this asks for something by its name, or takes it away.
 pub(super) fn asks_by_name(sent: &Sent) -> bool {
-    let is_named = |asked: &Asked<'_>| {
+    let is_named = |asked: &SentRequest<'_>| {
         let takes = asked.is_read() || asked.method == "DELETE";
         takes && asked.endpoint.reference().is_some()
     };
@@ -227,7 +227,7 @@ pub(super) fn is_write(sent: &Sent) -> bool {
 
 /// Whether this may put something there.
 pub(super) fn puts(sent: &Sent) -> bool {
-    let puts = |asked: &Asked<'_>| !asked.is_read() && asked.method != "DELETE";
+    let puts = |asked: &SentRequest<'_>| !asked.is_read() && asked.method != "DELETE";
     asked(sent).iter().any(puts)
 }
 
@@ -246,9 +246,9 @@ fn target(url: &Url) -> String {
 }
 
 /// What was asked, request by request.
-fn asked(sent: &Sent) -> Vec<Asked<'_>> {
+fn asked(sent: &Sent) -> Vec<SentRequest<'_>> {
     match sent {
-        Sent::Exchange(exchange) => vec![Asked {
+        Sent::Exchange(exchange) => vec![SentRequest {
             method: exchange.request.method.clone(),
             path: target(&exchange.request.url),
             endpoint: Endpoint::of(&exchange.request.url),
@@ -259,7 +259,7 @@ fn asked(sent: &Sent) -> Vec<Asked<'_>> {
             .map(|(method, target)| {
                 let (path, query) = target.split_once('?').unwrap_or((&target, ""));
                 let endpoint = Endpoint::parse(path, query);
-                Asked {
+                SentRequest {
                     method,
                     endpoint,
                     path: target,

@@ -64,21 +64,21 @@ enum RecordedSentBody {
     Sized(RecordedBody),
     Chunked(RecordedBody),
     /// In either way; only its beginning is here, and how it is made.
-    Cut(Cut),
+    Cut(RecordedCut),
 }
 
 #[derive(Serialize, Deserialize)]
-struct Cut {
+struct RecordedCut {
     #[serde(flatten)]
     body: RecordedBody,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    made: Option<Vec<Part>>,
+    made: Option<Vec<RecordedPart>>,
 }
 
 /// A piece of a body that is made.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Part {
+enum RecordedPart {
     Plain(RecordedBytes),
     Repeated {
         unit: RecordedBytes,
@@ -230,11 +230,11 @@ impl RecordedRequest {
                 wire::Body::None => None,
                 wire::Body::Sized(_) => Some(RecordedSentBody::Sized(body)),
                 wire::Body::Chunked(_) => Some(RecordedSentBody::Chunked(body)),
-                wire::Body::Cut(_, recipe) => Some(RecordedSentBody::Cut(Cut {
+                wire::Body::Cut(_, recipe) => Some(RecordedSentBody::Cut(RecordedCut {
                     body,
                     made: recipe
                         .as_ref()
-                        .map(|recipe| recipe.parts().iter().map(Part::of).collect()),
+                        .map(|recipe| recipe.parts().iter().map(RecordedPart::of).collect()),
                 })),
             },
             account: RecordedAccount::of(&request.account),
@@ -267,20 +267,25 @@ impl RecordedRequest {
     }
 }
 
-fn recipe(made: Option<Vec<Part>>) -> Result<Option<wire::Recipe>, Bad> {
-    let parts = made.map(|parts| parts.into_iter().map(Part::read).collect::<Result<_, Bad>>());
+fn recipe(made: Option<Vec<RecordedPart>>) -> Result<Option<wire::Recipe>, Bad> {
+    let parts = made.map(|parts| {
+        parts
+            .into_iter()
+            .map(RecordedPart::read)
+            .collect::<Result<_, Bad>>()
+    });
     Ok(parts.transpose()?.map(wire::Recipe::from_parts))
 }
 
-impl Part {
-    fn of(part: &wire::Part) -> Part {
+impl RecordedPart {
+    fn of(part: &wire::Part) -> RecordedPart {
         match part {
-            wire::Part::Plain(bytes) => Part::Plain(RecordedBytes::of(bytes)),
-            wire::Part::Repeated(unit, length) => Part::Repeated {
+            wire::Part::Plain(bytes) => RecordedPart::Plain(RecordedBytes::of(bytes)),
+            wire::Part::Repeated(unit, length) => RecordedPart::Repeated {
                 unit: RecordedBytes::of(unit),
                 length: *length,
             },
-            wire::Part::Counted(mark, skipped, length) => Part::Counted {
+            wire::Part::Counted(mark, skipped, length) => RecordedPart::Counted {
                 mark: mark.clone(),
                 skipped: *skipped,
                 length: *length,
@@ -290,15 +295,15 @@ impl Part {
 
     fn read(self) -> Result<wire::Part, Bad> {
         Ok(match self {
-            Part::Plain(bytes) => wire::Part::Plain(bytes.read()?),
-            Part::Repeated { unit, length } => match unit.read()? {
+            RecordedPart::Plain(bytes) => wire::Part::Plain(bytes.read()?),
+            RecordedPart::Repeated { unit, length } => match unit.read()? {
                 unit if unit.is_empty() => return Err("nothing cannot be repeated".to_owned()),
                 unit => wire::Part::Repeated(unit, length),
             },
-            Part::Counted { mark, .. } if !mark.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            RecordedPart::Counted { mark, .. } if !mark.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
                 return Err(format!("`{mark}` is no mark of a text that counts"));
             }
-            Part::Counted {
+            RecordedPart::Counted {
                 mark,
                 skipped,
                 length,

@@ -61,12 +61,12 @@ struct Writer {
     /// The server whose `Location` need not name it.
     origin: Option<String>,
     /// Whether things are done side by side.
-    pace: Pace,
+    pace: ScriptPace,
 }
 
 /// Whether things are done side by side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Pace {
+enum ScriptPace {
     #[default]
     OneByOne,
     SideBySide,
@@ -92,7 +92,7 @@ impl Writer {
 
     /// Threads side by side, each in the background.
     fn race(&mut self, threads: &[Thread]) -> Result<(), Unmakeable> {
-        self.pace = Pace::SideBySide;
+        self.pace = ScriptPace::SideBySide;
         for thread in threads {
             let known = self.places.len();
             let mut lines = Vec::new();
@@ -257,7 +257,7 @@ impl Writer {
             let needs: Vec<String> = self.needs.into_iter().collect();
             lines.push(format!("# it needs {}", needs.join(", and ")));
         }
-        if self.pace == Pace::SideBySide {
+        if self.pace == ScriptPace::SideBySide {
             lines.push("# a race, whose outcome may take several tries to show".to_owned());
         }
         if let Some(origin) = self.origin {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::{StreamExt, stream};
 
 use super::find::{is_common, tags};
-use super::{Kind, Left, delete, is_gone};
+use super::{ContentKind, Left, delete, is_gone};
 use crate::judgement::Offer;
 use crate::log::Created;
 use crate::run::session::Session;
@@ -24,9 +24,9 @@ pub(in crate::run) async fn remove(created: Created, session: &Session) -> Left 
     let mut left = Left::default();
     let mut refused_tags = Vec::new();
     for (kind, capability, things) in [
-        (Kind::Tag, "delete-tag", created.tags),
-        (Kind::Manifest, "delete-manifest", created.manifests),
-        (Kind::Blob, "delete-blob", created.blobs),
+        (ContentKind::Tag, "delete-tag", created.tags),
+        (ContentKind::Manifest, "delete-manifest", created.manifests),
+        (ContentKind::Blob, "delete-blob", created.blobs),
     ] {
         let refused = match session.offer(capability) {
             Offer::Offered(_) => None,
@@ -35,7 +35,7 @@ pub(in crate::run) async fn remove(created: Created, session: &Session) -> Left 
         };
         let things = things
             .into_iter()
-            .filter(|(_, reference)| kind != Kind::Blob || !is_shared || !is_common(reference));
+            .filter(|(_, reference)| kind != ContentKind::Blob || !is_shared || !is_common(reference));
         let deleting = things.map(|(name, reference)| async move {
             let status = match refused {
                 Some(status) => status,
@@ -47,8 +47,8 @@ pub(in crate::run) async fn remove(created: Created, session: &Session) -> Left 
         for (name, reference, status) in deleted {
             match kind {
                 _ if is_gone(status) => {}
-                Kind::Tag => refused_tags.push((name, reference, status)),
-                Kind::Manifest | Kind::Blob => left.note(kind, status, &name, &reference),
+                ContentKind::Tag => refused_tags.push((name, reference, status)),
+                ContentKind::Manifest | ContentKind::Blob => left.note(kind, status, &name, &reference),
             }
         }
     }
@@ -59,7 +59,7 @@ pub(in crate::run) async fn remove(created: Created, session: &Session) -> Left 
         }
         // Where tags are not deleted, they may go with their manifests.
         if lists.get(&name).is_some_and(|listed| listed.contains(&tag)) {
-            left.note(Kind::Tag, status, &name, &tag);
+            left.note(ContentKind::Tag, status, &name, &tag);
         }
     }
     left

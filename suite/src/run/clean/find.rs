@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::{Kind, at};
+use super::{ContentKind, at};
 use crate::check::next_link;
 use crate::run::territory::is_own;
 use crate::scenario::ast::Algorithm;
@@ -18,7 +18,7 @@ const MARK: &str = "org.example.assize";
 
 /// What runs left in a repository.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct FoundContent {
     /// The tags.
     pub(super) tags: BTreeSet<String>,
     /// The digests of manifests, those that refer to others before these.
@@ -28,8 +28,8 @@ pub(super) struct Found {
 }
 
 /// Everything in a repository of a run, and in any other one what the suite made.
-pub(super) async fn find(client: &Client, name: &str) -> Found {
-    let mut found = Found::default();
+pub(super) async fn find(client: &Client, name: &str) -> FoundContent {
+    let mut found = FoundContent::default();
     let is_ours = is_own(name);
     let mut open = Vec::new();
     for tag in tags(client, name).await {
@@ -129,7 +129,7 @@ async fn is_marked(client: &Client, name: &str, reference: &str) -> bool {
     let Some(config) = manifest["config"]["digest"].as_str() else {
         return manifest["annotations"].get(MARK).is_some();
     };
-    let url = at(client, name, Kind::Blob, config);
+    let url = at(client, name, ContentKind::Blob, config);
     let asked = client.send(Request::new("GET", url)).await;
     let config = asked.outcome.ok().as_ref().and_then(json_of).unwrap_or_default();
     config["config"]["Labels"].get(MARK).is_some()
@@ -137,7 +137,7 @@ async fn is_marked(client: &Client, name: &str, reference: &str) -> bool {
 
 /// The digest of a manifest, and the manifest.
 async fn manifest(client: &Client, name: &str, reference: &str) -> Option<(String, Json)> {
-    let mut request = Request::new("GET", at(client, name, Kind::Manifest, reference));
+    let mut request = Request::new("GET", at(client, name, ContentKind::Manifest, reference));
     // Some registries hold that `*/*` accepts no type that they do not know from earlier.
     let types = [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST, "*/*"];
     request.headers.set("Accept", &types.join(", "));

@@ -7,7 +7,7 @@ const NAMED: usize = 3;
 
 /// The kinds of things that a run puts into a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum ContentKind {
     /// A tag.
     Tag,
     /// A manifest, by its digest.
@@ -16,21 +16,21 @@ pub enum Kind {
     Blob,
 }
 
-impl Kind {
+impl ContentKind {
     /// What stands before its reference in a path.
     pub(super) fn collection(self) -> &'static str {
         match self {
-            Kind::Tag | Kind::Manifest => "manifests",
-            Kind::Blob => "blobs",
+            ContentKind::Tag | ContentKind::Manifest => "manifests",
+            ContentKind::Blob => "blobs",
         }
     }
 
     /// One or more of them, in words.
     pub fn counted(self, number: usize) -> String {
         let noun = match self {
-            Kind::Tag => "tag",
-            Kind::Manifest => "manifest",
-            Kind::Blob => "blob",
+            ContentKind::Tag => "tag",
+            ContentKind::Manifest => "manifest",
+            ContentKind::Blob => "blob",
         };
         let plural = if number == 1 { "" } else { "s" };
         format!("{number} {noun}{plural}")
@@ -39,12 +39,12 @@ impl Kind {
 
 /// What could not be removed, by its kind and by the status that came in answer to its deletion, if one came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Left(BTreeMap<(Kind, Option<u16>), Vec<String>>);
+pub struct Left(BTreeMap<(ContentKind, Option<u16>), Vec<String>>);
 
 impl Left {
     /// Notes one thing that stays.
-    pub(super) fn note(&mut self, kind: Kind, status: Option<u16>, name: &str, reference: &str) {
-        let mark = if kind == Kind::Tag { ':' } else { '@' };
+    pub(super) fn note(&mut self, kind: ContentKind, status: Option<u16>, name: &str, reference: &str) {
+        let mark = if kind == ContentKind::Tag { ':' } else { '@' };
         self.0
             .entry((kind, status))
             .or_default()
@@ -91,9 +91,9 @@ mod tests {
     fn what_stays_is_told_by_kind_and_reason() {
         let mut left = Left::default();
         for number in 1..=4 {
-            left.note(Kind::Blob, Some(405), "a/b", &format!("sha256:{number}"));
+            left.note(ContentKind::Blob, Some(405), "a/b", &format!("sha256:{number}"));
         }
-        left.note(Kind::Tag, None, "a/b", "latest");
+        left.note(ContentKind::Tag, None, "a/b", "latest");
         insta::assert_snapshot!(left.lines().collect::<Vec<String>>().join("\n"), @r"
         1 tag, since no answer came to their deletion: a/b:latest
         4 blobs, since the registry answers 405 to their deletion: a/b@sha256:1, a/b@sha256:2, a/b@sha256:3, …

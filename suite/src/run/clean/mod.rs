@@ -7,7 +7,7 @@ mod left;
 use std::collections::BTreeSet;
 
 pub(super) use after::remove;
-pub use left::{Kind, Left};
+pub use left::{ContentKind, Left};
 
 use self::find::{find, listed, tags};
 use super::territory::is_own;
@@ -17,7 +17,7 @@ use crate::wire::{Client, Request, Url};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cleaned {
     /// What was removed, each with its kind, its repository, and its tag or digest.
-    pub removed: BTreeSet<(Kind, String, String)>,
+    pub removed: BTreeSet<(ContentKind, String, String)>,
     /// What could not be removed.
     pub left: Left,
     /// The names of runs that the registry still lists.
@@ -65,17 +65,21 @@ impl Cleaned {
     async fn empty(&mut self, client: &Client, name: &str) {
         let found = find(client, name).await;
         let first = self
-            .delete_all(client, name, Kind::Manifest, found.manifests)
+            .delete_all(client, name, ContentKind::Manifest, found.manifests)
             .await;
         // What an index refers to may be refused as long as that is there.
         let refused = first.into_iter().map(|(reference, _)| reference);
-        let manifests = self.delete_all(client, name, Kind::Manifest, refused).await;
+        let manifests = self
+            .delete_all(client, name, ContentKind::Manifest, refused)
+            .await;
         let tags = self.delete_tags(client, name, found.tags).await;
-        let blobs = self.delete_all(client, name, Kind::Blob, found.blobs).await;
+        let blobs = self
+            .delete_all(client, name, ContentKind::Blob, found.blobs)
+            .await;
         for (kind, refused) in [
-            (Kind::Tag, tags),
-            (Kind::Manifest, manifests),
-            (Kind::Blob, blobs),
+            (ContentKind::Tag, tags),
+            (ContentKind::Manifest, manifests),
+            (ContentKind::Blob, blobs),
         ] {
             for (reference, status) in refused {
                 self.left.note(kind, status, name, &reference);
@@ -88,7 +92,7 @@ impl Cleaned {
         &mut self,
         client: &Client,
         name: &str,
-        kind: Kind,
+        kind: ContentKind,
         references: impl IntoIterator<Item = String>,
     ) -> Vec<(String, Option<u16>)> {
         let mut left = Vec::new();
@@ -113,9 +117,11 @@ impl Cleaned {
         let listed = tags(client, name).await;
         let (still, gone): (BTreeSet<String>, BTreeSet<String>) =
             known.into_iter().partition(|tag| listed.contains(tag));
-        let gone = gone.into_iter().map(|tag| (Kind::Tag, name.to_owned(), tag));
+        let gone = gone
+            .into_iter()
+            .map(|tag| (ContentKind::Tag, name.to_owned(), tag));
         self.removed.extend(gone);
-        self.delete_all(client, name, Kind::Tag, still).await
+        self.delete_all(client, name, ContentKind::Tag, still).await
     }
 }
 
@@ -124,12 +130,12 @@ fn is_gone(status: Option<u16>) -> bool {
     matches!(status, Some(200..=299 | 404))
 }
 
-async fn delete(client: &Client, name: &str, kind: Kind, reference: &str) -> Option<u16> {
+async fn delete(client: &Client, name: &str, kind: ContentKind, reference: &str) -> Option<u16> {
     let url = at(client, name, kind, reference);
     client.send(Request::new("DELETE", url)).await.status()
 }
 
-fn at(client: &Client, name: &str, kind: Kind, reference: &str) -> Url {
+fn at(client: &Client, name: &str, kind: ContentKind, reference: &str) -> Url {
     client
         .target()
         .with_target(&format!("/v2/{name}/{}/{reference}", kind.collection()))

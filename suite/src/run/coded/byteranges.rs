@@ -25,7 +25,7 @@ static PARAMETER: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// One part of a body: which bytes of the whole it says it is, and what it brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct RangePart {
     /// The positions of its bytes.
     pub(super) place: RangeInclusive<u64>,
     /// The length of the whole; `None` where it is an asterisk.
@@ -45,7 +45,7 @@ pub(super) fn is_multipart(content_type: &str) -> bool {
 }
 
 /// The parts of a body of this type, in their order.
-pub(super) fn parts(content_type: &str, body: &Bytes) -> Result<Vec<Part>, Malformed> {
+pub(super) fn parts(content_type: &str, body: &Bytes) -> Result<Vec<RangePart>, Malformed> {
     let boundary = boundary(content_type)?;
     let mut parts = Vec::new();
     let mut delimiter = next_delimiter(body, 0, &boundary)
@@ -141,7 +141,7 @@ fn next_delimiter(body: &[u8], from: usize, boundary: &str) -> Option<Delimiter>
 }
 
 /// Reads a part: its head, and bytes that fit it.
-fn part(content: &Bytes) -> Result<Part, Malformed> {
+fn part(content: &Bytes) -> Result<RangePart, Malformed> {
     let mut lines = [EMPTY_HEADER; MOST_LINES];
     let (length, lines) = match httparse::parse_headers(content, &mut lines) {
         Ok(Status::Complete(head)) => head,
@@ -165,7 +165,7 @@ fn part(content: &Bytes) -> Result<Part, Malformed> {
         let brought = bytes.len();
         return Err(malformed(format!("says `{range}` and brings {brought} bytes")));
     }
-    Ok(Part { place, whole, bytes })
+    Ok(RangePart { place, whole, bytes })
 }
 
 /// Reads `bytes first-last/whole`.

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::byteranges::{Malformed, Part, is_multipart, parts};
+use super::byteranges::{Malformed, RangePart, is_multipart, parts};
 use super::{Actor, Coded, NotReached};
 use crate::check::describe;
 use crate::run::interpret::requests::plain;
@@ -99,13 +99,13 @@ fn overlapping() -> String {
 }
 
 /// The parts of an answer, if it says that it has some.
-fn several(answer: &Answer) -> Option<Result<Vec<Part>, Malformed>> {
+fn several(answer: &Answer) -> Option<Result<Vec<RangePart>, Malformed>> {
     let content_type = answer.headers.get("Content-Type").unwrap_or_default();
     (answer.status == 206 && is_multipart(content_type)).then(|| parts(content_type, &answer.body.bytes()))
 }
 
 /// These parts, if each of them is what it says of a blob.
-fn fitting(parts: Vec<Part>, blob: &Content) -> Result<Vec<Part>, Malformed> {
+fn fitting(parts: Vec<RangePart>, blob: &Content) -> Result<Vec<RangePart>, Malformed> {
     for (part, number) in parts.iter().zip(1..) {
         if part.whole.is_some_and(|whole| whole != blob.size()) {
             let (said, size) = (part.whole.unwrap_or_default(), blob.size());
@@ -126,8 +126,8 @@ fn fitting(parts: Vec<Part>, blob: &Content) -> Result<Vec<Part>, Malformed> {
 }
 
 /// Which of the ranges each part brings. What joins several has no place in the order, nor has what none asked for.
-fn order(parts: &[Part]) -> Vec<usize> {
-    let touches = |part: &Part, range: &RangeInclusive<u64>| {
+fn order(parts: &[RangePart]) -> Vec<usize> {
+    let touches = |part: &RangePart, range: &RangeInclusive<u64>| {
         part.place.start() <= range.end() && range.start() <= part.place.end()
     };
     let brought = parts.iter().filter_map(|part| {
@@ -158,9 +158,9 @@ fn without_bound(exchange: &Exchange) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn part(place: RangeInclusive<u64>, blob: &Content) -> Part {
+    fn part(place: RangeInclusive<u64>, blob: &Content) -> RangePart {
         let bytes = blob.part(*place.start(), place.end() + 1).bytes();
-        Part {
+        RangePart {
             place,
             whole: Some(SIZE),
             bytes,
@@ -175,7 +175,7 @@ mod tests {
                 &places
                     .iter()
                     .map(|place| part(place.clone(), &blob))
-                    .collect::<Vec<Part>>(),
+                    .collect::<Vec<RangePart>>(),
             )
         };
         assert_eq!(came(&APART), [0, 1, 2]);
@@ -191,16 +191,16 @@ mod tests {
         let good = part(100..=199, &blob);
         assert!(fitting(vec![good.clone()], &blob).is_ok());
         for bad in [
-            Part {
+            RangePart {
                 place: 101..=200,
                 ..good.clone()
             },
-            Part {
+            RangePart {
                 place: SIZE..=SIZE + 99,
                 whole: None,
                 ..good.clone()
             },
-            Part {
+            RangePart {
                 whole: Some(SIZE + 1),
                 ..good
             },
