@@ -80,7 +80,8 @@ pub struct Way {
 impl Way {
     /// The exchange that broke it, if one did.
     pub fn exchange(&self) -> Option<&Arc<Exchange>> {
-        let last = self.proof.steps().last()?;
+        let shows = |step: &&Step| step.part == Part::Shows;
+        let last = self.proof.steps().filter(shows).last()?;
         match &last.sent {
             Sent::Exchange(exchange) => Some(exchange),
             Sent::Connection(_) => None,
