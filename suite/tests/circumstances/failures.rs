@@ -70,12 +70,18 @@ fn false_claims(outcome: &Outcome, request: (&str, EndpointKind)) -> Option<Stri
         .filter(|finding| finding.level > Level::May)
         .collect();
     let mut wrong: BTreeSet<String> = BTreeSet::new();
-    if findings.len() > 1 {
-        let ids: Vec<&str> = findings
+    // What is wrong in itself has to be refused, whatever meets what is sound: that may be said apart.
+    let causes = || {
+        findings
             .iter()
-            .map(|finding| finding.requirement.as_str())
-            .collect();
-        wrong.insert(format!("one cause, but {}", ids.join(", ")));
+            .filter(|finding| !finding.ways.iter().all(is_to_be_refused))
+    };
+    if causes().count() > 1 {
+        let told = causes().map(|finding| format!("{} ({})", finding.requirement, told_of(&finding.ways)));
+        wrong.insert(format!(
+            "one cause, but {}",
+            told.collect::<Vec<String>>().join(", ")
+        ));
     }
     for finding in findings {
         let following = finding.consequences.iter().filter(|one| one.level > Level::May);
@@ -91,6 +97,11 @@ fn false_claims(outcome: &Outcome, request: (&str, EndpointKind)) -> Option<Stri
     }
     let wrong: Vec<String> = wrong.into_iter().collect();
     (!wrong.is_empty()).then(|| wrong.join("; "))
+}
+
+/// Whether what was asked for is a refusal.
+fn is_to_be_refused(way: &Way) -> bool {
+    way.asked == "4xx" || way.asked == "a refusal with a 4xx"
 }
 
 fn is_of(way: &Way, (method, kind): (&str, EndpointKind)) -> bool {
