@@ -16,6 +16,9 @@ const BLINK: Duration = Duration::from_micros(200);
 /// The shortest time in which nothing was sent that was waited on purpose.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// The span of what meets nothing.
+const ALONE: (Duration, Duration) = (Duration::MAX.saturating_sub(BLINK), Duration::ZERO);
+
 /// What shows again what a check saw.
 pub(super) fn proof(entry: &Entry, log: &ProgramLog) -> Proof {
     let shows: Vec<Sent> = match &entry.evidence {
@@ -49,10 +52,33 @@ pub(super) fn proof(entry: &Entry, log: &ProgramLog) -> Proof {
             part,
         })
         .collect();
-    steps.sort_by_key(|step| step.sent.number());
+    let places = places(log);
+    steps.sort_by_key(|step| {
+        let number = step.sent.number();
+        places.get(&number).copied().unwrap_or((number, 0))
+    });
     Proof {
         rounds: rounds(steps.into_iter(), log),
     }
+}
+
+/// The places of what went on beside others only to be done sooner: each task by itself, where the first of them began.
+fn places(log: &ProgramLog) -> BTreeMap<u64, (u64, usize)> {
+    let numbers = log.events.iter().filter_map(|event| match event {
+        Event::Sent(_, exchange) => Some(exchange.number),
+        _ => None,
+    });
+    let numbers: Vec<u64> = numbers.collect();
+    let groups = numbers.chunk_by(|one, other| log.beside.contains(one) && log.beside.contains(other));
+    let beside = groups.filter(|group| group.iter().all(|number| log.beside.contains(number)));
+    let placed = beside.flat_map(|group| {
+        let first = group.iter().min().copied().unwrap_or_default();
+        group
+            .iter()
+            .enumerate()
+            .map(move |(at, number)| (*number, (first, at)))
+    });
+    placed.collect()
 }
 
 /// What was sent before `last`, or beside it, in order.
@@ -100,7 +126,7 @@ fn bearing(earlier: &[Sent], shows: &[Sent], reach: Reach, log: &ProgramLog) -> 
 
 /// Whether two things went on side by side.
 fn overlap(one: &Sent, other: &Sent, log: &ProgramLog) -> bool {
-    let ((begin, end), (other_begin, other_end)) = (time(one, log), time(other, log));
+    let ((begin, end), (other_begin, other_end)) = (span(one, log), span(other, log));
     begin + BLINK < other_end && other_begin + BLINK < end
 }
 
@@ -119,7 +145,7 @@ fn pause(sent: &Sent, earlier: &[Sent], log: &ProgramLog) -> Duration {
 fn rounds(steps: impl Iterator<Item = Step>, log: &ProgramLog) -> Vec<Vec<Thread>> {
     let mut rounds: Vec<Vec<Running>> = Vec::new();
     for step in steps {
-        let (begin, end) = time(&step.sent, log);
+        let (begin, end) = span(&step.sent, log);
         let is_over = |thread: &Running| thread.end <= begin + BLINK;
         match rounds.last_mut() {
             Some(round) if !round.iter().all(is_over) => {
@@ -166,11 +192,19 @@ impl Running {
     }
 }
 
+/// The time in which something may meet others: what went on beside others only to be done sooner stands by itself.
+fn span(sent: &Sent, log: &ProgramLog) -> (Duration, Duration) {
+    match log.beside.contains(&sent.number()) {
+        true => ALONE,
+        false => time(sent, log),
+    }
+}
+
 /// When something was begun and when it was over. What is written by hand is held to stand by itself.
 fn time(sent: &Sent, log: &ProgramLog) -> (Duration, Duration) {
     let end = log.moments.get(&sent.number()).copied();
     match (sent, end) {
         (Sent::Exchange(exchange), Some(end)) => (end.saturating_sub(exchange.elapsed), end),
-        _ => (Duration::MAX - BLINK, Duration::ZERO),
+        _ => ALONE,
     }
 }

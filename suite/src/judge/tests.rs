@@ -107,6 +107,7 @@ fn log_of(program: &Arc<Program>, events: Vec<Event>) -> ProgramLog {
         program: program.clone(),
         events,
         moments: std::collections::BTreeMap::new(),
+        beside: BTreeSet::new(),
         elapsed: Duration::ZERO,
     }
 }

@@ -9,7 +9,7 @@ mod redaction;
 mod run;
 pub mod trace;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -30,6 +30,8 @@ pub struct ProgramLog {
     pub events: Vec<Event>,
     /// When each exchange and each connection by hand was over, by its number: the time since 1970.
     pub moments: BTreeMap<u64, Duration>,
+    /// The numbers of the exchanges that went on beside others only to be done sooner: their order makes no difference.
+    pub beside: BTreeSet<u64>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -41,6 +43,7 @@ impl ProgramLog {
             program,
             events: Vec::new(),
             moments: BTreeMap::new(),
+            beside: BTreeSet::new(),
             elapsed,
         }
     }
@@ -114,7 +117,12 @@ impl Recorder {
         for entry in entries {
             match entry {
                 RecorderEntry::Event(event) => log.events.push(event),
-                RecorderEntry::Beside(beside) => beside.pour_into(log),
+                RecorderEntry::Beside(beside) => {
+                    let before = log.events.len();
+                    beside.pour_into(log);
+                    let poured = log.events[before..].iter().filter_map(Event::number);
+                    log.beside.extend(poured);
+                }
             }
         }
     }

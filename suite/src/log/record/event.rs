@@ -18,6 +18,9 @@ pub(super) struct RecordedSent {
     pub(super) exchange: RecordedExchange,
     /// When it was over: the time since 1970.
     pub(super) ended_ns: Option<u64>,
+    /// Whether it went on beside others only to be done sooner.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) beside: bool,
 }
 
 /// A look of a value, and what a scenario writes for it.

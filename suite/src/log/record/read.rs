@@ -182,6 +182,9 @@ impl<'a> RecordReader<'a> {
         let (event, ended) = match line {
             RecordLine::Sent(sent) => {
                 let exchange = self.known.add(sent.exchange.read()?);
+                if sent.beside {
+                    log.beside.insert(exchange.number);
+                }
                 (Event::Sent(sent.action, exchange), sent.ended_ns)
             }
             RecordLine::Bound(faces) => {

@@ -94,6 +94,7 @@ impl<W: Write> RecordWriter<W> {
                     action: *action,
                     exchange: RecordedExchange::of(exchange),
                     ended_ns,
+                    beside: log.beside.contains(&exchange.number),
                 })
             }
             Event::Bound(faces) => RecordLine::Bound(faces.iter().map(RecordedFace::of).collect()),
