@@ -18,6 +18,14 @@ const LONGEST: &str = "60";
 /// What is not shown again by a script, or not every time, and why. Each of these scripts says so in a comment.
 const NOT_REPEATED: &[(&str, &str)] = &[
     (
+        "tags-in-order-of-pushes",
+        "the tags are pushed at once, so that their order is another each time",
+    ),
+    (
+        "upload-decoded-too-late",
+        "what it leads to was pushed under a name that no request before it has",
+    ),
+    (
         "referrers-cut-at-100",
         "it shows behind the pushes of 120 different manifests",
     ),
