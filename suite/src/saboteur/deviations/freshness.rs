@@ -116,14 +116,18 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     ),
     Deviation::stateful(
         "heads-outlive-deletion",
-        &["manage.get-and-head-agree-after-delete"],
+        &[
+            "manage.get-and-head-agree-after-delete",
+            "manage.manifest.delete-removes-tags",
+        ],
         |context| {
             Box::pin(async move {
                 let is_head = context.call.method == Method::HEAD;
                 first_kept(&context, is_head, Reply::is_success).await
             })
         },
-    ),
+    )
+    .because("what HEAD says of a digest after a deletion, it says of the tags that pointed to it"),
     Deviation::stateful(
         "missing-after-deletion-remembered",
         &["manage.repush-after-delete"],
