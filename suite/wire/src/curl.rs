@@ -199,16 +199,15 @@ fn in_quotes(text: &str) -> String {
 
 /// A command of shell that prints these bytes.
 pub(super) fn printf(bytes: &[u8]) -> String {
-    let first = if bytes.starts_with(b"-") { "\\055" } else { "" };
-    let rest = bytes.get(usize::from(!first.is_empty())..).unwrap_or_default();
-    format!("printf '{first}{}'", escaped(rest))
+    format!("printf '{}'", escaped(bytes))
 }
 
-/// The same bytes in the format of a `printf`, between quotes.
+/// The same bytes in the format of a `printf`, between quotes; a hyphen at its beginning would be taken for an option.
 pub(super) fn escaped(bytes: &[u8]) -> String {
     let mut format = String::with_capacity(bytes.len());
-    for &byte in bytes {
+    for (at, &byte) in bytes.iter().enumerate() {
         match byte {
+            b'-' if at == 0 => format.push_str("\\055"),
             b'\n' => format.push_str("\\n"),
             b'\r' => format.push_str("\\r"),
             b'\t' => format.push_str("\\t"),
