@@ -81,7 +81,7 @@ impl Way {
     /// The exchange that broke it, if one did.
     pub fn exchange(&self) -> Option<&Arc<Exchange>> {
         let shows = |step: &&Step| step.part == Part::Shows;
-        let last = self.proof.steps().filter(shows).last()?;
+        let last = self.proof.steps().rfind(shows)?;
         match &last.sent {
             Sent::Exchange(exchange) => Some(exchange),
             Sent::Connection(_) => None,
