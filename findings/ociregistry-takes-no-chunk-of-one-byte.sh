@@ -18,11 +18,6 @@ trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$folder"' EXIT
 cd "$folder"
 export GOFLAGS=-mod=mod
 port=15984
-cat >go.mod <<'MODULE'
-module example.com/served
-go 1.23
-require cuelabs.dev/go/oci/ociregistry v0.0.0-20251212221603-3adeb8663819
-MODULE
 cat >main.go <<'GO'
 package main
 
@@ -39,6 +34,8 @@ func main() {
 	log.Fatal(http.ListenAndServe(os.Args[1], ociserver.New(ocimem.New(), nil)))
 }
 GO
+go mod init example.com/served 2>log
+go get cuelabs.dev/go/oci/ociregistry@v0.0.0-20251212221603-3adeb8663819 2>log
 go build -o served .
 ./served "127.0.0.1:$port" >log 2>&1 &
 until curl -s -o /dev/null "http://127.0.0.1:$port/v2/"; do sleep 0.1; done
