@@ -330,7 +330,7 @@ why     = "Every client begins with this request."
     }
 
     #[test]
-    fn a_report_that_cannot_be_written_is_a_failure_of_the_suite() {
+    fn a_report_that_cannot_be_begun_is_refused_before_the_run() {
         let suite = suite("200");
         let path = suite.path().join("missing/report.xml");
         let output = assize(&[
@@ -339,9 +339,20 @@ why     = "Every client begins with this request."
             "--report",
             &format!("junit={}", text(&path)),
         ]);
-        assert_eq!(code(&output), 4);
-        let message = format!("cannot write the junit report to {}", path.display());
+        assert_eq!(code(&output), 2);
+        assert_eq!(stdout(&output), "");
+        let message = format!("{}: No such file", path.display());
         assert!(stderr(&output).contains(&message), "{}", stderr(&output));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_report_that_cannot_be_written_is_a_failure_of_the_suite() {
+        let suite = suite("200");
+        let output = assize(&["--scenarios", text(suite.path()), "--report", "junit=/dev/full"]);
+        assert_eq!(code(&output), 4);
+        let message = "cannot write the junit report to /dev/full";
+        assert!(stderr(&output).contains(message), "{}", stderr(&output));
     }
 
     #[test]

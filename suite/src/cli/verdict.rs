@@ -9,7 +9,9 @@ use assize::catalogue::{Catalogue, Level, RequirementId, Version};
 use assize::diagnostic::SourceFile;
 use assize::log::{RunLog, trace};
 use assize::report::baseline::Baseline;
-use assize::report::{self, Counted, Destination, Detail, NewFile, Report, ReportRequest, WriteError};
+use assize::report::{
+    self, BegunReport, Counted, Destination, Detail, NewFile, Report, ReportRequest, WriteError,
+};
 
 use super::arguments::VerdictArguments;
 use super::exit::Exit;
@@ -73,7 +75,7 @@ impl Wanted {
         let baseline = self.baseline.as_deref().map(|path| read_baseline(path, suite));
         Ok(Prepared {
             baseline: baseline.transpose()?,
-            reports: self.reports,
+            reports: self.reports.iter().map(begun_report).collect::<Result<_, _>>()?,
             counted: self.counted,
             trace: self.trace.as_deref().map(begun).transpose()?,
             detail: self.detail,
@@ -85,6 +87,16 @@ impl Wanted {
 pub(crate) fn begun(path: &Path) -> Result<NewFile, Failure> {
     NewFile::create(path).map_err(|source| Failure::File {
         path: path.to_owned(),
+        source,
+    })
+}
+
+fn begun_report(request: &ReportRequest) -> Result<BegunReport, Failure> {
+    request.begin().map_err(|source| Failure::File {
+        path: match &request.destination {
+            Destination::File(path) => path.clone(),
+            Destination::Stdout => PathBuf::from("-"),
+        },
         source,
     })
 }
@@ -104,7 +116,7 @@ pub(crate) fn written(
 #[derive(Debug)]
 pub(crate) struct Prepared {
     baseline: Option<Baseline>,
-    reports: Vec<ReportRequest>,
+    reports: Vec<BegunReport>,
     counted: Counted,
     trace: Option<NewFile>,
     detail: Detail,
@@ -128,8 +140,7 @@ impl Prepared {
             ..outcome.as_report()
         };
         let text = report::styled(&report, output::width(), self.detail);
-        let is_taken = |report: &ReportRequest| report.destination == Destination::Stdout;
-        if self.reports.iter().any(is_taken) {
+        if self.reports.iter().any(BegunReport::is_printed) {
             anstream::eprint!("{text}");
         } else {
             output::print(&text)?;
@@ -143,8 +154,8 @@ impl Prepared {
         // One that cannot be written does not keep the others from it.
         let reported: Vec<Result<(), WriteError>> = self
             .reports
-            .iter()
-            .map(|request| report::write(&report, request))
+            .into_iter()
+            .map(|begun| begun.write(&report))
             .collect();
         traced.transpose()?;
         reported.into_iter().collect::<Result<(), WriteError>>()?;

@@ -29,7 +29,7 @@ pub use causes::reason;
 pub use counted::{Counted, Share};
 pub use file::NewFile;
 pub use progress::ProgressLine;
-pub use request::{BadRequest, Destination, Format, ReportRequest, WriteError, write};
+pub use request::{BadRequest, BegunReport, Destination, Format, ReportRequest, WriteError};
 pub use ruling::Ruling;
 pub use script::script;
 pub use tally::VerdictKind;

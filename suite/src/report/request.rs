@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -161,30 +161,64 @@ impl FromStr for Format {
     }
 }
 
-/// Writes a report to where it is wanted.
-pub fn write(report: &Report<'_>, request: &ReportRequest) -> Result<(), WriteError> {
-    let format = request.format;
-    let text = format
-        .render(report)
-        .map_err(|reason| WriteError::Form { format, reason })?;
-    match &request.destination {
-        Destination::Stdout => {
-            let mut stdout = io::stdout().lock();
-            let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-            written.map_err(|source| WriteError::Stdout { format, source })
-        }
-        Destination::File(path) => replace(path, &text).map_err(|source| WriteError::File {
-            format,
-            path: path.clone(),
-            source,
-        }),
+/// A report whose place is known to be free.
+#[derive(Debug)]
+pub struct BegunReport {
+    format: Format,
+    place: ReportPlace,
+}
+
+#[derive(Debug)]
+enum ReportPlace {
+    Stdout,
+    File(NewFile),
+}
+
+impl ReportRequest {
+    /// Begins the file, if it is one: where nothing can be written is found before there is anything to write.
+    ///
+    /// # Errors
+    /// There is no such folder, or nothing may be written there.
+    pub fn begin(&self) -> io::Result<BegunReport> {
+        let place = match &self.destination {
+            Destination::Stdout => ReportPlace::Stdout,
+            Destination::File(path) => ReportPlace::File(NewFile::create(path)?),
+        };
+        Ok(BegunReport {
+            format: self.format,
+            place,
+        })
     }
 }
 
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = NewFile::create(path)?;
-    file.write_all(text.as_bytes())?;
-    file.finish()
+impl BegunReport {
+    /// Whether it goes to the standard output.
+    pub fn is_printed(&self) -> bool {
+        matches!(self.place, ReportPlace::Stdout)
+    }
+
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// The form cannot say what was found, or its place takes it no more.
+    pub fn write(self, report: &Report<'_>) -> Result<(), WriteError> {
+        let format = self.format;
+        let text = format
+            .render(report)
+            .map_err(|reason| WriteError::Form { format, reason })?;
+        match self.place {
+            ReportPlace::Stdout => {
+                let mut stdout = io::stdout().lock();
+                let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+                written.map_err(|source| WriteError::Stdout { format, source })
+            }
+            ReportPlace::File(mut file) => {
+                let path = file.path().to_owned();
+                let written = file.write_all(text.as_bytes()).and_then(|()| file.finish());
+                written.map_err(|source| WriteError::File { format, path, source })
+            }
+        }
+    }
 }
 
 #[cfg(test)]

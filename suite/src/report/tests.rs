@@ -349,6 +349,10 @@ ways = []
         let faulty = baseline::Baseline::parse(&source, &sample::clean().library.catalogue).unwrap_err();
         faulty.render(Color::Never)
     };
+    let foreign = format!("[\n{}]\n", "{\"a\": 1},\n".repeat(200_000));
+    let shown = faults(&foreign);
+    assert!(shown.lines().count() < 100, "{} lines", shown.lines().count());
+    assert!(shown.contains("is this a baseline?"), "{shown}");
     insta::assert_snapshot!("baseline_faults", faults(text));
     insta::assert_snapshot!(
         "baseline_syntax",

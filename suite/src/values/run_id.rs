@@ -29,9 +29,10 @@ impl RunId {
         RunId(letters.collect())
     }
 
-    /// The id of a run of which nothing but the seed is to tell: a self-test, whose registry is its own.
+    /// The id of a run of which nothing but the seed is to tell: a self-test, whose registry is its own. It is as long as an
+    /// id may be, so that a name of the same length that a script draws is nobody else's.
     pub fn of_seed(seed: u64) -> RunId {
-        RunId(format!("{seed:x}"))
+        RunId(format!("{seed:016x}"))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use assize::judgement;
-use assize::report::{Destination, Format, ReportRequest, Ruling, script, write};
+use assize::report::{Destination, Format, ReportRequest, Ruling, script};
 use assize::wire::{ClientSettings, Login, Reach, Timeouts};
 use assize::{Outcome, RunError, Suite};
 use libtest_mimic::Failed;
@@ -230,7 +230,8 @@ impl Bench {
         for format in Format::ALL {
             let path = folder.path().join(format.to_string());
             let destination = Destination::File(path.clone());
-            write(&report, &ReportRequest { format, destination }).map_err(|error| error.to_string())?;
+            let begun = ReportRequest { format, destination }.begin().unwrap();
+            begun.write(&report).map_err(|error| error.to_string())?;
             let text = std::fs::read_to_string(&path).unwrap();
             readable(&text).map_err(|why| format!("the report in {format}: {why}"))?;
             if format == Format::Json {

@@ -9,14 +9,26 @@ use super::{Baseline, BaselineEntry, Occurs};
 use crate::catalogue::{Catalogue, RequirementId};
 use crate::diagnostic::{Diagnostic, Faulty, SourceFile};
 
+/// How many faults of the syntax are shown each: more are those of a file that is something else.
+const SYNTAX_FAULTS: usize = 10;
+
 impl Baseline {
     /// Reads a baseline, or says everything that is wrong with it.
     pub fn parse(source: &SourceFile, catalogue: &Catalogue) -> Result<Baseline, Faulty> {
         let (table, errors) = DeTable::parse_recoverable(&source.text);
         let mut reader = BaselineReader {
             catalogue,
-            faults: errors.iter().map(syntax).collect(),
+            faults: errors.iter().take(SYNTAX_FAULTS).map(syntax).collect(),
         };
+        if let Some(next) = errors.get(SYNTAX_FAULTS) {
+            let left = errors.len() - SYNTAX_FAULTS;
+            let text = format!(
+                "there are {left} more faults: is this a baseline? --report baseline=FILE drafts one"
+            );
+            reader
+                .faults
+                .push(Diagnostic::error(text, next.span().unwrap_or_default()));
+        }
         if let Some(faulty) = Faulty::new(source, std::mem::take(&mut reader.faults)) {
             return Err(faulty);
         }
