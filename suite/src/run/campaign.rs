@@ -1,5 +1,6 @@
 //! The course of a run: in which order programs are carried out, how many at once, and which of them twice.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -180,11 +181,21 @@ impl Campaign {
         let world = World::new(session.clone(), program.clone(), attempt, tenants);
         let recorder = world.clone();
         let limit = session.settings.longest_scenario;
-        let flow = tokio::select! {
-            flow = follow(world) => flow,
-            () = session.over() => cut_off(&recorder, NOT_BEGUN),
-            () = tokio::time::sleep(limit) => {
-                cut_off(&recorder, Reason::NotReached(Cause::OutOfTime(limit)))
+        let mut following = pin!(follow(world));
+        let cut = tokio::select! {
+            flow = &mut following => Ok(flow),
+            () = session.over() => Err(NOT_BEGUN),
+            () = tokio::time::sleep(limit) => Err(Reason::NotReached(Cause::OutOfTime(limit))),
+        };
+        let flow = match cut {
+            Ok(flow) => flow,
+            Err(reason) => {
+                tokio::select! {
+                    _ = &mut following => {}
+                    () = recorder.under_way.end() => {}
+                    () = tokio::time::sleep(LAST_ANSWERS) => {}
+                }
+                cut_off(&recorder, reason)
             }
         };
         if let Flow::Stop(reason) = flow {
@@ -336,6 +347,9 @@ fn without_what_waits(probes: Probes) -> (Probes, Probes) {
 
 /// Why programs are passed over when a run has come to its end.
 const NOT_BEGUN: Reason = Reason::NotReached(Cause::Beyond(Beyond::Ended));
+/// How long the answers to what a program that is cut off has sent are waited for: they say what has to be removed, and
+/// whoever interrupts waits no longer than for one that is usual.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// How long it may take to remove what one program created: a few hundred deletions at worst, and no more than the
 /// wait for one answer.
 const CLEANING: Duration = Duration::from_secs(30);

@@ -46,6 +46,7 @@ mod session;
 mod settings;
 mod stop;
 mod territory;
+mod under_way;
 mod watch;
 mod world;
 

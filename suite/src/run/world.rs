@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::read_after_write::Writes;
 use super::session::Session;
 use super::territory::Tenants;
+use super::under_way::UnderWay;
 use crate::catalogue::Failure;
 use crate::cause::Cause;
 use crate::check::{CheckResult, looks_at_the_body};
@@ -41,6 +42,8 @@ pub(super) struct World {
     /// What was written so far.
     pub(super) writes: Arc<Writes>,
     recorder: Recorder,
+    /// What it has sent and is not answered yet.
+    pub(super) under_way: UnderWay,
     label: String,
     made: u32,
     copies: Arc<AtomicU32>,
@@ -72,6 +75,7 @@ impl World {
             action: 0,
             made: 0,
             recorder,
+            under_way: UnderWay::default(),
             copies: Arc::default(),
             tenants: Arc::new(tenants),
             writes: Arc::default(),
@@ -124,6 +128,7 @@ impl World {
     }
 
     async fn send_once(&self, request: Request) -> Arc<Exchange> {
+        let _under_way = self.under_way.begin().await;
         let sent = self
             .session
             .send(request, &self.tenants, &self.recorder, self.action);
