@@ -276,6 +276,14 @@ fn what_is_pending_is_taken_over_as_far_as_it_is_accepted() {
     assert!(!recorded.path().join("pull/blob.answers.new").exists());
     let check = snapshot(recorded.path(), &[&ONLY[..], &["--check"]].concat(), "");
     assert_eq!(code(&check), 0, "{check:?}");
+
+    std::fs::write(recorded.path().join("codes.md"), "somebody else's").unwrap();
+    let check = snapshot(recorded.path(), &[&ONLY[..], &["--check"]].concat(), "");
+    assert_eq!(code(&check), 1, "{check:?}");
+    assert!(
+        stdout(&check).contains("codes.md is not the table of these answers"),
+        "{check:?}"
+    );
 }
 
 #[test]

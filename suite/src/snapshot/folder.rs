@@ -189,12 +189,33 @@ impl Folder {
         }
     }
 
+    /// Where the table of status and error codes is.
+    pub fn codes(&self) -> PathBuf {
+        self.root.join(codes::FILE)
+    }
+
+    /// Whether that table is the one of what is recorded.
+    ///
+    /// # Errors
+    /// A file cannot be read, or has faults.
+    pub fn codes_are_current(&self) -> Result<bool, FolderError> {
+        let table = codes::table(&self.recorded()?);
+        match std::fs::read_to_string(self.codes()) {
+            Ok(text) => Ok(text == table),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(source) => Err(FolderError::File {
+                path: self.codes(),
+                source,
+            }),
+        }
+    }
+
     /// Writes the table of status and error codes anew.
     ///
     /// # Errors
     /// A file cannot be read or written, or has faults.
     pub fn write_codes(&self) -> Result<(), FolderError> {
-        write(&self.root.join(codes::FILE), &codes::table(&self.recorded()?))
+        write(&self.codes(), &codes::table(&self.recorded()?))
     }
 }
 

@@ -126,10 +126,18 @@ impl SnapshotContext {
             .flat_map(|name| compare(name, observed.recorded.get(name), observed.present.get(name)))
             .collect();
         self.show(&differences)?;
-        if differences.is_empty() {
-            return self.say_that_all_is_the_same(observed);
+        if !differences.is_empty() {
+            return Ok(Exit::Fails);
         }
-        Ok(Exit::Fails)
+        if !observed.recorded.is_empty() && !self.folder.codes_are_current()? {
+            let codes = self.folder.codes();
+            output::print(&format!(
+                "{} is not the table of these answers; `assize snapshot` writes it anew\n",
+                codes.display()
+            ))?;
+            return Ok(Exit::Fails);
+        }
+        self.say_that_all_is_the_same(observed)
     }
 
     /// Records what is new, shows what is different, and puts it beside what is recorded.
