@@ -11,12 +11,16 @@ const DEEPEST: usize = 8;
 /// The most members of an object that are shown, and the most different ones of an array.
 const MOST: usize = 32;
 
+/// The shortest body that is some content and no other, in bytes: one byte may be the first or the last of anything.
+const TELLING: u64 = 2;
+
 /// What is told of a body; nothing if there is none.
 pub(super) fn body(answer: &Answer, names: &ValueNames, left_out: &[String]) -> Option<String> {
     if answer.body.is_empty() {
         return None;
     }
-    if let Some(name) = names.of_content(&answer.body.digest()) {
+    let name = names.of_content(&answer.body.digest());
+    if let Some(name) = name.filter(|_| answer.body.len() >= TELLING) {
         return Some(format!("@{name}"));
     }
     let told = match json_of(answer) {
