@@ -198,9 +198,9 @@ impl Part {
     }
 }
 
-/// Up to which number a counted text of this length counts, at most.
+/// Up to which number a counted text of this length counts, at most; behind the last one stands no mark.
 fn numbers(length: usize) -> usize {
-    length / (MARK + 3) + 1
+    (length + MARK + 2).div_ceil(MARK + 3)
 }
 
 /// The counted text that shows itself at `at`, and where it starts, behind `from`.
@@ -305,7 +305,7 @@ mod tests {
         assert_eq!(recipe.bytes(), text);
         assert_eq!(
             recipe.command(),
-            "{ printf '{\"note\":\"'; seq -s .0123456789ab. 334 | head -c 5000; printf '\",\"list\":['; \
+            "{ printf '{\"note\":\"'; seq -s .0123456789ab. 335 | head -c 5000; printf '\",\"list\":['; \
              printf '{\"a%%\": 1},%.0s' $(seq 41) | head -c 401; printf '}]}'; }"
         );
     }
