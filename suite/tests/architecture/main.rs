@@ -184,3 +184,16 @@ fn no_folder_uses_one_above_it() {
         }
     }
 }
+
+#[test]
+fn only_the_language_reads_the_statements_of_a_scenario() {
+    for one in CRATES.iter().filter(|one| one.source != "suite/language/src") {
+        for (path, text) in sources(&root().join(one.source)) {
+            assert!(
+                !text.contains("Statement::"),
+                "{} reads statements",
+                path.display()
+            );
+        }
+    }
+}

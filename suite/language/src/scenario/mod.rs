@@ -3,6 +3,7 @@
 pub mod ast;
 mod draft;
 mod files;
+mod header_names;
 mod library;
 mod load;
 mod load_error;
@@ -17,6 +18,7 @@ mod uses;
 
 pub use draft::Draft;
 pub use files::Unsaved;
+pub use header_names::header_names;
 pub use library::{Library, Loaded};
 pub use load_error::LoadError;
 pub use parse::{LineWord, VALUE_WORDS, parse};
