@@ -213,7 +213,7 @@ impl<'a> RecordReader<'a> {
             }
             RecordLine::Bound(faces) => {
                 let faces = faces.into_iter().map(super::event::RecordedFace::read);
-                (Event::Bound(faces.collect()), None)
+                (Event::Bound(faces.collect::<Vec<_>>().into()), None)
             }
             RecordLine::Connected(connected) => {
                 let ended = connected.ended_ns;

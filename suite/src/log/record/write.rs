@@ -107,7 +107,7 @@ impl<W: Write> RecordWriter<W> {
                     beside: log.beside.contains(&exchange.number),
                 })
             }
-            Event::Bound(faces) => RecordLine::Bound(faces.iter().map(RecordedFace::of).collect()),
+            Event::Bound(faces) => RecordLine::Bound(faces.all().iter().map(RecordedFace::of).collect()),
             Event::Connected(connection) => {
                 self.connections.push(connection.clone());
                 RecordLine::Connected(RecordedConnection::of(connection, ended_ns))
