@@ -263,11 +263,12 @@ fn are_seen_with(ways: &[Way], others: &[Way]) -> bool {
 }
 
 /// Whether a way was seen where one of the others was: in the same scenario, or of the same request. What failed once
-/// explains nothing that did not.
+/// explains nothing that did not, and a race nothing that was none.
 fn is_seen_with(way: &Way, others: &[Way]) -> bool {
+    let explains = |other: &Way| !fails(other) || fails(way) && (is_race(way) || !is_race(other));
     others.iter().any(|other| {
         let is_same_request = form(way).is_some() && form(way) == form(other);
-        way.place.scenario == other.place.scenario || is_same_request && (fails(way) || !fails(other))
+        way.place.scenario == other.place.scenario || is_same_request && explains(other)
     })
 }
 
@@ -275,6 +276,11 @@ fn is_seen_with(way: &Way, others: &[Way]) -> bool {
 fn fails(way: &Way) -> bool {
     way.exchange()
         .is_some_and(|exchange| exchange.status().is_none_or(|status| status >= 500))
+}
+
+/// Whether it takes requests that are made at once to see it.
+fn is_race(way: &Way) -> bool {
+    way.proof.rounds.iter().any(|round| round.len() > 1)
 }
 
 /// The form of the request that a way is about: method, endpoint, and the names of its parameters.

@@ -258,15 +258,21 @@ impl Campaign {
             .partition(|(_, ran)| is_alone(&ran.log.program));
         let mut tasks = JoinSet::new();
         for (at, ran) in others {
-            let campaign = self.clone();
-            tasks.spawn(async move { (at, campaign.once_more_if_broken(ran).await) });
+            self.spawn_once_more(&mut tasks, at, ran);
         }
         let mut attempts = finished(tasks).await;
         self.remove_common().await;
         for (at, ran) in alone {
-            attempts.push((at, self.once_more_if_broken(ran).await));
+            let mut task = JoinSet::new();
+            self.spawn_once_more(&mut task, at, ran);
+            attempts.extend(finished(task).await);
         }
         in_order(attempts)
+    }
+
+    fn spawn_once_more(&self, tasks: &mut JoinSet<(usize, Attempts)>, at: usize, ran: Ran) {
+        let campaign = self.clone();
+        tasks.spawn(async move { (at, campaign.once_more_if_broken(ran).await) });
     }
 
     async fn once_more_if_broken(&self, ran: Ran) -> Attempts {
