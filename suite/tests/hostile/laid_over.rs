@@ -1,6 +1,7 @@
 //! A well-behaved registry with one odd habit: it is judged, whatever the habit is, and nothing worse happens.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use assize::wire::Reach;
 
@@ -296,7 +297,7 @@ fn links() -> Vec<Case> {
             }
         }));
     }
-    all.push(below("a Link that is new each time", |call, reply| {
+    let endless = below("a Link that is new each time", |call, reply| {
         if call.target.contains("/tags/list") {
             let link = format!(
                 "<{}{}x=1>; rel=\"next\"",
@@ -305,6 +306,11 @@ fn links() -> Vec<Case> {
             );
             reply.set("Link", &link);
         }
-    }));
+    });
+    all.push(Case {
+        // Each list is followed for a thousand pages.
+        within: Duration::from_secs(400),
+        ..endless
+    });
     all
 }
