@@ -7,7 +7,9 @@ mod support;
 use assize_legacy::signed::{MEDIA_TYPE, SignatureAlgorithm, SignedManifest, SigningKey};
 use assize_legacy::tarsum::{TarSumHasher, Version};
 use assize_reference::Config;
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use assize_reference::routes::{Route, UrlBuilder};
+use http::uri::Scheme;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap};
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 use support::{Registry, codes, config, location, sha256, text};
@@ -268,4 +270,35 @@ async fn what_is_stored_of_it_is_found_whole_by_the_audit() {
     registry.running.shutdown().await;
     let audit = assize_reference::check(folder.path(), assize_reference::Check::Look).unwrap();
     assert!(audit.faults.is_empty(), "{audit}");
+}
+
+#[tokio::test]
+async fn a_client_names_what_it_asks_for_by_the_routes_of_the_registry() {
+    let registry = Registry::start(legacy()).await;
+    let layer = archive("");
+    let upload = registry.open_upload("team/app").await;
+    let pushed = registry.close(&upload, &tarsum(&layer), &layer).await;
+    let place: Route = location(&pushed).parse().unwrap();
+    let named = Route::Blob("team/app".parse().unwrap(), tarsum(&layer).parse().unwrap());
+    assert_eq!((place.kind(), &place), ("blob", &named));
+    assert_eq!(registry.get(&named.to_string()).await.status(), StatusCode::OK);
+    for text in ["/v3/", "/v2/UPPER/tags/list", "/v2/a/blobs/asdf"] {
+        assert!(text.parse::<Route>().is_err(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_builds_urls_from_a_base_url_and_from_headers() {
+    let registry = Registry::start(legacy()).await;
+    let base = UrlBuilder::under(&registry.running.url().parse().unwrap());
+    let tags = Route::Tags("team/app".parse().unwrap());
+    registry.push_image("team/app", "v1", "seed").await;
+    let query = [("n", "1"), ("last", "a&b")];
+    let listed = registry.get(&base.url_with_query(&tags, &query)).await;
+    assert_eq!(listed.json::<Value>().await.unwrap()["tags"], json!(["v1"]));
+    let mut headers = HeaderMap::new();
+    let host = registry.running.address().to_string();
+    headers.insert(HOST, host.parse().unwrap());
+    let seen = UrlBuilder::of_request(&Scheme::HTTP, &headers);
+    assert_eq!(seen, base);
 }

@@ -136,6 +136,15 @@ impl Failure {
         })
     }
 
+    /// Adds a detail to whatever error has none.
+    pub(crate) fn with_missing_detail(mut self, detail: Value) -> Self {
+        let errors = self.errors.iter_mut().filter_map(Value::as_object_mut);
+        for error in errors.filter(|error| !error.contains_key("detail")) {
+            error.insert("detail".to_owned(), detail.clone());
+        }
+        self
+    }
+
     /// A method that the route does not have (RFC 9110, section 15.5.6).
     pub(crate) fn method_not_allowed(methods: &[Method]) -> Self {
         let list = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use http::uri::Scheme;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::config::BaseUrl;
@@ -95,6 +96,23 @@ impl Route {
             Self::Upload(..) => "upload",
             Self::Tags(_) => "tags",
             Self::Referrers(..) => "referrers",
+        }
+    }
+}
+
+impl Route {
+    /// What its path names, by the names of the parts of a path.
+    pub(crate) fn parts(&self) -> Value {
+        match self {
+            Self::Base | Self::Token | Self::Catalog => json!({}),
+            Self::Uploads(name) | Self::Tags(name) => json!({"name": name.as_str()}),
+            Self::Blob(name, digest)
+            | Self::Referrers(name, digest)
+            | Self::Manifest(name, Reference::Digest(digest)) => {
+                json!({"name": name.as_str(), "digest": digest.as_str()})
+            }
+            Self::Manifest(name, Reference::Tag(tag)) => json!({"name": name.as_str(), "tag": tag.as_str()}),
+            Self::Upload(name, id) => json!({"name": name.as_str(), "uuid": id.to_string()}),
         }
     }
 }

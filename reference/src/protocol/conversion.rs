@@ -18,7 +18,7 @@ const INDENT: &[u8] = b"   ";
 
 /// As much of a schema 2 manifest as is told.
 #[derive(Deserialize)]
-struct Manifest {
+struct Schema2 {
     layers: Vec<Layer>,
 }
 
@@ -43,18 +43,18 @@ struct Step {
 }
 
 /// What is told of one step: the digest of its layer, and its image JSON.
-struct Told {
+struct ToldStep {
     layer: String,
     image: Value,
 }
 
 /// Makes schema 1 of a schema 2 manifest and its config; `None` if the config does not say how the image was made.
 pub(crate) fn to_schema_1(name: &str, tag: &str, manifest: &[u8], config: &[u8]) -> Option<Vec<u8>> {
-    let manifest: Manifest = serde_json::from_slice(manifest).ok()?;
+    let manifest: Schema2 = serde_json::from_slice(manifest).ok()?;
     let image: Map<String, Value> = serde_json::from_slice(config).ok()?;
     let steps: Vec<Step> = serde_json::from_value(image.get("history")?.clone()).ok()?;
     let mut layers = manifest.layers.into_iter().map(|layer| layer.digest);
-    let mut told: Vec<Told> = Vec::new();
+    let mut told: Vec<ToldStep> = Vec::new();
     for (at, step) in steps.iter().enumerate() {
         let layer = if step.empty_layer {
             Digest::of(Algorithm::Sha256, &EMPTY_LAYER).as_str().to_owned()
@@ -65,7 +65,7 @@ pub(crate) fn to_schema_1(name: &str, tag: &str, manifest: &[u8], config: &[u8])
             .last()
             .map_or("", |before| before.image["id"].as_str().unwrap_or_default());
         let whole = (at + 1 == steps.len()).then_some((&image, config));
-        told.push(Told {
+        told.push(ToldStep {
             image: image_json(step, &layer, parent, whole)?,
             layer,
         });

@@ -68,14 +68,14 @@ pub enum Unverified {
 /// One signature, as it is written.
 #[derive(Deserialize)]
 struct Signature {
-    header: Header,
+    header: Signer,
     signature: String,
     protected: String,
 }
 
 /// Who signed, and how.
 #[derive(Deserialize)]
-struct Header {
+struct Signer {
     #[serde(default)]
     jwk: Option<Value>,
     #[serde(default)]

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use sha2::{Digest as _, Sha256};
 
-use super::archive::{ArchiveReader, Met, TarError};
+use super::archive::{ArchiveReader, Met};
+use super::error::TarError;
 use super::{TarSum, Version, hex};
 
 /// Up to how many files every sort orders alike though the order is no order: so few are sorted by insertion in every
@@ -48,6 +49,8 @@ pub struct TarSumHasher {
     archive: ArchiveReader,
     file: Sha256,
     path: Sum,
+    /// What of a header counts: kept, so that no header needs memory of its own.
+    written: Vec<u8>,
     sums: Vec<FileSum>,
 }
 
@@ -82,6 +85,7 @@ impl TarSumHasher {
             archive: ArchiveReader::new(),
             file: Sha256::new(),
             path: Sum::default(),
+            written: Vec::new(),
             sums: Vec::new(),
         }
     }
@@ -96,12 +100,15 @@ impl TarSumHasher {
             archive,
             file,
             path,
+            written,
             sums,
         } = self;
         archive.read(piece, &mut |met| match met {
             Met::File(header, attributes) => {
                 *path = Sha256::digest(header.path()).into();
-                header.written(*version, attributes, &mut |bytes| file.update(bytes));
+                written.clear();
+                header.write(*version, attributes, written);
+                file.update(&*written);
             }
             Met::Content(part) => file.update(part),
             Met::EndOfFile => sums.push(FileSum {

@@ -1,7 +1,10 @@
 //! The header of a file: 512 bytes, in the form of V7, of POSIX, of GNU or of star.
 
+use std::io::Write as _;
+use std::ops::Range;
+
 use super::Version;
-use super::archive::TarError;
+use super::error::TarError;
 use super::records::Overrides;
 
 /// The size of a header, and of what it is padded to.
@@ -106,58 +109,53 @@ impl Header {
     }
 
     /// The path by which files are told to be the same.
-    pub(super) fn path(&self) -> Vec<u8> {
+    pub(super) fn path(&self) -> &[u8] {
         let path = self.name.strip_prefix(b"./").unwrap_or(&self.name);
-        path.strip_suffix(b"/").unwrap_or(path).to_vec()
+        path.strip_suffix(b"/").unwrap_or(path)
     }
 
-    /// Says key by key, without anything between, what of the header counts.
-    pub(super) fn written(
-        &self,
-        version: Version,
-        attributes: &[(Vec<u8>, Vec<u8>)],
-        say: &mut impl FnMut(&[u8]),
-    ) {
+    /// Writes key by key, without anything between, what of the header counts.
+    pub(super) fn write(&self, version: Version, attributes: &[(Vec<u8>, Vec<u8>)], written: &mut Vec<u8>) {
         let (major, minor) = self.device;
-        let mut text = |key: &str, value: &[u8]| {
-            say(key.as_bytes());
-            say(value);
-        };
-        text("name", &self.name);
-        text("mode", self.mode.to_string().as_bytes());
-        text("uid", self.user_id.to_string().as_bytes());
-        text("gid", self.group_id.to_string().as_bytes());
-        text("size", self.size.to_string().as_bytes());
+        written.extend(b"name");
+        written.extend(&self.name);
+        let (mode, user, group, size) = (self.mode, self.user_id, self.group_id, self.size);
+        // Writing to a vector cannot fail.
+        let _ = write!(written, "mode{mode}uid{user}gid{group}size{size}");
         if version == Version::Zero {
-            text("mtime", self.time.to_string().as_bytes());
+            let _ = write!(written, "mtime{}", self.time);
         }
-        text("typeflag", &[self.kind]);
-        text("linkname", &self.link_name);
-        text("uname", &self.user);
-        text("gname", &self.group);
-        text("devmajor", major.to_string().as_bytes());
-        text("devminor", minor.to_string().as_bytes());
+        written.extend(b"typeflag");
+        written.push(self.kind);
+        for (key, value) in [
+            ("linkname", &self.link_name),
+            ("uname", &self.user),
+            ("gname", &self.group),
+        ] {
+            written.extend(key.as_bytes());
+            written.extend(value);
+        }
+        let _ = write!(written, "devmajor{major}devminor{minor}");
         if version != Version::Zero {
             for (name, value) in attributes {
-                say(name);
-                say(value);
+                written.extend(name);
+                written.extend(value);
             }
         }
     }
 }
 
-/// Whether a block has the checksum that it says it has; some programs add up signed bytes.
+/// Whether a block has the checksum that it says it has, over blanks in its place; some programs add up signed bytes.
 fn is_its_checksum(block: &[u8; BLOCK]) -> bool {
-    let Ok(said) = number(&block[148..156]) else {
-        return false;
+    const PLACE: Range<usize> = 148..156;
+    let blanks = i64::from(b' ') * PLACE.len() as i64;
+    let sum = |value: fn(&u8) -> i64| {
+        let whole: i64 = block.iter().map(value).sum();
+        whole - block[PLACE].iter().map(value).sum::<i64>() + blanks
     };
-    let bytes = || {
-        let blank = |(at, byte): (usize, &u8)| if (148..156).contains(&at) { b' ' } else { *byte };
-        block.iter().enumerate().map(blank)
-    };
-    let unsigned: i64 = bytes().map(i64::from).sum();
-    let signed: i64 = bytes().map(|byte| i64::from(byte.cast_signed())).sum();
-    said == unsigned || said == signed
+    number(&block[PLACE]).is_ok_and(|said| {
+        said == sum(|byte| i64::from(*byte)) || said == sum(|byte| i64::from(byte.cast_signed()))
+    })
 }
 
 /// What stands before the first zero.
@@ -188,8 +186,8 @@ fn number(field: &[u8]) -> Result<i64, TarError> {
         return Ok(0);
     };
     let end = field.iter().rposition(|byte| !is_blank(byte)).unwrap_or(start);
-    let digits = text(&field[start..=end]);
-    let digits = std::str::from_utf8(&digits).map_err(|_| TarError::Number)?;
+    let digits = field[start..=end].split(|byte| *byte == 0).next();
+    let digits = std::str::from_utf8(digits.unwrap_or_default()).map_err(|_| TarError::Number)?;
     i64::from_str_radix(digits, 8).map_err(|_| TarError::Number)
 }
 

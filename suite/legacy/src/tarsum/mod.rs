@@ -4,6 +4,7 @@
 //! `tarsum.v1+sha256:…`.
 
 mod archive;
+mod error;
 mod hasher;
 mod header;
 mod records;
@@ -11,7 +12,7 @@ mod records;
 use std::fmt;
 use std::str::FromStr;
 
-pub use archive::TarError;
+pub use error::TarError;
 pub use hasher::{TarSumError, TarSumHasher};
 
 /// How the header of a file is written down.

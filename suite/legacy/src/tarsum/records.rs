@@ -1,6 +1,6 @@
 //! Extended headers: the records that stand before a header and override parts of it (POSIX, pax Interchange Format).
 
-use super::archive::TarError;
+use super::error::TarError;
 
 /// What precedes the name of an extended attribute.
 const ATTRIBUTE: &[u8] = b"SCHILY.xattr.";
