@@ -83,7 +83,7 @@ async fn answer_context(context: Result<Context, Failure>, body: &mut RequestBod
 async fn dispatch(context: &Context, body: &mut RequestBody) -> Result<Response<Body>, Failure> {
     let answer = endpoints::answer(context, body).await;
     let mut answer = answer.map_err(|failure| match context.offer().legacy {
-        true => failure.with_missing_detail(context.route().parts()),
+        true => failure.with_missing_detail(&context.route().parts()),
         false => failure,
     })?;
     let counted = answer.response.body_mut().count_in(&context.memory());

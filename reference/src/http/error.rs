@@ -137,7 +137,7 @@ impl Failure {
     }
 
     /// Adds a detail to whatever error has none.
-    pub(crate) fn with_missing_detail(mut self, detail: Value) -> Self {
+    pub(crate) fn with_missing_detail(mut self, detail: &Value) -> Self {
         let errors = self.errors.iter_mut().filter_map(Value::as_object_mut);
         for error in errors.filter(|error| !error.contains_key("detail")) {
             error.insert("detail".to_owned(), detail.clone());

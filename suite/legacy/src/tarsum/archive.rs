@@ -185,6 +185,12 @@ fn taken<'a>(piece: &mut &'a [u8], most: u64) -> &'a [u8] {
 
 /// The block that a piece fills up, or what is there of it.
 fn filled(mut kept: Vec<u8>, piece: &mut &[u8]) -> Result<[u8; BLOCK], Vec<u8>> {
+    if kept.is_empty()
+        && let Some((block, rest)) = piece.split_first_chunk()
+    {
+        *piece = rest;
+        return Ok(*block);
+    }
     kept.extend_from_slice(taken(piece, (BLOCK - kept.len()) as u64));
     kept.try_into()
 }

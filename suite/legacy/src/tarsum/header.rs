@@ -145,17 +145,21 @@ impl Header {
     }
 }
 
+/// Where the checksum stands in a block.
+const CHECKSUM: Range<usize> = 148..156;
+
 /// Whether a block has the checksum that it says it has, over blanks in its place; some programs add up signed bytes.
 fn is_its_checksum(block: &[u8; BLOCK]) -> bool {
-    const PLACE: Range<usize> = 148..156;
-    let blanks = i64::from(b' ') * PLACE.len() as i64;
-    let sum = |value: fn(&u8) -> i64| {
-        let whole: i64 = block.iter().map(value).sum();
-        whole - block[PLACE].iter().map(value).sum::<i64>() + blanks
+    let mut blanked = *block;
+    blanked[CHECKSUM].fill(b' ');
+    let unsigned = || blanked.iter().map(|byte| i32::from(*byte)).sum::<i32>();
+    let signed = || {
+        blanked
+            .iter()
+            .map(|byte| i32::from(byte.cast_signed()))
+            .sum::<i32>()
     };
-    number(&block[PLACE]).is_ok_and(|said| {
-        said == sum(|byte| i64::from(*byte)) || said == sum(|byte| i64::from(byte.cast_signed()))
-    })
+    number(&block[CHECKSUM]).is_ok_and(|said| said == unsigned().into() || said == signed().into())
 }
 
 /// What stands before the first zero.
