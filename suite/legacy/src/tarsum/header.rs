@@ -152,14 +152,14 @@ const CHECKSUM: Range<usize> = 148..156;
 fn is_its_checksum(block: &[u8; BLOCK]) -> bool {
     let mut blanked = *block;
     blanked[CHECKSUM].fill(b' ');
-    let unsigned = || blanked.iter().map(|byte| i32::from(*byte)).sum::<i32>();
+    let unsigned = || blanked.iter().map(|byte| i64::from(*byte)).sum::<i64>();
     let signed = || {
         blanked
             .iter()
             .map(|byte| i32::from(byte.cast_signed()))
             .sum::<i32>()
     };
-    number(&block[CHECKSUM]).is_ok_and(|said| said == unsigned().into() || said == signed().into())
+    number(&block[CHECKSUM]).is_ok_and(|said| said == unsigned() || said == signed())
 }
 
 /// What stands before the first zero.
