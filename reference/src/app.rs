@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use assize_legacy::signed::{SignatureAlgorithm, SigningKey};
 use http::HeaderValue;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -43,6 +44,8 @@ pub(crate) struct App {
     pub(crate) instance: Uuid,
     /// Who may do what.
     pub(crate) authenticator: Authenticator,
+    /// What signs manifests for clients of 2014, if there may be any.
+    pub(crate) manifest_key: Option<SigningKey>,
     /// What signs the URLs that blobs are redirected to.
     pub(crate) signer: Signer,
     /// The certificate, if connections are to be encrypted.
@@ -78,6 +81,13 @@ impl App {
         };
         let (metrics, instance) = (Metrics::new(), Uuid::new_v4());
         let notifier = Notifier::new(&config, instance, &metrics).map_err(StartError::Notifications)?;
+        let manifest_key = config
+            .offer
+            .legacy
+            .then(|| SigningKey::generate(SignatureAlgorithm::Es256));
+        let manifest_key = manifest_key
+            .transpose()
+            .map_err(|error| StartError::Signing(error.to_string()))?;
         Ok(Self {
             store,
             warnings,
@@ -88,6 +98,7 @@ impl App {
             metrics,
             notifier,
             instance,
+            manifest_key,
             signer: Signer::new(),
             authenticator: Authenticator::open(config.accounts.clone()).map_err(StartError::Accounts)?,
             certificate: certificate.transpose().map_err(StartError::Tls)?.map(Arc::new),

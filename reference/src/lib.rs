@@ -36,6 +36,44 @@ mod server;
 mod start_error;
 mod store;
 
+/// The named routes of the protocol: read from the path of a request, and printed as a path or as a URL.
+///
+/// They are the routes by which the registry itself finds its endpoints and fills in each `Location`, for clients and tests.
+///
+/// ```
+/// use assize_reference::routes::{Route, UrlBuilder};
+///
+/// let route: Route = "/v2/team/app/manifests/v1".parse()?;
+/// assert_eq!(route, Route::Manifest("team/app".parse()?, "v1".parse()?));
+/// assert_eq!(route.kind(), "manifest");
+/// assert_eq!(route.to_string(), "/v2/team/app/manifests/v1");
+/// # Ok::<(), assize_reference::routes::NotARoute>(())
+/// ```
+///
+/// A URL stands under a base URL, or is the one by which the client of a request sees the registry:
+/// ```
+/// use assize_reference::routes::{Route, UrlBuilder};
+/// use http::header::{HOST, HeaderMap, HeaderValue};
+/// use http::uri::Scheme;
+///
+/// let uploads = Route::Uploads("team/app".parse()?);
+/// let urls = UrlBuilder::under(&"https://registry.example.com/mirror".parse()?);
+/// assert_eq!(urls.url(&uploads), "https://registry.example.com/mirror/v2/team/app/blobs/uploads/");
+/// let digest = [("digest", "sha256:e3b0")];
+/// assert!(urls.url_with_query(&uploads, &digest).ends_with("/uploads/?digest=sha256:e3b0"));
+///
+/// let mut headers = HeaderMap::new();
+/// headers.insert(HOST, HeaderValue::from_static("127.0.0.1:5000"));
+/// headers.insert("forwarded", HeaderValue::from_static("proto=https;host=registry.example.com"));
+/// let urls = UrlBuilder::of_request(&Scheme::HTTP, &headers);
+/// assert_eq!(urls.url(&Route::Base), "https://registry.example.com/v2/");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub mod routes {
+    pub use crate::http::routes::{Route, UrlBuilder};
+    pub use crate::protocol::{Digest, Name, NotARoute, Reference, Tag};
+}
+
 pub use config::{
     Action, Authentication, BaseUrl, BlobRedirect, Config, ConfigError, Durability, Ignore, Limits, Location,
     LogFormat, MissingContent, NotificationEndpoint, Offer, PROFILES, Profile, profile,

@@ -25,6 +25,9 @@ pub enum StartError {
     /// An endpoint for notifications cannot be used.
     #[error("cannot send notifications: {0}")]
     Notifications(String),
+    /// No key for signed manifests can be made.
+    #[error("cannot sign manifests: {0}")]
+    Signing(String),
     /// The certificate cannot be used.
     #[error("cannot offer TLS: {0}")]
     Tls(String),

@@ -23,6 +23,13 @@ pub async fn in_memory() -> Result<Running, StartError> {
     serve(in_memory_config()).await
 }
 
+/// Starts one that takes what registries of 2014 took as well, so that it can be asked by every profile.
+pub async fn of_every_profile() -> Result<Running, StartError> {
+    let mut config = in_memory_config();
+    config.offer.legacy = true;
+    serve(config).await
+}
+
 fn in_memory_config() -> Config {
     Config {
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),

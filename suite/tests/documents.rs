@@ -49,6 +49,34 @@ fn every_path_that_is_named_is_there() {
     }
 }
 
+/// What the last column of a table names between backticks: a scenario, or a test as `file::name`.
+fn shown_by(table: &str) -> Vec<&str> {
+    let rows = table.lines().filter(|line| line.starts_with("| ")).skip(2);
+    let cells = rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+    cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect()
+}
+
+#[test]
+fn what_shows_that_the_first_messages_are_kept_is_there() {
+    let seeds = read("reference/SEEDS.md");
+    let named = shown_by(&seeds);
+    assert!(named.len() > 40, "{named:?}");
+    for name in named {
+        match name.split_once("::") {
+            Some((file, test)) => {
+                let text = read(file);
+                assert!(text.contains(&format!("fn {test}(")), "{file} has no {test}");
+            }
+            None => assert!(
+                root().join(format!("scenarios/{name}.scenario")).exists(),
+                "there is no scenario {name}"
+            ),
+        }
+    }
+}
+
 /// The example leaves lines out where it has an ellipsis; what it shows stands in the file, in the same order.
 #[test]
 fn the_scenario_of_the_readme_is_the_one_that_runs() {

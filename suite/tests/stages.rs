@@ -266,6 +266,8 @@ fn kinds_of(make: &Make) -> Vec<Kind> {
         Make::DockerList(_, shape) => family("Docker list", shape),
         Make::Empty => vec!["empty blob".to_owned()],
         Make::EmptyJson => vec!["empty object".to_owned()],
+        Make::Archive => vec!["archive".to_owned()],
+        Make::Signed(..) => vec!["signed image".to_owned()],
         Make::Random(_) | Make::Text(..) | Make::File(..) => vec!["blob".to_owned()],
         Make::Tags(_) | Make::Many(..) | Make::Times(..) => Vec::new(),
     }

@@ -3,6 +3,7 @@
 use std::mem;
 use std::sync::Arc;
 
+use assize_legacy::signed::SigningKey;
 use http::header::{AsHeaderName, CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH, USER_AGENT};
 use http::{HeaderMap, Method, request};
 
@@ -112,6 +113,11 @@ impl Context {
     /// The store.
     pub(crate) fn store(&self) -> &Store {
         &self.app.store
+    }
+
+    /// What signs manifests for clients of 2014, if there may be any.
+    pub(crate) fn manifest_key(&self) -> Option<&SigningKey> {
+        self.app.manifest_key.as_ref()
     }
 
     /// The configuration.
@@ -245,11 +251,17 @@ impl Context {
         Ok(digest)
     }
 
-    /// Refuses an algorithm that is switched off.
+    /// Refuses an algorithm that is not offered.
     pub(crate) fn require_algorithm(&self, algorithm: Algorithm) -> Result<(), Failure> {
-        if algorithm == Algorithm::Sha512 && self.offer().no_sha512 {
-            return Err(Failure::with_detail(Fault::DigestInvalid, algorithm.as_str()));
+        let is_offered = match algorithm {
+            Algorithm::Sha256 => true,
+            Algorithm::Sha512 => !self.offer().no_sha512,
+            Algorithm::TarSum(_) => self.offer().legacy,
+        };
+        if is_offered {
+            Ok(())
+        } else {
+            Err(Failure::with_detail(Fault::DigestInvalid, algorithm.as_str()))
         }
-        Ok(())
     }
 }

@@ -81,7 +81,11 @@ async fn answer_context(context: Result<Context, Failure>, body: &mut RequestBod
 
 /// Lets the endpoint answer, and tells what it has done to those who want to know.
 async fn dispatch(context: &Context, body: &mut RequestBody) -> Result<Response<Body>, Failure> {
-    let mut answer = endpoints::answer(context, body).await?;
+    let answer = endpoints::answer(context, body).await;
+    let mut answer = answer.map_err(|failure| match context.offer().legacy {
+        true => failure.with_missing_detail(&context.route().parts()),
+        false => failure,
+    })?;
     let counted = answer.response.body_mut().count_in(&context.memory());
     counted.map_err(|NoMemory| Failure::bare(StatusCode::SERVICE_UNAVAILABLE).retry_after(1))?;
     if let (Some(notifier), Some(event)) = (context.notifier(), answer.event) {

@@ -5,6 +5,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use http::{Method, StatusCode};
 
 use super::answer::{Answer, created, empty, identify, set};
+use super::signed;
 use crate::api::context::Context;
 use crate::config::Action;
 use crate::http::body::Body;
@@ -12,7 +13,7 @@ use crate::http::error::{Failure, Fault};
 use crate::http::request_body::RequestBody;
 use crate::http::routes::{Route, parse_tag};
 use crate::notifications::Event;
-use crate::protocol::{Algorithm, Digest, Manifest, Name, Reference, Tag};
+use crate::protocol::{Algorithm, Digest, Manifest, ManifestType, Name, Reference, Tag};
 use crate::store::NewManifest;
 
 /// `OCI-Subject`.
@@ -20,9 +21,11 @@ const SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 /// `OCI-Tag`.
 const TAG: HeaderName = HeaderName::from_static("oci-tag");
 
-/// Sends a manifest as it was pushed, whatever `Accept` says: its digest leaves no choice.
+/// Sends a manifest as it was pushed, whatever `Accept` says, since its digest leaves no choice; clients of 2014 that ask by a
+/// tag get what they understand.
 pub(crate) async fn get(context: &Context, name: &Name, reference: &Reference) -> Result<Answer, Failure> {
     let stored = context.store().manifest(name, reference).await?;
+    let stored = signed::for_old_clients(context, name, reference, stored).await?;
     let condition = context.condition();
     if !condition
         .if_match
@@ -69,8 +72,12 @@ pub(crate) async fn put(
 ) -> Result<Answer, Failure> {
     let parameters = tag_parameters(context, reference)?;
     let bytes = read_limited(context, body).await?;
-    let digest = digest_of(context, reference, &bytes)?;
     let content_type = context.header(CONTENT_TYPE);
+    let kind = content_type.and_then(ManifestType::parse);
+    if kind == Some(ManifestType::DockerSigned) {
+        signed::check(context, name, reference, &bytes).await?;
+    }
+    let digest = digest_of(context, reference, kind, &bytes)?;
     let manifest = Manifest::parse(&bytes, content_type)
         .map_err(|why| Failure::with_detail(Fault::ManifestInvalid, why))?;
     let subject = manifest.subject.clone().filter(|_| !context.offer().no_referrers);
@@ -168,12 +175,23 @@ async fn read_limited(context: &Context, body: &mut RequestBody) -> Result<Bytes
 }
 
 /// The digest of a manifest; one that is pushed by digest must have that digest.
-fn digest_of(context: &Context, reference: &Reference, bytes: &[u8]) -> Result<Digest, Failure> {
+fn digest_of(
+    context: &Context,
+    reference: &Reference,
+    kind: Option<ManifestType>,
+    bytes: &[u8],
+) -> Result<Digest, Failure> {
+    let of = |algorithm| {
+        kind.map_or_else(
+            || Digest::of(algorithm, bytes),
+            |kind| kind.digest(algorithm, bytes),
+        )
+    };
     match reference {
-        Reference::Tag(_) => Ok(Digest::of(Algorithm::Sha256, bytes)),
+        Reference::Tag(_) => Ok(of(Algorithm::Sha256)),
         Reference::Digest(claimed) => {
             context.require_algorithm(claimed.algorithm())?;
-            let actual = Digest::of(claimed.algorithm(), bytes);
+            let actual = of(claimed.algorithm());
             if actual == *claimed {
                 return Ok(actual);
             }

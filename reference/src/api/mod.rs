@@ -5,6 +5,7 @@ mod blobs;
 mod catalog;
 mod manifests;
 mod referrers;
+mod signed;
 mod tags;
 mod token;
 mod uploads;

@@ -170,6 +170,10 @@ async fn finish(
         return Err(failure);
     }
     let size = expected.before + upload.received();
+    if asked_size(context).is_some_and(|asked| asked != Some(size)) {
+        upload.discard().await?;
+        return Err(Fault::SizeInvalid.into());
+    }
     context.store().finish_upload(upload, digest).await?;
     let event = Event::Blob {
         action: Action::Push,
@@ -248,13 +252,23 @@ fn asked_digest(context: &Context) -> Result<Option<Digest>, Failure> {
     }
 }
 
+/// The length that clients of 2014 say a blob has, as `length` at first and as `size` later: the number, or nothing if it is
+/// none.
+fn asked_size(context: &Context) -> Option<Option<u64>> {
+    let query = context.query();
+    let asked = query.first("size").or_else(|| query.first("length"));
+    asked
+        .filter(|_| context.offer().legacy)
+        .map(|asked| asked.parse().ok())
+}
+
 /// The algorithm that an upload is opened for (end-4c).
 fn asked_algorithm(context: &Context) -> Result<Algorithm, Failure> {
     let Some(asked) = context.query().first("digest-algorithm") else {
         return Ok(Algorithm::Sha256);
     };
-    let algorithm =
-        Algorithm::parse(asked).ok_or_else(|| Failure::with_detail(Fault::DigestInvalid, asked))?;
+    let algorithm = Algorithm::parse(asked).filter(|algorithm| algorithm.is_resumable());
+    let algorithm = algorithm.ok_or_else(|| Failure::with_detail(Fault::DigestInvalid, asked))?;
     context.require_algorithm(algorithm)?;
     Ok(algorithm)
 }

@@ -16,7 +16,7 @@ pub enum MissingContent {
     Accept,
 }
 
-/// The parts of the protocol that a registry may leave out, all offered unless switched off.
+/// The parts of the protocol that a registry may leave out, all offered unless switched off, and what is not of it any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[expect(
@@ -84,6 +84,10 @@ pub struct Offer {
     /// signed URLs of the registry
     #[arg(long, env = "ASSIZE_REFERENCE_REDIRECT_BLOBS")]
     pub redirect_blobs: Option<BlobRedirect>,
+
+    /// Take what registries of 2014 took as well: TarSum digests and signed manifests
+    #[arg(long, env = "ASSIZE_REFERENCE_LEGACY")]
+    pub legacy: bool,
 
     /// Text of a Warning header on every answer
     #[arg(long = "warning", env = "ASSIZE_REFERENCE_WARNINGS", value_delimiter = '\n')]

@@ -49,6 +49,7 @@ pub const PROFILES: &[Profile] = profiles! {
     "no-catalog" "leaves out the list of repositories" { offer.no_catalog = true }
     "no-sha512" "accepts sha256 only" { offer.no_sha512 = true }
     "no-ranges" "ignores Range" { offer.no_ranges = true }
+    "legacy" "takes what registries of 2014 took as well" { offer.legacy = true }
     "redirects" "redirects downloads of blobs to signed URLs" {
         offer.redirect_blobs = Some(BlobRedirect::Itself)
     }

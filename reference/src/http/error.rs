@@ -62,6 +62,14 @@ faults! {
     ManifestUnknown => NOT_FOUND MANIFEST_UNKNOWN "manifest unknown to registry",
     /// A manifest that is malformed or contradicts itself.
     ManifestInvalid => BAD_REQUEST MANIFEST_INVALID "manifest invalid",
+    /// A manifest that is to be signed and is not, or not as it says.
+    ManifestUnverified => BAD_REQUEST MANIFEST_UNVERIFIED "manifest failed signature verification",
+    /// A signed manifest that is meant for another repository.
+    ManifestNameInvalid => BAD_REQUEST NAME_INVALID "manifest name did not match URI",
+    /// A signed manifest that is meant for another tag.
+    TagInvalid => BAD_REQUEST TAG_INVALID "manifest tag did not match URI",
+    /// A layer that a signed manifest names and that is not there.
+    LayerUnknown => BAD_REQUEST BLOB_UNKNOWN "blob unknown to registry",
     /// A manifest above the limit.
     ManifestTooLarge => PAYLOAD_TOO_LARGE MANIFEST_INVALID "the manifest is larger than this registry accepts",
     /// Content that a manifest names and that is not there.
@@ -118,6 +126,23 @@ impl Failure {
             whole.errors.extend(Self::with_detail(fault, detail).errors);
         }
         whole
+    }
+
+    /// What is wrong in several ways: an answer with every error, and the status of the first.
+    pub(crate) fn together(first: Self, others: impl IntoIterator<Item = Self>) -> Self {
+        others.into_iter().fold(first, |mut whole, other| {
+            whole.errors.extend(other.errors);
+            whole
+        })
+    }
+
+    /// Adds a detail to whatever error has none.
+    pub(crate) fn with_missing_detail(mut self, detail: &Value) -> Self {
+        let errors = self.errors.iter_mut().filter_map(Value::as_object_mut);
+        for error in errors.filter(|error| !error.contains_key("detail")) {
+            error.insert("detail".to_owned(), detail.clone());
+        }
+        self
     }
 
     /// A method that the route does not have (RFC 9110, section 15.5.6).
@@ -195,19 +220,22 @@ mod tests {
         "TOOMANYREQUESTS",
     ];
 
+    /// What the table of Docker's API has besides: codes of signed manifests.
+    const DOCKER_CODES: [&str; 2] = ["MANIFEST_UNVERIFIED", "TAG_INVALID"];
+
     #[test]
-    fn every_fault_is_a_client_error_with_a_code_of_the_specification() {
+    fn every_fault_is_a_client_error_with_a_code_of_a_specification() {
         for fault in Fault::ALL {
             let (status, code, message) = fault.row();
             assert!(status.is_client_error(), "{fault:?}");
-            assert!(CODES.contains(&code), "{code}");
+            assert!(CODES.contains(&code) || DOCKER_CODES.contains(&code), "{code}");
             assert!(!message.is_empty());
         }
     }
 
     #[test]
     fn every_code_of_the_specification_is_used() {
-        for code in CODES {
+        for code in CODES.into_iter().chain(DOCKER_CODES) {
             assert!(Fault::ALL.iter().any(|fault| fault.row().1 == code), "{code}");
         }
     }

@@ -5,6 +5,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
+use http::header::HOST;
 use http::uri::Scheme;
 
 use super::host::Host;
@@ -46,6 +47,23 @@ fn urls_of_form(form: Location, config: &Config, arrival: &Arrival, headers: &He
                 // A client of HTTP/1.0 that does not say how it has found the registry.
                 None => UrlBuilder::absolute(scheme, &config.listen.to_string(), &forwarded.prefix),
             }
+        }
+    }
+}
+
+impl UrlBuilder {
+    /// URLs as the client of a request sees the registry, by what the headers of the request say: those of proxies, which have
+    /// to be trusted, and `Host`. Without a host they are paths.
+    #[must_use]
+    pub fn of_request(scheme: &Scheme, headers: &HeaderMap) -> Self {
+        let forwarded = Forwarded::read(headers);
+        let host = || headers.get(HOST)?.to_str().ok().and_then(Host::parse);
+        match forwarded.host.clone().or_else(host) {
+            Some(host) => {
+                let scheme = forwarded.scheme.as_ref().unwrap_or(scheme);
+                Self::absolute(scheme, host.as_ref(), &forwarded.prefix)
+            }
+            None => Self::relative(&forwarded.prefix),
         }
     }
 }

@@ -4,14 +4,16 @@
 //! Repository names hold slashes, so a path is read from its end.
 
 use std::fmt;
+use std::str::FromStr;
 
 use http::uri::Scheme;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::config::BaseUrl;
 use crate::http::error::{Failure, Fault};
-use crate::protocol::{Digest, Name, Reference, Tag};
+use crate::protocol::{Digest, Name, NotARoute, Reference, Tag};
 
 /// What stands in a query value as it is; everything else is percent-encoded.
 const QUERY_VALUE: &AsciiSet = &CONTROLS
@@ -27,7 +29,7 @@ const QUERY_VALUE: &AsciiSet = &CONTROLS
 
 /// An endpoint, with what its path names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Route {
+pub enum Route {
     /// `/v2/` (end-1).
     Base,
     /// `/token` (Docker: Token Authentication).
@@ -82,7 +84,8 @@ impl Route {
 
 impl Route {
     /// The name of the endpoint.
-    pub(crate) const fn kind(&self) -> &'static str {
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
         match self {
             Self::Base => "base",
             Self::Token => "token",
@@ -97,6 +100,31 @@ impl Route {
     }
 }
 
+impl Route {
+    /// What its path names, by the names of the parts of a path.
+    pub(crate) fn parts(&self) -> Value {
+        match self {
+            Self::Base | Self::Token | Self::Catalog => json!({}),
+            Self::Uploads(name) | Self::Tags(name) => json!({"name": name.as_str()}),
+            Self::Blob(name, digest)
+            | Self::Referrers(name, digest)
+            | Self::Manifest(name, Reference::Digest(digest)) => {
+                json!({"name": name.as_str(), "digest": digest.as_str()})
+            }
+            Self::Manifest(name, Reference::Tag(tag)) => json!({"name": name.as_str(), "tag": tag.as_str()}),
+            Self::Upload(name, id) => json!({"name": name.as_str(), "uuid": id.to_string()}),
+        }
+    }
+}
+
+impl FromStr for Route {
+    type Err = NotARoute;
+
+    fn from_str(path: &str) -> Result<Self, NotARoute> {
+        Self::parse(path).map_err(|_| NotARoute::new("a path of the protocol", path))
+    }
+}
+
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -104,8 +132,7 @@ impl fmt::Display for Route {
             Self::Token => f.write_str("/token"),
             Self::Catalog => f.write_str("/v2/_catalog"),
             Self::Blob(name, digest) => write!(f, "/v2/{name}/blobs/{digest}"),
-            Self::Manifest(name, Reference::Tag(tag)) => write!(f, "/v2/{name}/manifests/{tag}"),
-            Self::Manifest(name, Reference::Digest(digest)) => write!(f, "/v2/{name}/manifests/{digest}"),
+            Self::Manifest(name, reference) => write!(f, "/v2/{name}/manifests/{reference}"),
             Self::Uploads(name) => write!(f, "/v2/{name}/blobs/uploads/"),
             Self::Upload(name, id) => write!(f, "/v2/{name}/blobs/uploads/{id}"),
             Self::Tags(name) => write!(f, "/v2/{name}/tags/list"),
@@ -147,9 +174,9 @@ fn parse_upload(text: &str) -> Result<Uuid, Failure> {
     id.ok_or_else(|| Failure::with_detail(Fault::UploadUnknown, text))
 }
 
-/// Prints the URLs of one request: under the base URL if there is one, else as the client sees the registry.
+/// Prints URLs: under a base URL, or as the client of a request sees the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct UrlBuilder {
+pub struct UrlBuilder {
     /// Scheme, host and path prefix, or the prefix alone; never with a slash at the end.
     base: String,
 }
@@ -170,19 +197,22 @@ impl UrlBuilder {
     }
 
     /// URLs under a base URL.
-    pub(crate) fn under(base: &BaseUrl) -> Self {
+    #[must_use]
+    pub fn under(base: &BaseUrl) -> Self {
         Self {
             base: base.as_str().to_owned(),
         }
     }
 
     /// The URL of a route.
-    pub(crate) fn url(&self, route: &Route) -> String {
+    #[must_use]
+    pub fn url(&self, route: &Route) -> String {
         format!("{}{route}", self.base)
     }
 
-    /// The URL of a route with a query.
-    pub(crate) fn url_with_query(&self, route: &Route, query: &[(&str, &str)]) -> String {
+    /// The URL of a route with a query, whose values are percent-encoded.
+    #[must_use]
+    pub fn url_with_query(&self, route: &Route, query: &[(&str, &str)]) -> String {
         let pairs = query
             .iter()
             .map(|(key, value)| format!("{key}={}", utf8_percent_encode(value, QUERY_VALUE)));

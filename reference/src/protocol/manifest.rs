@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use assize_legacy::signed::{Content, SignedManifest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -63,6 +64,9 @@ impl Manifest {
     /// # Errors
     /// Says in words what is wrong with the manifest.
     pub(crate) fn parse(bytes: &[u8], content_type: Option<&str>) -> Result<Self, String> {
+        if content_type.and_then(ManifestType::parse) == Some(ManifestType::DockerSigned) {
+            return Self::parse_signed(bytes);
+        }
         let written: ManifestJson = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let kind = kind_of(&written, content_type)?;
         if written.schema_version != 2 {
@@ -102,6 +106,24 @@ impl Manifest {
             subject,
             artifact_type: artifact_type(&written),
             annotations: written.annotations,
+        })
+    }
+
+    /// Reads a manifest that holds its own signature. What is not signed says nothing.
+    fn parse_signed(bytes: &[u8]) -> Result<Self, String> {
+        let signed = SignedManifest::verify(bytes).map_err(|error| error.to_string())?;
+        let content = Content::read(signed.payload()).map_err(|error| error.to_string())?;
+        let layers = content.layers.iter().map(|layer| {
+            let digest = Digest::parse(layer).ok_or_else(|| format!("{layer:?} is not a digest"))?;
+            Ok(ReferencedContent::Blob(digest))
+        });
+        Ok(Self {
+            kind: ManifestType::DockerSigned,
+            required: layers.collect::<Result<_, String>>()?,
+            optional: BTreeSet::new(),
+            subject: None,
+            artifact_type: None,
+            annotations: None,
         })
     }
 

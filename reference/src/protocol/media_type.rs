@@ -1,4 +1,8 @@
-//! The media types of manifests (image spec: Media Types; Docker: Image Manifest V2, Schema 2).
+//! The media types of manifests (image spec: Media Types; Docker: Image Manifest V2, Schema 2 and Schema 1).
+
+use assize_legacy::signed::{MEDIA_TYPE, SignedManifest, UNSIGNED_MEDIA_TYPE};
+
+use super::{Algorithm, Digest};
 
 /// The media type of an image index, which is also that of a referrers list.
 pub(crate) const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
@@ -14,19 +18,25 @@ pub(crate) enum ManifestType {
     DockerImage,
     /// A Docker manifest list.
     DockerList,
+    /// A Docker manifest, schema 1, which holds its own signature.
+    DockerSigned,
 }
 
 impl ManifestType {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::OciImage,
         Self::OciIndex,
         Self::DockerImage,
         Self::DockerList,
+        Self::DockerSigned,
     ];
 
     /// Reads a `Content-Type` or a `mediaType`: letter case and parameters do not matter.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let essence = text.split(';').next().unwrap_or_default().trim();
+        if essence.eq_ignore_ascii_case(UNSIGNED_MEDIA_TYPE) {
+            return Some(Self::DockerSigned);
+        }
         Self::ALL
             .into_iter()
             .find(|kind| kind.as_str().eq_ignore_ascii_case(essence))
@@ -39,6 +49,18 @@ impl ManifestType {
             Self::OciIndex => INDEX_TYPE,
             Self::DockerImage => "application/vnd.docker.distribution.manifest.v2+json",
             Self::DockerList => "application/vnd.docker.distribution.manifest.list.v2+json",
+            Self::DockerSigned => MEDIA_TYPE,
+        }
+    }
+
+    /// The digest of a manifest of this kind: that of its bytes, or of what was signed of them.
+    pub(crate) fn digest(self, algorithm: Algorithm, bytes: &[u8]) -> Digest {
+        match self {
+            Self::DockerSigned => {
+                let signed = SignedManifest::verify(bytes);
+                Digest::of(algorithm, signed.as_ref().map_or(bytes, SignedManifest::payload))
+            }
+            _ => Digest::of(algorithm, bytes),
         }
     }
 

@@ -1,13 +1,16 @@
 //! Repository names (spec: Pulling manifests).
 
 use std::fmt;
+use std::str::FromStr;
+
+use super::NotARoute;
 
 /// The longest name that is accepted: clients limit host, `/` and name to 255 characters together.
 pub(crate) const LONGEST_NAME: usize = 255;
 
 /// A repository name that follows the grammar of the specification.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Name(String);
+pub struct Name(String);
 
 impl Name {
     /// Reads a name as it stands in a query parameter.
@@ -27,7 +30,8 @@ impl Name {
     }
 
     /// The name as text.
-    pub(crate) fn as_str(&self) -> &str {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -51,6 +55,14 @@ fn is_component(text: &str) -> bool {
             return false;
         }
         rest = &rest[separator..];
+    }
+}
+
+impl FromStr for Name {
+    type Err = NotARoute;
+
+    fn from_str(text: &str) -> Result<Self, NotARoute> {
+        Self::parse(text).ok_or_else(|| NotARoute::new("a repository name", text))
     }
 }
 

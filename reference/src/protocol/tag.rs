@@ -1,13 +1,16 @@
 //! Tags (spec: Pulling manifests).
 
 use std::fmt;
+use std::str::FromStr;
+
+use super::NotARoute;
 
 /// The longest tag the grammar allows.
 const LONGEST_TAG: usize = 128;
 
 /// A tag that follows the grammar `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Tag(String);
+pub struct Tag(String);
 
 impl Tag {
     /// Reads a tag.
@@ -23,8 +26,17 @@ impl Tag {
     }
 
     /// The tag as text.
-    pub(crate) fn as_str(&self) -> &str {
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl FromStr for Tag {
+    type Err = NotARoute;
+
+    fn from_str(text: &str) -> Result<Self, NotARoute> {
+        Self::parse(text).ok_or_else(|| NotARoute::new("a tag", text))
     }
 }
 

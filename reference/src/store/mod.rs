@@ -60,7 +60,7 @@ use uuid::Uuid;
 pub(crate) use audit::audit;
 pub use audit::{Audit, AuditFinding, Check};
 pub(crate) use collect::Grace;
-pub(crate) use manifests::NewManifest;
+pub(crate) use manifests::{NewManifest, StoredManifest};
 pub(crate) use pool::BLOCK;
 pub(crate) use proof::Proof;
 pub(crate) use reader::BlobReader;

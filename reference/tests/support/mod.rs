@@ -3,6 +3,7 @@
 
 pub(crate) mod process;
 
+use assize_reference::routes::Route;
 use assize_reference::{Config, Running, serve};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
@@ -74,9 +75,8 @@ impl Registry {
 
     /// Opens an upload; returns its place.
     pub(crate) async fn open_upload(&self, name: &str) -> String {
-        let opened = self
-            .send(Method::POST, &format!("/v2/{name}/blobs/uploads/"))
-            .await;
+        let uploads = Route::Uploads(name.parse().unwrap());
+        let opened = self.send(Method::POST, &uploads.to_string()).await;
         assert_eq!(opened.status(), StatusCode::ACCEPTED);
         text(opened.headers(), "location")
     }
@@ -108,7 +108,8 @@ impl Registry {
     /// Sends a manifest.
     pub(crate) async fn put_manifest(&self, name: &str, reference: &str, manifest: &Value) -> Response {
         let media_type = manifest["mediaType"].as_str().unwrap().to_owned();
-        let request = self.request(Method::PUT, &format!("/v2/{name}/manifests/{reference}"));
+        let place = Route::Manifest(name.parse().unwrap(), reference.parse().unwrap());
+        let request = self.request(Method::PUT, &place.to_string());
         request
             .header(CONTENT_TYPE, media_type)
             .body(manifest.to_string())

@@ -9,8 +9,9 @@ use assize_fuzz::Target;
 use libfuzzer_sys::fuzz_target;
 
 /// Every crate with its targets.
-const CRATES: [(&str, &[Target]); 3] = [
+const CRATES: [(&str, &[Target]); 4] = [
     ("language", assize_language::fuzzing::TARGETS),
+    ("legacy", assize_legacy::fuzzing::TARGETS),
     ("suite", assize::fuzzing::TARGETS),
     ("reference", assize_reference::fuzzing::TARGETS),
 ];

@@ -224,7 +224,7 @@ fn is_lexical(list: &[String]) -> bool {
 fn is_digest_of(text: &str, content: &Content) -> bool {
     let known = Algorithm::ALL
         .iter()
-        .find(|algorithm| text.starts_with(&format!("{}:", algorithm.words())));
+        .find(|algorithm| text.starts_with(&format!("{}:", algorithm.prefix())));
     known.map_or_else(
         || grammar::header_has(PlainForm::Digest, &[text]),
         |algorithm| text == content.digest_by(*algorithm),

@@ -238,7 +238,7 @@ pub(crate) struct SelectionArguments {
     #[arg(long, value_name = "VERSION")]
     pub(crate) spec: Option<Spec>,
 
-    /// Specification to test against: OCI distribution, or Docker Registry HTTP API V2
+    /// Specification to test against: OCI distribution, or one of Docker
     #[arg(long, default_value = "oci")]
     pub(crate) profile: Profile,
 
@@ -430,6 +430,8 @@ pub(crate) enum Profile {
     Oci,
     /// Docker Registry HTTP API V2
     Docker,
+    /// What Docker's registry of 2014 spoke: TarSum digests and signed manifests
+    Legacy,
 }
 
 /// `assize list`.

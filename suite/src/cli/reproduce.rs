@@ -20,8 +20,9 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
     if let Some(spec) = selection.spec.and_then(|spec| spec.to_possible_value()) {
         add("--spec", spec.get_name());
     }
-    if selection.profile == Profile::Docker {
-        add("--profile", "docker");
+    let profile = Some(selection.profile).filter(|profile| *profile != Profile::Oci);
+    if let Some(profile) = profile.and_then(|profile| profile.to_possible_value()) {
+        add("--profile", profile.get_name());
     }
     registry.login.user.iter().for_each(|user| add("--user", user));
     registry

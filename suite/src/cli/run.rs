@@ -94,7 +94,7 @@ async fn signalled() {
 
 #[cfg(feature = "bundled")]
 async fn against_the_bundled(suite: &Suite, settings: Settings) -> Result<RunLog, Failure> {
-    let registry = assize::bundled::in_memory().await?;
+    let registry = assize::bundled::of_every_profile().await?;
     anstream::eprintln!("note: no target is given, so this is about the bundled registry");
     let log = against(&registry.url(), suite, settings).await;
     registry.shutdown().await;

@@ -58,7 +58,7 @@ async fn over_the_bundled(
     seed: u64,
     told: impl Fn(&Cell),
 ) -> Result<Matrix, Failure> {
-    let open = assize::bundled::in_memory().await?;
+    let open = assize::bundled::of_every_profile().await?;
     let guarded = Guarded::start(Authentication::Token).await?;
     let upstreams = Upstreams::two(
         Upstream::open(value::target(&open.url())?),

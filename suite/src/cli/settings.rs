@@ -313,10 +313,14 @@ fn version(selection: &SelectionArguments) -> Result<Version, Failure> {
         (Profile::Oci, Some(Spec::V1_0)) => Ok(Version::V1_0),
         (Profile::Oci, Some(Spec::Next)) => Ok(Version::Next),
         (Profile::Docker, None) => Ok(Version::Docker),
-        (Profile::Docker, Some(_)) => Err(Failure::Arguments(
-            "the docker profile has no versions: leave --spec out".to_owned(),
-        )),
+        (Profile::Legacy, None) => Ok(Version::Legacy),
+        (Profile::Docker, Some(_)) => Err(without_versions("docker")),
+        (Profile::Legacy, Some(_)) => Err(without_versions("legacy")),
     }
+}
+
+fn without_versions(profile: &str) -> Failure {
+    Failure::Arguments(format!("the {profile} profile has no versions: leave --spec out"))
 }
 
 /// The options by which a part of the suite is left out, as they were typed.
@@ -385,6 +389,11 @@ mod tests {
             settings("--profile docker", &[]).unwrap().run.version,
             Version::Docker
         );
+        assert_eq!(
+            settings("--profile legacy", &[]).unwrap().run.version,
+            Version::Legacy
+        );
+        assert!(settings("--profile legacy --spec 1.0", &[]).is_err());
         assert!(settings("--profile oci --spec 1.0", &[]).is_ok());
         assert!(settings("--profile docker --spec 1.0", &[]).is_err());
     }

@@ -32,6 +32,7 @@ pub(super) fn specification(version: Version) -> &'static str {
         Version::V1_1 => "OCI distribution 1.1",
         Version::Next => "the next OCI distribution",
         Version::Docker => "Docker Registry HTTP API V2",
+        Version::Legacy => "Docker's registry of 2014",
     }
 }
 

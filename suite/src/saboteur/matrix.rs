@@ -245,7 +245,7 @@ fn settings(version: Version, seed: u64) -> RunSettings {
     }
 }
 
-/// The newest version in which all that a deviation breaks is in force.
+/// The newest version in which all that a deviation breaks is in force, one of the OCI specification if there is one.
 fn version_of(catalogue: &Catalogue, breaks: &[RequirementId]) -> Version {
     let in_force = |version: &Version| {
         breaks.iter().all(|id| {
@@ -254,9 +254,8 @@ fn version_of(catalogue: &Catalogue, breaks: &[RequirementId]) -> Version {
                 .is_some_and(|requirement| requirement.levels.in_version(*version).is_some())
         })
     };
-    Version::OCI
-        .into_iter()
-        .rev()
+    let oci = Version::OCI.into_iter().rev();
+    oci.chain([Version::Docker, Version::Legacy])
         .find(in_force)
         .unwrap_or(Version::Next)
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use assize_legacy::signed::MEDIA_TYPE as SIGNED_MANIFEST;
 use bytes::Bytes;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256, Sha512};
 
-use super::drawn;
+use super::{drawn, sums};
 use crate::scenario::ast::Algorithm;
 use crate::wire::Payload;
 
@@ -95,8 +96,17 @@ impl Content {
     /// Its digest by an algorithm.
     pub(crate) fn digest_by(&self, algorithm: Algorithm) -> String {
         match algorithm {
+            // A signed manifest has the digest of what was signed.
+            Algorithm::Sha256 if self.media_type == SIGNED_MANIFEST => match sums::payload(&self.bytes()) {
+                Some(payload) => digest(algorithm, &payload),
+                None => format!("sha256:{}", hex(&self.payload.sha256())),
+            },
             Algorithm::Sha256 => format!("sha256:{}", hex(&self.payload.sha256())),
             Algorithm::Sha512 => format!("sha512:{}", hex(&self.payload.hashed::<Sha512>())),
+            // What is no archive has no TarSum, and is known as everything else is.
+            Algorithm::TarSum => {
+                sums::tarsum(&self.payload).unwrap_or_else(|_| self.digest_by(Algorithm::Sha256))
+            }
         }
     }
 
@@ -118,7 +128,14 @@ impl Content {
 
     /// Whether it is a manifest, by its media type.
     pub(crate) fn is_manifest(&self) -> bool {
-        [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST].contains(&self.media_type.as_str())
+        [
+            OCI_MANIFEST,
+            OCI_INDEX,
+            DOCKER_MANIFEST,
+            DOCKER_LIST,
+            SIGNED_MANIFEST,
+        ]
+        .contains(&self.media_type.as_str())
     }
 
     /// The same content with other bytes; what it refers to stays.
@@ -141,10 +158,10 @@ impl Content {
     }
 }
 
-/// The digest of `bytes` by `algorithm`, as text.
+/// The digest of `bytes` by `algorithm`, as text; of what was read before it is known what it is, by SHA-256.
 pub(crate) fn digest(algorithm: Algorithm, bytes: &[u8]) -> String {
     match algorithm {
-        Algorithm::Sha256 => format!("sha256:{}", hex(&Sha256::digest(bytes))),
+        Algorithm::Sha256 | Algorithm::TarSum => format!("sha256:{}", hex(&Sha256::digest(bytes))),
         Algorithm::Sha512 => format!("sha512:{}", hex(&Sha512::digest(bytes))),
     }
 }

@@ -4,8 +4,10 @@ mod answer;
 mod content;
 mod drawn;
 mod face;
+mod legacy;
 mod run_id;
 mod scope;
+mod sums;
 mod value;
 
 pub(crate) use answer::{Answered, json_of};
@@ -15,4 +17,5 @@ pub(crate) use content::{
 pub(crate) use face::{Face, Faces, Looks};
 pub use run_id::{BadRunId, RunId};
 pub(crate) use scope::{Scope, query_encoded};
+pub(crate) use sums::payload;
 pub(crate) use value::{Value, ValueError};

@@ -31,6 +31,10 @@ const CRATES: &[Crate] = &[
         floors: &[],
     },
     Crate {
+        source: "suite/legacy/src",
+        floors: &[],
+    },
+    Crate {
         source: "suite/lsp/src",
         floors: &[],
     },

@@ -89,7 +89,7 @@ struct Bench {
 impl Bench {
     fn build() -> Result<Bench, Box<dyn std::error::Error>> {
         let runtime = Runtime::new()?;
-        let open = runtime.block_on(bundled::in_memory())?;
+        let open = runtime.block_on(bundled::of_every_profile())?;
         let guarded = runtime.block_on(Guarded::start(Authentication::Token))?;
         let upstreams = Upstreams::two(
             Upstream::open(Url::parse(&open.url())?),

@@ -4,7 +4,7 @@ use redb::ReadableTable as _;
 use uuid::Uuid;
 
 use super::{Audit, AuditFinding, Damage};
-use crate::protocol::{Algorithm, Digest, Hasher};
+use crate::protocol::{Algorithm, Hasher, ManifestType};
 use crate::store::files::Files;
 use crate::store::manifests::{parse_stored, stored_digest};
 use crate::store::tables::View;
@@ -68,9 +68,10 @@ impl Look<'_> {
             let (_, media_type, bytes) = row.value();
             self.audit.manifests += 1;
             self.audit.bytes += bytes.len() as u64;
-            let is_whole = stored_digest(digest)
-                .is_ok_and(|digest| Digest::of(digest.algorithm(), bytes) == digest)
-                && parse_stored(digest, media_type, bytes).is_ok();
+            let kind = ManifestType::parse(media_type);
+            let is_whole = stored_digest(digest).is_ok_and(|digest| {
+                kind.is_some_and(|kind| kind.digest(digest.algorithm(), bytes) == digest)
+            }) && parse_stored(digest, media_type, bytes).is_ok();
             if !is_whole {
                 let what = format!("manifest {digest} of {name} is not whole");
                 self.fault(what, "it is removed");

@@ -18,7 +18,7 @@ impl<T> ByVersion<T> {
     pub(super) fn get(&self, version: Version) -> Option<&T> {
         match self {
             ByVersion::Same(value) => Some(value),
-            ByVersion::Own(values) if version == Version::Docker => values.get(&version),
+            ByVersion::Own(values) if !Version::OCI.contains(&version) => values.get(&version),
             ByVersion::Own(values) => values.range(..=version).next_back().map(|(_, value)| value),
         }
     }
@@ -33,12 +33,12 @@ mod tests {
         let own = ByVersion::Own(BTreeMap::from([(Version::V1_0, 'a'), (Version::Next, 'b')]));
         assert_eq!(
             Version::ALL.map(|version| own.get(version).copied()),
-            [Some('a'), Some('a'), Some('b'), None]
+            [Some('a'), Some('a'), Some('b'), None, None]
         );
         let late = ByVersion::Own(BTreeMap::from([(Version::V1_1, 'a'), (Version::Docker, 'b')]));
         assert_eq!(
             Version::ALL.map(|version| late.get(version).copied()),
-            [None, Some('a'), Some('a'), Some('b')]
+            [None, Some('a'), Some('a'), Some('b'), None]
         );
         assert_eq!(ByVersion::Same('a').get(Version::Docker), Some(&'a'));
     }

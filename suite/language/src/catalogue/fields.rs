@@ -117,7 +117,7 @@ pub(super) fn word<T>(
 
 pub(super) fn version(key: &Spanned<Cow<'_, str>>) -> Parsed<Version> {
     key.get_ref().parse().map_err(|()| {
-        let known = ["1.0", "1.1", "next", "docker"];
+        let known = ["1.0", "1.1", "next", "docker", "legacy"];
         Diagnostic::error(format!("`{}` is not a version", key.get_ref()), key.span())
             .label("not a version")
             .suggest(format!("a version is {}", one_of(known)))

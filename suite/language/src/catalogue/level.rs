@@ -52,18 +52,27 @@ pub enum Version {
     Next,
     /// Docker Registry HTTP API V2.
     Docker,
+    /// What Docker's registry of 2014 spoke.
+    Legacy,
 }
 
 impl Version {
     /// Every version.
-    pub const ALL: [Version; 4] = [Version::V1_0, Version::V1_1, Version::Next, Version::Docker];
+    pub const ALL: [Version; 5] = [
+        Version::V1_0,
+        Version::V1_1,
+        Version::Next,
+        Version::Docker,
+        Version::Legacy,
+    ];
 
     /// The versions of the OCI distribution specification, oldest first.
     pub const OCI: [Version; 3] = [Version::V1_0, Version::V1_1, Version::Next];
 
-    /// Every version: those of the OCI specification, newest first, and Docker's behind them.
+    /// Every version: those of the OCI specification, newest first, and behind them what is Docker's.
     pub(super) fn newest_first() -> impl Iterator<Item = Version> {
-        Version::OCI.into_iter().rev().chain([Version::Docker])
+        let dockers = [Version::Docker, Version::Legacy];
+        Version::OCI.into_iter().rev().chain(dockers)
     }
 }
 
@@ -74,6 +83,7 @@ impl fmt::Display for Version {
             Version::V1_1 => "1.1",
             Version::Next => "next",
             Version::Docker => "docker",
+            Version::Legacy => "legacy",
         })
     }
 }

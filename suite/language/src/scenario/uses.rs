@@ -151,9 +151,13 @@ impl<'s> Uses<'s> {
             Make::Image(shape) | Make::DockerImage(shape) | Make::Text(_, shape) | Make::File(_, shape) => {
                 self.shape(shape);
             }
+            Make::Signed(name, tag, shape) => {
+                self.templates([name, tag]);
+                self.shape(shape);
+            }
             Make::Many(_, make) => self.make(make),
             Make::Times(_, name) => self.name(name),
-            Make::Random(_) | Make::Empty | Make::EmptyJson | Make::Tags(_) => {}
+            Make::Random(_) | Make::Empty | Make::EmptyJson | Make::Archive | Make::Tags(_) => {}
         }
     }
 

@@ -46,6 +46,14 @@ fn made(world: &mut World, make: &Make) -> Result<Value, ValueError> {
         Make::DockerImage(shape) => image(world, Family::Docker, shape)?,
         Make::Index(children, shape) => index(world, Family::Oci, children, shape)?,
         Make::DockerList(children, shape) => index(world, Family::Docker, children, shape)?,
+        Make::Archive => world.maker().archive(),
+        Make::Signed(name, tag, shape) => {
+            let scope = world.scope();
+            let (name, tag) = (scope.text(name)?, scope.text(tag)?);
+            let layers = shape_of(world, shape)?.layers;
+            let signed = world.maker().signed(&name, &tag, layers);
+            signed.map_err(|error| ValueError::Senseless(error.to_string()))?
+        }
         Make::Tags(count) => {
             return Ok(Value::List(
                 world.maker().tags(*count).into_iter().map(Value::Text).collect(),

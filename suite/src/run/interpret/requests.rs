@@ -185,7 +185,7 @@ pub(in crate::run) async fn upload(
             .await;
     }
     let place = match content.algorithm {
-        Algorithm::Sha256 => place,
+        Algorithm::Sha256 | Algorithm::TarSum => place,
         Algorithm::Sha512 => place.join_query("digest-algorithm=sha512"),
     };
     let mut last = world.send(plain("POST", place, None)).await;

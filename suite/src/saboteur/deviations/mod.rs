@@ -16,6 +16,7 @@ mod head;
 mod histories;
 mod http;
 mod isolation;
+mod legacy;
 mod manifests;
 mod mounts;
 mod names;
@@ -80,6 +81,7 @@ pub fn all() -> Vec<Deviation> {
         freshness::DEVIATIONS,
         codings::DEVIATIONS,
         clients::DEVIATIONS,
+        legacy::DEVIATIONS,
     ]
     .concat()
 }

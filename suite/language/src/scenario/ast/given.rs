@@ -62,5 +62,17 @@ words! {
         Sha256 = "sha256",
         /// SHA-512.
         Sha512 = "sha512",
+        /// TarSum, a sum over the files of an archive.
+        TarSum = "tarsum",
+    }
+}
+
+impl Algorithm {
+    /// What stands before the colon of a digest.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Algorithm::Sha256 | Algorithm::Sha512 => self.words(),
+            Algorithm::TarSum => "tarsum.v1+sha256",
+        }
     }
 }

@@ -52,6 +52,10 @@ pub enum Make {
     DockerImage(Shape),
     /// `docker list of a, b`: a Docker manifest list.
     DockerList(Vec<Spanned<Name>>, Shape),
+    /// `archive`: a tar archive, known by its TarSum.
+    Archive,
+    /// `signed image for {repo} as v1`: a Docker schema 1 manifest for a tag of a repository.
+    Signed(Template, Template, Shape),
     /// `250 tags`.
     Tags(u32),
     /// `3 of …`: a list of contents, each different.

@@ -15,6 +15,8 @@ pub const VALUE_WORDS: &[&str] = &[
     "index of",
     "docker image",
     "docker list of",
+    "archive",
+    "signed image for",
     "text",
     "file",
     "chunk",

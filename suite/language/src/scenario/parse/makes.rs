@@ -16,6 +16,8 @@ const OF_AN_IMAGE: &[&str] = &[
 ];
 /// The options of a manifest that lists others.
 const OF_AN_INDEX: &[&str] = &["type", "subject", "annotations"];
+/// The options of a manifest of schema 1.
+const OF_A_SIGNED_IMAGE: &[&str] = &["layers"];
 /// The options of bytes that are written down.
 const OF_BYTES: &[&str] = &["type"];
 
@@ -31,6 +33,8 @@ pub(super) fn make(phrase: Phrase<'_>, fence: Option<&str>) -> Option<Parsed<Mak
             listing(phrase.strip_words("index of"), rest).map(|(members, shape)| Make::Index(members, shape))
         }
         "docker" => docker(rest),
+        "archive" => nothing_more(rest, "after `archive`").map(|()| Make::Archive),
+        "signed" => signed(rest),
         "text" => text(rest, fence),
         "file" => file(rest),
         _ => return counted(first, rest),
@@ -86,7 +90,10 @@ fn several(count: u32, what: Phrase<'_>, made: Make) -> Parsed<Make> {
 
 /// Whether making it again makes something else.
 fn can_differ(made: &Make) -> bool {
-    matches!(made, Make::Random(_) | Make::Image(_) | Make::DockerImage(_))
+    matches!(
+        made,
+        Make::Random(_) | Make::Image(_) | Make::DockerImage(_) | Make::Archive
+    )
 }
 
 fn docker(phrase: Phrase<'_>) -> Parsed<Make> {
@@ -106,6 +113,27 @@ fn docker(phrase: Phrase<'_>) -> Parsed<Make> {
             }
             .into())
         }
+    }
+}
+
+/// Reads `image for REPOSITORY as TAG layers=…`.
+fn signed(phrase: Phrase<'_>) -> Parsed<Make> {
+    let parts = phrase
+        .strip_words("image for")
+        .map(Phrase::split_word)
+        .and_then(|(name, rest)| Some((name, rest.strip_words("as")?.split_word())));
+    match parts {
+        Some((name, (tag, options))) if !name.is_empty() && !tag.is_empty() => Ok(Make::Signed(
+            template(name)?,
+            template(tag)?,
+            shape(options, OF_A_SIGNED_IMAGE)?,
+        )),
+        _ => Err(
+            Diagnostic::error("this does not say what the manifest is for", phrase.span())
+                .label("`image for REPOSITORY as TAG`")
+                .suggest("write `signed image for {repo} as v1`")
+                .into(),
+        ),
     }
 }
 

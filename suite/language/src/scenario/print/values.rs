@@ -188,6 +188,8 @@ impl Display for Make {
             Make::Index(members, shape) => write!(f, "index of {}{shape}", names(members, ", ")),
             Make::DockerImage(shape) => write!(f, "docker image{shape}"),
             Make::DockerList(members, shape) => write!(f, "docker list of {}{shape}", names(members, ", ")),
+            Make::Archive => f.write_str("archive"),
+            Make::Signed(name, tag, shape) => write!(f, "signed image for {name} as {tag}{shape}"),
             Make::Tags(count) => write!(f, "{count} tags"),
             Make::Many(count, make) => write!(f, "{count} of {make}"),
             Make::Times(count, name) => write!(f, "{count} times {}", name.value),

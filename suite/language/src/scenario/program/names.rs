@@ -123,6 +123,7 @@ impl<'s> NamesCheck<'s, '_> {
             Make::Image(shape) if *shape == Shape::default() => "image",
             Make::Empty => "empty",
             Make::EmptyJson => "empty-json",
+            Make::Archive => "archive",
             _ => return,
         };
         if let Some(at) = self.find(&Name(word.to_owned())) {

@@ -213,6 +213,14 @@ fn one_make() -> BoxedStrategy<Make> {
         random(),
         Just(Make::Empty),
         Just(Make::EmptyJson),
+        Just(Make::Archive),
+        (word(), word(), option::of(names())).prop_map(|(name, tag, layers)| {
+            let shape = Shape {
+                layers,
+                ..Shape::default()
+            };
+            Make::Signed(name, tag, shape)
+        }),
         image_shape().prop_map(Make::Image),
         (names(), index_shape()).prop_map(|(members, shape)| Make::Index(members, shape)),
         image_shape().prop_map(Make::DockerImage),
