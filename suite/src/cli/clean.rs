@@ -17,7 +17,7 @@ pub(crate) async fn execute(
     environment: Environment<'_>,
 ) -> Result<Exit, Failure> {
     let target = value::target(&arguments.target)?;
-    let client_options = client_options(&arguments.registry, environment)?;
+    let client_options = client_options(&arguments.registry, Some(&target), environment)?;
     let client = Client::new(client_options.client(target))?;
     let cleaned = clean(&client, &arguments.registry.repository).await;
     output::print(&told(&cleaned))?;

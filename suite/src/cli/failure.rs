@@ -17,6 +17,7 @@ use assize::wire::SettingsError;
 use thiserror::Error;
 
 use super::exit::Exit;
+use super::login::LoginError;
 use super::value::BadTarget;
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
@@ -30,6 +31,9 @@ pub(crate) enum Failure {
     /// The target is no address of a registry.
     #[error(transparent)]
     Target(#[from] BadTarget),
+    /// It cannot be told who asks.
+    #[error(transparent)]
+    Login(#[from] LoginError),
     /// A glob is none.
     #[error(transparent)]
     Glob(#[from] BadGlob),
@@ -106,6 +110,7 @@ impl Failure {
         match self {
             Failure::Arguments(_)
             | Failure::Target(_)
+            | Failure::Login(_)
             | Failure::Glob(_)
             | Failure::Client(_)
             | Failure::Library(_)

@@ -10,6 +10,7 @@ mod fmt;
 mod judge;
 mod library;
 mod list;
+mod login;
 mod lsp;
 mod output;
 mod reproduce;

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::exchange::Shown;
 use super::grant::Grant;
+use super::token::Token;
 use super::{Account, Credentials, Request, Secret};
 
 /// What a token is asked for.
@@ -36,11 +38,15 @@ struct KeyringState {
     tokens: HashMap<TokenKey, Kept>,
     learned: HashMap<ProtectionSpace, LearnedAuthorization>,
     server: Option<TokenServer>,
+    /// The refresh tokens that came in the place of those that were given.
+    renewed: HashMap<Account, Secret>,
 }
 
 struct Kept {
     token: Secret,
     until: Instant,
+    /// What it was asked for with.
+    shown: Shown,
 }
 
 /// Where requests are likely to want the same grant.
@@ -71,19 +77,32 @@ impl Keyring {
         state.tokens.get(key).map(|kept| kept.token.clone())
     }
 
-    /// What a token was asked for, if it is one that is kept.
-    pub(super) fn key_of(&self, token: &str) -> Option<TokenKey> {
+    /// What a token was asked for, and with what, if it is one that is kept.
+    pub(super) fn origin_of(&self, token: &str) -> Option<(TokenKey, Shown)> {
         let state = self.lock();
         let mut tokens = state.tokens.iter();
         tokens
             .find(|(_, kept)| kept.token.reveal() == token)
-            .map(|(key, _)| key.clone())
+            .map(|(key, kept)| (key.clone(), kept.shown.clone()))
     }
 
     /// Keeps a token for as long as it is good.
-    pub(super) fn keep(&self, key: TokenKey, token: Secret, lifetime: Duration) {
-        let until = Instant::now() + lifetime;
-        self.lock().tokens.insert(key, Kept { token, until });
+    pub(super) fn keep(&self, key: TokenKey, token: Token, shown: Shown) {
+        let mut state = self.lock();
+        if let Some(refresh) = token.refresh {
+            state.renewed.insert(key.account.clone(), refresh);
+        }
+        let kept = Kept {
+            token: token.token,
+            until: Instant::now() + token.lifetime,
+            shown,
+        };
+        state.tokens.insert(key, kept);
+    }
+
+    /// The refresh token that is good now, if it is not the one that was given.
+    pub(super) fn renewed(&self, account: &Account) -> Option<Secret> {
+        self.lock().renewed.get(account).cloned()
     }
 
     /// Forgets a token that was refused.
@@ -119,7 +138,7 @@ impl Keyring {
             folder.or(registry).cloned()?
         };
         match learned {
-            LearnedAuthorization::Own => credentials.login(&request.account).map(Grant::of),
+            LearnedAuthorization::Own => credentials.login(&request.account).and_then(Grant::by_itself),
             LearnedAuthorization::Token(key) => self.token(&key).map(Grant::Bearer),
         }
     }
