@@ -12,6 +12,7 @@ mod library;
 mod list;
 mod login;
 mod lsp;
+mod named_file;
 mod output;
 mod reproduce;
 mod run;

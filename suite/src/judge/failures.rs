@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::anomaly::anomaly;
-use super::entries::Entry;
+use super::entry::Entry;
 use crate::catalogue::RequirementId;
 use crate::cause::Cause;
 use crate::check::{CheckResult, describe};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use self::bearing::{Concern, Reach, asks_by_name, is_write, puts};
-use super::entries::Entry;
+use super::entry::Entry;
 use crate::judgement::{Part, Proof, Sent, Step, Thread};
 use crate::log::{Event, Evidence, ProgramLog};
 use crate::scenario::ast::Aspect;

@@ -1,7 +1,7 @@
 //! What was seen, seen from afar: broken checks of which the same was asked and which got the same have one cause.
 
 use super::anomaly::{Anomaly, anomaly, parameters};
-use super::entries::Entry;
+use super::entry::Entry;
 use crate::check::error_codes;
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::log::{Evidence, ProgramLog};

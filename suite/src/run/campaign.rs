@@ -1,4 +1,4 @@
-//! The course of a run: in which order programs are carried out, how many at once, and which of them twice.
+//! How programs are carried out: how many at once, cleaned up behind, and those that broke a second time.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,10 +8,11 @@ use futures_util::future::join_all;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::interpret::{self, Flow};
-use super::session::{Session, locked};
+use super::lock::locked;
+use super::session::Session;
 use super::territory::Tenants;
 use super::world::World;
-use super::{CleanUp, PreflightError, Progress, RunSettings, clean, coded, preflight, random};
+use super::{CleanUp, Progress, clean, coded};
 
 use crate::cause::{Beyond, Cause, Unsettled};
 use crate::check::CheckResult;
@@ -20,9 +21,7 @@ use crate::judge::{ProgramVerdict, Standard, judge_program};
 use crate::log::{
     Attempts, Created, End, Event, Facts, Observation, ProgramLog, Reason, Rerun, RunLog, Skipped,
 };
-use crate::plan::Plan;
-use crate::scenario::{Library, Program, Script};
-use crate::wire::Client;
+use crate::scenario::{Program, Script};
 
 /// A program that was carried out once, and what it came to by itself.
 pub(super) struct Ran {
@@ -42,44 +41,7 @@ impl Ran {
 #[derive(Clone)]
 pub(super) struct Campaign {
     pub(super) session: Arc<Session>,
-    invariants: Arc<[Arc<Program>]>,
-}
-
-/// Runs a plan against a target and writes down all that happens.
-pub async fn record(
-    library: Arc<Library>,
-    plan: Plan,
-    client: Client,
-    settings: RunSettings,
-    progress: Arc<dyn Progress>,
-) -> Result<RunLog, PreflightError> {
-    let began = Instant::now();
-    let learned = preflight::examine(&client, &settings)
-        .await
-        .map_err(|unusable| unusable.without(client.secrets()))?;
-    let session = Session::new(client, library, &plan, settings, learned);
-    let campaign = Campaign {
-        session: Arc::new(session),
-        invariants: plan.invariants.clone().into(),
-    };
-    let guard = campaign.guarded();
-    progress.planned(plan.probes.len() + plan.workflows.len());
-    let mut done = campaign.probes(plan.probes, &progress).await;
-    let (heavy, light): (Vec<_>, Vec<_>) = plan.workflows.into_iter().partition(|program| is_heavy(program));
-    done.extend(campaign.all_at_once(light, &progress).await);
-    // What weighs on a registry comes last, and alone, so that nothing else is judged under its weight.
-    done.extend(campaign.one_by_one(heavy, &progress).await);
-    done.extend(random::explore_at_random(&campaign, &done).await);
-    let programs = campaign.broken_once_more(done).await;
-    guard.abort();
-    Ok(campaign.conclude(programs, plan.asked, began))
-}
-
-/// The scenarios that weigh on a registry: manifests of many megabytes, of thousands of entries.
-const HEAVY: [&str; 2] = ["push/manifest-without-end", "security/deep-manifests"];
-
-fn is_heavy(program: &Program) -> bool {
-    HEAVY.contains(&&*program.name)
+    pub(super) invariants: Arc<[Arc<Program>]>,
 }
 
 /// The scenarios in which most requests wait for one another: over a distance they decide how long a run takes, so they
@@ -109,7 +71,7 @@ impl Campaign {
     }
 
     /// Ends the run when somebody stops it, or when it takes too long.
-    fn guarded(&self) -> JoinHandle<()> {
+    pub(super) fn guarded(&self) -> JoinHandle<()> {
         let session = self.session.clone();
         tokio::spawn(async move {
             let longest = session.settings.longest;
@@ -123,7 +85,7 @@ impl Campaign {
 
     /// Carries out the probes, at once those that need nothing of one another; what they left is removed when it is
     /// known what can be.
-    async fn probes(&self, probes: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
+    pub(super) async fn probes(&self, probes: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
         let mut waiting: Vec<(usize, Arc<Program>)> = probes.into_iter().enumerate().collect();
         let mut done = Vec::new();
         while !waiting.is_empty() {
@@ -149,7 +111,11 @@ impl Campaign {
     }
 
     /// Carries out programs, one after the other.
-    async fn one_by_one(&self, programs: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
+    pub(super) async fn one_by_one(
+        &self,
+        programs: Vec<Arc<Program>>,
+        progress: &Arc<dyn Progress>,
+    ) -> Vec<Ran> {
         let mut done = Vec::new();
         for program in programs {
             let ran = self.carry_out(program, 1).await;
@@ -264,7 +230,11 @@ impl Campaign {
         }
     }
 
-    async fn all_at_once(&self, programs: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
+    pub(super) async fn all_at_once(
+        &self,
+        programs: Vec<Arc<Program>>,
+        progress: &Arc<dyn Progress>,
+    ) -> Vec<Ran> {
         let mut tasks = JoinSet::new();
         let (long, short): (Vec<_>, Vec<_>) = programs
             .into_iter()
@@ -284,7 +254,7 @@ impl Campaign {
     }
 
     /// Carries out every program with a finding once more, in fresh repositories.
-    async fn broken_once_more(&self, done: Vec<Ran>) -> Vec<Attempts> {
+    pub(super) async fn broken_once_more(&self, done: Vec<Ran>) -> Vec<Attempts> {
         let mut tasks = JoinSet::new();
         for (at, ran) in done.into_iter().enumerate() {
             let campaign = self.clone();
@@ -304,7 +274,7 @@ impl Campaign {
         in_order(tasks).await
     }
 
-    fn conclude(
+    pub(super) fn conclude(
         &self,
         programs: Vec<Attempts>,
         asked: Option<std::collections::BTreeSet<crate::catalogue::RequirementId>>,

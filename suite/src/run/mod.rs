@@ -4,7 +4,7 @@
 //!
 //! # How to read this folder
 //!
-//! Begin at [`record`] in `campaign`: it is a run from its first request to its log. `preflight` asks whether the
+//! Begin at [`record`] in `course`: it is a run from its first request to its log. `preflight` asks whether the
 //! target can be used at all, and from what it learns a `session` is made, which all programs share: the client, the
 //! settings, what the registry offers, and whether the run is over. A run ends early for one of three reasons, and
 //! each is told to the session: somebody stops it (`stop`), it takes too long, or the target is lost. Of the last a
@@ -37,7 +37,9 @@
 mod campaign;
 mod clean;
 pub mod coded;
+mod course;
 mod interpret;
+mod lock;
 mod pace;
 mod preflight;
 mod random;
@@ -54,8 +56,8 @@ use crate::judgement::ScenarioOutcome;
 
 pub use crate::explore::Budget;
 pub use crate::values::{BadRunId, RunId};
-pub use campaign::record;
 pub use clean::{Cleaned, ContentKind, Left, clean};
+pub use course::record;
 pub use preflight::PreflightError;
 pub use settings::{CleanUp, OnFinding, RunSettings};
 pub use stop::Stop;

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::clean::Left;
+use super::lock::locked;
 use super::pace::{Pace, Slot};
 use super::preflight::Learned;
 use super::territory::{Tenants, Territory};
@@ -218,9 +219,4 @@ impl Session {
     pub(super) fn has_ended(&self) -> bool {
         self.ended().is_some() || self.has_failed_fast()
     }
-}
-
-/// A lock; what a panicking task left behind is still good, since every change is made whole.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

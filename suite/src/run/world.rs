@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::read_after_write::Writes;
 use super::session::Session;
 use super::territory::Tenants;
-use super::under_way::UnderWay;
+use super::under_way::RequestsUnderWay;
 use crate::catalogue::Failure;
 use crate::cause::Cause;
 use crate::check::{CheckResult, looks_at_the_body};
@@ -43,7 +43,7 @@ pub(super) struct World {
     pub(super) writes: Arc<Writes>,
     recorder: Recorder,
     /// What it has sent and is not answered yet.
-    pub(super) under_way: UnderWay,
+    pub(super) under_way: RequestsUnderWay,
     label: String,
     made: u32,
     copies: Arc<AtomicU32>,
@@ -75,7 +75,7 @@ impl World {
             action: 0,
             made: 0,
             recorder,
-            under_way: UnderWay::default(),
+            under_way: RequestsUnderWay::default(),
             copies: Arc::default(),
             tenants: Arc::new(tenants),
             writes: Arc::default(),

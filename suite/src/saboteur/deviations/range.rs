@@ -6,7 +6,8 @@ use http::{HeaderValue, Method};
 
 use super::parts::become_multipart;
 use super::tools::sha256;
-use crate::saboteur::{Call, Deviation, Kind, Reply, StatefulCall};
+use super::tricks::whole;
+use crate::saboteur::{Call, Deviation, Kind, Reply};
 
 /// The blocks in which a registry reads, which can not begin elsewhere.
 const BLOCK: usize = 4096;
@@ -278,11 +279,6 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
 /// Whether an answer is a part of a blob.
 fn is_part(call: &Call, reply: &Reply) -> bool {
     call.is(&Method::GET, Kind::Blob) && reply.status == 206 && !reply.body.is_empty()
-}
-
-/// The blob that is asked for.
-pub(super) async fn whole(context: &StatefulCall<'_>) -> Bytes {
-    context.ask(&context.call.get(&context.call.path)).await.body
 }
 
 /// The size of the blob, as the answer says it.
