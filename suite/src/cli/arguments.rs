@@ -39,6 +39,19 @@ pub(crate) struct Arguments {
     pub(crate) run: RunArguments,
 }
 
+impl Arguments {
+    /// Gives the command that was typed another target.
+    pub(crate) fn set_target(&mut self, address: String) {
+        match &mut self.command {
+            None => self.run.target = Some(address),
+            Some(Command::Run(run)) => run.target = Some(address),
+            Some(Command::Snapshot(snapshot)) => snapshot.target = Some(address),
+            Some(Command::Clean(clean)) => clean.target = address,
+            Some(_) => {}
+        }
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -142,8 +155,9 @@ pub(crate) enum When {
 /// `assize run`.
 #[derive(Args, Debug)]
 pub(crate) struct RunArguments {
-    /// URL or host of the registry; a host alone means https, or http for this machine (default: the bundled
-    /// registry)
+    /// URL or host of the registry, or the name of one in assize.toml; a host alone means https, or http for this machine
+    /// (default: the registry that the variables of the official conformance suite name, such as OCI_ROOT_URL, or else the
+    /// bundled one)
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) target: Option<String>,
 
@@ -157,6 +171,9 @@ pub(crate) struct RunArguments {
     pub(crate) verdict: VerdictArguments,
 }
 
+/// The variable of the password unless another one is named.
+pub(crate) const USUAL_PASSWORD: &str = "ASSIZE_PASSWORD";
+
 /// Who asks the registry.
 #[derive(Args, Debug)]
 pub(crate) struct LoginArguments {
@@ -168,7 +185,7 @@ pub(crate) struct LoginArguments {
     pub(crate) user: Option<String>,
 
     /// Environment variable that holds the password
-    #[arg(long, value_name = "VARIABLE", default_value = "ASSIZE_PASSWORD")]
+    #[arg(long, value_name = "VARIABLE", default_value = USUAL_PASSWORD)]
     pub(crate) password_env: String,
 
     /// Log in as nobody, whatever the environment and the files of other clients hold
@@ -204,7 +221,7 @@ pub(crate) struct RegistryArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "cert")]
     pub(crate) key: Option<PathBuf>,
 
-    /// Proxy for all requests. It overrides HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, which are never used
+    /// Proxy for all requests. It overrides http_proxy, HTTPS_PROXY, ALL_PROXY and NO_PROXY, which are never used
     /// for this machine
     #[arg(long, value_name = "ADDRESS", value_hint = ValueHint::Url, value_parser = Proxy::parse)]
     pub(crate) proxy: Option<Proxy>,

@@ -6,9 +6,10 @@ use assize::run::{Cleaned, ContentKind, clean};
 use assize::wire::Client;
 
 use super::arguments::CleanArguments;
+use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::settings::{Environment, client_options};
+use super::settings::client_options;
 use super::{output, value};
 
 /// Removes what earlier runs left, and says what could not be removed.

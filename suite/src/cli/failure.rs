@@ -18,6 +18,8 @@ use thiserror::Error;
 
 use super::exit::Exit;
 use super::login::LoginError;
+use super::official::OfficialError;
+use super::project_file::ProjectFileError;
 use super::value::BadTarget;
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
@@ -34,6 +36,12 @@ pub(crate) enum Failure {
     /// It cannot be told who asks.
     #[error(transparent)]
     Login(#[from] LoginError),
+    /// The file of the project cannot be used.
+    #[error(transparent)]
+    Project(#[from] ProjectFileError),
+    /// Variables of the official suite cannot be followed.
+    #[error(transparent)]
+    Official(#[from] OfficialError),
     /// A glob is none.
     #[error(transparent)]
     Glob(#[from] BadGlob),
@@ -111,6 +119,8 @@ impl Failure {
             Failure::Arguments(_)
             | Failure::Target(_)
             | Failure::Login(_)
+            | Failure::Official(_)
+            | Failure::Project(_)
             | Failure::Glob(_)
             | Failure::Client(_)
             | Failure::Library(_)

@@ -3,7 +3,7 @@
 use assize::wire::quoted;
 use clap::ValueEnum;
 
-use super::arguments::{Profile, RunArguments};
+use super::arguments::{Profile, RunArguments, USUAL_PASSWORD};
 
 /// The command as far as the user typed it; the password stays in the environment.
 pub(crate) fn command(arguments: &RunArguments) -> String {
@@ -24,6 +24,9 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
         add("--profile", "docker");
     }
     registry.login.user.iter().for_each(|user| add("--user", user));
+    if registry.login.password_env != USUAL_PASSWORD {
+        add("--password-env", &registry.login.password_env);
+    }
     registry
         .login
         .account

@@ -15,9 +15,9 @@ use assize::scenario::Library;
 use serde_json::json;
 
 use super::arguments::SelftestArguments;
+use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::settings::Environment;
 use super::{library, login, output, value};
 
 /// Tries every deviation, and says which requirements that proves.

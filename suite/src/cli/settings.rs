@@ -13,6 +13,7 @@ use super::arguments::{
     ConductArguments, PaceArguments, Profile, RegistryArguments, RunArguments, SelectionArguments,
     SnapshotArguments, Spec,
 };
+use super::environment::Environment;
 use super::failure::Failure;
 use super::{login, reproduce, value};
 
@@ -69,9 +70,6 @@ impl ClientOptions {
         settings
     }
 }
-
-/// The environment: what a variable holds.
-pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Settings {
     /// Finds out what the arguments mean.

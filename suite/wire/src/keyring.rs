@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::exchange::Shown;
 use super::grant::Grant;
 use super::token::Token;
-use super::{Account, Credentials, Request, Secret};
+use super::{Account, Challenge, Credentials, Request, Secret};
 
 /// What a token is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +27,27 @@ pub(super) struct TokenServer {
     pub(super) realm: String,
     /// The name by which it knows the registry.
     pub(super) service: Option<String>,
+}
+
+impl TokenServer {
+    /// The token server that a challenge names.
+    pub(super) fn of(challenge: &Challenge) -> Option<TokenServer> {
+        Some(TokenServer {
+            realm: challenge.parameter("realm")?.to_owned(),
+            service: challenge.parameter("service").map(str::to_owned),
+        })
+    }
+}
+
+impl TokenKey {
+    /// A token for these scopes, which blanks separate.
+    pub(super) fn new(account: &Account, server: TokenServer, scopes: &str) -> TokenKey {
+        TokenKey {
+            account: account.clone(),
+            server,
+            scopes: scopes.split_ascii_whitespace().map(str::to_owned).collect(),
+        }
+    }
 }
 
 /// Tokens, and what was learned about where they are wanted, shared by all exchanges of a client.

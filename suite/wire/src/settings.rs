@@ -77,13 +77,19 @@ impl ClientSettings {
             .ok()
             .flatten()
             .map(|proxy| format!("{} was asked through the proxy {}", self.target, proxy.server));
+        let disregarded = self.proxies.disregards_one_for(&self.target.origin()).then(|| {
+            "HTTP_PROXY is not obeyed, as by curl: http_proxy in small letters is, and --proxy".to_owned()
+        });
         let reach = (self.reach == Reach::SameHost)
             .then(|| "what is on another host was not asked (--same-host)".to_owned());
         let login = match self.credentials.source() {
             LoginSource::Found(place) => Some(place.clone()),
             LoginSource::Unsaid | LoginSource::LookedFor(_) => None,
         };
-        [login, unchecked, proxy, reach].into_iter().flatten().collect()
+        [login, unchecked, proxy, disregarded, reach]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::keyring::{TokenKey, TokenServer};
-use super::{Account, Answer, Challenge, Fault, Secret, Secrets};
+use super::{Answer, Fault, Secret, Secrets};
 
 /// How long a token is good that does not say so: the sixty seconds of the token specification.
 const DEFAULT_LIFETIME: Duration = Duration::from_secs(60);
@@ -20,27 +19,6 @@ pub(super) struct Token {
     pub(super) lifetime: Duration,
     /// What the next one is to be asked for with, in the place of the refresh token that this one was asked for with.
     pub(super) refresh: Option<Secret>,
-}
-
-impl TokenServer {
-    /// The token server that a challenge names.
-    pub(super) fn of(challenge: &Challenge) -> Option<TokenServer> {
-        Some(TokenServer {
-            realm: challenge.parameter("realm")?.to_owned(),
-            service: challenge.parameter("service").map(str::to_owned),
-        })
-    }
-}
-
-impl TokenKey {
-    /// A token for these scopes, which blanks separate.
-    pub(super) fn new(account: &Account, server: TokenServer, scopes: &str) -> TokenKey {
-        TokenKey {
-            account: account.clone(),
-            server,
-            scopes: scopes.split_ascii_whitespace().map(str::to_owned).collect(),
-        }
-    }
 }
 
 /// The token in the answer of a token server.

@@ -17,7 +17,7 @@ const TOKEN_USER: &str = "<token>";
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct DockerConfig {
     #[serde(default)]
-    auths: BTreeMap<String, Entry>,
+    auths: BTreeMap<String, ConfigEntry>,
     #[serde(default, rename = "credHelpers")]
     helpers: BTreeMap<String, String>,
     #[serde(default, rename = "credsStore")]
@@ -27,7 +27,7 @@ pub(super) struct DockerConfig {
 /// What the file keeps for a registry.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Entry {
+struct ConfigEntry {
     auth: String,
     username: String,
     password: String,
@@ -89,7 +89,7 @@ fn best<'a, T>(entries: &'a BTreeMap<String, T>, name: &RegistryName) -> Option<
     meant.max_by_key(|(exact, _)| *exact).map(|(_, entry)| entry)
 }
 
-impl Entry {
+impl ConfigEntry {
     /// Nothing if it is empty, as it is where a helper keeps the login; none at all if it is spoilt.
     fn login(&self) -> Option<Option<Login>> {
         if !self.identitytoken.is_empty() {

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use assize::wire::Login;
 use thiserror::Error;
 
-use super::Found;
+use super::FoundLogin;
 use super::docker_config::DockerConfig;
 use super::helper::{self, HelperError};
 use super::netrc;
 use super::registry_name::RegistryName;
-use crate::cli::settings::Environment;
+use crate::cli::environment::Environment;
 
 /// Why a file of logins cannot be used.
 #[derive(Debug, Error)]
@@ -44,16 +44,16 @@ pub(crate) enum LoginFileError {
 
 /// What came of looking.
 #[derive(Debug, Default)]
-pub(super) struct Looked {
+pub(super) struct LookedThrough {
     /// The login, if there is one.
-    pub(super) found: Option<Found>,
+    pub(super) found: Option<FoundLogin>,
     /// Where it was looked for before.
     pub(super) places: Vec<String>,
 }
 
 /// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+enum FileForm {
     /// Docker's, and podman's.
     DockerConfig,
     /// curl's.
@@ -64,7 +64,7 @@ enum Form {
 #[derive(Debug, PartialEq, Eq)]
 struct LoginFile {
     path: PathBuf,
-    form: Form,
+    form: FileForm,
     /// Whether it must be there, since the user names it.
     named: bool,
 }
@@ -78,7 +78,7 @@ fn files(environment: Environment<'_>) -> Vec<LoginFile> {
         form,
         named: false,
     };
-    let config = |path: PathBuf| file(path, Form::DockerConfig);
+    let config = |path: PathBuf| file(path, FileForm::DockerConfig);
     if let Some(path) = held("REGISTRY_AUTH_FILE") {
         return vec![LoginFile {
             named: true,
@@ -105,9 +105,9 @@ fn files(environment: Environment<'_>) -> Vec<LoginFile> {
     let netrc = match held("NETRC") {
         Some(path) => Some(LoginFile {
             named: true,
-            ..file(path.into(), Form::Netrc)
+            ..file(path.into(), FileForm::Netrc)
         }),
-        None => below_home(".netrc").map(|path| file(path, Form::Netrc)),
+        None => below_home(".netrc").map(|path| file(path, FileForm::Netrc)),
     };
     configs.chain(netrc).collect()
 }
@@ -125,8 +125,11 @@ fn runtime_file() -> Option<PathBuf> {
 }
 
 /// Looks for the login of a registry.
-pub(super) fn look_for(name: &RegistryName, environment: Environment<'_>) -> Result<Looked, LoginFileError> {
-    let mut looked = Looked::default();
+pub(super) fn look_for(
+    name: &RegistryName,
+    environment: Environment<'_>,
+) -> Result<LookedThrough, LoginFileError> {
+    let mut looked = LookedThrough::default();
     for file in files(environment) {
         let shown = shown(&file.path, environment);
         let text = match std::fs::read_to_string(&file.path) {
@@ -134,14 +137,14 @@ pub(super) fn look_for(name: &RegistryName, environment: Environment<'_>) -> Res
             Err(error) if error.kind() == io::ErrorKind::NotFound && !file.named => continue,
             Err(source) => return Err(LoginFileError::Unreadable { file: shown, source }),
         };
-        let search = Search {
+        let search = LoginSearch {
             file: &shown,
             name,
             environment,
         };
         looked.found = match file.form {
-            Form::DockerConfig => search.in_config(&text, &mut looked.places)?,
-            Form::Netrc => netrc::login(&text, &name.host).map(|login| search.found(login)),
+            FileForm::DockerConfig => search.in_config(&text, &mut looked.places)?,
+            FileForm::Netrc => netrc::login(&text, &name.host).map(|login| search.found(login)),
         };
         if looked.found.is_some() {
             return Ok(looked);
@@ -162,15 +165,15 @@ fn shown(path: &Path, environment: Environment<'_>) -> String {
 }
 
 /// The search in one file.
-struct Search<'a> {
+struct LoginSearch<'a> {
     file: &'a str,
     name: &'a RegistryName,
     environment: Environment<'a>,
 }
 
-impl Search<'_> {
+impl LoginSearch<'_> {
     /// First the helper of the registry, then the one of all, then what stands in the file.
-    fn in_config(&self, text: &str, places: &mut Vec<String>) -> Result<Option<Found>, LoginFileError> {
+    fn in_config(&self, text: &str, places: &mut Vec<String>) -> Result<Option<FoundLogin>, LoginFileError> {
         let malformed = |what: String| LoginFileError::Malformed {
             file: self.file.to_owned(),
             what,
@@ -197,16 +200,16 @@ impl Search<'_> {
         Ok(login.map(|login| self.found(login)))
     }
 
-    fn ask(&self, helper: &str) -> Result<Option<Found>, HelperError> {
+    fn ask(&self, helper: &str) -> Result<Option<FoundLogin>, HelperError> {
         let login = helper::ask(helper, self.name.for_a_helper(), self.environment)?;
-        Ok(login.map(|login| Found {
+        Ok(login.map(|login| FoundLogin {
             login,
             place: format!("{}, which {} names", helper::program(helper), self.file),
         }))
     }
 
-    fn found(&self, login: Login) -> Found {
-        Found {
+    fn found(&self, login: Login) -> FoundLogin {
+        FoundLogin {
             login,
             place: self.file.to_owned(),
         }

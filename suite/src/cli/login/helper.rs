@@ -11,7 +11,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::docker_config::of_pair;
-use crate::cli::settings::Environment;
+use crate::cli::environment::Environment;
 
 /// How long a helper may take: one that asks a cloud for a login takes seconds, one that asks the user for leave as long as
 /// he takes.
@@ -42,7 +42,7 @@ pub(crate) enum HelperError {
 /// What a helper answers.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct HelperAnswer {
     username: String,
     secret: String,
 }
@@ -109,7 +109,7 @@ fn printed(child: &mut Child) -> Option<String> {
 }
 
 fn read(printed: &str) -> Option<Login> {
-    let answer: Answer = serde_json::from_str(printed).ok()?;
+    let answer: HelperAnswer = serde_json::from_str(printed).ok()?;
     Some(of_pair(answer.username, answer.secret))
 }
 

@@ -12,7 +12,7 @@ use assize::wire::{Credentials, Login, LoginSource, Url};
 use thiserror::Error;
 
 use super::arguments::LoginArguments;
-use super::settings::Environment;
+use super::environment::Environment;
 use files::LoginFileError;
 use registry_name::RegistryName;
 
@@ -62,13 +62,13 @@ pub(crate) enum LoginError {
 
 /// A login, and where it comes from.
 #[derive(Debug, PartialEq, Eq)]
-struct Found {
+struct FoundLogin {
     login: Login,
     /// The variable, the file or the program that holds it.
     place: String,
 }
 
-impl Found {
+impl FoundLogin {
     fn source(&self) -> LoginSource {
         let place = &self.place;
         LoginSource::Found(match &self.login {
@@ -95,7 +95,7 @@ pub(crate) fn credentials(
         }
     }
     for account in &arguments.account {
-        let variables = Variables::of_account(account);
+        let variables = LoginVariables::of_account(account);
         let user = environment(&variables.user);
         let found = variables.login(user, environment)?;
         let found = found.ok_or_else(|| variables.none_for(account))?;
@@ -111,7 +111,7 @@ fn default(
     repositories: &[String],
     environment: Environment<'_>,
 ) -> Result<(Option<Login>, LoginSource), LoginError> {
-    let variables = Variables::of_the_run(&arguments.password_env);
+    let variables = LoginVariables::of_the_run(&arguments.password_env);
     if let Some(found) = variables.login(arguments.user.clone(), environment)? {
         let source = found.source();
         return Ok((Some(found.login), source));
@@ -131,16 +131,16 @@ fn default(
 }
 
 /// The variables that an account logs in with.
-struct Variables {
+struct LoginVariables {
     user: String,
     password: String,
     token: String,
     refresh_token: String,
 }
 
-impl Variables {
-    fn of_the_run(password: &str) -> Variables {
-        Variables {
+impl LoginVariables {
+    fn of_the_run(password: &str) -> LoginVariables {
+        LoginVariables {
             user: "ASSIZE_USER".to_owned(),
             password: password.to_owned(),
             token: "ASSIZE_TOKEN".to_owned(),
@@ -148,10 +148,10 @@ impl Variables {
         }
     }
 
-    fn of_account(account: &str) -> Variables {
+    fn of_account(account: &str) -> LoginVariables {
         let name = account.to_uppercase().replace('-', "_");
         let variable = |what: &str| format!("ASSIZE_{name}_{what}");
-        Variables {
+        LoginVariables {
             user: variable("USER"),
             password: variable("PASSWORD"),
             token: variable("TOKEN"),
@@ -170,19 +170,23 @@ impl Variables {
     }
 
     /// Half a login is a slip: without this an asked-for account would silently be nobody.
-    fn login(&self, user: Option<String>, environment: Environment<'_>) -> Result<Option<Found>, LoginError> {
-        let found = |login: Login, variable: &String| Found {
+    fn login(
+        &self,
+        user: Option<String>,
+        environment: Environment<'_>,
+    ) -> Result<Option<FoundLogin>, LoginError> {
+        let found = |login: Login, variable: &String| FoundLogin {
             login,
             place: variable.clone(),
         };
         let token = environment(&self.token).map(|token| found(Login::Token(token.into()), &self.token));
         let refresh_token = environment(&self.refresh_token)
             .map(|token| found(Login::RefreshToken(token.into()), &self.refresh_token));
-        let mut tokens: Vec<Found> = token.into_iter().chain(refresh_token).collect();
+        let mut tokens: Vec<FoundLogin> = token.into_iter().chain(refresh_token).collect();
         let password = environment(&self.password);
         match (user, password, tokens.len()) {
             (None, None, 0 | 1) => Ok(tokens.pop()),
-            (Some(user), Some(password), 0) => Ok(Some(Found {
+            (Some(user), Some(password), 0) => Ok(Some(FoundLogin {
                 login: Login::Password {
                     user,
                     password: password.into(),
@@ -205,7 +209,7 @@ impl Variables {
     }
 
     /// The password as the user types it, where somebody sits who can.
-    fn typed(&self, user: String) -> Result<Found, LoginError> {
+    fn typed(&self, user: String) -> Result<FoundLogin, LoginError> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Err(LoginError::NoPassword {
                 user,
@@ -214,7 +218,7 @@ impl Variables {
         }
         let password =
             rpassword::prompt_password(format!("password of {user}: ")).map_err(LoginError::Prompt)?;
-        Ok(Found {
+        Ok(FoundLogin {
             login: Login::Password {
                 user,
                 password: password.into(),

@@ -21,22 +21,22 @@ pub(super) fn login(text: &str, host: &str) -> Option<Login> {
 
 /// What is kept for a host, or for all the others.
 #[derive(Default)]
-struct Entry {
+struct NetrcEntry {
     machine: Option<String>,
     login: Option<String>,
     password: Option<String>,
 }
 
-fn entries(text: &str) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut words = Words(text.chars().peekable());
+fn entries(text: &str) -> Vec<NetrcEntry> {
+    let mut entries: Vec<NetrcEntry> = Vec::new();
+    let mut words = NetrcWords(text.chars().peekable());
     while let Some(word) = words.next() {
         match word.as_str() {
-            "machine" => entries.push(Entry {
+            "machine" => entries.push(NetrcEntry {
                 machine: words.next().map(|host| host.to_ascii_lowercase()),
-                ..Entry::default()
+                ..NetrcEntry::default()
             }),
-            "default" => entries.push(Entry::default()),
+            "default" => entries.push(NetrcEntry::default()),
             "macdef" => words.skip_macro(),
             "login" => set(&mut entries, words.next(), |entry| &mut entry.login),
             "password" => set(&mut entries, words.next(), |entry| &mut entry.password),
@@ -47,16 +47,16 @@ fn entries(text: &str) -> Vec<Entry> {
     entries
 }
 
-fn set(entries: &mut [Entry], value: Option<String>, field: fn(&mut Entry) -> &mut Option<String>) {
+fn set(entries: &mut [NetrcEntry], value: Option<String>, field: fn(&mut NetrcEntry) -> &mut Option<String>) {
     if let Some(entry) = entries.last_mut() {
         field(entry).get_or_insert(value.unwrap_or_default());
     }
 }
 
 /// The words of a file; one in quotes may hold blanks, and a line that begins with `#` holds none.
-struct Words<'a>(Peekable<Chars<'a>>);
+struct NetrcWords<'a>(Peekable<Chars<'a>>);
 
-impl Words<'_> {
+impl NetrcWords<'_> {
     /// Goes on behind the next empty line, where a macro ends.
     fn skip_macro(&mut self) {
         let mut last = ' ';
@@ -86,7 +86,7 @@ impl Words<'_> {
     }
 }
 
-impl Iterator for Words<'_> {
+impl Iterator for NetrcWords<'_> {
     type Item = String;
 
     fn next(&mut self) -> Option<String> {
