@@ -231,7 +231,7 @@ pub enum LoginSource {
     /// Nobody said.
     #[default]
     Unsaid,
-    /// From here, in words that go on a sentence: "logged in as `me`, with the password from …".
+    /// From here, as a sentence without its end: "the login was that of `me`, with the password from …".
     Found(String),
     /// From nowhere, although these were looked at.
     LookedFor(Vec<String>),

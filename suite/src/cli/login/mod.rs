@@ -72,9 +72,11 @@ impl FoundLogin {
     fn source(&self) -> LoginSource {
         let place = &self.place;
         LoginSource::Found(match &self.login {
-            Login::Password { user, .. } => format!("logged in as `{user}`, with the password from {place}"),
-            Login::Token(_) => format!("logged in with the token from {place}"),
-            Login::RefreshToken(_) => format!("logged in with the refresh token from {place}"),
+            Login::Password { user, .. } => {
+                format!("the login was that of `{user}`, with the password from {place}")
+            }
+            Login::Token(_) => format!("the login was the token from {place}"),
+            Login::RefreshToken(_) => format!("the login was the refresh token from {place}"),
         })
     }
 }

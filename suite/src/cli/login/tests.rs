@@ -89,7 +89,7 @@ impl Home {
 #[test]
 fn a_login_of_docker_is_found_and_its_place_is_told() {
     let home = Home::with(&[(".docker/config.json", ALICE)]);
-    insta::assert_snapshot!(home.said(""), @"logged in as `alice`, with the password from ~/.docker/config.json");
+    insta::assert_snapshot!(home.said(""), @"the login was that of `alice`, with the password from ~/.docker/config.json");
     let home = home.set_path("DOCKER_CONFIG", "elsewhere");
     assert_eq!(home.said(""), "nothing in ");
     let home = Home::with(&[("mine/config.json", BOB), (".docker/config.json", ALICE)]);
@@ -115,7 +115,10 @@ fn files_are_looked_at_in_the_order_of_podman() {
             .iter()
             .map(|place| (*place, text(place)))
             .collect();
-        let expected = format!("logged in as `alice`, with the password from ~/{}", places[first]);
+        let expected = format!(
+            "the login was that of `alice`, with the password from ~/{}",
+            places[first]
+        );
         assert_eq!(Home::with(&files).said(""), expected);
     }
     let all: Vec<(&str, &str)> = places.iter().map(|place| (*place, "")).collect();
@@ -141,14 +144,14 @@ fn the_file_that_is_named_is_the_only_one() {
 #[test]
 fn what_is_typed_and_what_variables_hold_comes_first() {
     let home = Home::with(&[(".docker/config.json", ALICE)]).set("ASSIZE_TOKEN", "hunter2");
-    assert_eq!(home.said(""), "logged in with the token from ASSIZE_TOKEN");
+    assert_eq!(home.said(""), "the login was the token from ASSIZE_TOKEN");
     let home = Home::with(&[(".docker/config.json", ALICE)]).set("MINE", "hunter2");
     let said = home.said("--user me --password-env MINE");
-    assert_eq!(said, "logged in as `me`, with the password from MINE");
+    assert_eq!(said, "the login was that of `me`, with the password from MINE");
     let home = Home::with(&[]).set("ASSIZE_REFRESH_TOKEN", "hunter2");
     assert_eq!(
         home.said(""),
-        "logged in with the refresh token from ASSIZE_REFRESH_TOKEN"
+        "the login was the refresh token from ASSIZE_REFRESH_TOKEN"
     );
 }
 
@@ -174,13 +177,13 @@ fn a_helper_is_asked_for_the_registry() {
     let home = Home::with(&[(".docker/config.json", config)]).with_helper("docker-credential-mine", login);
     insta::assert_snapshot!(
         home.said(""),
-        @"logged in as `alice`, with the password from docker-credential-mine, which ~/.docker/config.json names"
+        @"the login was that of `alice`, with the password from docker-credential-mine, which ~/.docker/config.json names"
     );
     let token = r#"echo '{"Username":"<token>","Secret":"hunter2"}'"#;
     let home = home.with_helper("docker-credential-mine", token);
     assert!(
         home.said("")
-            .starts_with("logged in with the refresh token from docker-credential-mine")
+            .starts_with("the login was the refresh token from docker-credential-mine")
     );
     let nothing = "echo 'credentials not found in native keychain'; exit 1";
     let home = home.with_helper("docker-credential-mine", nothing);
