@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::campaign::Campaign;
+use super::order::is_alone;
 use super::session::Session;
 use super::{PreflightError, Progress, RunSettings, preflight, random};
 use crate::log::RunLog;
 use crate::plan::Plan;
-use crate::scenario::{Library, Program};
+use crate::scenario::Library;
 use crate::wire::Client;
 
 /// Runs a plan against a target and writes down all that happens.
@@ -31,19 +32,14 @@ pub async fn record(
     let guard = campaign.guarded();
     progress.planned(plan.probes.len() + plan.workflows.len());
     let mut done = campaign.probes(plan.probes, &progress).await;
-    let (heavy, light): (Vec<_>, Vec<_>) = plan.workflows.into_iter().partition(|program| is_heavy(program));
-    done.extend(campaign.all_at_once(light, &progress).await);
-    // What weighs on a registry comes last, and alone, so that nothing else is judged under its weight.
-    done.extend(campaign.one_by_one(heavy, &progress).await);
+    let (alone, others): (Vec<_>, Vec<_>) = plan.workflows.into_iter().partition(|program| is_alone(program));
+    done.extend(campaign.all_at_once(others, &progress).await);
+    // They come last, so that nothing else is judged under their weight, or lacks what they remove.
+    campaign.remove_common().await;
+    done.extend(campaign.one_by_one(alone, &progress).await);
     done.extend(random::explore_at_random(&campaign, &done).await);
     let programs = campaign.broken_once_more(done).await;
+    campaign.remove_common().await;
     guard.abort();
     Ok(campaign.conclude(programs, plan.asked, began))
-}
-
-/// The scenarios that weigh on a registry: manifests of many megabytes, of thousands of entries.
-const HEAVY: [&str; 2] = ["push/manifest-without-end", "security/deep-manifests"];
-
-fn is_heavy(program: &Program) -> bool {
-    HEAVY.contains(&&*program.name)
 }

@@ -11,11 +11,11 @@
 //! `watch` is kept: it sees every answer, asks what is known to be good when too many come to nothing, and bears
 //! limits as long as they can be borne.
 //!
-//! The campaign then carries programs out: the probes one by one, since what they settle decides about the others; the
-//! other scenarios side by side; those that weigh on a registry alone; random workflows (`random`); and at last each
-//! one that has a finding a second time, in repositories of its own, so that a finding is what happens twice. Behind
-//! each program `cleanup` removes what it created, but for what shows a finding. (`clean` is the command of that name,
-//! for what earlier runs left.)
+//! The campaign then carries programs out (`order` says in which order): the probes one by one, since what they settle
+//! decides about the others; the other scenarios side by side; those that must have a registry for themselves alone;
+//! random workflows (`random`); and at last each one that has a finding a second time, in repositories of its own, so
+//! that a finding is what happens twice. Behind each program `cleanup` removes what it created, but for what shows a
+//! finding. (`clean` is the command of that name, for what earlier runs left.)
 //!
 //! One program gets one `world`: its variables, its last answer, the number of the action under way, and a recorder. A
 //! world is copied for each copy under `together`, and never shared between programs. `interpret` walks over the
@@ -40,6 +40,7 @@ pub mod coded;
 mod course;
 mod interpret;
 mod lock;
+mod order;
 mod pace;
 mod preflight;
 mod random;

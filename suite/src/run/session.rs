@@ -38,6 +38,8 @@ pub(super) struct Session {
     pub(super) chunk: u64,
     /// What was created and stays.
     pub(super) left: Mutex<Left>,
+    /// The blobs that every client pushes, by repository and digest, which are removed when nothing else is under way.
+    pub(super) common: Mutex<BTreeSet<(String, String)>>,
     /// What the reader of a report has to know of the registry.
     pub(super) notes: Vec<String>,
     asked: Option<BTreeSet<RequirementId>>,
@@ -74,6 +76,7 @@ impl Session {
             }),
             end: tokio::sync::watch::Sender::new(None),
             left: Mutex::default(),
+            common: Mutex::default(),
             failed_fast: AtomicBool::new(false),
             settings,
         }

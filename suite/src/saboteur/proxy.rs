@@ -5,9 +5,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::stream;
 use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
@@ -129,7 +131,7 @@ async fn serve(
     layer: Arc<Layer>,
     request: Request<Incoming>,
     connection: u64,
-) -> Result<Response<Full<Bytes>>, hyper::Error> {
+) -> Result<Response<BoxBody<Bytes, Infallible>>, hyper::Error> {
     let (head, mut body) = request.into_parts();
     let mut call = Call {
         method: head.method,
@@ -156,8 +158,18 @@ async fn serve(
     }
     call.body = came.into();
     let reply = layer.answer(call).await;
-    let mut response = Response::new(Full::new(reply.body));
+    let mut response = Response::new(content(&reply));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = reply.headers;
     Ok::<_, Infallible>(response).map_err(|never| match never {})
+}
+
+/// The content of a reply. One whose length says more is sent as it comes, and behind it the connection ends.
+fn content(reply: &Reply) -> BoxBody<Bytes, Infallible> {
+    let said: Option<usize> = reply.header("content-length").parse().ok();
+    if !reply.body.is_empty() && said.is_some_and(|said| said > reply.body.len()) {
+        let frames = [Ok(Frame::data(reply.body.clone()))];
+        return StreamBody::new(stream::iter(frames)).boxed();
+    }
+    Full::new(reply.body.clone()).boxed()
 }

@@ -7,7 +7,8 @@ use super::read::is_header_name;
 use crate::scenario::{Library, header_names};
 use crate::wire::Answer;
 
-/// What says nothing about a registry, or another thing every time: who answered, when, on which way, and to whom.
+/// What says nothing about a registry, or another thing every time: who answered, when, on which way, to whom, and what
+/// a person is to know besides.
 const NEVER: &[&str] = &[
     "age",
     "alt-svc",
@@ -26,6 +27,7 @@ const NEVER: &[&str] = &[
     "tracestate",
     "transfer-encoding",
     "via",
+    "warning",
 ];
 /// The same, by what stands in the name.
 const NEVER_WITH: &[&str] = &[
