@@ -81,7 +81,7 @@ fn another_command_takes_what_it_knows() {
 
 #[test]
 fn other_words_are_what_they_were() {
-    for line in ["assize", "assize run https://r.example", "assize run stagin"] {
+    for line in ["assize", "assize run https://r.example", "assize run preview"] {
         assert_eq!(typed(FILE, line).unwrap(), None, "{line}");
     }
 }
@@ -94,13 +94,13 @@ fn a_slip_is_told_with_its_place() {
     };
     insta::assert_snapshot!(
         [
-            refused("pasword-env = \"X\""),
+            refused("passphrase-env = \"X\""),
             refused("password = \"hunter2\""),
             refused("grace = 1.5"),
         ]
         .join("\n"),
         @"
-    PROJECT/assize.toml: the target `staging` has `pasword-env`, which is no option of `assize run`
+    PROJECT/assize.toml: the target `staging` has `passphrase-env`, which is no option of `assize run`
     PROJECT/assize.toml: the target `staging` has `password`, which is no option of `assize run`
     PROJECT/assize.toml: the target `staging` has a `grace` that is neither a text, a number, true or false, nor a list of these
     "
