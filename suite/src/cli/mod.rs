@@ -99,6 +99,7 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
 }
 
 fn run_scenarios(mut arguments: arguments::RunArguments) -> Result<Exit, Failure> {
+    assize::memory::return_what_is_free();
     let environment = |name: &str| std::env::var(name).ok();
     if let Some(line) = official::adopt(&mut arguments, &environment)? {
         anstream::eprintln!("note: {line}");
