@@ -39,6 +39,19 @@ pub(crate) struct Arguments {
     pub(crate) run: RunArguments,
 }
 
+impl Arguments {
+    /// Gives the command that was typed another target.
+    pub(crate) fn set_target(&mut self, address: String) {
+        match &mut self.command {
+            None => self.run.target = Some(address),
+            Some(Command::Run(run)) => run.target = Some(address),
+            Some(Command::Snapshot(snapshot)) => snapshot.target = Some(address),
+            Some(Command::Clean(clean)) => clean.target = address,
+            Some(_) => {}
+        }
+    }
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -142,8 +155,9 @@ pub(crate) enum When {
 /// `assize run`.
 #[derive(Args, Debug)]
 pub(crate) struct RunArguments {
-    /// URL or host of the registry; a host alone means https, or http for this machine (default: the bundled
-    /// registry)
+    /// URL or host of the registry, or the name of one in assize.toml; a host alone means https, or http for this machine
+    /// (default: the registry that the variables of the official conformance suite name, such as OCI_ROOT_URL, or else the
+    /// bundled one)
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) target: Option<String>,
 
@@ -157,20 +171,29 @@ pub(crate) struct RunArguments {
     pub(crate) verdict: VerdictArguments,
 }
 
+/// The variable of the password unless another one is named.
+pub(crate) const USUAL_PASSWORD: &str = "ASSIZE_PASSWORD";
+
 /// Who asks the registry.
 #[derive(Args, Debug)]
 pub(crate) struct LoginArguments {
-    /// User to log in as. The password comes from the environment (see --password-env); a bearer token in
-    /// ASSIZE_TOKEN replaces user and password
+    /// User to log in as. The password comes from the environment (see --password-env), or is asked for on a terminal;
+    /// ASSIZE_TOKEN (a bearer token) or ASSIZE_REFRESH_TOKEN replaces user and password. Without any of these the logins
+    /// that docker, podman, crane and curl keep are looked through: REGISTRY_AUTH_FILE, DOCKER_CONFIG, auth.json,
+    /// ~/.docker/config.json with its credential helpers, and .netrc
     #[arg(long, env = "ASSIZE_USER", hide_env_values = true, value_name = "NAME")]
     pub(crate) user: Option<String>,
 
     /// Environment variable that holds the password
-    #[arg(long, value_name = "VARIABLE", default_value = "ASSIZE_PASSWORD")]
+    #[arg(long, value_name = "VARIABLE", default_value = USUAL_PASSWORD)]
     pub(crate) password_env: String,
 
+    /// Log in as nobody, whatever the environment and the files of other clients hold
+    #[arg(long)]
+    pub(crate) anonymous: bool,
+
     /// Additional account for the scenarios that need one of this name; it logs in with ASSIZE_NAME_USER and
-    /// ASSIZE_NAME_PASSWORD, or with ASSIZE_NAME_TOKEN; repeatable
+    /// ASSIZE_NAME_PASSWORD, or with ASSIZE_NAME_TOKEN or ASSIZE_NAME_REFRESH_TOKEN; repeatable
     #[arg(long, value_name = "NAME")]
     pub(crate) account: Vec<String>,
 }
@@ -198,7 +221,7 @@ pub(crate) struct RegistryArguments {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "cert")]
     pub(crate) key: Option<PathBuf>,
 
-    /// Proxy for all requests. It overrides HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, which are never used
+    /// Proxy for all requests. It overrides http_proxy, HTTPS_PROXY, ALL_PROXY and NO_PROXY, which are never used
     /// for this machine
     #[arg(long, value_name = "ADDRESS", value_hint = ValueHint::Url, value_parser = Proxy::parse)]
     pub(crate) proxy: Option<Proxy>,

@@ -7,9 +7,10 @@ use assize::run::{Cleaned, ContentKind, clean};
 use assize::wire::Client;
 
 use super::arguments::CleanArguments;
+use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::settings::{Environment, client_options};
+use super::settings::client_options;
 use super::{output, value};
 
 /// Removes what earlier runs left, and says what could not be removed.
@@ -18,7 +19,7 @@ pub(crate) async fn execute(
     environment: Environment<'_>,
 ) -> Result<Exit, Failure> {
     let target = value::target(&arguments.target)?;
-    let client_options = client_options(&arguments.registry, environment)?;
+    let client_options = client_options(&arguments.registry, Some(&target), environment)?;
     let client = Client::new(client_options.client(target))?;
     let cleaned = clean(&client, &arguments.registry.repository)
         .await

@@ -17,6 +17,9 @@ use assize::wire::SettingsError;
 use thiserror::Error;
 
 use super::exit::Exit;
+use super::login::LoginError;
+use super::official::OfficialError;
+use super::project_file::ProjectFileError;
 use super::value::BadTarget;
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
@@ -30,6 +33,15 @@ pub(crate) enum Failure {
     /// The target is no address of a registry.
     #[error(transparent)]
     Target(#[from] BadTarget),
+    /// It cannot be told who asks.
+    #[error(transparent)]
+    Login(#[from] LoginError),
+    /// The file of the project cannot be used.
+    #[error(transparent)]
+    Project(#[from] ProjectFileError),
+    /// Variables of the official suite cannot be followed.
+    #[error(transparent)]
+    Official(#[from] OfficialError),
     /// A glob is none.
     #[error(transparent)]
     Glob(#[from] BadGlob),
@@ -106,6 +118,9 @@ impl Failure {
         match self {
             Failure::Arguments(_)
             | Failure::Target(_)
+            | Failure::Login(_)
+            | Failure::Official(_)
+            | Failure::Project(_)
             | Failure::Glob(_)
             | Failure::Client(_)
             | Failure::Library(_)

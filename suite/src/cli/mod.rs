@@ -3,6 +3,7 @@
 mod arguments;
 mod clean;
 mod compare;
+mod environment;
 mod exit;
 mod explain;
 mod failure;
@@ -10,9 +11,12 @@ mod fmt;
 mod judge;
 mod library;
 mod list;
+mod login;
 mod lsp;
 mod named_file;
+mod official;
 mod output;
+mod project_file;
 mod reproduce;
 mod run;
 mod selftest;
@@ -24,8 +28,10 @@ mod snapshot;
 mod value;
 mod verdict;
 
+use std::ffi::OsString;
+
 use anstream::ColorChoice;
-use clap::Parser;
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use arguments::{Arguments, Command, When};
 use exit::Exit;
@@ -35,12 +41,35 @@ use verdict::Wanted;
 
 /// Does what the arguments ask for.
 pub(crate) fn main() -> Exit {
-    let arguments = Arguments::parse();
-    choose_color(arguments.color);
-    execute(arguments).unwrap_or_else(|failure| {
+    let done = typed().and_then(|arguments| {
+        choose_color(arguments.color);
+        execute(arguments)
+    });
+    done.unwrap_or_else(|failure| {
         failure.print();
         failure.exit()
     })
+}
+
+/// What was typed, with what the file of the project says of a target that was typed by its name.
+fn typed() -> Result<Arguments, Failure> {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let mut command = Arguments::command();
+    command.build();
+    let mut matches = command.clone().get_matches_from(&words);
+    let folder = std::env::current_dir().map_err(|source| Failure::System {
+        doing: "cannot tell the present folder",
+        source,
+    })?;
+    let named = project_file::named_target(&command, &matches, &words, &folder)?;
+    if let Some(named) = &named {
+        matches = command.get_matches_from(&named.words);
+    }
+    let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    if let Some(named) = named {
+        arguments.set_target(named.address);
+    }
+    Ok(arguments)
 }
 
 fn execute(arguments: Arguments) -> Result<Exit, Failure> {
@@ -69,10 +98,14 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
     }
 }
 
-fn run_scenarios(arguments: arguments::RunArguments) -> Result<Exit, Failure> {
+fn run_scenarios(mut arguments: arguments::RunArguments) -> Result<Exit, Failure> {
     assize::memory::return_what_is_free();
+    let environment = |name: &str| std::env::var(name).ok();
+    if let Some(line) = official::adopt(&mut arguments, &environment)? {
+        anstream::eprintln!("note: {line}");
+    }
     let wanted = Wanted::new(&arguments.verdict, arguments.conduct.record.as_deref())?;
-    let settings = Settings::new(arguments, &|name| std::env::var(name).ok())?;
+    let settings = Settings::new(arguments, &environment)?;
     block_on(run::execute(settings, wanted))
 }
 

@@ -3,7 +3,7 @@
 use assize::wire::quoted;
 use clap::ValueEnum;
 
-use super::arguments::{Profile, RunArguments};
+use super::arguments::{Profile, RunArguments, USUAL_PASSWORD};
 
 /// The command as far as the user typed it; the password stays in the environment.
 pub(crate) fn command(arguments: &RunArguments) -> String {
@@ -25,6 +25,9 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
         add("--profile", profile.get_name());
     }
     registry.login.user.iter().for_each(|user| add("--user", user));
+    if registry.login.password_env != USUAL_PASSWORD {
+        add("--password-env", &registry.login.password_env);
+    }
     registry
         .login
         .account
@@ -69,6 +72,9 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
     if !conduct.pace.grace.is_zero() {
         add("--grace", &format!("{}ms", conduct.pace.grace.as_millis()));
     }
+    if registry.login.anonymous {
+        words.push("--anonymous".to_owned());
+    }
     if registry.insecure {
         words.push("--insecure".to_owned());
     }
@@ -96,6 +102,7 @@ mod tests {
             "--scenarios=my folder",
             "--grace=5s",
             "--insecure",
+            "--anonymous",
             "--same-host",
             "--header=X-Tenant: me",
             "--resolve=registry.example.com:443:192.0.2.7",
@@ -108,7 +115,7 @@ mod tests {
         let arguments = Arguments::try_parse_from(words).unwrap();
         insta::assert_snapshot!(
             command(&arguments.run),
-            @"assize run https://registry.example.com --spec 1.0 --user me --repository me/app --resolve registry.example.com:443:192.0.2.7 --header 'X-Tenant: me' --proxy http://proxy.example.com:3128 --scenarios 'my folder' --grace 5000ms --insecure --same-host"
+            @"assize run https://registry.example.com --spec 1.0 --user me --repository me/app --resolve registry.example.com:443:192.0.2.7 --header 'X-Tenant: me' --proxy http://proxy.example.com:3128 --scenarios 'my folder' --grace 5000ms --anonymous --insecure --same-host"
         );
     }
 }

@@ -15,10 +15,10 @@ use assize::scenario::Library;
 use serde_json::json;
 
 use super::arguments::SelftestArguments;
+use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::settings::{Environment, credentials};
-use super::{library, output, value};
+use super::{library, login, output, value};
 
 /// Tries every deviation, and says which requirements that proves.
 pub(crate) async fn execute(
@@ -31,9 +31,10 @@ pub(crate) async fn execute(
     let told = progress(deviations.len());
     let matrix = match &arguments.over {
         Some(target) => {
+            let url = value::target(target)?;
             let over = Upstreams::one(Upstream {
-                url: value::target(target)?,
-                credentials: credentials(&arguments.login, environment)?,
+                credentials: login::credentials(&arguments.login, Some(&url), &[], environment)?,
+                url,
             });
             matrix(library.clone(), deviations, &over, seed, told).await?
         }

@@ -7,16 +7,15 @@ use assize::catalogue::Version;
 use assize::judgement::{Lifetime, Strictness};
 use assize::plan::Selection;
 use assize::run::{Budget, CleanUp, RunId, RunSettings};
-use assize::wire::{
-    self, Address, Credentials, Headers, Identity, Login, Proxies, Reach, Timeouts, Tls, Url,
-};
+use assize::wire::{self, Address, Credentials, Headers, Identity, Proxies, Reach, Timeouts, Tls, Url};
 
 use super::arguments::{
-    ConductArguments, LoginArguments, PaceArguments, Profile, RegistryArguments, RunArguments,
-    SelectionArguments, SnapshotArguments, Spec,
+    ConductArguments, PaceArguments, Profile, RegistryArguments, RunArguments, SelectionArguments,
+    SnapshotArguments, Spec,
 };
+use super::environment::Environment;
 use super::failure::Failure;
-use super::{reproduce, value};
+use super::{login, reproduce, value};
 
 /// How many random workflows a run tries unless it is told for how long to explore.
 const USUAL_WORKFLOWS: u32 = 10;
@@ -59,6 +58,7 @@ impl ClientOptions {
     /// What a client of `target` has to know.
     pub(crate) fn client(&self, target: Url) -> wire::ClientSettings {
         let mut settings = wire::ClientSettings::new(target);
+        settings.credentials = self.credentials.clone();
         settings.tls = self.tls.clone();
         settings.identity = self.identity.clone();
         settings.proxies = self.proxies.clone();
@@ -70,9 +70,6 @@ impl ClientOptions {
         settings
     }
 }
-
-/// The environment: what a variable holds.
-pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl Settings {
     /// Finds out what the arguments mean.
@@ -95,12 +92,13 @@ impl Settings {
         } else {
             Lifetime::EndsWithTheRun
         };
-        let client_options = client_options(&registry, environment)?;
+        let target = target.as_deref().map(value::target).transpose()?;
+        let client_options = client_options(&registry, target.as_ref(), environment)?;
         let mut run = run_settings(registry, &selection, &conduct, strictness)?;
         run.command = command;
         run.lifetime = lifetime;
         Ok(Settings {
-            target: target.as_deref().map(value::target).transpose()?,
+            target,
             client_options,
             selection: Selection::new(&selection.only, &selection.requirement, &selection.section)?,
             run,
@@ -123,11 +121,12 @@ pub(crate) fn of_snapshot(
         pace,
         ..
     } = arguments;
-    let client_options = client_options(&registry, environment)?;
+    let target = target.as_deref().map(value::target).transpose()?;
+    let client_options = client_options(&registry, target.as_ref(), environment)?;
     let mut run = paced(&registry, &selection, &pace.pace)?;
     run.repositories = registry.repository;
     Ok(Settings {
-        target: target.as_deref().map(value::target).transpose()?,
+        target,
         client_options,
         selection: Selection::new(&selection.only, &selection.requirement, &selection.section)?,
         run,
@@ -137,13 +136,14 @@ pub(crate) fn of_snapshot(
     })
 }
 
-/// How the user wants a registry to be talked to.
+/// How the user wants a registry to be talked to; the bundled one if there is no target.
 pub(crate) fn client_options(
     registry: &RegistryArguments,
+    target: Option<&Url>,
     environment: Environment<'_>,
 ) -> Result<ClientOptions, Failure> {
     Ok(ClientOptions {
-        credentials: credentials(&registry.login, environment)?,
+        credentials: login::credentials(&registry.login, target, &registry.repository, environment)?,
         tls: if registry.insecure {
             Tls::Insecure
         } else {
@@ -178,80 +178,6 @@ fn timeouts(answer: Duration) -> Timeouts {
     timeouts.idle = answer;
     timeouts.total = timeouts.total.max(answer);
     timeouts
-}
-
-/// Every account that the user gives, the password from the environment.
-pub(crate) fn credentials(
-    logins: &LoginArguments,
-    environment: Environment<'_>,
-) -> Result<Credentials, Failure> {
-    let mut credentials = Credentials::none();
-    let variables = Variables {
-        user: "ASSIZE_USER",
-        password: &logins.password_env,
-        token: "ASSIZE_TOKEN",
-    };
-    if let Some(login) = login(logins.user.clone(), &variables, environment)? {
-        credentials = credentials.with_default(login);
-    }
-    for account in &logins.account {
-        let name = account.to_uppercase().replace('-', "_");
-        let [user, password, token] =
-            ["USER", "PASSWORD", "TOKEN"].map(|what| format!("ASSIZE_{name}_{what}"));
-        let variables = Variables {
-            user: &user,
-            password: &password,
-            token: &token,
-        };
-        let login = login(environment(&user), &variables, environment)?.ok_or_else(|| {
-            Failure::Arguments(format!(
-                "the account `{account}` needs {user} and {password}, or {token}"
-            ))
-        })?;
-        credentials = credentials.with_named(account, login);
-    }
-    Ok(credentials)
-}
-
-/// The variables that an account logs in with.
-struct Variables<'a> {
-    user: &'a str,
-    password: &'a str,
-    token: &'a str,
-}
-
-/// Half a login is a slip: without this an asked-for account would silently be nobody.
-fn login(
-    user: Option<String>,
-    variables: &Variables<'_>,
-    environment: Environment<'_>,
-) -> Result<Option<Login>, Failure> {
-    let Variables {
-        user: user_variable,
-        password: password_variable,
-        token: token_variable,
-    } = variables;
-    let password = environment(password_variable);
-    let token = environment(token_variable);
-    let slip = |text: String| Err(Failure::Arguments(text));
-    match (user, password, token) {
-        (None, None, None) => Ok(None),
-        (None, None, Some(token)) => Ok(Some(Login::Token(token.into()))),
-        (Some(user), Some(password), None) => Ok(Some(Login::Password {
-            user,
-            password: password.into(),
-        })),
-        (Some(user), None, _) => slip(format!(
-            "the user `{user}` needs a password in {password_variable}"
-        )),
-        (None, Some(_), _) => slip(format!(
-            "the password in {password_variable} needs a user in {user_variable}"
-        )),
-        (Some(_), Some(_), Some(_)) => slip(format!(
-            "either a user with a password or a token is needed, and there are both: \
-             {password_variable} and {token_variable}"
-        )),
-    }
 }
 
 fn run_settings(
@@ -399,25 +325,6 @@ mod tests {
     }
 
     #[test]
-    fn half_a_login_is_a_slip() {
-        let message = |line: &str, environment: &[(&str, &str)]| settings(line, environment).unwrap_err();
-        assert!(settings("--user me", &[("ASSIZE_PASSWORD", "secret")]).is_ok());
-        assert!(settings("--user me --password-env MINE", &[("MINE", "secret")]).is_ok());
-        assert!(settings("", &[("ASSIZE_TOKEN", "secret")]).is_ok());
-        insta::assert_snapshot!(message("--user me", &[]), @"the user `me` needs a password in ASSIZE_PASSWORD");
-        insta::assert_snapshot!(
-            message("", &[("ASSIZE_PASSWORD", "secret")]),
-            @"the password in ASSIZE_PASSWORD needs a user in ASSIZE_USER"
-        );
-        insta::assert_snapshot!(
-            message("--account second-one", &[]),
-            @"the account `second-one` needs ASSIZE_SECOND_ONE_USER and ASSIZE_SECOND_ONE_PASSWORD, or ASSIZE_SECOND_ONE_TOKEN"
-        );
-        let both = [("ASSIZE_PASSWORD", "secret"), ("ASSIZE_TOKEN", "secret")];
-        assert!(!message("--user me", &both).contains("secret"));
-    }
-
-    #[test]
     fn a_client_is_made_as_it_was_asked_for() {
         let line = "https://r.example --cert c.pem --header X-Tenant:me --header Cookie:a --user-agent me/1 \
                     --resolve r.example:443:127.0.0.1 --same-host";
@@ -431,6 +338,8 @@ mod tests {
         assert_eq!(made.lines.get("x-tenant"), Some("me"));
         assert_eq!(made.user_agent.as_deref(), Some("me/1"));
         assert_eq!((made.addresses.len(), made.reach), (1, Reach::SameHost));
+        let with_token = client("https://r.example", &[("ASSIZE_TOKEN", "secret")]);
+        assert!(with_token.credentials.has(&wire::Account::Default));
         let environment = [("https_proxy", "p.example:1")];
         let notes = |line| client(line, &environment).notes();
         assert_eq!(

@@ -4,7 +4,7 @@ use super::RunSettings;
 use super::territory::Names;
 use crate::check::{describe, error_codes};
 use crate::values::{Content, Maker, json_of};
-use crate::wire::{Answer, Body, Client, Exchange, Fault, Request, Secrets, number};
+use crate::wire::{Account, Answer, Body, Client, Exchange, Fault, LoginSource, Request, Secrets, number};
 
 /// Why a target cannot be used. Nothing else is claimed about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,13 +19,15 @@ pub enum PreflightError {
     },
     /// It wants credentials, and there are none.
     #[error(
-        "{target} asks for credentials ({challenge}): give them in ASSIZE_USER and ASSIZE_PASSWORD, or in ASSIZE_TOKEN"
+        "{target} asks for credentials ({challenge}): log in with docker, podman or crane, or give them in ASSIZE_USER and ASSIZE_PASSWORD, or in ASSIZE_TOKEN{looked}"
     )]
     WantsCredentials {
         /// The target.
         target: String,
         /// How it asked.
         challenge: String,
+        /// Where credentials were looked for.
+        looked: String,
     },
     /// It refuses the credentials that there are.
     #[error("{target} refuses the credentials that were given: {why}")]
@@ -56,9 +58,14 @@ impl PreflightError {
                 target,
                 why: text(why),
             },
-            PreflightError::WantsCredentials { target, challenge } => PreflightError::WantsCredentials {
+            PreflightError::WantsCredentials {
+                target,
+                challenge,
+                looked,
+            } => PreflightError::WantsCredentials {
                 target,
                 challenge: text(challenge),
+                looked,
             },
             PreflightError::RefusesCredentials { target, why } => PreflightError::RefusesCredentials {
                 target,
@@ -117,7 +124,7 @@ pub(super) async fn reach(client: &Client) -> Result<Answer, PreflightError> {
     let asked = client.send(request(client, "GET", "/v2/")).await;
     let base = asked.whole().map_err(|fault| unreachable(&target, fault))?;
     match base.status {
-        401 => Err(refused(target, base, &asked)),
+        401 => Err(refused(client, base, &asked)),
         429 | 502..=504 => Err(PreflightError::Unreachable {
             target,
             why: format!("GET /v2/ is answered with {}", describe::status(base)),
@@ -244,9 +251,12 @@ async fn speaks_like_a_registry(
 }
 
 /// A 401 that came although credentials were tried is a refusal of them.
-fn refused(target: String, base: &Answer, asked: &Exchange) -> PreflightError {
+fn refused(client: &Client, base: &Answer, asked: &Exchange) -> PreflightError {
+    let target = client.target().to_string();
     let lines: Vec<&str> = base.headers.all("WWW-Authenticate").collect();
-    if asked.hops.iter().any(|hop| hop.status == 401) {
+    // Without an account, what was shown is a token that anybody gets.
+    let showed = client.has(&Account::Default) && asked.hops.iter().any(|hop| hop.status == 401);
+    if showed {
         PreflightError::RefusesCredentials {
             target,
             why: describe::status(base),
@@ -255,6 +265,12 @@ fn refused(target: String, base: &Answer, asked: &Exchange) -> PreflightError {
         PreflightError::WantsCredentials {
             target,
             challenge: describe::header("WWW-Authenticate", &lines),
+            looked: match client.login_source() {
+                LoginSource::LookedFor(places) if !places.is_empty() => {
+                    format!("; there are none for it in {}", places.join(", "))
+                }
+                _ => String::new(),
+            },
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Getting in: a request is sent with what the registry wants to see, and again if it wants to see more.
 
 use super::client::{Client, ExchangeLog};
+use super::exchange::Shown;
 use super::grant::Grant;
 use super::keyring::{TokenKey, TokenServer};
 use super::redirect;
 use super::token::{self, Token};
+use super::token_request::{self, NO_GET, Showing};
 use super::{Account, Answer, Challenge, Fault, Login, Request, Secret, challenges};
 
 /// How often a request is sent: with what was right the last time, with a token that was kept, with a new one.
@@ -83,7 +85,7 @@ impl Client {
 
     /// What the account shows by itself.
     fn own(&self, request: &Request, login: &Login, refused: Option<&Grant>) -> Option<OfferedGrant> {
-        let grant = Grant::of(login);
+        let grant = Grant::by_itself(login)?;
         if refused == Some(&grant) {
             return None;
         }
@@ -112,8 +114,69 @@ impl Client {
 
     /// A new token from the token server, which is kept for the next time.
     async fn fetch(&self, log: &mut ExchangeLog, key: TokenKey) -> Result<Secret, Fault> {
-        let login = self.credentials().login(&key.account);
-        let mut request = token::request(&key, login, self.target())?;
+        let (token, shown) = match self.credentials().login(&key.account) {
+            Some(Login::RefreshToken(given)) => self.refresh(log, &key, given).await?,
+            Some(Login::Password { user, password }) => {
+                let first = Showing::Password { user, password };
+                let answer = self.ask_for_token(log, &key, first).await?;
+                if NO_GET.contains(&answer.status) {
+                    let form = Showing::PasswordInForm { user, password };
+                    (self.token_by(log, &key, form).await?, form.told())
+                } else {
+                    (token::read(&answer, self.secrets())?, first.told())
+                }
+            }
+            Some(Login::Token(_)) | None => {
+                let token = self.token_by(log, &key, Showing::Nothing).await?;
+                (token, Showing::Nothing.told())
+            }
+        };
+        let secret = token.token.clone();
+        self.keyring().keep(key, token, shown);
+        Ok(secret)
+    }
+
+    /// A token for a refresh token: for the newest one, if the server has given another meanwhile.
+    async fn refresh(
+        &self,
+        log: &mut ExchangeLog,
+        key: &TokenKey,
+        given: &Secret,
+    ) -> Result<(Token, Shown), Fault> {
+        let current = || {
+            self.keyring()
+                .renewed(&key.account)
+                .unwrap_or_else(|| given.clone())
+        };
+        let used = current();
+        let shown = Showing::RefreshToken(&used).told();
+        let first = self.token_by(log, key, Showing::RefreshToken(&used)).await;
+        let newest = current();
+        let token = match first {
+            Err(_) if newest != used => self.token_by(log, key, Showing::RefreshToken(&newest)).await?,
+            other => other?,
+        };
+        Ok((token, shown))
+    }
+
+    async fn token_by(
+        &self,
+        log: &mut ExchangeLog,
+        key: &TokenKey,
+        showing: Showing<'_>,
+    ) -> Result<Token, Fault> {
+        let answer = self.ask_for_token(log, key, showing).await?;
+        token::read(&answer, self.secrets())
+    }
+
+    /// What the token server answers, at the end of all redirects.
+    async fn ask_for_token(
+        &self,
+        log: &mut ExchangeLog,
+        key: &TokenKey,
+        showing: Showing<'_>,
+    ) -> Result<Answer, Fault> {
+        let mut request = token_request::request(key, showing, self.target())?;
         let server = request.url.origin();
         let failed = |fault: Fault| match fault {
             Fault::Credentials(_) | Fault::Elsewhere { .. } => fault,
@@ -127,11 +190,7 @@ impl Client {
             log.pass(log.passed(), &answer);
             match redirect::next(&request, &answer).map_err(failed)? {
                 Some(next) => request = next,
-                None => {
-                    let Token { token, lifetime } = token::read(&answer, self.secrets())?;
-                    self.keyring().keep(key, token.clone(), lifetime);
-                    return Ok(token);
-                }
+                None => return Ok(answer),
             }
         }
         Err(failed(Fault::TooManyRedirects(self.redirect_limit())))

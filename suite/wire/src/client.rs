@@ -15,8 +15,8 @@ use super::keyring::Keyring;
 use super::pool::Pool;
 use super::received::Books;
 use super::{
-    Account, Answer, ClientSettings, Credentials, Exchange, Fault, Hop, Origin, Pass, Reach, Request,
-    Secrets, SettingsError, Tls, Url, head, redirect, token,
+    Account, Answer, ClientSettings, Credentials, Exchange, Fault, Hop, LoginSource, Origin, Pass, Reach,
+    Request, Secrets, SettingsError, Tls, Url, head, redirect, token_request,
 };
 
 /// How many servers are remembered: a registry that names a new one each time is told by fewer.
@@ -167,6 +167,16 @@ impl Client {
         self.credentials().knows(account)
     }
 
+    /// Whether this account was given something to show.
+    pub fn has(&self, account: &Account) -> bool {
+        self.credentials().has(account)
+    }
+
+    /// Where the default account comes from.
+    pub fn login_source(&self) -> &LoginSource {
+        self.credentials().source()
+    }
+
     /// A token for these scopes by this account, from the token server that the registry names.
     pub async fn token(&self, scope: &str, account: &Account) -> Result<String, Fault> {
         let token = self.in_time(self.fetch_token(scope, account)).await?;
@@ -226,8 +236,8 @@ impl Client {
 
     /// The token in an `Authorization` line, if it was fetched.
     pub(super) fn pass_of(&self, authorization: &str) -> Option<Pass> {
-        let key = self.keyring().key_of(authorization.strip_prefix("Bearer ")?)?;
-        Some(token::pass(key, self.credentials()))
+        let (key, shown) = self.keyring().origin_of(authorization.strip_prefix("Bearer ")?)?;
+        Some(token_request::pass(key, shown))
     }
 
     /// The request with what it lacks: what HTTP/1.1 needs, and the lines that the user gives for the target alone.

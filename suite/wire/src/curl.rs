@@ -88,6 +88,17 @@ pub fn password(account: &Account) -> String {
     }
 }
 
+/// The name of the variable with the refresh token of an account.
+pub fn refresh_token(account: &Account) -> String {
+    match account {
+        Account::Named(name) => {
+            let name = name.to_uppercase().replace('-', "_");
+            format!("ASSIZE_{name}_REFRESH_TOKEN")
+        }
+        Account::Default | Account::Nobody => "ASSIZE_REFRESH_TOKEN".to_owned(),
+    }
+}
+
 /// `-I` for a HEAD, whose answer has no body to wait for.
 fn method(request: &Request, shows: Shows) -> Vec<String> {
     let is_head = request.method == "HEAD" && request.body == Body::None;

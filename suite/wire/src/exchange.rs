@@ -48,8 +48,27 @@ pub struct Pass {
     pub scopes: Vec<String>,
     /// On whose behalf it was fetched.
     pub account: Account,
-    /// The name of the user, if one logged in.
-    pub user: Option<String>,
+    /// What the token server was shown.
+    pub shown: Shown,
+}
+
+/// What a token server was shown, and how.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shown {
+    /// Nothing, by GET.
+    Nothing,
+    /// The name of a user and a password, by GET.
+    Password {
+        /// The user's name.
+        user: String,
+    },
+    /// The same by the form of OAuth2.
+    PasswordInForm {
+        /// The user's name.
+        user: String,
+    },
+    /// A refresh token, by the form of OAuth2.
+    RefreshToken,
 }
 
 /// A request and what came of it.

@@ -12,6 +12,7 @@ use super::incoming::{BodyLimits, Incoming};
 use super::keyring::{TokenKey, TokenServer};
 use super::received::{Books, Keeping};
 use super::secrets::SHORTEST;
+use super::token_request::{self, Showing};
 use super::{
     Account, Answer, Exchange, Fault, Proxies, Proxy, REDACTED, Redirects, Request, Secrets, Shows, Url,
     challenges, curl, number, quoted, redirect, token, wait_asked_for,
@@ -76,7 +77,7 @@ fn follow(request: &Request, answer: &Answer) {
         };
         let scopes = challenge.parameter("scope").unwrap_or_default();
         let key = TokenKey::new(&Account::Default, server, scopes);
-        if let Ok(request) = token::request(&key, None, &request.url) {
+        if let Ok(request) = token_request::request(&key, Showing::Nothing, &request.url) {
             assert_sendable(request);
         }
     }

@@ -18,14 +18,15 @@ pub(super) enum Grant {
 }
 
 impl Grant {
-    /// What an account shows by itself, without any token server.
-    pub(super) fn of(login: &Login) -> Grant {
+    /// What an account shows to a registry by itself, if it has anything to show that is not for a token server alone.
+    pub(super) fn by_itself(login: &Login) -> Option<Grant> {
         match login {
-            Login::Password { user, password } => Grant::Basic {
+            Login::Password { user, password } => Some(Grant::Basic {
                 user: user.clone(),
                 password: password.clone(),
-            },
-            Login::Token(token) => Grant::Bearer(token.clone()),
+            }),
+            Login::Token(token) => Some(Grant::Bearer(token.clone())),
+            Login::RefreshToken(_) => None,
         }
     }
 

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use super::exchange::Shown;
 use super::grant::Grant;
-use super::{Account, Credentials, Request, Secret};
+use super::token::Token;
+use super::{Account, Challenge, Credentials, Request, Secret};
 
 /// What a token is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -27,6 +29,27 @@ pub(super) struct TokenServer {
     pub(super) service: Option<String>,
 }
 
+impl TokenServer {
+    /// The token server that a challenge names.
+    pub(super) fn of(challenge: &Challenge) -> Option<TokenServer> {
+        Some(TokenServer {
+            realm: challenge.parameter("realm")?.to_owned(),
+            service: challenge.parameter("service").map(str::to_owned),
+        })
+    }
+}
+
+impl TokenKey {
+    /// A token for these scopes, which blanks separate.
+    pub(super) fn new(account: &Account, server: TokenServer, scopes: &str) -> TokenKey {
+        TokenKey {
+            account: account.clone(),
+            server,
+            scopes: scopes.split_ascii_whitespace().map(str::to_owned).collect(),
+        }
+    }
+}
+
 /// Tokens, and what was learned about where they are wanted, shared by all exchanges of a client.
 #[derive(Default)]
 pub(super) struct Keyring(Mutex<KeyringState>);
@@ -36,11 +59,15 @@ struct KeyringState {
     tokens: HashMap<TokenKey, Kept>,
     learned: HashMap<ProtectionSpace, LearnedAuthorization>,
     server: Option<TokenServer>,
+    /// The refresh tokens that came in the place of those that were given.
+    renewed: HashMap<Account, Secret>,
 }
 
 struct Kept {
     token: Secret,
     until: Instant,
+    /// What it was asked for with.
+    shown: Shown,
 }
 
 /// Where requests are likely to want the same grant.
@@ -71,19 +98,32 @@ impl Keyring {
         state.tokens.get(key).map(|kept| kept.token.clone())
     }
 
-    /// What a token was asked for, if it is one that is kept.
-    pub(super) fn key_of(&self, token: &str) -> Option<TokenKey> {
+    /// What a token was asked for, and with what, if it is one that is kept.
+    pub(super) fn origin_of(&self, token: &str) -> Option<(TokenKey, Shown)> {
         let state = self.lock();
         let mut tokens = state.tokens.iter();
         tokens
             .find(|(_, kept)| kept.token.reveal() == token)
-            .map(|(key, _)| key.clone())
+            .map(|(key, kept)| (key.clone(), kept.shown.clone()))
     }
 
     /// Keeps a token for as long as it is good.
-    pub(super) fn keep(&self, key: TokenKey, token: Secret, lifetime: Duration) {
-        let until = Instant::now() + lifetime;
-        self.lock().tokens.insert(key, Kept { token, until });
+    pub(super) fn keep(&self, key: TokenKey, token: Token, shown: Shown) {
+        let mut state = self.lock();
+        if let Some(refresh) = token.refresh {
+            state.renewed.insert(key.account.clone(), refresh);
+        }
+        let kept = Kept {
+            token: token.token,
+            until: Instant::now() + token.lifetime,
+            shown,
+        };
+        state.tokens.insert(key, kept);
+    }
+
+    /// The refresh token that is good now, if it is not the one that was given.
+    pub(super) fn renewed(&self, account: &Account) -> Option<Secret> {
+        self.lock().renewed.get(account).cloned()
     }
 
     /// Forgets a token that was refused.
@@ -119,7 +159,7 @@ impl Keyring {
             folder.or(registry).cloned()?
         };
         match learned {
-            LearnedAuthorization::Own => credentials.login(&request.account).map(Grant::of),
+            LearnedAuthorization::Own => credentials.login(&request.account).and_then(Grant::by_itself),
             LearnedAuthorization::Token(key) => self.token(&key).map(Grant::Bearer),
         }
     }

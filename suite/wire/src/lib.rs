@@ -35,6 +35,7 @@ mod settings;
 mod testing;
 mod tls;
 mod token;
+mod token_request;
 mod transcript;
 mod tunnel;
 mod url;
@@ -42,8 +43,8 @@ mod wait;
 
 pub use challenge::{Challenge, challenges};
 pub use client::Client;
-pub use curl::{Shows, curl, password, quoted};
-pub use exchange::{Answer, Exchange, Hop, Pass};
+pub use curl::{Shows, curl, password, quoted, refresh_token};
+pub use exchange::{Answer, Exchange, Hop, Pass, Shown};
 pub use fault::{Fault, Source, Withheld};
 pub use grant::REDACTED;
 pub use headers::Headers;
@@ -56,7 +57,8 @@ pub use recipe::{Counted, Part, Recipe};
 pub use request::{Account, Body, Letters, Redirects, Request};
 pub use secrets::Secrets;
 pub use settings::{
-    Address, ClientSettings, Credentials, Identity, Login, Reach, Secret, SettingsError, Timeouts, Tls,
+    Address, ClientSettings, Credentials, Identity, Login, LoginSource, Reach, Secret, SettingsError,
+    Timeouts, Tls,
 };
 pub use transcript::{Step, Transcript};
 pub use url::{Origin, Scheme, Url, UrlError};

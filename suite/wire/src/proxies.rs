@@ -1,4 +1,7 @@
-//! Proxies, as the environment names them and as curl and Go obey them.
+//! Proxies, as the environment names them and as curl obeys them.
+//!
+//! `HTTP_PROXY` in capital letters is not obeyed: where a web server starts a program, whoever asks it sets that variable
+//! with a header line `Proxy`.
 //!
 //! A proxy is asked for a tunnel (`CONNECT`, RFC 9110, section 9.3.6) for `http` too: one that passes requests on
 //! changes them, and it is the registry that is judged.
@@ -28,6 +31,8 @@ pub struct Proxies {
     https: Option<Result<Proxy, String>>,
     /// Who is asked directly all the same.
     direct: Vec<Exempt>,
+    /// Whether there is an `HTTP_PROXY` that is not obeyed.
+    disregards: bool,
 }
 
 /// A server that is asked directly, as `NO_PROXY` has it.
@@ -75,12 +80,13 @@ impl Proxy {
 }
 
 impl Proxies {
-    /// The proxies that the environment names: `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in small letters
-    /// or in capital ones.
+    /// The proxies that the environment names: `https_proxy`, `all_proxy` and `no_proxy`, in small letters or in capital
+    /// ones, and `http_proxy`.
     pub fn from_environment(environment: &dyn Fn(&str) -> Option<String>) -> Proxies {
-        let held = |name: &str| {
-            let found = environment(name).or_else(|| environment(&name.to_uppercase()));
-            found.filter(|value| !value.trim().is_empty())
+        let said = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
+        let held = |name: &str| match name {
+            "http_proxy" => said(name),
+            _ => said(name).or_else(|| said(&name.to_uppercase())),
         };
         let proxy = |name: &str| {
             let text = held(name).or_else(|| held("all_proxy"));
@@ -97,7 +103,13 @@ impl Proxies {
                 .filter(|item| !item.is_empty())
                 .map(Exempt::parse)
                 .collect(),
+            disregards: held("http_proxy").is_none() && said("HTTP_PROXY").is_some(),
         }
+    }
+
+    /// Whether a proxy that the user may mean for this server is not obeyed.
+    pub(super) fn disregards_one_for(&self, server: &Origin) -> bool {
+        self.disregards && server.scheme() == Scheme::Http && !self.is_asked_directly(server)
     }
 
     /// This proxy for every server, those on this machine among them.
@@ -117,14 +129,17 @@ impl Proxies {
             Scheme::Http => self.http.as_ref(),
             Scheme::Https => self.https.as_ref(),
         };
-        let directly = server.is_loopback() || self.direct.iter().any(|exempt| exempt.covers(server.host()));
-        match proxy.filter(|_| !directly) {
+        match proxy.filter(|_| !self.is_asked_directly(server)) {
             None => Ok(None),
             Some(proxy) => proxy
                 .as_ref()
                 .map(Some)
                 .map_err(|why| Fault::Connect(why.clone())),
         }
+    }
+
+    fn is_asked_directly(&self, server: &Origin) -> bool {
+        server.is_loopback() || self.direct.iter().any(|exempt| exempt.covers(server.host()))
     }
 
     /// Every proxy that may be asked.
@@ -219,6 +234,31 @@ mod tests {
         let all = proxies(&[("ALL_PROXY", "https://p.example")]);
         assert_eq!(of(&all, "http://r.example").as_deref(), Some("https://p.example"));
         assert_eq!(of(&proxies(&[("https_proxy", "")]), "https://r.example"), None);
+    }
+
+    #[test]
+    fn http_proxy_counts_in_small_letters_alone() {
+        let disregards = |proxies: &Proxies, url: &str| {
+            let server = Url::parse(url).unwrap().origin();
+            proxies.disregards_one_for(&server)
+        };
+        let capital = proxies(&[("HTTP_PROXY", "p.example:1"), ("NO_PROXY", "direct.example")]);
+        assert_eq!(of(&capital, "http://r.example"), None);
+        assert!(disregards(&capital, "http://r.example"));
+        for other in ["https://r.example", "http://direct.example", "http://localhost"] {
+            assert!(!disregards(&capital, other), "{other}");
+        }
+        let both = proxies(&[("HTTP_PROXY", "p.example:1"), ("http_proxy", "q.example:1")]);
+        assert_eq!(
+            of(&both, "http://r.example").as_deref(),
+            Some("http://q.example:1")
+        );
+        assert!(!disregards(&both, "http://r.example"));
+        let small_first = proxies(&[("HTTPS_PROXY", "p.example:1"), ("https_proxy", "q.example:1")]);
+        assert_eq!(
+            of(&small_first, "https://r.example").as_deref(),
+            Some("http://q.example:1")
+        );
     }
 
     #[test]

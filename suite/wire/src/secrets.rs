@@ -72,7 +72,7 @@ impl Secrets {
     /// Remembers what an account shows, in every form in which it may come back.
     pub(super) fn learn_login(&self, login: &Login) {
         match login {
-            Login::Token(token) => self.learn(token),
+            Login::Token(token) | Login::RefreshToken(token) => self.learn(token),
             Login::Password { user, password } => {
                 self.learn(password);
                 let pair = STANDARD_NO_PAD.encode(format!("{user}:{}", password.reveal()));

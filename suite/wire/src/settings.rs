@@ -77,9 +77,19 @@ impl ClientSettings {
             .ok()
             .flatten()
             .map(|proxy| format!("{} was asked through the proxy {}", self.target, proxy.server));
+        let disregarded = self.proxies.disregards_one_for(&self.target.origin()).then(|| {
+            "HTTP_PROXY is not obeyed, as by curl: http_proxy in small letters is, and --proxy".to_owned()
+        });
         let reach = (self.reach == Reach::SameHost)
             .then(|| "what is on another host was not asked (--same-host)".to_owned());
-        [unchecked, proxy, reach].into_iter().flatten().collect()
+        let login = match self.credentials.source() {
+            LoginSource::Found(place) => Some(place.clone()),
+            LoginSource::Unsaid | LoginSource::LookedFor(_) => None,
+        };
+        [login, unchecked, proxy, disregarded, reach]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 
@@ -131,6 +141,7 @@ impl Address {
 pub struct Credentials {
     default: Option<Login>,
     named: BTreeMap<String, Login>,
+    source: LoginSource,
 }
 
 impl Credentials {
@@ -144,6 +155,18 @@ impl Credentials {
     pub fn with_default(mut self, login: Login) -> Credentials {
         self.default = Some(login);
         self
+    }
+
+    /// Says where the default account comes from.
+    #[must_use]
+    pub fn with_source(mut self, source: LoginSource) -> Credentials {
+        self.source = source;
+        self
+    }
+
+    /// Where the default account comes from.
+    pub fn source(&self) -> &LoginSource {
+        &self.source
     }
 
     /// Adds an account with a name.
@@ -168,7 +191,7 @@ impl Credentials {
 
     /// What all the accounts show by themselves.
     pub(super) fn grants(&self) -> impl Iterator<Item = Grant> {
-        self.logins().map(Grant::of)
+        self.logins().filter_map(Grant::by_itself)
     }
 
     /// What all the accounts have to show.
@@ -198,6 +221,20 @@ pub enum Login {
     },
     /// A bearer token that was issued elsewhere.
     Token(Secret),
+    /// A refresh token of OAuth2, which Docker calls an identity token: it is for the token server alone.
+    RefreshToken(Secret),
+}
+
+/// Where the default account comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LoginSource {
+    /// Nobody said.
+    #[default]
+    Unsaid,
+    /// From here, as a sentence without its end: "the login was that of `me`, with the password from …".
+    Found(String),
+    /// From nowhere, although these were looked at.
+    LookedFor(Vec<String>),
 }
 
 /// A secret text, which is never printed.

@@ -20,22 +20,22 @@ pub(super) fn config(settings: &ClientSettings) -> Result<ClientConfig, Settings
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| SettingsError::Tls(error.to_string()))?;
-    let builder = match &settings.tls {
+    let believed = match &settings.tls {
         Tls::Verified { extra_roots } => {
             let given = given(extra_roots)?;
             let roots = roots(settings, &given)?;
-            if roots.is_empty() {
-                builder.with_root_certificates(roots)
-            } else {
-                let verifier = Given::new(roots, given, provider)?;
-                builder
-                    .dangerous()
-                    .with_custom_certificate_verifier(Arc::new(verifier))
-            }
+            // Without a root nobody is believed, which no verifier can be told.
+            (!roots.is_empty())
+                .then(|| Believed::vouched(roots, given, provider.clone()))
+                .transpose()?
         }
-        Tls::Insecure => builder
+        Tls::Insecure => Some(Believed::Any),
+    };
+    let builder = match believed {
+        Some(believed) => builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Unchecked(provider))),
+            .with_custom_certificate_verifier(Arc::new(Verifier { believed, provider })),
+        None => builder.with_root_certificates(RootCertStore::empty()),
     };
     let mut config = match &settings.identity {
         Some(identity) => {
@@ -109,28 +109,40 @@ fn roots(
     Ok(store)
 }
 
-/// Believes what leads to a root, and the very certificates that the user names, for their names and their time.
+/// Which servers are believed to be who they say; each has to hold the key of its certificate all the same.
 #[derive(Debug)]
-struct Given {
-    chains: Arc<WebPkiServerVerifier>,
-    certificates: Vec<CertificateDer<'static>>,
+struct Verifier {
+    believed: Believed,
+    provider: Arc<CryptoProvider>,
 }
 
-impl Given {
-    fn new(
+/// Which certificates are believed.
+#[derive(Debug)]
+enum Believed {
+    /// What leads to a root, and these very certificates, for their names and their time.
+    Vouched {
+        chains: Arc<WebPkiServerVerifier>,
+        given: Vec<CertificateDer<'static>>,
+    },
+    /// Every one.
+    Any,
+}
+
+impl Believed {
+    fn vouched(
         roots: RootCertStore,
-        certificates: Vec<CertificateDer<'static>>,
+        given: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
-    ) -> Result<Given, SettingsError> {
+    ) -> Result<Believed, SettingsError> {
         let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
-        Ok(Given {
+        Ok(Believed::Vouched {
             chains: chains.map_err(|error| SettingsError::Tls(error.to_string()))?,
-            certificates,
+            given,
         })
     }
 }
 
-impl ServerCertVerifier for Given {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         certificate: &CertificateDer<'_>,
@@ -139,14 +151,14 @@ impl ServerCertVerifier for Given {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let verified = self
-            .chains
-            .verify_server_cert(certificate, chain, name, ocsp, now);
-        match verified {
+        let Believed::Vouched { chains, given } = &self.believed else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        match chains.verify_server_cert(certificate, chain, name, ocsp, now) {
             // Its time was looked at before its kind, and its name was not.
             Err(rustls::Error::InvalidCertificate(error))
                 if handshake::is_self_signed(&error)
-                    && self.certificates.iter().any(|given| **given == **certificate) =>
+                    && given.iter().any(|given| **given == **certificate) =>
             {
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
                 Ok(ServerCertVerified::assertion())
@@ -161,48 +173,7 @@ impl ServerCertVerifier for Given {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.chains
-            .verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.chains
-            .verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.chains.supported_verify_schemes()
-    }
-}
-
-/// Believes every certificate, but not a signature that the certificate's key did not make.
-#[derive(Debug)]
-struct Unchecked(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Unchecked {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls12_signature(message, certificate, signature, algorithms)
     }
 
@@ -212,12 +183,14 @@ impl ServerCertVerifier for Unchecked {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         verify_tls13_signature(message, certificate, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 

@@ -16,10 +16,11 @@ use assize::snapshot::{
 };
 
 use super::arguments::SnapshotArguments;
+use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::run::check_capabilities;
-use super::settings::{self, Environment, Settings};
+use super::settings::{self, Settings};
 use super::{library, output};
 use accept::Accepted;
 use observe::Observed;

@@ -35,8 +35,19 @@ pub(super) struct Pass {
     service: Option<String>,
     scopes: Vec<String>,
     account: RecordedAccount,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    user: Option<String>,
+    #[serde(default, skip_serializing_if = "RecordedShown::is_nothing")]
+    shown: RecordedShown,
+}
+
+/// What a token server was shown.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RecordedShown {
+    #[default]
+    Nothing,
+    Password(String),
+    PasswordInForm(String),
+    RefreshToken,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -186,7 +197,7 @@ impl Pass {
             service: pass.service.clone(),
             scopes: pass.scopes.clone(),
             account: RecordedAccount::of(&pass.account),
-            user: pass.user.clone(),
+            shown: RecordedShown::of(&pass.shown),
         }
     }
 
@@ -196,7 +207,31 @@ impl Pass {
             service: self.service,
             scopes: self.scopes,
             account: self.account.read(),
-            user: self.user,
+            shown: self.shown.read(),
+        }
+    }
+}
+
+impl RecordedShown {
+    fn is_nothing(&self) -> bool {
+        matches!(self, RecordedShown::Nothing)
+    }
+
+    fn of(shown: &wire::Shown) -> RecordedShown {
+        match shown {
+            wire::Shown::Nothing => RecordedShown::Nothing,
+            wire::Shown::Password { user } => RecordedShown::Password(user.clone()),
+            wire::Shown::PasswordInForm { user } => RecordedShown::PasswordInForm(user.clone()),
+            wire::Shown::RefreshToken => RecordedShown::RefreshToken,
+        }
+    }
+
+    fn read(self) -> wire::Shown {
+        match self {
+            RecordedShown::Nothing => wire::Shown::Nothing,
+            RecordedShown::Password(user) => wire::Shown::Password { user },
+            RecordedShown::PasswordInForm(user) => wire::Shown::PasswordInForm { user },
+            RecordedShown::RefreshToken => wire::Shown::RefreshToken,
         }
     }
 }

@@ -11,7 +11,7 @@ use self::fold::folded;
 use self::names::with_fresh_names;
 use crate::judgement::{Judgement, Part, Proof, Sent, Step, Thread, Way};
 use crate::log::Lifetime;
-use crate::wire::{Account, Exchange, Pass, Shows, Transcript, Url, curl};
+use crate::wire::{Account, Exchange, Pass, Shown, Shows, Transcript, Url, curl, refresh_token};
 
 /// The most lines of a script: more than that nobody reads.
 const MOST_LINES: usize = 150;
@@ -203,8 +203,13 @@ impl Writer {
         if let Some((_, variable)) = self.tokens.iter().find(|(known, _)| known == pass) {
             return variable.clone();
         }
-        if pass.user.is_some() {
-            self.needs_password(&pass.account);
+        match pass.shown {
+            Shown::Nothing => {}
+            Shown::Password { .. } | Shown::PasswordInForm { .. } => self.needs_password(&pass.account),
+            Shown::RefreshToken => {
+                let variable = refresh_token(&pass.account);
+                self.needs.insert(format!("the refresh token in ${variable}"));
+            }
         }
         let variable = numbered("token", self.tokens.len());
         self.lines.push(format!("{variable}=$({})", pass.command(limit)));

@@ -1,7 +1,7 @@
 //! Registries that want credentials, and token servers, good and bad.
 
 use super::super::testing::{Server, client, patient, status};
-use super::super::{Client, ClientSettings, Credentials, Exchange, Redirects, Shows, Url, curl};
+use super::super::{Client, ClientSettings, Credentials, Exchange, Redirects, Shown, Shows, Url, curl};
 use super::*;
 
 const PASSWORD: &str = "hunter2";
@@ -364,4 +364,106 @@ async fn a_post_with_a_query_may_want_more_than_the_last_one() {
         (Ok(200), vec![401]),
         "the challenge is asked for, the token is kept"
     );
+}
+
+/// A token server of OAuth2: it takes a form, gives a new refresh token with each token, and takes each but once.
+async fn oauth2() -> Server {
+    let mut round = 0;
+    Server::serve(move |request| {
+        let form = request.split("\r\n\r\n").nth(1).unwrap();
+        let shown = format!("grant_type=refresh_token&refresh_token=renewed-{round}&");
+        let by_password = form.starts_with("grant_type=password&username=alice&password=hunter2&");
+        if !request.starts_with("POST /token HTTP/1.1\r\n") {
+            return status(405, "Allow: POST\r\n");
+        }
+        if !form.starts_with(&shown) && !by_password {
+            return "HTTP/1.1 400 Bad Request\r\nContent-Length: 25\r\n\r\n{\"error\":\"invalid_grant\"}"
+                .to_owned();
+        }
+        round += 1;
+        let body = format!("{{\"access_token\":\"{TOKEN}\",\"refresh_token\":\"renewed-{round}\"}}");
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    })
+    .await
+}
+
+async fn with_login(registry: &Server, login: Login) -> Client {
+    Client::new(ClientSettings {
+        credentials: Credentials::none().with_default(login),
+        ..patient(&registry.url)
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_for_the_token_server_and_gives_way_to_the_next() {
+    let tokens = oauth2().await;
+    let registry = bearer(&tokens).await;
+    let client = with_login(&registry, Login::RefreshToken("renewed-0".into())).await;
+    for path in ["/v2/a/tags/list", "/v2/b/tags/list", "/v2/c/tags/list"] {
+        let exchange = get(&client, path, Account::Default).await;
+        assert_eq!(outcome(&exchange), (Ok(200), vec![401, 200]), "{path}");
+        assert_eq!(
+            exchange.pass.as_ref().map(|pass| &pass.shown),
+            Some(&Shown::RefreshToken)
+        );
+        assert_no_secret(&exchange);
+    }
+    assert!(!registry.heard().concat().contains("renewed"));
+    let forms = tokens.heard();
+    assert_eq!(forms.len(), 3);
+    assert!(
+        forms[1].contains("&service=reg&scope=repository:/v2/b/tags/list:pull"),
+        "{}",
+        forms[1]
+    );
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_refused_is_told() {
+    let tokens = oauth2().await;
+    let registry = bearer(&tokens).await;
+    let client = with_login(&registry, Login::RefreshToken("stale".into())).await;
+    let exchange = get(&client, "/", Account::Default).await;
+    let expected = format!(
+        "the token server {} does not accept the credentials (400)",
+        tokens.url.origin()
+    );
+    assert_eq!(outcome(&exchange), (Err(expected), vec![401, 400]));
+    let plain = basic().await;
+    let client = with_login(&plain, Login::RefreshToken("renewed-0".into())).await;
+    assert_eq!(
+        outcome(&get(&client, "/", Account::Default).await),
+        (Ok(401), vec![])
+    );
+    assert!(!plain.heard().concat().contains("renewed"));
+}
+
+#[tokio::test]
+async fn a_token_server_without_get_takes_the_password_in_a_form() {
+    let tokens = oauth2().await;
+    let registry = bearer(&tokens).await;
+    let client = with_login(&registry, alice()).await;
+    let exchange = get(&client, "/", Account::Default).await;
+    assert_eq!(outcome(&exchange), (Ok(200), vec![401, 405, 200]));
+    let shown = exchange.pass.as_ref().map(|pass| pass.shown.clone());
+    let user = "alice".to_owned();
+    assert_eq!(shown, Some(Shown::PasswordInForm { user }));
+    assert_no_secret(&exchange);
+}
+
+#[tokio::test]
+async fn a_form_with_a_secret_is_not_sent_on() {
+    let elsewhere = Server::serve(|_| status(200, "")).await;
+    let place = elsewhere.url.with_target("/token");
+    let tokens = Server::serve(move |_| status(307, &format!("Location: {place}\r\n"))).await;
+    let registry = bearer(&tokens).await;
+    let client = with_login(&registry, Login::RefreshToken("renewed-0".into())).await;
+    let exchange = get(&client, "/", Account::Default).await;
+    let expected = format!(
+        "the token server {} answers 307, not a token",
+        tokens.url.origin()
+    );
+    assert_eq!(outcome(&exchange), (Err(expected), vec![401, 307]));
+    assert_eq!(elsewhere.heard().len(), 0);
 }
