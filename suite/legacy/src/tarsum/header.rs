@@ -156,8 +156,8 @@ fn is_its_checksum(block: &[u8; BLOCK]) -> bool {
     let signed = || {
         blanked
             .iter()
-            .map(|byte| i32::from(byte.cast_signed()))
-            .sum::<i32>()
+            .map(|byte| i64::from(byte.cast_signed()))
+            .sum::<i64>()
     };
     number(&block[CHECKSUM]).is_ok_and(|said| said == unsigned() || said == signed())
 }
