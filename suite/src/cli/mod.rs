@@ -14,6 +14,7 @@ mod lsp;
 mod output;
 mod reproduce;
 mod run;
+mod sabotage;
 mod selftest;
 #[cfg(feature = "bundled")]
 mod serve;
@@ -56,6 +57,9 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         }
         Some(Command::Selftest(selftest)) => {
             block_on(selftest::execute(&selftest, &|name| std::env::var(name).ok()))
+        }
+        Some(Command::Sabotage(sabotage)) => {
+            block_on(sabotage::execute(&sabotage, &|name| std::env::var(name).ok()))
         }
         Some(Command::Judge(arguments)) => judge::execute(&arguments),
         Some(Command::Compare(arguments)) => compare::execute(&arguments),

@@ -1,6 +1,6 @@
 //! The conforming registries behind the deviations, and the accounts that the suite has there.
 
-use super::deviation::{Deviation, Over};
+use super::deviation::Over;
 use crate::wire::{Account, Client, ClientSettings, Credentials, Keeping, SettingsError, Url};
 
 /// A well-behaved registry, and the accounts that the suite has there.
@@ -29,11 +29,11 @@ impl Upstream {
         Client::new(settings)
     }
 
-    /// Why a deviation can not be laid over this registry, if it can not.
-    fn wants(&self, deviation: &Deviation) -> Option<String> {
+    /// Why this is no registry of this kind, if it is none.
+    fn wants(&self, over: Over) -> Option<String> {
         let is_missing = |account: &Account| !self.credentials.has(account);
         let is_open = is_missing(&Account::Default);
-        let names = match deviation.over {
+        let names = match over {
             Over::Any => return None,
             Over::Open if is_open => return None,
             Over::Open => return Some("it takes a registry that asks nobody who they are".to_owned()),
@@ -74,13 +74,13 @@ impl Upstreams {
         }
     }
 
-    /// The registry that a deviation is laid over, or why there is none.
-    pub fn under(&self, deviation: &Deviation) -> Result<&Upstream, String> {
-        let upstream = match (&self.guarded, deviation.over) {
+    /// The registry of this kind, or why there is none.
+    pub fn under(&self, over: Over) -> Result<&Upstream, String> {
+        let upstream = match (&self.guarded, over) {
             (Some(guarded), Over::Accounts(_)) => guarded,
             _ => &self.open,
         };
-        upstream.wants(deviation).map_or(Ok(upstream), Err)
+        upstream.wants(over).map_or(Ok(upstream), Err)
     }
 }
 
@@ -89,8 +89,7 @@ mod tests {
     use super::*;
     use crate::wire::Login;
 
-    const OPEN: Deviation = Deviation::instead("open", &[], |_| None);
-    const GUARDED: Deviation = Deviation::instead("guarded", &[], |_| None).with_accounts(&["reader"]);
+    const GUARDED: Over = Over::Accounts(&["reader"]);
 
     fn upstream(address: &str, credentials: Credentials) -> Upstream {
         Upstream {
@@ -99,10 +98,8 @@ mod tests {
         }
     }
 
-    fn under(upstreams: &Upstreams, deviation: &Deviation) -> Result<String, String> {
-        upstreams
-            .under(deviation)
-            .map(|upstream| upstream.url.to_string())
+    fn under(upstreams: &Upstreams, over: Over) -> Result<String, String> {
+        upstreams.under(over).map(|upstream| upstream.url.to_string())
     }
 
     #[test]
@@ -111,17 +108,17 @@ mod tests {
         let reader = || user().with_named("reader", Login::Token("r".into()));
         let nobody = || upstream("http://open", Credentials::none());
         let upstreams = Upstreams::two(nobody(), upstream("http://guarded", reader()));
-        assert_eq!(under(&upstreams, &OPEN).unwrap(), "http://open");
-        assert_eq!(under(&upstreams, &GUARDED).unwrap(), "http://guarded");
+        assert_eq!(under(&upstreams, Over::Any).unwrap(), "http://open");
+        assert_eq!(under(&upstreams, GUARDED).unwrap(), "http://guarded");
         let foreign = Upstreams::one(upstream("http://foreign", reader()));
-        assert_eq!(under(&foreign, &OPEN).unwrap(), "http://foreign");
-        assert_eq!(under(&foreign, &GUARDED).unwrap(), "http://foreign");
+        assert_eq!(under(&foreign, Over::Any).unwrap(), "http://foreign");
+        assert_eq!(under(&foreign, GUARDED).unwrap(), "http://foreign");
         let why = |credentials| {
-            under(&Upstreams::one(upstream("http://foreign", credentials)), &GUARDED).unwrap_err()
+            under(&Upstreams::one(upstream("http://foreign", credentials)), GUARDED).unwrap_err()
         };
         assert!(why(Credentials::none()).contains("a user to log in as"));
         assert!(why(user()).ends_with("--account reader"));
-        let over_accounts = under(&foreign, &OPEN.without_accounts());
+        let over_accounts = under(&foreign, Over::Open);
         assert!(over_accounts.unwrap_err().contains("asks nobody"));
     }
 }

@@ -34,8 +34,8 @@ mod sizes;
 mod tag_pages;
 mod tags;
 mod tokens;
-mod tools;
-mod tricks;
+pub(super) mod tools;
+pub(super) mod tricks;
 mod uploads;
 mod writers;
 
