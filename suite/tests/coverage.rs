@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use assize::catalogue::{Level, RequirementId, Version, cross_check, unsourced};
 use assize::diagnostic::Color;
@@ -164,6 +165,24 @@ fn every_deviation_and_every_variation_has_an_id_of_its_own() {
     let variations = variations::all().into_iter().map(|variation| variation.id);
     for id in deviations.chain(variations) {
         assert!(seen.insert(id), "{id} stands there twice");
+    }
+}
+
+#[test]
+fn what_was_measured_of_clients_is_of_rows_that_there_are_and_of_what_they_break() {
+    let deviations = deviations::all().into_iter();
+    let mut rows: BTreeMap<&str, String> = deviations
+        .map(|deviation| (deviation.id, deviation.breaks.join(",")))
+        .collect();
+    let variations = variations::all().into_iter();
+    rows.extend(variations.map(|variation| (variation.id, String::new())));
+    for table in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/clients")).unwrap() {
+        let text = fs::read_to_string(table.unwrap().path()).unwrap();
+        for line in text.lines().skip(1) {
+            let (row, rest) = line.split_once('\t').unwrap();
+            let broken = rest.split('\t').next().unwrap();
+            assert_eq!(rows.get(row).map(String::as_str), Some(broken), "{row}");
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use super::compare::NamedFile;
 use super::exit::Exit;
+use super::named_file::NamedFile;
 use super::value;
 use assize::compare::ComparisonForm;
 use assize::report::{Counted, ReportRequest};
@@ -483,7 +483,7 @@ pub(crate) struct ListArguments {
 pub(crate) enum Listing {
     /// Scenarios: name and title
     Scenarios,
-    /// Requirements: id, level, how many of the clients that were measured break without it, and text
+    /// Requirements: id, level and text
     Requirements,
     /// Optional capabilities, and the probe that detects each
     Capabilities,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::causes::{Broken, one_for_each_cause};
-use super::entries::{Entries, Entry};
+use super::entry::{Entries, Entry};
 use super::symptom::{Symptom, symptom};
 use super::{Judged, Standard, reproduce};
 use crate::catalogue::{Level, RequirementId};

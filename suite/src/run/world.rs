@@ -15,7 +15,7 @@ use crate::check::{CheckResult, looks_at_the_body};
 use crate::log::{Event, Evidence, Observation, ProgramLog, Reason, Recorder, Skipped};
 use crate::scenario::ast::Aspect;
 use crate::scenario::{Program, ast};
-use crate::values::{Answered, Maker, Scope, Value, faces};
+use crate::values::{Answered, Faces, Maker, Scope, Value};
 use crate::wire::{Exchange, Request};
 
 /// How long to wait before a late answer is asked for again: what comes late is reported to a tenth of a second, and a
@@ -66,7 +66,7 @@ impl World {
     pub(super) fn new(session: Arc<Session>, program: Arc<Program>, attempt: u32, tenants: Tenants) -> World {
         let scope = Scope::with_repositories(session.territory().repositories(&program.name, attempt));
         let recorder = Recorder::default();
-        recorder.record(Event::Bound(scope.faces()));
+        recorder.record(Event::Bound(scope.faces().into()));
         World {
             label: format!("{}:{}#{attempt}", session.settings.run_id, program.name),
             scope: Arc::new(scope),
@@ -153,7 +153,7 @@ impl World {
 
     /// Binds a name to what was made here, and writes down how that may look.
     pub(super) fn bind_made(&mut self, name: &ast::Name, value: Value) {
-        self.record(Event::Bound(faces(name, &value)));
+        self.record(Event::Bound(Faces::of(name.clone(), value.clone())));
         self.scope_mut().bind(name, value);
     }
 

@@ -9,6 +9,7 @@
 mod call;
 mod deviation;
 pub mod deviations;
+mod honest;
 pub mod matrix;
 mod proxy;
 mod stateful;
@@ -18,9 +19,9 @@ pub mod variations;
 mod wire;
 
 pub use call::{Call, Framing, Kind, Reply};
-pub use deviation::{Act, Deviation, Over};
+pub use deviation::{Act, Deviation};
 pub use proxy::Saboteur;
 pub use stateful::{Memory, StatefulCall};
-pub use upstream::{Upstream, Upstreams};
+pub use upstream::{Over, Upstream, Upstreams};
 pub use variation::{Sentence, Variation};
 pub use wire::{Then, Wire};

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use http::Method;
 
 use super::call::{Call, Reply};
-use super::proxy::Honest;
+use super::honest::Honest;
 
 /// One call, the honest registry behind it, and what was seen so far.
 pub struct StatefulCall<'a> {

@@ -1,7 +1,17 @@
 //! The conforming registries behind the deviations, and the accounts that the suite has there.
 
-use super::deviation::Over;
 use crate::wire::{Account, Client, ClientSettings, Credentials, Keeping, SettingsError, Url};
+
+/// The kinds of registry that deviations and variations are laid over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Any; one that asks nobody who they are will do.
+    Any,
+    /// One that asks nobody who they are.
+    Open,
+    /// One with accounts. Besides the user that the suite logs in as, it needs those of these names.
+    Accounts(&'static [&'static str]),
+}
 
 /// A well-behaved registry, and the accounts that the suite has there.
 #[derive(Clone, Debug)]
@@ -29,11 +39,11 @@ impl Upstream {
         Client::new(settings)
     }
 
-    /// Why this is no registry of this kind, if it is none.
-    fn wants(&self, over: Over) -> Option<String> {
+    /// What this registry lacks to be of a kind.
+    fn lacks(&self, kind: Over) -> Option<String> {
         let is_missing = |account: &Account| !self.credentials.has(account);
         let is_open = is_missing(&Account::Default);
-        let names = match over {
+        let names = match kind {
             Over::Any => return None,
             Over::Open if is_open => return None,
             Over::Open => return Some("it takes a registry that asks nobody who they are".to_owned()),
@@ -74,22 +84,24 @@ impl Upstreams {
         }
     }
 
-    /// The registry of this kind, or why there is none.
-    pub fn under(&self, over: Over) -> Result<&Upstream, String> {
-        let upstream = match (&self.guarded, over) {
+    /// The registry of a kind, or why there is none.
+    pub fn under(&self, kind: Over) -> Result<&Upstream, String> {
+        let upstream = match (&self.guarded, kind) {
             (Some(guarded), Over::Accounts(_)) => guarded,
             _ => &self.open,
         };
-        upstream.wants(over).map_or(Ok(upstream), Err)
+        upstream.lacks(kind).map_or(Ok(upstream), Err)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::saboteur::Deviation;
     use crate::wire::Login;
 
-    const GUARDED: Over = Over::Accounts(&["reader"]);
+    const OPEN: Deviation = Deviation::instead("open", &[], |_| None);
+    const GUARDED: Deviation = Deviation::instead("guarded", &[], |_| None).with_accounts(&["reader"]);
 
     fn upstream(address: &str, credentials: Credentials) -> Upstream {
         Upstream {
@@ -98,8 +110,10 @@ mod tests {
         }
     }
 
-    fn under(upstreams: &Upstreams, over: Over) -> Result<String, String> {
-        upstreams.under(over).map(|upstream| upstream.url.to_string())
+    fn under(upstreams: &Upstreams, deviation: &Deviation) -> Result<String, String> {
+        upstreams
+            .under(deviation.over)
+            .map(|upstream| upstream.url.to_string())
     }
 
     #[test]
@@ -108,17 +122,17 @@ mod tests {
         let reader = || user().with_named("reader", Login::Token("r".into()));
         let nobody = || upstream("http://open", Credentials::none());
         let upstreams = Upstreams::two(nobody(), upstream("http://guarded", reader()));
-        assert_eq!(under(&upstreams, Over::Any).unwrap(), "http://open");
-        assert_eq!(under(&upstreams, GUARDED).unwrap(), "http://guarded");
+        assert_eq!(under(&upstreams, &OPEN).unwrap(), "http://open");
+        assert_eq!(under(&upstreams, &GUARDED).unwrap(), "http://guarded");
         let foreign = Upstreams::one(upstream("http://foreign", reader()));
-        assert_eq!(under(&foreign, Over::Any).unwrap(), "http://foreign");
-        assert_eq!(under(&foreign, GUARDED).unwrap(), "http://foreign");
+        assert_eq!(under(&foreign, &OPEN).unwrap(), "http://foreign");
+        assert_eq!(under(&foreign, &GUARDED).unwrap(), "http://foreign");
         let why = |credentials| {
-            under(&Upstreams::one(upstream("http://foreign", credentials)), GUARDED).unwrap_err()
+            under(&Upstreams::one(upstream("http://foreign", credentials)), &GUARDED).unwrap_err()
         };
         assert!(why(Credentials::none()).contains("a user to log in as"));
         assert!(why(user()).ends_with("--account reader"));
-        let over_accounts = under(&foreign, Over::Open);
+        let over_accounts = under(&foreign, &OPEN.without_accounts());
         assert!(over_accounts.unwrap_err().contains("asks nobody"));
     }
 }

@@ -3,8 +3,9 @@
 use futures_util::future::BoxFuture;
 
 use super::call::{Call, Reply};
-use super::deviation::{Act, Over};
+use super::deviation::Act;
 use super::stateful::StatefulCall;
+use super::upstream::Over;
 use super::wire::Wire;
 use crate::catalogue::Version;
 

@@ -4,8 +4,8 @@ use http::Method;
 use serde_json::{Value as Json, json};
 
 use super::tools::at_host;
-use crate::saboteur::deviations::tricks::{edit_tags, lists_referrers, lists_tags};
-use crate::saboteur::{Call, Kind, Reply, Sentence, Variation};
+use crate::saboteur::deviations::tricks::{edit_tags, entries, lists_referrers, lists_tags};
+use crate::saboteur::{Call, Kind, Reply, Sentence, StatefulCall, Variation};
 
 const FEWER: Sentence = Sentence::oci(
     "Listing Tags",
@@ -61,19 +61,13 @@ pub(super) const VARIATIONS: &[Variation] = &[
         |context| {
             Box::pin(async move {
                 let call = &context.call;
-                let whole = Call {
-                    query: String::new(),
-                    ..call.clone()
-                };
                 let is_page = call.parameter("n").is_none_or(|n| n.parse::<usize>().is_ok());
                 if !(lists_tags(call) && is_page) {
                     return context.honestly().await;
                 }
-                let mut reply = context.ask(&whole).await;
-                let mut next = None;
-                if reply.status == 200 {
-                    edit_tags(&mut reply, |tags| next = cut_page(call, tags));
-                }
+                let (mut reply, mut tags) = whole_list(&context).await;
+                let next = cut_page(call, &mut tags);
+                edit_tags(&mut reply, |page| *page = tags);
                 if let Some(next) = next {
                     reply.set("link", &format!("<{next}>; rel=\"next\""));
                 }
@@ -149,6 +143,27 @@ fn page_referrers(call: &Call, reply: &mut Reply, lead: fn(&Call, String) -> Str
 /// The place of a tag where letters count and their case does not.
 fn place(tag: &str) -> (String, String) {
     (tag.to_lowercase(), tag.to_owned())
+}
+
+/// The last page of a list of tags, without a Link, and the tags of all its pages.
+async fn whole_list(context: &StatefulCall<'_>) -> (Reply, Vec<Json>) {
+    let mut page = Call {
+        query: String::new(),
+        ..context.call.clone()
+    };
+    let mut tags = Vec::new();
+    loop {
+        let mut reply = context.ask(&page).await;
+        tags.extend(entries(&reply));
+        let is_last = reply.header("link").is_empty();
+        match tags.last().and_then(Json::as_str) {
+            Some(last) if !is_last => page.set_parameter("last", last),
+            _ => {
+                reply.remove("link");
+                return (reply, tags);
+            }
+        }
+    }
 }
 
 /// Leaves the page that was asked for of all tags, in another order; the address of the next one.

@@ -66,8 +66,13 @@ pub(super) const VARIATIONS: &[Variation] = &[
         "An upload goes on at another host name.",
         ELSEWHERE,
         |call, reply| {
+            // What is asked there already stays there.
+            let host = match call.kind() {
+                Kind::Uploads => other_host(call),
+                _ => host(call),
+            };
             if leads_to_upload(call, reply) {
-                edit_header(reply, "location", |location| at_host(&other_host(call), location));
+                edit_header(reply, "location", |location| at_host(&host, location));
             }
         },
     ),
