@@ -36,6 +36,7 @@ pub mod endpoint;
 mod explore;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+pub mod harm;
 mod judge;
 pub mod judgement;
 pub mod log;

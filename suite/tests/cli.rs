@@ -2,9 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-use std::net::TcpListener;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Runs the command with these arguments and nothing from the environment that it would look at.
 fn assize(arguments: &[&str]) -> Output {
@@ -51,6 +52,7 @@ fn every_command_has_its_help() {
         "list",
         "explain",
         "fmt",
+        "sabotage",
         "selftest",
         "lsp",
         "completions",
@@ -67,6 +69,61 @@ fn every_command_has_its_help() {
     );
     insta::assert_snapshot!("help", stdout(&assize(&["--help"])));
     insta::assert_snapshot!("help_short", stdout(&assize(&["-h"])));
+}
+
+#[test]
+fn every_deviation_and_variation_is_listed_with_what_it_does() {
+    let listed = stdout(&assize(&["sabotage", "--list"]));
+    let line = |id: &str| {
+        let mut lines = listed.lines();
+        let found = lines.find(|line| line.split(' ').next() == Some(id)).unwrap();
+        found.split_whitespace().collect::<Vec<&str>>().join(" ")
+    };
+    assert_eq!(
+        line("body-behind-head"),
+        "body-behind-head breaks head.no-content"
+    );
+    assert_eq!(
+        line("link-absolute"),
+        "link-absolute is allowed: Link is a whole URL."
+    );
+    let entries: serde_json::Value =
+        serde_json::from_str(&stdout(&assize(&["sabotage", "--list", "--json"]))).unwrap();
+    assert_eq!(entries.as_array().unwrap().len(), listed.lines().count());
+}
+
+#[test]
+fn a_deviation_that_there_is_not_is_refused_with_the_nearest() {
+    let output = assize(&["sabotage", "body-behind-heat"]);
+    assert_eq!(code(&output), 2);
+    assert!(
+        stderr(&output).contains("body-behind-head"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_client_meets_the_variation_that_is_served() {
+    let mut serving = Command::new(env!("CARGO_BIN_EXE_assize"))
+        .args(["sabotage", "base-is-a-page", "--listen", "0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut url = String::new();
+    let mut said = BufReader::new(serving.stdout.take().unwrap());
+    said.read_line(&mut url).unwrap();
+    let mut client = TcpStream::connect(url.trim().strip_prefix("http://").unwrap()).unwrap();
+    client
+        .write_all(b"GET /v2/ HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.ends_with("<title>Registry</title>"), "{answer}");
+    serving.kill().unwrap();
+    let output = serving.wait_with_output().unwrap();
+    assert!(stderr(&output).ends_with("\n  GET /v2/\n"), "{}", stderr(&output));
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use assize::catalogue::{Level, RequirementId, Version, cross_check, unsourced};
 use assize::diagnostic::Color;
 use assize::run::coded;
-use assize::saboteur::deviations;
 use assize::saboteur::matrix::to_be_proven;
+use assize::saboteur::{deviations, variations};
 use assize::scenario::Library;
 
 fn id(text: &str) -> RequirementId {
@@ -158,9 +159,45 @@ fn a_deviation_that_breaks_several_requirements_says_why() {
 }
 
 #[test]
-fn every_deviation_has_an_id_of_its_own() {
+fn every_deviation_and_every_variation_has_an_id_of_its_own() {
     let mut seen = BTreeSet::new();
-    for deviation in deviations::all() {
-        assert!(seen.insert(deviation.id), "{} stands there twice", deviation.id);
+    let deviations = deviations::all().into_iter().map(|deviation| deviation.id);
+    let variations = variations::all().into_iter().map(|variation| variation.id);
+    for id in deviations.chain(variations) {
+        assert!(seen.insert(id), "{id} stands there twice");
+    }
+}
+
+#[test]
+fn what_was_measured_of_clients_is_of_rows_that_there_are_and_of_what_they_break() {
+    let deviations = deviations::all().into_iter();
+    let mut rows: BTreeMap<&str, String> = deviations
+        .map(|deviation| (deviation.id, deviation.breaks.join(",")))
+        .collect();
+    let variations = variations::all().into_iter();
+    rows.extend(variations.map(|variation| (variation.id, String::new())));
+    for table in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/clients")).unwrap() {
+        let text = fs::read_to_string(table.unwrap().path()).unwrap();
+        for line in text.lines().skip(1) {
+            let (row, rest) = line.split_once('\t').unwrap();
+            let broken = rest.split('\t').next().unwrap();
+            assert_eq!(rows.get(row).map(String::as_str), Some(broken), "{row}");
+        }
+    }
+}
+
+#[test]
+fn what_a_variation_forgoes_is_a_should_where_it_is_allowed() {
+    let library = Library::built_in().unwrap();
+    for variation in variations::all() {
+        for forgone in variation.forgoes {
+            let requirement = library.catalogue.get(&id(forgone)).unwrap();
+            let levels = variation.versions.iter();
+            let levels: Vec<Level> = levels
+                .filter_map(|version| requirement.levels.in_version(*version))
+                .collect();
+            let is_should = !levels.is_empty() && levels.iter().all(|level| *level == Level::Should);
+            assert!(is_should, "{}: {forgone} is {levels:?}", variation.id);
+        }
     }
 }

@@ -42,9 +42,12 @@ async fn found(deviation: &str) -> (Vec<String>, String) {
         .into_iter()
         .find(|other| other.id == deviation)
         .unwrap();
-    let saboteur = Saboteur::lay(deviation, &Upstream::open(Url::parse(&registry.url()).unwrap()))
-        .await
-        .unwrap();
+    let saboteur = Saboteur::lay(
+        deviation.act,
+        &Upstream::open(Url::parse(&registry.url()).unwrap()),
+    )
+    .await
+    .unwrap();
     let outcome = explored(&saboteur.url(), 7).await;
     let ids = outcome
         .findings()

@@ -42,7 +42,7 @@ async fn judged_twice_with(deviation: &str, change: impl FnOnce(Run) -> Run) -> 
         .into_iter()
         .find(|other| other.id == deviation)
         .unwrap();
-    let saboteur = Saboteur::lay(deviation, &upstream).await.unwrap();
+    let saboteur = Saboteur::lay(deviation.act, &upstream).await.unwrap();
     judged_twice(change(run(&suite, &saboteur.url()))).await
 }
 

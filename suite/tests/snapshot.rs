@@ -36,7 +36,7 @@ fn shown(suite: &Suite, differences: &[Difference]) -> String {
 async fn answers_behind(suite: &Suite, deviation: Deviation, only: &str) -> All {
     let registry = bundled::in_memory().await.unwrap();
     let upstream = Upstream::open(Url::parse(&registry.url()).unwrap());
-    let saboteur = Saboteur::lay(deviation, &upstream).await.unwrap();
+    let saboteur = Saboteur::lay(deviation.act, &upstream).await.unwrap();
     let run = suite.against(&saboteur.url()).only(only).seed(7);
     run.answers().await.unwrap()
 }

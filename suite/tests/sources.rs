@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use assize::catalogue::{Anchors, Level, Requirement, Source, Version};
+use assize::saboteur::{Sentence, variations};
 use assize::scenario::Library;
 
 mod rendered;
@@ -49,6 +50,44 @@ fn every_source_opens_at_its_sentence_and_asks_as_much_as_the_entry() {
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(held > 0, "no source was held against a text");
+}
+
+#[test]
+fn every_variation_is_allowed_by_a_sentence_that_stands_where_it_says() {
+    let Some(folder) = folder() else {
+        eprintln!("skipped, no texts: ASSIZE_SPECIFICATIONS names no folder of them");
+        return;
+    };
+    let documents: toml::Table = include_str!("../../scenarios/requirements/documents.toml")
+        .parse()
+        .unwrap();
+    let mut texts = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for variation in variations::all() {
+        let Sentence {
+            document,
+            section,
+            words,
+        } = variation.allowed;
+        for version in variation.versions {
+            let editions = &documents[document]["edition"];
+            let edition = editions.get(version.to_string()).unwrap_or(editions);
+            let name = edition["text"].as_str().unwrap();
+            let text = texts
+                .entry(name.to_owned())
+                .or_insert_with(|| Rendered::of(&fs::read_to_string(folder.join(name)).unwrap()));
+            let numbered = format!("{section}. ");
+            let found = text.section(|heading| heading == section || heading.starts_with(&numbered));
+            let shown = found.map(|found| text.slice(found).to_lowercase());
+            if !shown.is_some_and(|shown| shown.contains(&words.to_lowercase())) {
+                wrong.push(format!(
+                    "{}: `{words}` is not in {section} of {name}",
+                    variation.id
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 /// What is wrong with a source, held against the text that it cites.

@@ -48,9 +48,13 @@ impl Subject for Field<'_> {
     }
 
     fn is(&self, at: usize, text: &str) -> bool {
-        let line = self.lines[at].trim();
-        if self.name.eq_ignore_ascii_case("Content-Type") {
+        let (line, is_of) = (self.lines[at].trim(), |name: &&str| {
+            self.name.eq_ignore_ascii_case(name)
+        });
+        if is_of(&"Content-Type") {
             media_type(line).eq_ignore_ascii_case(media_type(text))
+        } else if NUMBERS.iter().any(is_of) {
+            without_zeros(line) == without_zeros(text.trim())
         } else {
             line == text.trim()
         }
@@ -77,6 +81,26 @@ impl Subject for Field<'_> {
     fn has(&self, form: PlainForm) -> bool {
         grammar::header_has(form, self.lines)
     }
+}
+
+/// The fields whose values are made of numbers, each one or more digits: zeros before them mean nothing.
+const NUMBERS: [&str; 4] = ["Content-Length", "Content-Range", "Range", "OCI-Chunk-Min-Length"];
+
+/// The same text, each number in it without zeros before it.
+fn without_zeros(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    let mut before = None;
+    while let Some(letter) = letters.next() {
+        let begins = !before.is_some_and(|before: char| before.is_ascii_digit());
+        let goes_on = letters.peek().is_some_and(char::is_ascii_digit);
+        if letter == '0' && begins && goes_on {
+            continue;
+        }
+        plain.push(letter);
+        before = Some(letter);
+    }
+    plain
 }
 
 /// A media type without its parameters.
@@ -261,6 +285,19 @@ mod tests {
             unreachable!()
         };
         assert!(!seen(vec![One::Is(Text::Exact(template))], &field));
+    }
+
+    #[test]
+    fn zeros_before_the_number_of_a_header_mean_nothing() {
+        let is = |name: &str, line: &str, asked: &str| {
+            let field = Field { name, lines: &[line] };
+            seen(vec![One::Is(text(asked))], &field)
+        };
+        assert!(is("content-length", "0001500", "1500"));
+        assert!(is("Content-Length", "000", "0"));
+        assert!(!is("Content-Length", "15000", "1500"));
+        assert!(is("Content-Range", "bytes 00-099/0200", "bytes 0-99/200"));
+        assert!(!is("Docker-Content-Digest", "sha256:01", "sha256:1"));
     }
 
     #[test]

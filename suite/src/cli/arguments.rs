@@ -1,5 +1,6 @@
 //! What was typed: every command and option, as clap reads them. What they mean is in [`super::settings`].
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,6 +69,8 @@ pub(crate) enum Command {
     Clean(Box<CleanArguments>),
     /// Check that the suite catches every known deviation, each simulated by a proxy in front of a conforming registry
     Selftest(SelftestArguments),
+    /// Serve a registry that breaks one requirement, or uses one freedom of the specification, to try a client against
+    Sabotage(SabotageArguments),
     /// Judge a run again from the file that `assize run --record` wrote, without a registry
     #[command(after_long_help = Exit::table())]
     Judge(JudgeArguments),
@@ -121,6 +124,33 @@ pub(crate) struct SelftestArguments {
 
     /// Print JSON
     #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// `assize sabotage`.
+#[derive(Args, Debug)]
+pub(crate) struct SabotageArguments {
+    /// Id of a deviation, which is wrong, or of a variation, which is allowed
+    #[arg(required_unless_present = "list")]
+    pub(crate) id: Option<String>,
+
+    /// Registry behind it, reached without TLS (default: the bundled registry)
+    #[arg(long, value_name = "TARGET", value_hint = ValueHint::Url)]
+    pub(crate) over: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) login: LoginArguments,
+
+    /// Address to listen on; a port alone listens on loopback only, and port 0 picks a free port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5000", value_parser = value::listen)]
+    pub(crate) listen: SocketAddr,
+
+    /// List all deviations and variations
+    #[arg(long, conflicts_with_all = ["id", "over"])]
+    pub(crate) list: bool,
+
+    /// Print the list as JSON
+    #[arg(long, requires = "list")]
     pub(crate) json: bool,
 }
 

@@ -3,6 +3,7 @@
 use anstyle::Style;
 use assize::catalogue::{Requirement, RequirementId};
 use assize::diagnostic::did_you_mean;
+use assize::harm::Harm;
 use assize::run::coded;
 use assize::scenario::{CodedScenario, Library, Loaded};
 
@@ -50,7 +51,9 @@ fn unknown(id: &str, library: &Library) -> Failure {
 fn of_requirement(requirement: &Requirement, library: &Library) -> String {
     let asking = library.asking(coded::scenarios());
     let asked_by = asking.get(&requirement.id).map(Vec::as_slice).unwrap_or_default();
-    let entries = requirement.described(asked_by);
+    let mut entries = requirement.described(asked_by);
+    let harm = Harm::of(&requirement.id);
+    entries.extend(harm.map(|harm| ("clients", harm.sentence())));
     let entries: Vec<(&str, &str)> = entries
         .iter()
         .map(|(name, said)| (*name, said.as_str()))

@@ -1,6 +1,7 @@
 //! `assize list`: what there is, as lines or as JSON.
 
 use assize::catalogue::{self, Version};
+use assize::harm::Harm;
 use assize::plan;
 use assize::run::coded;
 use assize::scenario::Library;
@@ -24,12 +25,13 @@ pub(crate) fn execute(arguments: &ListArguments) -> Result<Exit, Failure> {
 }
 
 /// Something that takes a line of a list.
-trait ListEntry: Serialize {
+pub(super) trait ListEntry: Serialize {
     /// What it is called, and what is said about it.
     fn line(&self) -> (&str, String);
 }
 
-fn text(entries: &[impl ListEntry], json: bool) -> Result<String, Failure> {
+/// The entries as lines, or as JSON.
+pub(super) fn text(entries: &[impl ListEntry], json: bool) -> Result<String, Failure> {
     if json {
         let text = serde_json::to_string_pretty(entries);
         return text
@@ -86,6 +88,8 @@ struct RequirementEntry<'a> {
     text: &'a str,
     asked_by: Vec<&'a str>,
     left_out: Option<&'a str>,
+    breaks: Vec<String>,
+    unharmed: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -101,20 +105,31 @@ impl ListEntry for RequirementEntry<'_> {
             0 => " (not asked)",
             _ => "",
         };
-        (self.id, format!("{newest:<7}{}{asked}", self.text))
+        let measured = self.breaks.len() + self.unharmed.len();
+        let harm = match measured {
+            0 => String::new(),
+            measured => format!("{}/{measured}", self.breaks.len()),
+        };
+        (self.id, format!("{newest:<7}{harm:<4}{}{asked}", self.text))
     }
 }
 
 fn requirements(library: &Library) -> Vec<RequirementEntry<'_>> {
     let mut asking = library.asking(coded::scenarios());
-    let entries = library.catalogue.iter().map(|requirement| RequirementEntry {
-        id: requirement.id.as_str(),
-        levels: levels(&requirement.levels),
-        category: requirement.category.words(),
-        section: requirement.section(),
-        text: &requirement.text,
-        asked_by: asking.remove(&requirement.id).unwrap_or_default(),
-        left_out: requirement.left_out.as_deref(),
+    let entries = library.catalogue.iter().map(|requirement| {
+        let harm = Harm::of(&requirement.id);
+        let (breaks, unharmed) = harm.map(|harm| (harm.broken.into_keys(), harm.unharmed)).unzip();
+        RequirementEntry {
+            id: requirement.id.as_str(),
+            levels: levels(&requirement.levels),
+            category: requirement.category.words(),
+            section: requirement.section(),
+            text: &requirement.text,
+            asked_by: asking.remove(&requirement.id).unwrap_or_default(),
+            left_out: requirement.left_out.as_deref(),
+            breaks: breaks.into_iter().flatten().collect(),
+            unharmed: unharmed.into_iter().flatten().collect(),
+        }
     });
     entries.collect()
 }

@@ -19,6 +19,7 @@ mod output;
 mod project_file;
 mod reproduce;
 mod run;
+mod sabotage;
 mod selftest;
 #[cfg(feature = "bundled")]
 mod serve;
@@ -86,6 +87,9 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         }
         Some(Command::Selftest(selftest)) => {
             block_on(selftest::execute(&selftest, &|name| std::env::var(name).ok()))
+        }
+        Some(Command::Sabotage(sabotage)) => {
+            block_on(sabotage::execute(&sabotage, &|name| std::env::var(name).ok()))
         }
         Some(Command::Judge(arguments)) => judge::execute(&arguments),
         Some(Command::Compare(arguments)) => compare::execute(&arguments),

@@ -1,5 +1,6 @@
 //! The values of options that have a grammar of their own.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use assize::wire::{Address, Url, UrlError};
@@ -26,6 +27,16 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 pub(crate) fn address(text: &str) -> Result<Address, String> {
     Address::parse(text).ok_or_else(|| {
         "it is not a host, a port and an address, as in registry.example.com:443:192.0.2.7".to_owned()
+    })
+}
+
+/// Reads an address to listen on: a port alone is one of this machine.
+pub(crate) fn listen(text: &str) -> Result<SocketAddr, String> {
+    let port = text
+        .parse()
+        .map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    port.or_else(|_| text.parse()).map_err(|_| {
+        "an address to listen on is a port, or a host and a port, as in 127.0.0.1:5000".to_owned()
     })
 }
 
@@ -142,6 +153,18 @@ mod tests {
         ] {
             assert!(address(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_port_alone_is_one_of_this_machine() {
+        for (text, expected) in [
+            ("5001", "127.0.0.1:5001"),
+            ("0.0.0.0:80", "0.0.0.0:80"),
+            ("[::1]:0", "[::1]:0"),
+        ] {
+            assert_eq!(listen(text).unwrap().to_string(), expected);
+        }
+        assert!(listen("here").is_err());
     }
 
     #[test]

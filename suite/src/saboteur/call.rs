@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 use serde_json::Value as Json;
 
 /// A request on its way to the registry.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     /// The method.
     pub method: Method,
@@ -169,7 +169,7 @@ impl Call {
 }
 
 /// An answer on its way to the client.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reply {
     /// The status code.
     pub status: u16,
@@ -177,6 +177,20 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// How the body is sent.
+    pub framing: Framing,
+}
+
+/// The ways to send a body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// At once, with its length.
+    #[default]
+    Whole,
+    /// In a few pieces, one after the other, with its length.
+    Pieces,
+    /// In a few pieces, each with its own length, so that nobody knows the whole before.
+    Chunks,
 }
 
 impl Reply {

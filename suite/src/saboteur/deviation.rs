@@ -22,13 +22,15 @@ pub struct Deviation {
     pub act: Act,
 }
 
-/// What a deviation does.
+/// What a deviation, or a variation, does.
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
     /// It changes the honest answer.
     Reply(fn(&Call, &mut Reply)),
     /// It changes the request before the honest registry sees it.
     Call(fn(&mut Call)),
+    /// It changes the request, and then the answer.
+    Both(fn(&mut Call), fn(&Call, &mut Reply)),
     /// It answers by itself, where it answers at all.
     Instead(fn(&Call) -> Option<Reply>),
     /// It does all of this, and remembers.

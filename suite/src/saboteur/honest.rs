@@ -7,7 +7,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
-use super::call::{Call, Reply};
+use super::call::{Call, Framing, Reply};
 use super::upstream::Upstream;
 use crate::wire::{self, Body, Redirects, Url};
 
@@ -95,6 +95,7 @@ impl Honest {
             status: head.status.as_u16(),
             headers,
             body: body.collect().await?.to_bytes(),
+            framing: Framing::Whole,
         })
     }
 }

@@ -210,7 +210,7 @@ pub async fn prove(
         outcome: None,
         _saboteur: None,
     };
-    let saboteur = match Saboteur::lay(deviation, over).await {
+    let saboteur = match Saboteur::lay(deviation.act, over).await {
         Ok(saboteur) => saboteur,
         Err(error) => return refused(cell, error.to_string()),
     };

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
@@ -16,17 +17,17 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
-use super::call::{Call, Reply};
-use super::deviation::{Act, Deviation};
+use super::call::{Call, Framing, Reply};
+use super::deviation::Act;
 use super::honest::Honest;
-use super::stateful::{Memory, StatefulCall};
+use super::stateful::{Memory, Seen, StatefulCall};
 use super::upstream::Upstream;
 use super::wire::Wire;
 
 /// How much of an answer is held between the registry and a connection that lies.
 const BUFFER: usize = 256 * 1024;
 
-/// A running registry that deviates. It ends when it is dropped.
+/// A running registry that deviates, or varies. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Saboteur {
     address: SocketAddr,
@@ -34,14 +35,25 @@ pub struct Saboteur {
 }
 
 impl Saboteur {
-    /// Lays a deviation over the registry at `over`, on a port of its own.
-    pub async fn lay(deviation: Deviation, over: &Upstream) -> std::io::Result<Saboteur> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    /// Lays what is done over the registry at `over`, on a port of its own.
+    pub async fn lay(act: Act, over: &Upstream) -> std::io::Result<Saboteur> {
+        Saboteur::listen(act, over, (Ipv4Addr::LOCALHOST, 0).into(), |_| {}).await
+    }
+
+    /// The same, at this address; `told` is told of every request that comes to something else because of it.
+    pub async fn listen(
+        act: Act,
+        over: &Upstream,
+        at: SocketAddr,
+        told: impl Fn(&str) + Send + Sync + 'static,
+    ) -> std::io::Result<Saboteur> {
+        let listener = TcpListener::bind(at).await?;
         let address = listener.local_addr()?;
         let layer = Arc::new(Layer {
-            deviation,
+            act,
             honest: Honest::new(over)?,
             memory: Memory::default(),
+            told: Box::new(told),
         });
         let task = tokio::spawn(async move {
             let mut connection = 0;
@@ -52,14 +64,16 @@ impl Saboteur {
             while let Ok((stream, _)) = listener.accept().await {
                 let (layer, places) = (layer.clone(), places.clone());
                 connection += 1;
-                let service = service_fn(move |request| serve(layer.clone(), request, connection));
+                let serving = layer.clone();
+                let service = service_fn(move |request| serve(serving.clone(), request, connection));
                 tokio::spawn(async move {
                     let server = hyper::server::conn::http1::Builder::new();
                     // A connection that breaks is the client's affair.
                     if let Some(wire) = wire {
                         let (near, far) = tokio::io::duplex(BUFFER);
                         let served = tokio::spawn(server.serve_connection(TokioIo::new(near), service));
-                        wire.pass(stream, far, places).await;
+                        wire.pass(stream, far, places, &|asked| layer.tell_first_line(asked))
+                            .await;
                         served.abort();
                     } else {
                         let _ = server.serve_connection(TokioIo::new(stream), service).await;
@@ -82,37 +96,70 @@ impl Drop for Saboteur {
     }
 }
 
-/// A deviation over a registry.
+/// What is done, over a registry.
 struct Layer {
-    deviation: Deviation,
+    act: Act,
     honest: Honest,
     memory: Memory,
+    told: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 impl Layer {
-    async fn answer(&self, mut call: Call) -> Reply {
-        match self.deviation.act {
-            Act::Reply(change) => {
-                let mut reply = self.honest.answer(&call).await;
-                change(&call, &mut reply);
-                reply
-            }
+    /// What is answered; tells if that is because of what is done.
+    async fn answer(&self, call: Call) -> Reply {
+        let (reply, is_changed) = self.answered(call.clone()).await;
+        if is_changed {
+            let mark = if call.query.is_empty() { "" } else { "?" };
+            (self.told)(&format!("{} {}{mark}{}", call.method, call.path, call.query));
+        }
+        reply
+    }
+
+    /// Tells of a request that begins here.
+    fn tell_first_line(&self, asked: &[u8]) {
+        let line = asked.split(|byte| *byte == b'\r').next().unwrap_or_default();
+        (self.told)(String::from_utf8_lossy(line).trim_end_matches(" HTTP/1.1"));
+    }
+
+    /// What is answered, and whether that is because of what is done.
+    async fn answered(&self, mut call: Call) -> (Reply, bool) {
+        let changed = |call: &Call, reply: Reply, change: fn(&Call, &mut Reply)| {
+            let mut other = reply.clone();
+            change(call, &mut other);
+            let is_changed = other != reply;
+            (other, is_changed)
+        };
+        match self.act {
+            Act::Reply(change) => changed(&call, self.honest.answer(&call).await, change),
             Act::Call(change) => {
+                let before = call.clone();
                 change(&mut call);
-                self.honest.answer(&call).await
+                (self.honest.answer(&call).await, call != before)
+            }
+            Act::Both(ask, change) => {
+                let before = call.clone();
+                ask(&mut call);
+                let (reply, is_changed) = changed(&call, self.honest.answer(&call).await, change);
+                (reply, is_changed || call != before)
             }
             Act::Instead(answer) => match answer(&call) {
-                Some(reply) => reply,
-                None => self.honest.answer(&call).await,
+                Some(reply) => (reply, true),
+                None => (self.honest.answer(&call).await, false),
             },
-            Act::Stateful(tell) => tell(StatefulCall::new(call, &self.honest, &self.memory)).await,
-            Act::Cut(_) | Act::Wire(_) => self.honest.answer(&call).await,
+            Act::Stateful(tell) => {
+                let seen = Seen::default();
+                let reply = tell(StatefulCall::new(call, &self.honest, &self.memory, &seen)).await;
+                let is_changed = !seen.is_all_there_was(&reply);
+                (reply, is_changed)
+            }
+            Act::Wire(wire) => changed(&call, self.honest.answer(&call).await, wire.replied),
+            Act::Cut(_) => (self.honest.answer(&call).await, false),
         }
     }
 
     /// What is done on the connection, if anything is.
     fn wire(&self) -> Option<Wire> {
-        match self.deviation.act {
+        match self.act {
             Act::Wire(wire) => Some(wire),
             _ => None,
         }
@@ -120,7 +167,7 @@ impl Layer {
 
     /// What is made of a request whose content is cut, if anything is.
     fn takes_cut(&self) -> Option<fn(&mut Call)> {
-        match self.deviation.act {
+        match self.act {
             Act::Cut(change) => Some(change),
             _ => None,
         }
@@ -161,11 +208,27 @@ async fn serve(
     let mut response = Response::new(content(&reply));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = reply.headers;
+    if reply.framing == Framing::Chunks {
+        response.headers_mut().remove(http::header::CONTENT_LENGTH);
+    }
     Ok::<_, Infallible>(response).map_err(|never| match never {})
 }
 
-/// The content of a reply. One whose length says more is sent as it comes, and behind it the connection ends.
+/// How many pieces a body is sent in that is not sent whole.
+const PIECES: usize = 3;
+/// How long it takes until the next piece comes: long enough that the one before is sent by itself.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// The content of a reply, in the way it is sent.
 fn content(reply: &Reply) -> BoxBody<Bytes, Infallible> {
+    match reply.framing {
+        Framing::Whole => whole(reply),
+        Framing::Pieces | Framing::Chunks => pieces(reply.body.clone()),
+    }
+}
+
+/// The content at once. One whose length says more is sent as it comes, and behind it the connection ends.
+fn whole(reply: &Reply) -> BoxBody<Bytes, Infallible> {
     let said: Option<usize> = reply.header("content-length").parse().ok();
     if reply.body.is_empty() || said.is_none_or(|said| said <= reply.body.len()) {
         return Full::new(reply.body.clone()).boxed();
@@ -177,4 +240,17 @@ fn content(reply: &Reply) -> BoxBody<Bytes, Infallible> {
         Ok(Frame::data(Bytes::new()))
     });
     BodyExt::boxed(StreamBody::new(stream::iter([Ok(whole)]).chain(end)))
+}
+
+fn pieces(body: Bytes) -> BoxBody<Bytes, Infallible> {
+    let length = body.len().div_ceil(PIECES).max(1);
+    let pieces = stream::unfold(body, move |mut rest| async move {
+        if rest.is_empty() {
+            return None;
+        }
+        tokio::time::sleep(PAUSE).await;
+        let piece = rest.split_to(length.min(rest.len()));
+        Some((Ok(Frame::data(piece)), rest))
+    });
+    BodyExt::boxed(StreamBody::new(pieces))
 }

@@ -1,7 +1,10 @@
 //! Stateful deviations: they ask the honest registry, and remember earlier calls and replies.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use http::Method;
 
 use super::call::{Call, Reply};
 use super::honest::Honest;
@@ -13,26 +16,60 @@ pub struct StatefulCall<'a> {
     /// What the deviation remembers.
     pub memory: &'a Memory,
     honest: &'a Honest,
+    seen: &'a Seen,
+}
+
+/// What a deviation has asked the honest registry on behalf of one call.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    honestly: Mutex<Option<Reply>>,
+    wrote: AtomicBool,
+}
+
+impl Seen {
+    /// Whether the client's own call was put to the registry and nothing else was written, and this was the answer.
+    pub(super) fn is_all_there_was(&self, reply: &Reply) -> bool {
+        !self.wrote.load(Ordering::Relaxed) && locked(&self.honestly).as_ref() == Some(reply)
+    }
+
+    fn note(&self, call: &Call) {
+        let reads = matches!(call.method, Method::GET | Method::HEAD);
+        self.wrote.fetch_or(!reads, Ordering::Relaxed);
+    }
 }
 
 impl<'a> StatefulCall<'a> {
     /// Puts a call before the honest registry.
-    pub(super) fn new(call: Call, honest: &'a Honest, memory: &'a Memory) -> StatefulCall<'a> {
-        StatefulCall { call, memory, honest }
+    pub(super) fn new(
+        call: Call,
+        honest: &'a Honest,
+        memory: &'a Memory,
+        seen: &'a Seen,
+    ) -> StatefulCall<'a> {
+        StatefulCall {
+            call,
+            memory,
+            honest,
+            seen,
+        }
     }
 
     /// What the honest registry answers to the client's call.
     pub async fn honestly(&self) -> Reply {
-        self.honest.answer(&self.call).await
+        let reply = self.honest.answer(&self.call).await;
+        *locked(&self.seen.honestly) = Some(reply.clone());
+        reply
     }
 
     /// What the honest registry answers if the user of the suite makes the call, who may do everything.
     pub async fn as_owner(&self, call: &Call) -> Reply {
+        self.seen.note(call);
         self.honest.answer_owner(call).await
     }
 
     /// What the honest registry answers to another call.
     pub async fn ask(&self, call: &Call) -> Reply {
+        self.seen.note(call);
         self.honest.answer(call).await
     }
 }

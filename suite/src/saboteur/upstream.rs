@@ -2,7 +2,7 @@
 
 use crate::wire::{Account, Client, ClientSettings, Credentials, Keeping, SettingsError, Url};
 
-/// The kinds of registry that deviations are laid over.
+/// The kinds of registry that deviations and variations are laid over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Over {
     /// Any; one that asks nobody who they are will do.

@@ -1,4 +1,4 @@
-//! What a deviation can do on a connection: to the bytes that come, to the bytes that go, and to how many there are.
+//! What can be done on a connection: to the bytes that come, to the bytes that go, and to how many there are.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -6,12 +6,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 
+use super::call::{Call, Reply};
+
 /// How many bytes are passed on at once.
 const PIECE: usize = 64 * 1024;
 
-/// A way to lie on a connection.
+/// A way to lie on a connection, or to be different there.
 #[derive(Clone, Copy, Debug)]
 pub struct Wire {
+    /// What it does to an answer before that is sent.
+    pub replied: fn(&Call, &mut Reply),
     /// What it does to a piece of what the client sends.
     pub asked: fn(&mut Vec<u8>) -> Then,
     /// What it does to a piece of an answer, knowing the piece that was asked last.
@@ -32,13 +36,21 @@ pub enum Then {
 impl Wire {
     /// A connection that does not lie.
     pub const HONEST: Wire = Wire {
+        replied: |_, _| {},
         asked: |_| Then::GoOn,
         answered: |_, _| Then::GoOn,
         at_most: 1024,
     };
 
-    /// Passes bytes between a client and the registry until one of them has enough.
-    pub(super) async fn pass(self, client: TcpStream, registry: DuplexStream, places: Arc<Semaphore>) {
+    /// Passes bytes between a client and the registry until one of them has enough. `told` is told of a request that was
+    /// changed, or whose answer was.
+    pub(super) async fn pass(
+        self,
+        client: TcpStream,
+        registry: DuplexStream,
+        places: Arc<Semaphore>,
+        told: &(dyn Fn(&[u8]) + Send + Sync),
+    ) {
         let (mut from_client, mut to_client) = client.into_split();
         let (mut from_registry, mut to_registry) = tokio::io::split(registry);
         let last = Arc::new(Mutex::new(Vec::new()));
@@ -54,7 +66,11 @@ impl Wire {
                     *locked(&taken) = held;
                 }
                 locked(&seen).clone_from(&bytes);
-                if (self.asked)(&mut bytes) == Then::Close || to_registry.write_all(&bytes).await.is_err() {
+                let then = (self.asked)(&mut bytes);
+                if then == Then::Close || Some(&*bytes) != piece.get(..length) {
+                    told(&bytes);
+                }
+                if then == Then::Close || to_registry.write_all(&bytes).await.is_err() {
                     return;
                 }
             }
@@ -69,6 +85,9 @@ impl Wire {
                 let asked = locked(&last).clone();
                 *locked(&place) = None;
                 let then = (self.answered)(&asked, &mut bytes);
+                if then == Then::Close || Some(&*bytes) != piece.get(..length) {
+                    told(&asked);
+                }
                 if to_client.write_all(&bytes).await.is_err() || then == Then::Close {
                     return;
                 }

@@ -51,6 +51,7 @@ const CRATES: &[Crate] = &[
             "snapshot",
             "compare",
             "report",
+            "harm",
             "run",
             "explore",
             "judge",

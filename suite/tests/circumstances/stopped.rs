@@ -15,7 +15,7 @@ async fn end_of_a_run_that_stops_at(id: &str) -> End {
     let upstream = Upstream::open(Url::parse(&registry.url()).unwrap());
     let mut all = deviations::all().into_iter();
     let deviation = all.find(|one| one.id == "405-without-allow").unwrap();
-    let saboteur = Saboteur::lay(deviation, &upstream).await.unwrap();
+    let saboteur = Saboteur::lay(deviation.act, &upstream).await.unwrap();
     let stop = OnFinding::StopAt([RequirementId::parse(id).unwrap()].into());
     let asked = some(&saboteur.url(), &["http/*"]).with(|settings| settings.on_finding = stop);
     let outcome = asked.outcome().await.unwrap();

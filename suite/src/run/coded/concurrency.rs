@@ -154,7 +154,7 @@ fn head_of_none(answer: &Answer, known: &[Content]) -> Option<String> {
         ));
     };
     let length = answer.headers.get("Content-Length")?;
-    (length != manifest.size().to_string()).then(|| {
+    (length.parse() != Ok(manifest.size())).then(|| {
         format!(
             "Content-Length: {length} for a manifest of {} bytes",
             manifest.size()

@@ -117,11 +117,11 @@ async fn nothing_behind_304(actor: &mut Actor) -> Result<(), NotReached> {
             continue;
         }
         judge_silence(actor, &NOTHING_BEHIND_304, &seen);
-        let length = answer.body.len().to_string();
+        let length = answer.body.len();
         let told = seen.answer.headers.get("Content-Length");
         actor.judge(
             &LENGTH_OF_304,
-            told.filter(|told| *told != length)
+            told.filter(|told| told.parse() != Ok(length))
                 .map(|told| format!("Content-Length: {told}, where the 200 has {length} bytes")),
             &seen.transcript,
         );

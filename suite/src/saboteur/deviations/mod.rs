@@ -35,8 +35,8 @@ mod sizes;
 mod tag_pages;
 mod tags;
 mod tokens;
-mod tools;
-mod tricks;
+pub(super) mod tools;
+pub(super) mod tricks;
 mod uploads;
 mod writers;
 

@@ -6,14 +6,14 @@ use sha2::{Digest as _, Sha256};
 use crate::saboteur::{Call, Kind, Reply};
 
 /// The digest of `bytes`.
-pub(super) fn sha256(bytes: &[u8]) -> String {
+pub(in crate::saboteur) fn sha256(bytes: &[u8]) -> String {
     let hex = Sha256::digest(bytes);
     hex.iter()
         .fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// Whether `text` is a digest as the image specification writes it.
-pub(super) fn is_digest(text: &str) -> bool {
+pub(in crate::saboteur) fn is_digest(text: &str) -> bool {
     let (algorithm, hex) = text.split_once(':').unwrap_or_default();
     let length = match algorithm {
         "sha256" => 64,
@@ -27,17 +27,17 @@ pub(super) fn is_digest(text: &str) -> bool {
 }
 
 /// A body as JSON; `null` if it is none.
-pub(super) fn json(body: &[u8]) -> Json {
+pub(in crate::saboteur) fn json(body: &[u8]) -> Json {
     serde_json::from_slice(body).unwrap_or_default()
 }
 
 /// Whether a body is that of an index.
-pub(super) fn is_index(body: &[u8]) -> bool {
+pub(in crate::saboteur) fn is_index(body: &[u8]) -> bool {
     json(body).get("manifests").is_some()
 }
 
 /// The digest that a call names, in its path or in its query.
-pub(super) fn named_digest(call: &Call) -> String {
+pub(in crate::saboteur) fn named_digest(call: &Call) -> String {
     match call.kind() {
         Kind::Uploads | Kind::Session => call.parameter("digest").unwrap_or_default(),
         _ => call.reference().to_owned(),
@@ -45,14 +45,14 @@ pub(super) fn named_digest(call: &Call) -> String {
 }
 
 /// Changes the last segment of the path: a tag, a digest.
-pub(super) fn respell(call: &mut Call, spelling: impl FnOnce(&str) -> String) {
+pub(in crate::saboteur) fn respell(call: &mut Call, spelling: impl FnOnce(&str) -> String) {
     if let Some((resource, reference)) = call.path.rsplit_once('/') {
         call.path = format!("{resource}/{}", spelling(reference));
     }
 }
 
 /// The same call in another repository.
-pub(super) fn in_repository(call: &Call, repository: &str) -> Call {
+pub(in crate::saboteur) fn in_repository(call: &Call, repository: &str) -> Call {
     Call {
         path: call.path.replacen(call.repository(), repository, 1),
         ..call.clone()
@@ -60,7 +60,7 @@ pub(super) fn in_repository(call: &Call, repository: &str) -> Call {
 }
 
 /// A method that the path is said not to have.
-pub(super) fn not_allowed(methods: &str) -> Reply {
+pub(in crate::saboteur) fn not_allowed(methods: &str) -> Reply {
     let mut reply = Reply::error(405, "UNSUPPORTED");
     reply.set("allow", methods);
     reply
