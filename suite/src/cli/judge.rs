@@ -10,18 +10,20 @@ use super::arguments::JudgeArguments;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::library;
+use super::settings::Environment;
 use super::verdict::Wanted;
 
 /// Judges again, and says what came out.
-pub(crate) fn execute(arguments: &JudgeArguments) -> Result<Exit, Failure> {
+pub(crate) fn execute(arguments: &JudgeArguments, environment: Environment<'_>) -> Result<Exit, Failure> {
     let JudgeArguments {
         file: path,
         scenarios,
         verdict,
     } = arguments;
     let suite = Suite::of(library::load(scenarios.as_deref())?);
-    let prepared = Wanted::new(verdict, Some(path))?.prepare(&suite)?;
+    let prepared = Wanted::new(verdict, Some(path), environment)?.prepare(&suite)?;
     let file = File::open(path).map_err(|source| Failure::File {
+        option: None,
         path: path.clone(),
         source,
     })?;

@@ -19,12 +19,14 @@ mod selftest;
 mod serve;
 mod settings;
 mod shell;
+mod site;
 mod snapshot;
 mod value;
 mod verdict;
 
 use anstream::ColorChoice;
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use arguments::{Arguments, Command, When};
 use exit::Exit;
@@ -34,12 +36,26 @@ use verdict::Wanted;
 
 /// Does what the arguments ask for.
 pub(crate) fn main() -> Exit {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| refuse(&error));
     choose_color(arguments.color);
     execute(arguments).unwrap_or_else(|failure| {
         failure.print();
         failure.exit()
     })
+}
+
+/// Says what is wrong with the arguments, and ends. What follows a word that is like a command was meant for that command.
+fn refuse(error: &clap::Error) -> ! {
+    let first = std::env::args().nth(1).filter(|word| !word.starts_with('-'));
+    let meant = first.as_deref().and_then(value::command_like);
+    if let (ErrorKind::UnknownArgument, Some(word), Some(meant)) = (error.kind(), first, meant)
+        && !meant.contains(&format!("`{word}`"))
+    {
+        let failure = Failure::Arguments(format!("there is no command `{word}`; {meant}"));
+        failure.print();
+        std::process::exit(failure.exit() as i32);
+    }
+    error.exit()
 }
 
 fn execute(arguments: Arguments) -> Result<Exit, Failure> {
@@ -57,20 +73,26 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Selftest(selftest)) => {
             block_on(selftest::execute(&selftest, &|name| std::env::var(name).ok()))
         }
-        Some(Command::Judge(arguments)) => judge::execute(&arguments),
+        Some(Command::Judge(arguments)) => judge::execute(&arguments, &|name| std::env::var(name).ok()),
         Some(Command::Compare(arguments)) => compare::execute(&arguments),
+        Some(Command::Site(arguments)) => site::execute(&arguments),
         Some(Command::List(list)) => list::execute(&list),
         Some(Command::Explain(explain)) => explain::execute(&explain),
         Some(Command::Fmt(fmt)) => fmt::execute(&fmt),
         Some(Command::Lsp(lsp)) => lsp::execute(&lsp),
         Some(Command::Completions { shell }) => shell::completions(shell),
-        Some(Command::Man) => shell::man(),
+        Some(Command::Man(arguments)) => shell::man(&arguments),
     }
 }
 
 fn run_scenarios(arguments: arguments::RunArguments) -> Result<Exit, Failure> {
-    let wanted = Wanted::new(&arguments.verdict, arguments.conduct.record.as_deref())?;
-    let settings = Settings::new(arguments, &|name| std::env::var(name).ok())?;
+    let environment = |name: &str| std::env::var(name).ok();
+    let wanted = Wanted::new(
+        &arguments.verdict,
+        arguments.conduct.record.as_deref(),
+        &environment,
+    )?;
+    let settings = Settings::new(arguments, &environment)?;
     block_on(run::execute(settings, wanted))
 }
 

@@ -94,37 +94,103 @@ fn due_to(came: &Exchange, log: &ProgramLog) -> Due {
     }
 }
 
+/// The requirements that say how a request is answered, by what is due to it, its method and its endpoint.
+const STATUSES: [(Due, &str, EndpointKind, &str); 25] = [
+    (Due::Success, "GET", EndpointKind::Base, "base.get-200"),
+    (Due::Success, "GET", EndpointKind::Blob, "pull.blob.get-200"),
+    (Due::Success, "HEAD", EndpointKind::Blob, "head.blob.200"),
+    (
+        Due::Success,
+        "DELETE",
+        EndpointKind::Blob,
+        "manage.blob.delete-202",
+    ),
+    (
+        Due::Success,
+        "GET",
+        EndpointKind::Manifest,
+        "pull.manifest.get-by-digest-200",
+    ),
+    (
+        Due::Success,
+        "GET",
+        EndpointKind::Tag,
+        "pull.manifest.get-by-tag-200",
+    ),
+    (Due::Success, "HEAD", EndpointKind::Manifest, "head.manifest.200"),
+    (Due::Success, "HEAD", EndpointKind::Tag, "head.manifest.200"),
+    (
+        Due::Success,
+        "PUT",
+        EndpointKind::Manifest,
+        "push.manifest.by-digest-201",
+    ),
+    (Due::Success, "PUT", EndpointKind::Tag, "push.manifest.by-tag-201"),
+    (
+        Due::Success,
+        "DELETE",
+        EndpointKind::Manifest,
+        "manage.manifest.delete-202",
+    ),
+    (Due::Success, "DELETE", EndpointKind::Tag, "manage.tag.delete-202"),
+    (
+        Due::Success,
+        "POST",
+        EndpointKind::Uploads,
+        "push.session.post-202",
+    ),
+    (
+        Due::Success,
+        "PATCH",
+        EndpointKind::Session,
+        "push.chunk.patch-202",
+    ),
+    (Due::Success, "PUT", EndpointKind::Session, "push.put.201"),
+    (
+        Due::Success,
+        "GET",
+        EndpointKind::Session,
+        "push.chunk.status-204",
+    ),
+    (Due::Success, "DELETE", EndpointKind::Session, "push.cancel.204"),
+    (Due::Success, "GET", EndpointKind::Tags, "discovery.tags.200"),
+    (Due::Success, "GET", EndpointKind::Referrers, "referrers.200"),
+    (Due::NotFound, "GET", EndpointKind::Blob, "pull.blob.404-unknown"),
+    (Due::NotFound, "HEAD", EndpointKind::Blob, "head.blob.404"),
+    (
+        Due::NotFound,
+        "GET",
+        EndpointKind::Manifest,
+        "pull.manifest.404-unknown-digest",
+    ),
+    (
+        Due::NotFound,
+        "GET",
+        EndpointKind::Tag,
+        "pull.manifest.404-unknown-tag",
+    ),
+    (Due::NotFound, "HEAD", EndpointKind::Manifest, "head.manifest.404"),
+    (Due::NotFound, "HEAD", EndpointKind::Tag, "head.manifest.404"),
+];
+
+/// Every requirement that a failure may break, whatever was asked.
+pub(crate) fn breakable() -> impl Iterator<Item = &'static str> {
+    let ids = STATUSES.iter().map(|(.., id)| *id);
+    ids.chain([CLIENT_FAULT])
+}
+
 /// The requirement that says how a request is answered.
 fn about_the_status(came: &Exchange, due: Due) -> Option<&'static str> {
     let method = came.request.method.as_str();
     let kind = Endpoint::of(&came.request.url).kind();
-    Some(match (due, method, kind) {
-        (Due::Success, "GET", EndpointKind::Base) => "base.get-200",
-        (Due::Success, "GET", EndpointKind::Blob) => "pull.blob.get-200",
-        (Due::Success, "HEAD", EndpointKind::Blob) => "head.blob.200",
-        (Due::Success, "DELETE", EndpointKind::Blob) => "manage.blob.delete-202",
-        (Due::Success, "GET", EndpointKind::Manifest) => "pull.manifest.get-by-digest-200",
-        (Due::Success, "GET", EndpointKind::Tag) => "pull.manifest.get-by-tag-200",
-        (Due::Success, "HEAD", EndpointKind::Manifest | EndpointKind::Tag) => "head.manifest.200",
-        (Due::Success, "PUT", EndpointKind::Manifest) => "push.manifest.by-digest-201",
-        (Due::Success, "PUT", EndpointKind::Tag) => "push.manifest.by-tag-201",
-        (Due::Success, "DELETE", EndpointKind::Manifest) => "manage.manifest.delete-202",
-        (Due::Success, "DELETE", EndpointKind::Tag) => "manage.tag.delete-202",
-        (Due::Success, "POST", EndpointKind::Uploads) => "push.session.post-202",
-        (Due::Success, "PATCH", EndpointKind::Session) => "push.chunk.patch-202",
-        (Due::Success, "PUT", EndpointKind::Session) => "push.put.201",
-        (Due::Success, "GET", EndpointKind::Session) => "push.chunk.status-204",
-        (Due::Success, "DELETE", EndpointKind::Session) => "push.cancel.204",
-        (Due::Success, "GET", EndpointKind::Tags) => "discovery.tags.200",
-        (Due::Success, "GET", EndpointKind::Referrers) => "referrers.200",
-        (Due::NotFound, "GET", EndpointKind::Blob) => "pull.blob.404-unknown",
-        (Due::NotFound, "HEAD", EndpointKind::Blob) => "head.blob.404",
-        (Due::NotFound, "GET", EndpointKind::Manifest) => "pull.manifest.404-unknown-digest",
-        (Due::NotFound, "GET", EndpointKind::Tag) => "pull.manifest.404-unknown-tag",
-        (Due::NotFound, "HEAD", EndpointKind::Manifest | EndpointKind::Tag) => "head.manifest.404",
-        (Due::NotFound | Due::Refusal, ..) => CLIENT_FAULT,
-        (Due::Success, ..) => return None,
-    })
+    let row = STATUSES
+        .iter()
+        .find(|row| (row.0, row.1, row.2) == (due, method, kind));
+    match (row, due) {
+        (Some((.., id)), _) => Some(id),
+        (None, Due::NotFound | Due::Refusal) => Some(CLIENT_FAULT),
+        (None, Due::Success) => None,
+    }
 }
 
 #[cfg(test)]

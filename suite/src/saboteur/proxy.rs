@@ -21,6 +21,7 @@ use super::deviation::{Act, Deviation};
 use super::stateful::{Memory, StatefulCall};
 use super::upstream::Upstream;
 use super::wire::Wire;
+use crate::snapshot::Likeness;
 use crate::wire::{self, Body, Redirects, Url};
 
 /// How much of an answer is held between the registry and a connection that lies.
@@ -37,9 +38,23 @@ impl Saboteur {
     /// Lays a deviation over the registry at `over`, on a port of its own.
     pub async fn lay(deviation: Deviation, over: &Upstream) -> std::io::Result<Saboteur> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Saboteur::start(Conduct::Deviates(deviation), over, listener)
+    }
+
+    /// Makes the registry at `over` answer like another one, at this address.
+    pub async fn imitate(
+        likeness: Likeness,
+        over: &Upstream,
+        listen: SocketAddr,
+    ) -> std::io::Result<Saboteur> {
+        let listener = TcpListener::bind(listen).await?;
+        Saboteur::start(Conduct::Imitates(likeness), over, listener)
+    }
+
+    fn start(conduct: Conduct, over: &Upstream, listener: TcpListener) -> std::io::Result<Saboteur> {
         let address = listener.local_addr()?;
         let layer = Arc::new(Layer {
-            deviation,
+            conduct,
             honest: Honest::new(over)?,
             memory: Memory::default(),
         });
@@ -183,16 +198,32 @@ fn drop_connection_headers(headers: &mut http::HeaderMap) {
     }
 }
 
-/// A deviation over a registry.
+/// How a registry is made to answer otherwise.
+enum Conduct {
+    /// It breaks something.
+    Deviates(Deviation),
+    /// It answers as another one was recorded.
+    Imitates(Likeness),
+}
+
+/// What lies over a registry.
 struct Layer {
-    deviation: Deviation,
+    conduct: Conduct,
     honest: Honest,
     memory: Memory,
 }
 
 impl Layer {
     async fn answer(&self, mut call: Call) -> Reply {
-        match self.deviation.act {
+        let act = match &self.conduct {
+            Conduct::Deviates(deviation) => deviation.act,
+            Conduct::Imitates(likeness) => {
+                let mut reply = self.honest.answer(&call).await;
+                likeness.imitate(&call, &mut reply);
+                return reply;
+            }
+        };
+        match act {
             Act::Reply(change) => {
                 let mut reply = self.honest.answer(&call).await;
                 change(&call, &mut reply);
@@ -211,9 +242,17 @@ impl Layer {
         }
     }
 
+    /// What the deviation does, if there is one.
+    fn act(&self) -> Option<Act> {
+        match &self.conduct {
+            Conduct::Deviates(deviation) => Some(deviation.act),
+            Conduct::Imitates(_) => None,
+        }
+    }
+
     /// What is done on the connection, if anything is.
     fn wire(&self) -> Option<Wire> {
-        match self.deviation.act {
+        match self.act()? {
             Act::Wire(wire) => Some(wire),
             _ => None,
         }
@@ -221,7 +260,7 @@ impl Layer {
 
     /// What is made of a request whose content is cut, if anything is.
     fn takes_cut(&self) -> Option<fn(&mut Call)> {
-        match self.deviation.act {
+        match self.act()? {
             Act::Cut(change) => Some(change),
             _ => None,
         }
