@@ -1,7 +1,8 @@
 //! How long a run takes over a distance: the whole suite, against the bundled registry, behind a proxy that delays.
 //!
-//! `ASSIZE_BEFORE` names the binary of another build, which is run beside this one; `ASSIZE_DELAYS` the times of a round
-//! trip in milliseconds, which are `0 50 200` unless told.
+//! `ASSIZE_BEFORE` names the binary of another build, which is run beside this one; where the official suite's binary,
+//! `conformance`, is on the `PATH`, it is run, too. `ASSIZE_DELAYS` are the times of a round trip in milliseconds,
+//! which are `0 50 200` unless told.
 
 #![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
@@ -15,23 +16,90 @@ use std::time::{Duration, Instant};
 /// The usual round trips: on one machine, to another continent's shore, to the other side of the earth.
 const DELAYS: &str = "0 50 200";
 
+/// A suite that is timed.
+enum Contender {
+    /// A build of this suite, with what it is called here.
+    Assize(&'static str, String),
+    /// The suite of the specification's authors.
+    Official,
+}
+
 fn main() {
-    let now = env!("CARGO_BIN_EXE_assize");
     let before = std::env::var("ASSIZE_BEFORE").ok();
+    let mut contenders: Vec<Contender> = before
+        .map(|path| Contender::Assize("before", path))
+        .into_iter()
+        .collect();
+    contenders.push(Contender::Assize("now", env!("CARGO_BIN_EXE_assize").to_owned()));
+    contenders.extend(Contender::official());
     let delays = std::env::var("ASSIZE_DELAYS").unwrap_or_else(|_| DELAYS.to_owned());
-    let (mut registry, address) = registry(now);
-    println!("round trip   build     time  what it says");
+    let (mut registry, address) = registry(env!("CARGO_BIN_EXE_assize"));
+    println!("round trip   suite      time  what it says");
     for delay in delays.split_whitespace() {
         let round_trip = Duration::from_millis(delay.parse().unwrap());
-        let target = format!("http://{}", distant(address, round_trip / 2));
-        let builds = before.iter().map(|path| ("before", path.as_str()));
-        for (name, build) in builds.chain([("now", now)]) {
-            let (time, said) = run(build, &target);
-            println!("{delay:>7} ms   {name:<6} {:>5.1} s  {said}", time.as_secs_f64());
+        let target = distant(address, round_trip / 2);
+        for contender in &contenders {
+            let (time, said) = contender.run(target);
+            println!(
+                "{delay:>7} ms   {:<8} {:>5.1} s  {said}",
+                contender.name(),
+                time.as_secs_f64()
+            );
         }
     }
     registry.kill().unwrap();
     registry.wait().unwrap();
+}
+
+impl Contender {
+    /// The official suite, if it is on the `PATH`.
+    fn official() -> Option<Contender> {
+        let folders = std::env::var_os("PATH")?;
+        let mut folders = std::env::split_paths(&folders);
+        folders
+            .any(|folder| folder.join("conformance").is_file())
+            .then_some(Contender::Official)
+    }
+
+    fn name(&self) -> &str {
+        match self {
+            Contender::Assize(name, _) => name,
+            Contender::Official => "official",
+        }
+    }
+
+    /// How long a run takes, and what it sums itself up by.
+    fn run(&self, target: SocketAddr) -> (Duration, String) {
+        let results = tempfile::tempdir().unwrap();
+        let mut command = match self {
+            Contender::Assize(_, binary) => {
+                let mut command = Command::new(binary);
+                command.args(["run", &format!("http://{target}"), "--seed", "7"]);
+                command
+            }
+            Contender::Official => {
+                let mut command = Command::new("conformance");
+                command
+                    .env("OCI_REGISTRY", target.to_string())
+                    .env("OCI_TLS", "disabled")
+                    .env("OCI_REPO1", "official/one")
+                    .env("OCI_REPO2", "official/two")
+                    .env("OCI_VERSION", "1.1")
+                    .env("OCI_RESULTS_DIR", results.path());
+                command
+            }
+        };
+        let begin = Instant::now();
+        let output = command.current_dir(results.path()).output().unwrap();
+        let took = begin.elapsed();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+        let summary = match self {
+            Contender::Assize(..) => lines.next_back(),
+            Contender::Official => lines.find(|line| line.starts_with("OCI Conformance Result")),
+        };
+        (took, summary.unwrap_or_default().to_owned())
+    }
 }
 
 /// The bundled registry in a process of its own, and where it listens.
@@ -50,18 +118,6 @@ fn registry(binary: &str) -> (Child, SocketAddr) {
 fn address_in(line: &str) -> Option<SocketAddr> {
     let mut words = line.split(['/', ' ', ',']);
     words.find_map(|word| word.parse().ok())
-}
-
-/// How long a run takes, and the last line that it writes.
-fn run(binary: &str, target: &str) -> (Duration, String) {
-    let begin = Instant::now();
-    let output = Command::new(binary)
-        .args(["run", target, "--seed", "7"])
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let last = said.lines().last().unwrap_or_default().to_owned();
-    (begin.elapsed(), last)
 }
 
 /// An address behind which the server seems to be far away: what is written arrives so much later, in both directions.

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use memchr::{memchr2_iter, memmem};
+
 use crate::wire::{REDACTED, Secrets};
 
 /// Header lines of answers whose whole value is a secret.
@@ -127,8 +129,8 @@ fn member_values(bytes: &[u8], name: &str) -> impl Iterator<Item = Range<usize>>
         let blanks = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
         (rest.get(blanks) == Some(&wanted)).then_some(at + blanks + 1)
     };
-    places(bytes, name.as_bytes()).filter_map(move |name| {
-        let start = behind(behind(name.end, b':')?, b'"')?;
+    memmem::find_iter(bytes, name).filter_map(move |at| {
+        let start = behind(behind(at + name.len(), b':')?, b'"')?;
         let mut is_escaped = false;
         let length = bytes[start..].iter().take_while(|byte| {
             let ends = **byte == b'"' && !is_escaped;
@@ -141,8 +143,7 @@ fn member_values(bytes: &[u8], name: &str) -> impl Iterator<Item = Range<usize>>
 
 /// Where the values of the parameters stand by which storage knows whom it lets in.
 fn parameter_values(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let begins = bytes.iter().enumerate().filter(|(_, byte)| b"?&".contains(byte));
-    begins.filter_map(|(at, _)| {
+    memchr2_iter(b'?', b'&', bytes).filter_map(|at| {
         let piece = &bytes[at + 1..];
         let is_named = |name: &&&str| {
             let begin = piece.get(..name.len());
@@ -153,14 +154,6 @@ fn parameter_values(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
         let rest = &bytes[start..];
         Some(start..start + rest.iter().position(ends).unwrap_or(rest.len()))
     })
-}
-
-/// Where these bytes stand in others.
-fn places(bytes: &[u8], wanted: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let windows = bytes.windows(wanted.len().max(1)).enumerate();
-    windows
-        .filter(move |(_, window)| !wanted.is_empty() && *window == wanted)
-        .map(|(at, window)| at..at + window.len())
 }
 
 #[cfg(test)]

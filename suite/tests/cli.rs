@@ -96,13 +96,17 @@ fn a_target_where_nothing_listens_is_one_message() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     drop(listener);
-    let output = assize(&[&address]);
-    assert_eq!(code(&output), 3);
-    assert_eq!(stdout(&output), "");
-    insta::assert_snapshot!(
-        stderr(&output).replace(&address, "127.0.0.1:1"),
-        @"error: http://127.0.0.1:1 cannot be reached: cannot connect: 127.0.0.1:1: nothing listens there"
-    );
+    for command in ["run", "clean"] {
+        let output = assize(&[command, &address]);
+        assert_eq!(code(&output), 3, "{command}");
+        assert_eq!(stdout(&output), "", "{command}");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(
+                stderr(&output).replace(&address, "127.0.0.1:1"),
+                @"error: http://127.0.0.1:1 cannot be reached: cannot connect: 127.0.0.1:1: nothing listens there"
+            );
+        }
+    }
 }
 
 #[test]

@@ -145,19 +145,44 @@ async fn what_is_no_record_is_told_apart_by_its_lines() {
     for cut in [&cut, &cut[..cut.len() - 9]] {
         assert!(matches!(suite.read_log(cut.as_bytes()), Err(ReadError::Cut { line }) if line == last));
     }
-    let with = |line: &str| fault(&[lines[0], line, &lines[1..].concat()].concat());
-    assert!(with("{\"sent\": 7}\n").starts_with("line 2: invalid type: integer `7`"));
-    assert!(with("{\"made\": 7}\n").starts_with("line 2: unknown variant `made`"));
+    let with = |line: &str| fault(&[lines[0], line, "\n", &lines[1..].concat()].concat());
+    assert!(with(r#"{"line": 2, "sent": 7}"#).starts_with("line 2: invalid type: integer `7`"));
+    assert!(with(r#"{"line": 2, "made": 7}"#).starts_with("line 2: unknown variant `made`"));
+    assert!(with(r#"{"sent": 7}"#).starts_with("line 2: missing field `line`"));
     assert_eq!(
-        with("{\"stopped\": \"no_occasion\"}\n"),
+        with(r#"{"line": 2, "stopped": "no_occasion"}"#),
         "line 2: no scenario has begun in which this could happen"
     );
     let unknown = record.replacen("\"name\":\"probe/", "\"name\":\"sonde/", 1);
     assert!(fault(&unknown).starts_with("line 2: there is no scenario `sonde/"));
     let changed = record.replacen("\"digest\":\"sha256:", "\"digest\":\"sha256:0", 1);
     assert!(fault(&changed).contains("is not the one that ran: judge with the scenarios of assize"));
-    let more = format!("{record}{{\"end\":\"complete\"}}\n");
+    let more = format!("{record}{{\"line\":{},\"end\":\"complete\"}}\n", lines.len() + 1);
     assert!(fault(&more).ends_with("there is more behind the end of the run"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_lacks_a_line_is_not_judged() {
+    let suite = Suite::built_in().unwrap();
+    let record = String::from_utf8(short(&suite).await).unwrap();
+    let lines: Vec<&str> = record.split_inclusive('\n').collect();
+    let fault = |lines: Vec<&str>| suite.read_log(lines.concat().as_bytes()).unwrap_err().to_string();
+    for missing in (1..lines.len() - 1).step_by(lines.len() / 20) {
+        let rest = [&lines[..missing], &lines[missing + 1..]].concat();
+        let line = missing + 1;
+        assert_eq!(
+            fault(rest),
+            format!("line {line}: the record is not whole: its line {line} is missing")
+        );
+    }
+    assert_eq!(
+        fault([&lines[..4], &lines[7..]].concat()),
+        "line 5: the record is not whole: its lines 5 to 7 are missing"
+    );
+    assert_eq!(
+        fault([&lines[..4], &lines[3..]].concat()),
+        "line 5: the record is not whole: this was its line 4"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

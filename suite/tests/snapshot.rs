@@ -107,6 +107,19 @@ async fn a_registry_that_is_imitated_answers_as_it_was_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_registry_warns_of_now_and_then_is_no_part_of_its_answers() {
+    const WARNS: Deviation = Deviation::reply("warns", &[], |call, reply| {
+        if call.is(&Method::GET, Kind::Blob) {
+            reply.set("warning", "299 - \"this registry moves in spring\"");
+        }
+    });
+    let suite = Suite::built_in().unwrap();
+    let before = answers_behind(&suite, HONEST, "pull/blob*").await;
+    let now = answers_behind(&suite, WARNS, "pull/blob*").await;
+    assert_eq!(shown(&suite, &differences(&before, &now)), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_hostile_registry_answers_is_short_hides_nothing_and_holds_no_secret() {
     const SECRETS: [&str; 5] = ["open-sesame", "hunter2", "abc123", "s3cr3t", "t0k3n"];
     fn act(call: &Call, reply: &mut Reply) {

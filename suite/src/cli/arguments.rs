@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
-use super::compare::NamedFile;
 use super::exit::Exit;
+use super::named_file::NamedFile;
 use super::value;
 use assize::compare::ComparisonForm;
 use assize::report::{Counted, ReportRequest};

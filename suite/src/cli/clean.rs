@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use assize::RunError;
 use assize::run::{Cleaned, ContentKind, clean};
 use assize::wire::Client;
 
@@ -19,7 +20,9 @@ pub(crate) async fn execute(
     let target = value::target(&arguments.target)?;
     let client_options = client_options(&arguments.registry, environment)?;
     let client = Client::new(client_options.client(target))?;
-    let cleaned = clean(&client, &arguments.registry.repository).await;
+    let cleaned = clean(&client, &arguments.registry.repository)
+        .await
+        .map_err(RunError::Unusable)?;
     output::print(&told(&cleaned))?;
     Ok(if cleaned.left.is_empty() && cleaned.is_listed {
         Exit::Done

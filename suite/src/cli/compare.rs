@@ -1,6 +1,6 @@
 //! `assize compare`: reports, recorded runs and the results of the OCI's own suite, side by side.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use assize::Suite;
 use assize::compare::{ComparedRows, Comparison, ReportFile};
@@ -9,6 +9,7 @@ use assize::report::Format;
 use super::arguments::CompareArguments;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::named_file::NamedFile;
 use super::{library, output};
 
 /// Prints the comparison.
@@ -23,30 +24,6 @@ pub(crate) fn execute(arguments: &CompareArguments) -> Result<Exit, Failure> {
     let text = arguments.form.render(&comparison, output::width());
     output::print(&text.map_err(|error| Failure::Suite(error.to_string()))?)?;
     Ok(Exit::Done)
-}
-
-/// A file, and what its column is called.
-#[derive(Clone, Debug)]
-pub(crate) struct NamedFile {
-    name: String,
-    path: PathBuf,
-}
-
-impl NamedFile {
-    /// Reads `NAME=FILE`, or `FILE`, which is called by its name without folder and ending.
-    pub(crate) fn parse(text: &str) -> Result<NamedFile, String> {
-        let (name, path) = match text.split_once('=') {
-            Some((name, path)) if !name.is_empty() && !name.contains('/') => (Some(name), path),
-            _ => (None, text),
-        };
-        let path = PathBuf::from(path);
-        let stem = || path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-        let name = name.map(str::to_owned).or_else(stem);
-        Ok(NamedFile {
-            name: name.ok_or_else(|| format!("`{text}` names no file"))?,
-            path,
-        })
-    }
 }
 
 fn read(file: &NamedFile) -> Result<ReportFile, Failure> {

@@ -11,6 +11,7 @@ mod judge;
 mod library;
 mod list;
 mod lsp;
+mod named_file;
 mod output;
 mod reproduce;
 mod run;

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Constraints;
-use super::operation::{BLOBS, IMAGES, Operation, Read, Reference, Repository, TAGS, UPLOADS};
+use super::operation::{BLOBS, CHUNKS, IMAGES, Operation, Read, Reference, Repository, TAGS, UPLOADS};
 use super::scenario_writer::ScenarioWriter;
 
-/// How many chunks the content of an upload has.
-pub(super) const CHUNKS: usize = 3;
 /// The image that the others refer to.
 const SUBJECT: usize = 0;
 

@@ -7,6 +7,8 @@ pub(super) const BLOBS: usize = 3;
 pub(super) const IMAGES: usize = 3;
 pub(super) const TAGS: usize = 3;
 pub(super) const UPLOADS: usize = 2;
+/// How many chunks the content of an upload has.
+pub(super) const CHUNKS: usize = 3;
 
 /// One of the two repositories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::model::CHUNKS;
-use super::operation::{BLOBS, IMAGES, Read, Reference, Repository};
+use super::operation::{BLOBS, CHUNKS, IMAGES, Read, Reference, Repository};
 use crate::catalogue::{Catalogue, Level, RequirementId};
 
 /// The text of a scenario, growing step by step.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Standard;
-use super::entries::Entries;
+use super::entry::Entries;
 use super::invariants;
 use crate::catalogue::RequirementId;
 use crate::check::CheckResult;

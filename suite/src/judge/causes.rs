@@ -53,17 +53,26 @@ pub(super) fn one_for_each_cause(standard: &Standard<'_>, broken: Vec<Broken>) -
     fold_what_rests_on_others(standard, findings)
 }
 
-/// Takes for each trace the most general one of those that say it too and were left as well.
+/// Takes for each trace the most general one of those that say it too and were left as well: of failures only those that
+/// a requirement met every time.
 fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
     let left: BTreeSet<Symptom> = broken
         .iter()
         .flat_map(|requirement| &requirement.ways)
         .filter_map(|(_, symptom)| symptom.clone())
         .collect();
+    let met_always: BTreeSet<Symptom> = broken
+        .iter()
+        .filter(|requirement| requirement.broken == requirement.asked)
+        .flat_map(|requirement| &requirement.ways)
+        .filter_map(|(_, symptom)| symptom.clone())
+        .collect();
+    let explains =
+        |general: &Symptom| left.contains(general) && (!general.is_failure() || met_always.contains(general));
     for (_, symptom) in broken.iter_mut().flat_map(|requirement| &mut requirement.ways) {
         let more_general = |symptom: &Option<Symptom>| {
             let mut known = symptom.iter().flat_map(Symptom::more_general);
-            known.find(|general| left.contains(general))
+            known.find(|general| explains(general))
         };
         while let Some(general) = more_general(symptom) {
             *symptom = Some(general);
@@ -253,22 +262,24 @@ fn are_seen_with(ways: &[Way], others: &[Way]) -> bool {
     })
 }
 
-/// Whether a way was seen where one of the others was: in the same scenario, or of the same request.
+/// Whether a way was seen where one of the others was: in the same scenario, or of the same request and its answer.
 fn is_seen_with(way: &Way, others: &[Way]) -> bool {
     others.iter().any(|other| {
         way.place.scenario == other.place.scenario || (form(way).is_some() && form(way) == form(other))
     })
 }
 
-/// The form of the request that a way is about: method, endpoint, and the names of its parameters.
-fn form(way: &Way) -> Option<(String, EndpointKind, Vec<String>)> {
-    let request = &way.exchange()?.request;
+/// The form of the exchange that a way is about: method, endpoint, the names of its parameters, and the status.
+fn form(way: &Way) -> Option<(String, EndpointKind, Vec<String>, Option<u16>)> {
+    let exchange = way.exchange()?;
+    let request = &exchange.request;
     let endpoint = Endpoint::of(&request.url);
     let names: BTreeSet<String> = endpoint.parameter_names().map(str::to_owned).collect();
     Some((
         request.method.clone(),
         endpoint.kind(),
         names.into_iter().collect(),
+        exchange.status(),
     ))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::anomaly::anomaly;
-use super::entries::Entry;
+use super::entry::Entry;
 use crate::catalogue::RequirementId;
 use crate::cause::Cause;
 use crate::check::{CheckResult, describe};
@@ -74,21 +74,46 @@ fn due(check: Option<&Check>, came: &Exchange, log: &ProgramLog) -> Option<Due> 
         None => return Some(due_to(came, log)),
     };
     let is_success = |status| sets.iter().any(|set| set.contains(status));
-    Some(if sets.contains(&StatusSet::Class(4)) {
-        Due::Refusal
-    } else if (200..400).any(is_success) {
-        Due::Success
-    } else if sets.contains(&StatusSet::Exactly(404)) {
-        Due::NotFound
-    } else {
-        Due::Refusal
-    })
+    Some(
+        if sets.contains(&StatusSet::Class(4)) || goes_on_with_a_spoilt_upload(came, log) {
+            Due::Refusal
+        } else if (200..400).any(is_success) {
+            Due::Success
+        } else if sets.contains(&StatusSet::Exactly(404)) {
+            Due::NotFound
+        } else {
+            Due::Refusal
+        },
+    )
 }
 
-/// What is due to a request as it looks: nonsense is refused.
+/// Whether a request goes on with an upload to which something was refused, or that took what is nonsense: what it holds
+/// now is anybody's guess, and no text says that it can be closed.
+fn goes_on_with_a_spoilt_upload(came: &Exchange, log: &ProgramLog) -> bool {
+    let session = |exchange: &Exchange| {
+        let path = exchange.request.url.path();
+        path.rsplit('/').next().unwrap_or_default().to_owned()
+    };
+    let spoils = |earlier: &Exchange| {
+        earlier.status().is_some_and(|status| status >= 400)
+            || anomaly(earlier, &Endpoint::of(&earlier.request.url), log)
+                .is_some_and(|anomaly| anomaly.is_nonsense())
+    };
+    let id = session(came);
+    Endpoint::of(&came.request.url).kind() == EndpointKind::Session
+        && log.exchanges().any(|earlier| {
+            earlier.number < came.number
+                && earlier.request.method != "GET"
+                && session(earlier) == id
+                && spoils(earlier)
+        })
+}
+
+/// What is due to a request as it looks: nonsense is refused, and what goes on with it may be.
 fn due_to(came: &Exchange, log: &ProgramLog) -> Due {
     let anomaly = anomaly(came, &Endpoint::of(&came.request.url), log);
-    match anomaly.is_some_and(|anomaly| anomaly.is_nonsense()) {
+    let is_nonsense = anomaly.is_some_and(|anomaly| anomaly.is_nonsense());
+    match is_nonsense || goes_on_with_a_spoilt_upload(came, log) {
         true => Due::Refusal,
         false => Due::Success,
     }

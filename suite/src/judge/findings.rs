@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::causes::{Broken, one_for_each_cause};
-use super::entries::{Entries, Entry};
+use super::entry::{Entries, Entry};
 use super::symptom::{Symptom, symptom};
 use super::{Judged, Standard, reproduce};
 use crate::catalogue::{Level, RequirementId};

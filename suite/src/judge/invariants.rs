@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Standard;
-use super::entries::{Entries, Entry};
+use super::entry::{Entries, Entry};
 use crate::cause::Cause;
 use crate::check::{CheckResult, check, describe};
 use crate::judgement::Verdict;

@@ -8,6 +8,7 @@ mod anomaly;
 mod broken;
 mod causes;
 mod entries;
+mod entry;
 mod failures;
 mod findings;
 mod general;
@@ -22,7 +23,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) use self::broken::broken_by;
-use self::entries::Entries;
+use self::entry::Entries;
 pub(crate) use self::failures::breakable;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
 use crate::cause::Loss;

@@ -3,13 +3,15 @@
 mod bearing;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::bearing::{Concern, Reach, asks_by_name, is_write, puts};
-use super::entries::Entry;
+use super::entry::Entry;
 use crate::judgement::{Part, Proof, Sent, Step, Thread};
 use crate::log::{Event, Evidence, ProgramLog};
 use crate::scenario::ast::Aspect;
+use crate::wire::Exchange;
 
 /// Clocks that are read one after the other differ by less: what overlaps by no more went on one after the other.
 const BLINK: Duration = Duration::from_micros(200);
@@ -128,6 +130,16 @@ fn bearing(earlier: &[Sent], shows: &[Sent], reach: Reach, log: &ProgramLog) -> 
 fn overlap(one: &Sent, other: &Sent, log: &ProgramLog) -> bool {
     let ((begin, end), (other_begin, other_end)) = (span(one, log), span(other, log));
     begin + BLINK < other_end && other_begin + BLINK < end
+}
+
+/// Whether a write went on beside a request.
+pub(super) fn meets_a_write(exchange: &Arc<Exchange>, log: &ProgramLog) -> bool {
+    let one = Sent::Exchange(exchange.clone());
+    let mut others = log.exchanges().filter(|other| other.number != exchange.number);
+    others.any(|other| {
+        let other = Sent::Exchange(other.clone());
+        is_write(&other) && overlap(&one, &other, log)
+    })
 }
 
 /// How long nothing was sent before this, if that was waited on purpose.

@@ -1,7 +1,10 @@
 //! What was seen, seen from afar: broken checks of which the same was asked and which got the same have one cause.
 
+use std::sync::Arc;
+
 use super::anomaly::{Anomaly, anomaly, parameters};
-use super::entries::Entry;
+use super::entry::Entry;
+use super::reproduce::meets_a_write;
 use crate::check::error_codes;
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::log::{Evidence, ProgramLog};
@@ -16,8 +19,8 @@ pub(super) enum Symptom {
     Coded,
     /// The front end of the registry answered in its place.
     Gateway(u16),
-    /// This method of this endpoint fails inside the registry, and says these codes.
-    Fails(String, EndpointKind, u16, Vec<String>),
+    /// This method of this endpoint fails inside the registry, in this company, and says these codes.
+    Fails(String, EndpointKind, Company, u16, Vec<String>),
     /// This method of this endpoint gets no answer, or none that holds.
     NoAnswer(String, EndpointKind, &'static str),
     /// The endpoint does not know this method.
@@ -35,7 +38,7 @@ pub(super) enum Symptom {
 impl Symptom {
     /// The traces that say this one too, if one was left as well: who takes any upload takes one that was closed, who takes
     /// any name or any reference takes one with tricks in it, and what was taken as it came can spoil the answer that
-    /// repeats it.
+    /// repeats it. What fails always fails beside others, too.
     pub(super) fn more_general(&self) -> Vec<Symptom> {
         let odd = |anomaly: &Anomaly, reaction: &Reaction| Symptom::Odd(anomaly.clone(), reaction.clone());
         match self {
@@ -45,6 +48,13 @@ impl Symptom {
             Symptom::Odd(Anomaly::Path, reaction @ Reaction::Taken) => {
                 vec![odd(&Anomaly::Name, reaction), odd(&Anomaly::Reference, reaction)]
             }
+            Symptom::Fails(method, kind, Company::Writes, status, codes) => vec![Symptom::Fails(
+                method.clone(),
+                *kind,
+                Company::Nobody,
+                *status,
+                codes.clone(),
+            )],
             Symptom::Odd(anomaly, Reaction::NoAnswer(MALFORMED)) => vec![odd(anomaly, &Reaction::Taken)],
             _ => Vec::new(),
         }
@@ -62,6 +72,15 @@ impl Symptom {
     pub(super) fn is_afterwards(&self) -> bool {
         matches!(self, Symptom::Header(..) | Symptom::Json(..))
     }
+}
+
+/// In whose company a request fails: a race is another cause than what the request asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Company {
+    /// No write of the same scenario went on beside it.
+    Nobody,
+    /// One did.
+    Writes,
 }
 
 /// How a registry reacts to an anomaly.
@@ -130,7 +149,7 @@ pub(super) fn symptom(entry: &Entry, log: &ProgramLog) -> Option<Symptom> {
 fn of_answer(
     entry: &Entry,
     log: &ProgramLog,
-    exchange: &Exchange,
+    exchange: &Arc<Exchange>,
     endpoint: &Endpoint,
     answer: &Answer,
 ) -> Option<Symptom> {
@@ -148,7 +167,11 @@ fn of_answer(
                 EndpointKind::Manifest if is_put_soundly => EndpointKind::Tag,
                 kind => kind,
             };
-            return Some(Symptom::Fails(method, kind, answer.status, codes));
+            let company = match meets_a_write(exchange, log) {
+                true => Company::Writes,
+                false => Company::Nobody,
+            };
+            return Some(Symptom::Fails(method, kind, company, answer.status, codes));
         }
         (405, Some(Aspect::Status(_)) | None) => return Some(Symptom::NoMethod(method, kind, answer.status)),
         // What is there and cannot be found to be deleted has no route for that, whatever it is.

@@ -331,6 +331,40 @@ fn a_failure_that_hid_something_is_told_under_the_requirement_about_its_status()
 }
 
 #[test]
+fn an_upload_that_was_spoilt_need_not_go_on() {
+    let library = library("a.state SHOULD\npush.put.201 MUST\nerrors.client-fault-not-5xx MUST");
+    let program = program(&library, "push/again", "> GET /v2/\nSHOULD a.state\n< 201\n");
+    let put = |number, status| {
+        exchange(
+            number,
+            "PUT /v2/a/blobs/uploads/1?digest=sha256:00",
+            Ok((status, &[])),
+        )
+    };
+    let found = |before: Option<Arc<Exchange>>| {
+        let failed = put(3, 500);
+        let opened = exchange(
+            1,
+            "POST /v2/a/blobs/uploads/",
+            Ok((202, &[("Location", "/v2/a/blobs/uploads/1")])),
+        );
+        let mut events = vec![Event::Sent(0, opened)];
+        events.extend(before.into_iter().map(|one| Event::Sent(0, one)));
+        events.extend(all_look(&program, &failed));
+        for event in &mut events {
+            if let Event::Observed(observation) = event {
+                observation.seen = CheckResult::NotReached(Cause::Came(failed.clone()));
+            }
+        }
+        findings(&judge(&library, &run_log(vec![once(log_of(&program, events))])))
+    };
+    assert_eq!(found(None), ["push.put.201"]);
+    assert_eq!(found(Some(put(2, 400))), ["errors.client-fault-not-5xx"]);
+    let through_another = exchange(2, "PATCH /v2/b/blobs/uploads/1", Ok((202, &[])));
+    assert_eq!(found(Some(through_another)), ["errors.client-fault-not-5xx"]);
+}
+
+#[test]
 fn what_is_asked_of_every_kind_of_request_is_a_finding_for_each_kind() {
     let library = library("errors.client-fault-not-5xx MUST");
     let programs = [

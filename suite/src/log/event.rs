@@ -8,7 +8,7 @@ use crate::cause::{Cause, Unsettled};
 use crate::check::CheckResult;
 use crate::scenario::Place;
 use crate::scenario::ast::Stance;
-use crate::values::Face;
+use crate::values::Faces;
 use crate::wire::{Exchange, Transcript};
 
 /// One thing that happened.
@@ -19,7 +19,7 @@ pub enum Event {
     /// A read of the action of this number showed only within the grace what was written before.
     Late(usize, Arc<Exchange>),
     /// These looks of values have names from here on.
-    Bound(Vec<Face>),
+    Bound(Faces),
     /// A connection was written on by hand.
     Connected(Arc<Transcript>),
     /// A check looked at what came.

@@ -1,4 +1,4 @@
-//! The course of a run: in which order programs are carried out, how many at once, and which of them twice.
+//! How programs are carried out: how many at once, cleaned up behind, and those that broke a second time.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -8,10 +8,12 @@ use futures_util::future::join_all;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::interpret::{self, Flow};
-use super::session::{Session, locked};
+use super::lock::locked;
+use super::order::{Probes, finished, in_order, is_alone, is_long, without_what_waits};
+use super::session::Session;
 use super::territory::Tenants;
 use super::world::World;
-use super::{CleanUp, PreflightError, Progress, RunSettings, clean, coded, preflight, random};
+use super::{CleanUp, Progress, clean, coded};
 
 use crate::cause::{Beyond, Cause, Unsettled};
 use crate::check::CheckResult;
@@ -20,9 +22,7 @@ use crate::judge::{ProgramVerdict, Standard, judge_program};
 use crate::log::{
     Attempts, Created, End, Event, Facts, Observation, ProgramLog, Reason, Rerun, RunLog, Skipped,
 };
-use crate::plan::Plan;
-use crate::scenario::{Library, Program, Script};
-use crate::wire::Client;
+use crate::scenario::{Program, Script};
 
 /// A program that was carried out once, and what it came to by itself.
 pub(super) struct Ran {
@@ -42,58 +42,7 @@ impl Ran {
 #[derive(Clone)]
 pub(super) struct Campaign {
     pub(super) session: Arc<Session>,
-    invariants: Arc<[Arc<Program>]>,
-}
-
-/// Runs a plan against a target and writes down all that happens.
-pub async fn record(
-    library: Arc<Library>,
-    plan: Plan,
-    client: Client,
-    settings: RunSettings,
-    progress: Arc<dyn Progress>,
-) -> Result<RunLog, PreflightError> {
-    let began = Instant::now();
-    let learned = preflight::examine(&client, &settings)
-        .await
-        .map_err(|unusable| unusable.without(client.secrets()))?;
-    let session = Session::new(client, library, &plan, settings, learned);
-    let campaign = Campaign {
-        session: Arc::new(session),
-        invariants: plan.invariants.clone().into(),
-    };
-    let guard = campaign.guarded();
-    progress.planned(plan.probes.len() + plan.workflows.len());
-    let mut done = campaign.probes(plan.probes, &progress).await;
-    let (heavy, light): (Vec<_>, Vec<_>) = plan.workflows.into_iter().partition(|program| is_heavy(program));
-    done.extend(campaign.all_at_once(light, &progress).await);
-    // What weighs on a registry comes last, and alone, so that nothing else is judged under its weight.
-    done.extend(campaign.one_by_one(heavy, &progress).await);
-    done.extend(random::explore_at_random(&campaign, &done).await);
-    let programs = campaign.broken_once_more(done).await;
-    guard.abort();
-    Ok(campaign.conclude(programs, plan.asked, began))
-}
-
-/// The scenarios that weigh on a registry: manifests of many megabytes, of thousands of entries.
-const HEAVY: [&str; 2] = ["push/manifest-without-end", "security/deep-manifests"];
-
-fn is_heavy(program: &Program) -> bool {
-    HEAVY.contains(&&*program.name)
-}
-
-/// The scenarios in which most requests wait for one another: over a distance they decide how long a run takes, so they
-/// are begun first.
-const LONG: [&str; 5] = [
-    "base/names-of-resources",
-    "discovery/referrers-many",
-    "discovery/tags-beyond-a-thousand",
-    "discovery/tags-many",
-    "security/one-tag-at-once",
-];
-
-fn is_long(program: &Program) -> bool {
-    LONG.contains(&&*program.name)
+    pub(super) invariants: Arc<[Arc<Program>]>,
 }
 
 impl Campaign {
@@ -109,7 +58,7 @@ impl Campaign {
     }
 
     /// Ends the run when somebody stops it, or when it takes too long.
-    fn guarded(&self) -> JoinHandle<()> {
+    pub(super) fn guarded(&self) -> JoinHandle<()> {
         let session = self.session.clone();
         tokio::spawn(async move {
             let longest = session.settings.longest;
@@ -123,8 +72,8 @@ impl Campaign {
 
     /// Carries out the probes, at once those that need nothing of one another; what they left is removed when it is
     /// known what can be.
-    async fn probes(&self, probes: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
-        let mut waiting: Vec<(usize, Arc<Program>)> = probes.into_iter().enumerate().collect();
+    pub(super) async fn probes(&self, probes: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
+        let mut waiting: Probes = probes.into_iter().enumerate().collect();
         let mut done = Vec::new();
         while !waiting.is_empty() {
             let (next, later) = without_what_waits(waiting);
@@ -149,7 +98,11 @@ impl Campaign {
     }
 
     /// Carries out programs, one after the other.
-    async fn one_by_one(&self, programs: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
+    pub(super) async fn one_by_one(
+        &self,
+        programs: Vec<Arc<Program>>,
+        progress: &Arc<dyn Progress>,
+    ) -> Vec<Ran> {
         let mut done = Vec::new();
         for program in programs {
             let ran = self.carry_out(program, 1).await;
@@ -223,10 +176,20 @@ impl Campaign {
 
     /// Removes what a program created.
     async fn clean_up(&self, ran: &Ran) {
+        self.remove(clean::remove(ran.created.clone(), &self.session))
+            .await;
+    }
+
+    /// Removes what every client pushes, when nothing else is under way.
+    pub(super) async fn remove_common(&self) {
+        self.remove(clean::remove_common(&self.session)).await;
+    }
+
+    /// Lets content be removed, unless it is to be kept or the registry is gone.
+    async fn remove(&self, removing: impl Future<Output = clean::Left>) {
         let session = &self.session;
         let can_be_reached = !matches!(session.ended(), Some(End::TargetLost(_)));
         if session.settings.clean_up == CleanUp::Always && can_be_reached {
-            let removing = clean::remove(ran.created.clone(), session);
             // One that takes longer is not worth the wait of whoever interrupts.
             if let Ok(left) = tokio::time::timeout(CLEANING, removing).await {
                 locked(&session.left).extend(left);
@@ -264,7 +227,11 @@ impl Campaign {
         }
     }
 
-    async fn all_at_once(&self, programs: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
+    pub(super) async fn all_at_once(
+        &self,
+        programs: Vec<Arc<Program>>,
+        progress: &Arc<dyn Progress>,
+    ) -> Vec<Ran> {
         let mut tasks = JoinSet::new();
         let (long, short): (Vec<_>, Vec<_>) = programs
             .into_iter()
@@ -280,31 +247,43 @@ impl Campaign {
                 (at, ran)
             });
         }
-        in_order(tasks).await
+        in_order(finished(tasks).await)
     }
 
     /// Carries out every program with a finding once more, in fresh repositories.
-    async fn broken_once_more(&self, done: Vec<Ran>) -> Vec<Attempts> {
+    pub(super) async fn broken_once_more(&self, done: Vec<Ran>) -> Vec<Attempts> {
+        let (alone, others): (Vec<_>, Vec<_>) = done
+            .into_iter()
+            .enumerate()
+            .partition(|(_, ran)| is_alone(&ran.log.program));
         let mut tasks = JoinSet::new();
-        for (at, ran) in done.into_iter().enumerate() {
+        for (at, ran) in others {
             let campaign = self.clone();
-            tasks.spawn(async move {
-                let mut attempts = Attempts {
-                    again: None,
-                    first: ran.log,
-                };
-                if !ran.verdict.broken.is_empty() && !campaign.session.has_ended() {
-                    let _place = campaign.session.place().await;
-                    let again = campaign.carry_out(attempts.first.program.clone(), 2).await;
-                    attempts.again = Some(again.log);
-                }
-                (at, attempts)
-            });
+            tasks.spawn(async move { (at, campaign.once_more_if_broken(ran).await) });
         }
-        in_order(tasks).await
+        let mut attempts = finished(tasks).await;
+        self.remove_common().await;
+        for (at, ran) in alone {
+            attempts.push((at, self.once_more_if_broken(ran).await));
+        }
+        in_order(attempts)
     }
 
-    fn conclude(
+    async fn once_more_if_broken(&self, ran: Ran) -> Attempts {
+        let is_broken = ran.is_broken();
+        let mut attempts = Attempts {
+            again: None,
+            first: ran.log,
+        };
+        if is_broken && !self.session.has_ended() {
+            let _place = self.session.place().await;
+            let again = self.carry_out(attempts.first.program.clone(), 2).await;
+            attempts.again = Some(again.log);
+        }
+        attempts
+    }
+
+    pub(super) fn conclude(
         &self,
         programs: Vec<Attempts>,
         asked: Option<std::collections::BTreeSet<crate::catalogue::RequirementId>>,
@@ -325,24 +304,6 @@ impl Campaign {
             end,
         }
     }
-}
-
-type Probes = Vec<(usize, Arc<Program>)>;
-
-/// The probes that need nothing which another one settles, and those that wait; the first, if all wait for one another.
-fn without_what_waits(probes: Probes) -> (Probes, Probes) {
-    let waits = |probe: &Program| {
-        let needs = |name: &String| probe.needs.iter().any(|needed| needed.name == *name);
-        let others = probes.iter().filter(|(_, other)| other.name != probe.name);
-        others.flat_map(|(_, other)| &other.settles).any(needs)
-    };
-    let waiting: Vec<bool> = probes.iter().map(|(_, probe)| waits(probe)).collect();
-    let first = waiting.iter().position(|waits| !waits).unwrap_or_default();
-    let mut at = 0..;
-    probes.into_iter().partition(|_| {
-        let at = at.next().unwrap_or_default();
-        at == first || !waiting[at]
-    })
 }
 
 /// Why programs are passed over when a run has come to its end.
@@ -407,18 +368,4 @@ fn facts(session: &Session, began: Instant) -> Facts {
             lifetime: settings.lifetime,
         },
     }
-}
-
-/// What all tasks came to, in their order; a task that panics is a fault of the suite and brings it down.
-async fn in_order<T: 'static + Send>(mut tasks: JoinSet<(usize, T)>) -> Vec<T> {
-    let mut done = Vec::new();
-    while let Some(joined) = tasks.join_next().await {
-        match joined {
-            Ok(value) => done.push(value),
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => {}
-        }
-    }
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, value)| value).collect()
 }

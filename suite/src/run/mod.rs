@@ -4,18 +4,18 @@
 //!
 //! # How to read this folder
 //!
-//! Begin at [`record`] in `campaign`: it is a run from its first request to its log. `preflight` asks whether the
+//! Begin at [`record`] in `course`: it is a run from its first request to its log. `preflight` asks whether the
 //! target can be used at all, and from what it learns a `session` is made, which all programs share: the client, the
 //! settings, what the registry offers, and whether the run is over. A run ends early for one of three reasons, and
 //! each is told to the session: somebody stops it (`stop`), it takes too long, or the target is lost. Of the last a
 //! `watch` is kept: it sees every answer, asks what is known to be good when too many come to nothing, and bears
 //! limits as long as they can be borne.
 //!
-//! The campaign then carries programs out: the probes one by one, since what they settle decides about the others; the
-//! other scenarios side by side; those that weigh on a registry alone; random workflows (`random`); and at last each
-//! one that has a finding a second time, in repositories of its own, so that a finding is what happens twice. Behind
-//! each program `cleanup` removes what it created, but for what shows a finding. (`clean` is the command of that name,
-//! for what earlier runs left.)
+//! The campaign then carries programs out (`order` says in which order): the probes one by one, since what they settle
+//! decides about the others; the other scenarios side by side; those that must have a registry for themselves alone;
+//! random workflows (`random`); and at last each one that has a finding a second time, in repositories of its own, so
+//! that a finding is what happens twice. Behind each program `cleanup` removes what it created, but for what shows a
+//! finding. (`clean` is the command of that name, for what earlier runs left.)
 //!
 //! One program gets one `world`: its variables, its last answer, the number of the action under way, and a recorder. A
 //! world is copied for each copy under `together`, and never shared between programs. `interpret` walks over the
@@ -37,7 +37,10 @@
 mod campaign;
 mod clean;
 pub mod coded;
+mod course;
 mod interpret;
+mod lock;
+mod order;
 mod pace;
 mod preflight;
 mod random;
@@ -54,8 +57,8 @@ use crate::judgement::ScenarioOutcome;
 
 pub use crate::explore::Budget;
 pub use crate::values::{BadRunId, RunId};
-pub use campaign::record;
 pub use clean::{Cleaned, ContentKind, Left, clean};
+pub use course::record;
 pub use preflight::PreflightError;
 pub use settings::{CleanUp, OnFinding, RunSettings};
 pub use stop::Stop;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::session::locked;
+use super::lock::locked;
 use crate::wire::Exchange;
 
 /// How many run at once in the beginning: as many as a small registry next door bears.

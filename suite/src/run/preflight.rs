@@ -111,20 +111,25 @@ impl Learned {
     }
 }
 
-/// Finds out whether the target is a registry that can be asked.
-pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<Learned, PreflightError> {
+/// What the base endpoint answers, if somebody who takes the credentials is there.
+pub(super) async fn reach(client: &Client) -> Result<Answer, PreflightError> {
     let target = client.target().to_string();
     let asked = client.send(request(client, "GET", "/v2/")).await;
     let base = asked.whole().map_err(|fault| unreachable(&target, fault))?;
-    if base.status == 401 {
-        return Err(refused(target, base, &asked));
-    }
-    if matches!(base.status, 429 | 502..=504) {
-        return Err(PreflightError::Unreachable {
+    match base.status {
+        401 => Err(refused(target, base, &asked)),
+        429 | 502..=504 => Err(PreflightError::Unreachable {
             target,
             why: format!("GET /v2/ is answered with {}", describe::status(base)),
-        });
+        }),
+        _ => Ok(base.clone()),
     }
+}
+
+/// Finds out whether the target is a registry that can be asked.
+pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<Learned, PreflightError> {
+    let target = client.target().to_string();
+    let base = reach(client).await?;
     let first_upload = ask_for_upload(client, settings).await;
     let opened = first_upload.opened.outcome.as_ref();
     let opened = opened.map_err(|fault| unreachable(&target, fault))?;
@@ -136,7 +141,7 @@ pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<L
     if !is_registry {
         return Err(PreflightError::NoRegistry {
             target,
-            base: describe::status(base),
+            base: describe::status(&base),
         });
     }
     let is_open = opened.status == 202;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use super::session::locked;
+use super::lock::locked;
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::wire::{Account, Exchange, Url};
 

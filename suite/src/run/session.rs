@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::clean::Left;
+use super::lock::locked;
 use super::pace::{Pace, Slot};
 use super::preflight::Learned;
 use super::territory::{Tenants, Territory};
@@ -37,6 +38,8 @@ pub(super) struct Session {
     pub(super) chunk: u64,
     /// What was created and stays.
     pub(super) left: Mutex<Left>,
+    /// The blobs that every client pushes, by repository and digest, which are removed when nothing else is under way.
+    pub(super) common: Mutex<BTreeSet<(String, String)>>,
     /// What the reader of a report has to know of the registry.
     pub(super) notes: Vec<String>,
     asked: Option<BTreeSet<RequirementId>>,
@@ -73,6 +76,7 @@ impl Session {
             }),
             end: tokio::sync::watch::Sender::new(None),
             left: Mutex::default(),
+            common: Mutex::default(),
             failed_fast: AtomicBool::new(false),
             settings,
         }
@@ -218,9 +222,4 @@ impl Session {
     pub(super) fn has_ended(&self) -> bool {
         self.ended().is_some() || self.has_failed_fast()
     }
-}
-
-/// A lock; what a panicking task left behind is still good, since every change is made whole.
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

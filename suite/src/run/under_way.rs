@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 /// The requests of one scenario that are under way, whoever in it sends them.
 #[derive(Clone, Debug, Default)]
-pub(super) struct UnderWay(Arc<watch::Sender<Sending>>);
+pub(super) struct RequestsUnderWay(Arc<watch::Sender<Sending>>);
 
 #[derive(Debug, Default)]
 struct Sending {
@@ -17,9 +17,9 @@ struct Sending {
 
 /// A request that is under way; dropped, it is over.
 #[derive(Debug)]
-pub(super) struct RequestUnderWay(UnderWay);
+pub(super) struct RequestUnderWay(RequestsUnderWay);
 
-impl UnderWay {
+impl RequestsUnderWay {
     /// Begins a request; never comes back where no more are to be sent.
     pub(super) async fn begin(&self) -> RequestUnderWay {
         let begun = self.0.send_if_modified(|sending| {
@@ -54,7 +54,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_under_way_is_waited_for_and_nothing_else_begins() {
-        let under_way = UnderWay::default();
+        let under_way = RequestsUnderWay::default();
         let one = under_way.begin().await;
         let other = under_way.clone().begin().await;
         assert!(under_way.end().now_or_never().is_none());

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use super::session::locked;
+use super::lock::locked;
 use crate::cause::Loss;
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::wire::{Account, Client, Exchange, Request, wait_asked_for};

@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use super::read_after_write::Writes;
 use super::session::Session;
 use super::territory::Tenants;
-use super::under_way::UnderWay;
+use super::under_way::RequestsUnderWay;
 use crate::catalogue::Failure;
 use crate::cause::Cause;
 use crate::check::{CheckResult, looks_at_the_body};
 use crate::log::{Event, Evidence, Observation, ProgramLog, Reason, Recorder, Skipped};
 use crate::scenario::ast::Aspect;
 use crate::scenario::{Program, ast};
-use crate::values::{Answered, Maker, Scope, Value, faces};
+use crate::values::{Answered, Faces, Maker, Scope, Value};
 use crate::wire::{Exchange, Request};
 
 /// How long to wait before a late answer is asked for again: what comes late is reported to a tenth of a second, and a
@@ -43,7 +43,7 @@ pub(super) struct World {
     pub(super) writes: Arc<Writes>,
     recorder: Recorder,
     /// What it has sent and is not answered yet.
-    pub(super) under_way: UnderWay,
+    pub(super) under_way: RequestsUnderWay,
     label: String,
     made: u32,
     copies: Arc<AtomicU32>,
@@ -66,7 +66,7 @@ impl World {
     pub(super) fn new(session: Arc<Session>, program: Arc<Program>, attempt: u32, tenants: Tenants) -> World {
         let scope = Scope::with_repositories(session.territory().repositories(&program.name, attempt));
         let recorder = Recorder::default();
-        recorder.record(Event::Bound(scope.faces()));
+        recorder.record(Event::Bound(scope.faces().into()));
         World {
             label: format!("{}:{}#{attempt}", session.settings.run_id, program.name),
             scope: Arc::new(scope),
@@ -75,7 +75,7 @@ impl World {
             action: 0,
             made: 0,
             recorder,
-            under_way: UnderWay::default(),
+            under_way: RequestsUnderWay::default(),
             copies: Arc::default(),
             tenants: Arc::new(tenants),
             writes: Arc::default(),
@@ -153,7 +153,7 @@ impl World {
 
     /// Binds a name to what was made here, and writes down how that may look.
     pub(super) fn bind_made(&mut self, name: &ast::Name, value: Value) {
-        self.record(Event::Bound(faces(name, &value)));
+        self.record(Event::Bound(Faces::of(name.clone(), value.clone())));
         self.scope_mut().bind(name, value);
     }
 

@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 
 use super::call::{Call, Reply};
 use super::stateful::StatefulCall;
+use super::upstream::Over;
 use super::wire::Wire;
 
 /// A registry that breaks certain requirements and keeps all others.
@@ -19,17 +20,6 @@ pub struct Deviation {
     pub over: Over,
     /// What it does.
     pub act: Act,
-}
-
-/// The kinds of registry that deviations are laid over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Over {
-    /// Any; one that asks nobody who they are will do.
-    Any,
-    /// One that asks nobody who they are.
-    Open,
-    /// One with accounts. Besides the user that the suite logs in as, it needs those of these names.
-    Accounts(&'static [&'static str]),
 }
 
 /// What a deviation does.

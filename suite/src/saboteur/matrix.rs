@@ -105,7 +105,7 @@ pub async fn matrix(
         .map(|(at, deviation)| {
             let (library, honestly) = (library.clone(), &honestly);
             async move {
-                let upstream = match upstreams.under(&deviation) {
+                let upstream = match upstreams.under(deviation.over) {
                     Ok(upstream) => upstream,
                     Err(why) => return (at, Cell::new(&deviation, Catch::NotTried(why))),
                 };
@@ -143,7 +143,7 @@ async fn honestly(
     let mut honestly = BTreeMap::new();
     let upstreams: BTreeMap<String, &Upstream> = deviations
         .iter()
-        .filter_map(|deviation| upstreams.under(deviation).ok())
+        .filter_map(|deviation| upstreams.under(deviation.over).ok())
         .map(|upstream| (upstream.url.to_string(), upstream))
         .collect();
     for (address, upstream) in upstreams {

@@ -7,6 +7,7 @@
 mod call;
 mod deviation;
 pub mod deviations;
+mod honest;
 pub mod matrix;
 mod proxy;
 mod stateful;
@@ -14,8 +15,8 @@ mod upstream;
 mod wire;
 
 pub use call::{Call, Kind, Reply};
-pub use deviation::{Act, Deviation, Over};
+pub use deviation::{Act, Deviation};
 pub use proxy::Saboteur;
 pub use stateful::{Memory, StatefulCall};
-pub use upstream::{Upstream, Upstreams};
+pub use upstream::{Over, Upstream, Upstreams};
 pub use wire::{Then, Wire};

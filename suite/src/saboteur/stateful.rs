@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::call::{Call, Reply};
-use super::proxy::Honest;
+use super::honest::Honest;
 
 /// One call, the honest registry behind it, and what was seen so far.
 pub struct StatefulCall<'a> {

@@ -1,7 +1,17 @@
 //! The conforming registries behind the deviations, and the accounts that the suite has there.
 
-use super::deviation::{Deviation, Over};
 use crate::wire::{Account, Client, ClientSettings, Credentials, Keeping, SettingsError, Url};
+
+/// The kinds of registry that deviations are laid over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// Any; one that asks nobody who they are will do.
+    Any,
+    /// One that asks nobody who they are.
+    Open,
+    /// One with accounts. Besides the user that the suite logs in as, it needs those of these names.
+    Accounts(&'static [&'static str]),
+}
 
 /// A well-behaved registry, and the accounts that the suite has there.
 #[derive(Clone, Debug)]
@@ -29,11 +39,11 @@ impl Upstream {
         Client::new(settings)
     }
 
-    /// Why a deviation can not be laid over this registry, if it can not.
-    fn wants(&self, deviation: &Deviation) -> Option<String> {
+    /// What this registry lacks to be of a kind.
+    fn lacks(&self, kind: Over) -> Option<String> {
         let is_missing = |account: &Account| !self.credentials.has(account);
         let is_open = is_missing(&Account::Default);
-        let names = match deviation.over {
+        let names = match kind {
             Over::Any => return None,
             Over::Open if is_open => return None,
             Over::Open => return Some("it takes a registry that asks nobody who they are".to_owned()),
@@ -74,19 +84,20 @@ impl Upstreams {
         }
     }
 
-    /// The registry that a deviation is laid over, or why there is none.
-    pub fn under(&self, deviation: &Deviation) -> Result<&Upstream, String> {
-        let upstream = match (&self.guarded, deviation.over) {
+    /// The registry of a kind, or why there is none.
+    pub fn under(&self, kind: Over) -> Result<&Upstream, String> {
+        let upstream = match (&self.guarded, kind) {
             (Some(guarded), Over::Accounts(_)) => guarded,
             _ => &self.open,
         };
-        upstream.wants(deviation).map_or(Ok(upstream), Err)
+        upstream.lacks(kind).map_or(Ok(upstream), Err)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::saboteur::Deviation;
     use crate::wire::Login;
 
     const OPEN: Deviation = Deviation::instead("open", &[], |_| None);
@@ -101,7 +112,7 @@ mod tests {
 
     fn under(upstreams: &Upstreams, deviation: &Deviation) -> Result<String, String> {
         upstreams
-            .under(deviation)
+            .under(deviation.over)
             .map(|upstream| upstream.url.to_string())
     }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::names::{NamedPart, OPAQUE, ValueNames, cut, without_opaque};
 use super::read::is_header_name;
-use crate::scenario::Library;
-use crate::scenario::ast::{Aspect, Check, Expr, Statement, Taken, each_statement};
+use crate::scenario::{Library, header_names};
 use crate::wire::Answer;
 
-/// What says nothing about a registry, or another thing every time: who answered, when, on which way, and to whom.
+/// What says nothing about a registry, or another thing every time: who answered, when, on which way, to whom, and what
+/// a person is to know besides.
 const NEVER: &[&str] = &[
     "age",
     "alt-svc",
@@ -27,6 +27,7 @@ const NEVER: &[&str] = &[
     "tracestate",
     "transfer-encoding",
     "via",
+    "warning",
 ];
 /// The same, by what stands in the name.
 const NEVER_WITH: &[&str] = &[
@@ -65,21 +66,14 @@ impl Known {
     /// Those that the scenarios of a library look at.
     pub(super) fn of(library: &Library) -> Known {
         let mut known = BTreeMap::new();
-        let mut learn = |name: &str| {
+        for name in library
+            .scenarios
+            .iter()
+            .flat_map(|loaded| header_names(&loaded.scenario))
+        {
             known
                 .entry(name.to_ascii_lowercase())
                 .or_insert_with(|| name.to_owned());
-        };
-        for loaded in &library.scenarios {
-            each_statement(&loaded.scenario.body, &mut |item| match &item.value {
-                Statement::Check(check) | Statement::When(check, _) => named_in(check, &mut learn),
-                Statement::Let(binding) => {
-                    if let Expr::Taken(Taken::Header(name)) = &binding.value.value {
-                        learn(name);
-                    }
-                }
-                _ => {}
-            });
         }
         known.retain(|name, _| !is_never_told(name));
         Known(known)
@@ -109,15 +103,6 @@ impl Known {
         // The order in which a name is repeated says nothing.
         lines.values_mut().for_each(|values| values.sort());
         lines
-    }
-}
-
-fn named_in(check: &Check, learn: &mut impl FnMut(&str)) {
-    match &check.aspect.value {
-        Aspect::Header(name, _) => learn(name),
-        Aspect::SameAs(names, _) => names.iter().for_each(|name| learn(name)),
-        Aspect::Challenge(..) => learn("WWW-Authenticate"),
-        Aspect::Status(_) | Aspect::Json(..) | Aspect::Error(_) | Aspect::Content(_) | Aspect::NoBody => {}
     }
 }
 

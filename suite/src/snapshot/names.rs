@@ -1,5 +1,6 @@
 //! Values become the names that the scenario bound them to, and what is left over and random becomes `{opaque}`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
@@ -52,10 +53,10 @@ impl ValueNames {
         let mut whole: HashMap<String, String> = HashMap::new();
         let mut sizes = BTreeMap::new();
         let faces = log.events.iter().filter_map(|event| match event {
-            Event::Bound(faces) => Some(faces),
+            Event::Bound(faces) => Some(faces.all()),
             _ => None,
         });
-        for face in faces.flatten() {
+        for face in faces.flat_map(Cow::into_owned) {
             match &face.looks {
                 Looks::Text(text) if text.is_empty() => {}
                 Looks::Text(text) => {

@@ -1,5 +1,6 @@
 //! How a value may look in an answer, and what a scenario would write for it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -25,8 +26,41 @@ pub enum Looks {
     Size(u64),
 }
 
+/// The faces of what was bound.
+#[derive(Clone, Debug)]
+pub struct Faces(Bound);
+
+#[derive(Clone, Debug)]
+enum Bound {
+    /// A value, whose faces are found when somebody asks: to hash long content takes longer than to send it.
+    Value(Name, Value),
+    /// These faces.
+    Known(Vec<Face>),
+}
+
+impl Faces {
+    /// Those of a value that is bound to a name.
+    pub(crate) fn of(name: Name, value: Value) -> Faces {
+        Faces(Bound::Value(name, value))
+    }
+
+    /// All of them, in order.
+    pub fn all(&self) -> Cow<'_, [Face]> {
+        match &self.0 {
+            Bound::Value(name, value) => faces(name, value).into(),
+            Bound::Known(faces) => faces.into(),
+        }
+    }
+}
+
+impl From<Vec<Face>> for Faces {
+    fn from(faces: Vec<Face>) -> Faces {
+        Faces(Bound::Known(faces))
+    }
+}
+
 /// The faces of a value that a scenario makes; a member of a list is one of them, whichever it is.
-pub(crate) fn faces(name: &Name, value: &Value) -> Vec<Face> {
+pub(super) fn faces(name: &Name, value: &Value) -> Vec<Face> {
     let mut faces = BTreeSet::new();
     match value {
         Value::Text(text) => {

@@ -12,7 +12,7 @@ pub(crate) use answer::{Answered, json_of};
 pub(crate) use content::{
     Content, DOCKER_LIST, DOCKER_MANIFEST, Family, ImageShape, Maker, OCI_INDEX, OCI_MANIFEST, digest,
 };
-pub(crate) use face::{Face, Looks, faces};
+pub(crate) use face::{Face, Faces, Looks};
 pub use run_id::{BadRunId, RunId};
 pub(crate) use scope::{Scope, query_encoded};
 pub(crate) use value::{Value, ValueError};

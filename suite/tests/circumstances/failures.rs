@@ -3,13 +3,16 @@
 
 use std::collections::BTreeSet;
 
+use assize::Outcome;
 use assize::catalogue::Failure as Effect;
+use assize::catalogue::Level;
 use assize::endpoint::{Endpoint, EndpointKind};
 use assize::judgement::{Finding, Way};
+use assize::run::CleanUp;
 use futures_util::stream::{self, StreamExt as _};
 
-use super::support::Failure;
-use super::*;
+use super::asked::{SUITE, all};
+use super::support::{Circumstance, Failure, Proxy, registry};
 
 /// The kinds of request that are made of content and lists.
 const REQUESTS: [(&str, EndpointKind); 18] = [

@@ -151,7 +151,7 @@ impl Bench {
     }
 
     fn catches(&self, deviation: Deviation, seed: u64) -> Result<(), Failed> {
-        let upstream = self.upstreams.under(&deviation)?;
+        let upstream = self.upstreams.under(deviation.over)?;
         let nothing = BTreeSet::new();
         let tried = prove(self.library.clone(), deviation, upstream, &nothing, seed);
         let Tried { cell, outcome, .. } = &self.runtime.block_on(tried);

@@ -24,10 +24,6 @@ const VARIED: &[(&str, &str)] = &[(
 /// What is not shown again by a script, or not every time, and why. Each of these scripts says so in a comment.
 const NOT_REPEATED: &[(&str, &str)] = &[
     (
-        "upload-decoded-too-late",
-        "what it leads to was pushed under a name that no request before it has",
-    ),
-    (
         "referrers-cut-at-100",
         "it shows behind the pushes of 120 different manifests",
     ),
@@ -86,16 +82,20 @@ pub(crate) async fn all(deviation: &str, outcome: &Judgement) -> Result<(), Fail
         finding.ways.iter().chain(consequences)
     });
     let scripts: Vec<(Way, String)> = ways.map(|way| (way.clone(), script(way, outcome))).collect();
-    let different: Vec<Different> = stream::iter(scripts)
+    let suspects: Vec<(Way, String)> = stream::iter(scripts)
         .map(|(way, script)| async move {
-            tokio::task::spawn_blocking(move || different(&way, &script))
-                .await
-                .expect("a script that was run")
+            let different = compared(&way, &script).await;
+            different.map(|_| (way, script))
         })
         .buffer_unordered(AT_ONCE)
-        .filter_map(|different| async { different })
+        .filter_map(|suspect| async { suspect })
         .collect()
         .await;
+    // Where a deviation takes one repository for another, the scripts that run at once do so as well.
+    let mut different = Vec::new();
+    for (way, script) in suspects {
+        different.extend(compared(&way, &script).await);
+    }
     let is_listed = NOT_REPEATED.iter().any(|(id, _)| *id == deviation);
     let varies = VARIED.iter().any(|(id, _)| *id == deviation);
     let unsaid = different
@@ -112,6 +112,13 @@ pub(crate) async fn all(deviation: &str, outcome: &Judgement) -> Result<(), Fail
 struct Different {
     told: String,
     says_so: bool,
+}
+
+async fn compared(way: &Way, script: &str) -> Option<Different> {
+    let (way, script) = (way.clone(), script.to_owned());
+    tokio::task::spawn_blocking(move || different(&way, &script))
+        .await
+        .expect("a script that was run")
 }
 
 /// What a script shows other than the report, if it does.

@@ -49,23 +49,51 @@ impl Counted {
 impl Generator for Counted {
     fn fill(&self, from: u64, buffer: &mut [u8]) {
         let (number, mut skipped) = self.number_at(from);
-        let mut filled = 0;
-        for number in number.. {
-            let entry = format!("{number}.{}.", self.0);
-            let entry = &entry.as_bytes()[skipped..];
-            skipped = 0;
-            let fits = entry.len().min(buffer.len() - filled);
-            buffer[filled..filled + fits].copy_from_slice(&entry[..fits]);
-            filled += fits;
-            if filled == buffer.len() {
-                break;
-            }
+        let mut entry = Entry::new(number, &self.0);
+        let mut rest = buffer;
+        while !rest.is_empty() {
+            let fits = rest.len().min(entry.bytes.len() - skipped);
+            let (now, behind) = rest.split_at_mut(fits);
+            now.copy_from_slice(&entry.bytes[skipped..skipped + fits]);
+            (rest, skipped) = (behind, 0);
+            entry.count();
         }
     }
 
     fn part(&self, from: u64, length: u64) -> Part {
         let in_memory = |length| usize::try_from(length).unwrap_or(usize::MAX);
         Part::Counted(self.0.clone(), in_memory(from), in_memory(length))
+    }
+}
+
+/// A number and the mark behind it, as they are written.
+struct Entry {
+    bytes: Vec<u8>,
+    digits: usize,
+}
+
+impl Entry {
+    fn new(number: u64, mark: &str) -> Entry {
+        let number = number.to_string();
+        Entry {
+            bytes: format!("{number}.{mark}.").into_bytes(),
+            digits: number.len(),
+        }
+    }
+
+    /// Goes on to the next number.
+    fn count(&mut self) {
+        for digit in self.bytes[..self.digits].iter_mut().rev() {
+            match *digit {
+                b'9' => *digit = b'0',
+                _ => {
+                    *digit += 1;
+                    return;
+                }
+            }
+        }
+        self.bytes.insert(0, b'1');
+        self.digits += 1;
     }
 }
 

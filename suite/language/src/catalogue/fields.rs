@@ -8,7 +8,6 @@ use toml::de::{DeTable, DeValue};
 
 use super::Version;
 use super::by_version::ByVersion;
-use super::load::kind_of;
 use crate::diagnostic::{Diagnostic, Parsed, Span, one_of};
 
 /// A key and its value, as the file has them.
@@ -157,4 +156,16 @@ pub(super) fn wrong_kind(at: &TomlValue<'_>, wanted: &str) -> Box<Diagnostic> {
     Diagnostic::error(format!("expected {wanted}"), at.span())
         .label(format!("this is {}", kind_of(at.get_ref())))
         .into()
+}
+
+/// What a value is called when it is not what was wanted.
+fn kind_of(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
 }

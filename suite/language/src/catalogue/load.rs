@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::document::Documents;
 use super::document_file::{document, holds_documents};
@@ -157,16 +157,4 @@ fn category(items: &[TomlEntry<'_>], faults: &mut Vec<Diagnostic>) -> Category {
         faults.push(*fault);
         Category::Common
     })
-}
-
-/// What a value is called when it is not what was wanted.
-pub(super) fn kind_of(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) | DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
 }

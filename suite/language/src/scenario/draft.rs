@@ -1,11 +1,11 @@
 //! A library while it is written: what can be read of it, and all that is wrong with it.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use super::files::{BuiltIn, Files, Folder};
-use super::library::{Library, LoadError, Loaded, is_probe};
+use super::files::{BuiltIn, Files, Folder, Unsaved};
+use super::library::{Library, Loaded, is_probe};
+use super::load_error::LoadError;
 use super::{Reading, check_all, parse};
 use crate::catalogue::{Catalogue, holds_documents};
 use crate::diagnostic::{Faulty, SourceFile};
@@ -18,9 +18,6 @@ pub struct Draft {
     /// The files with faults.
     pub faulty: Vec<Faulty>,
 }
-
-/// Texts that take the place of what is on the disk, by the paths of their files.
-pub type Unsaved = BTreeMap<PathBuf, Arc<str>>;
 
 impl Draft {
     /// What is below a folder, as [`Library::from_folder`] finds it, with unsaved texts in the place of files.
@@ -118,7 +115,7 @@ mod tests {
                 "scenario A registry was there\nfoo\n".into(),
             ),
             (path("new.scenario"), "scenario A registry will be there\n".into()),
-            (PathBuf::from("/elsewhere/x.scenario"), "foo\n".into()),
+            ("/elsewhere/x.scenario".into(), "foo\n".into()),
         ]);
         let draft = Draft::from_folder(folder.path(), &unsaved).unwrap();
         let title = |name: &str| Some(draft.library.get(name)?.scenario.title.value.as_str());

@@ -1,14 +1,14 @@
 //! Where the texts come from: the binary itself, or a folder.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rust_embed::RustEmbed;
 
-use super::draft::Unsaved;
-use super::library::LoadError;
+use super::load_error::LoadError;
 use crate::diagnostic::SourceFile;
 
 /// The ending of a scenario's file.
@@ -17,6 +17,9 @@ const ENDING: &str = ".scenario";
 const REQUIREMENTS: &str = "requirements/";
 /// Lists that stand beside the catalogue and are no part of it.
 const NOT_REQUIREMENTS: &[&str] = &["not-requirements.toml", "field-bugs.toml"];
+
+/// Texts that take the place of what is on the disk, by the paths of their files.
+pub type Unsaved = BTreeMap<PathBuf, Arc<str>>;
 
 /// Gives out the texts of a library.
 pub(super) trait Files {

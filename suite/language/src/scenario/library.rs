@@ -2,17 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ast::Scenario;
-use super::draft::Draft;
 use super::files::{BuiltIn, Files, Folder};
 use super::tables::cited_in;
 use super::{CodedScenario, Program, Reading, check, check_files};
 use crate::catalogue::{Catalogue, RequirementId, Version};
-use crate::diagnostic::{Diagnostic, Faulty};
+use crate::diagnostic::Diagnostic;
 
 /// What a run is made from.
 #[derive(Debug)]
@@ -58,50 +55,7 @@ impl Loaded {
     }
 }
 
-/// Why there is no library.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// A folder or a file cannot be read.
-    #[error("{}: {cause}", path.display())]
-    Unreadable {
-        /// The folder or file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        cause: io::Error,
-    },
-    /// There is not a single scenario.
-    #[error("{}: there is no scenario here, no file that ends in `.scenario`", .0.display())]
-    Empty(PathBuf),
-    /// Files have faults; each is to be drawn.
-    #[error("{}", count(.0))]
-    Faulty(Vec<Faulty>),
-}
-
-fn count(faulty: &[Faulty]) -> String {
-    let faults: usize = faulty.iter().map(|file| file.faults.len()).sum();
-    format!("the scenarios have faults: {faults}, in files: {}", faulty.len())
-}
-
 impl Library {
-    /// The scenarios that are compiled in.
-    pub fn built_in() -> Result<Library, LoadError> {
-        Draft::read(&BuiltIn.scenarios(), &BuiltIn.requirements(), None).finished()
-    }
-
-    /// The scenarios below a folder.
-    ///
-    /// The requirements are those of its `requirements/`, the documents they cite those of its
-    /// `requirements/documents.toml`, the probes those of its `probe/`; where it has no such folder or file, those that
-    /// are compiled in.
-    pub fn from_folder(path: &Path) -> Result<Library, LoadError> {
-        let folder = Folder::read(path)?;
-        if folder.scenarios().is_empty() {
-            return Err(LoadError::Empty(path.to_owned()));
-        }
-        Draft::of_folder(folder).finished()
-    }
-
     /// Says what is wrong with the meaning of a scenario, here.
     pub(super) fn check(&self, scenario: &Scenario, reading: Reading) -> Vec<Diagnostic> {
         let mut faults = check(scenario, &self.catalogue, reading);
@@ -142,96 +96,4 @@ impl Library {
 /// Whether a scenario of this name settles capabilities.
 pub(super) fn is_probe(name: &str) -> bool {
     name.starts_with("probe/")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::diagnostic::Color;
-    use crate::scenario::format;
-
-    /// A folder with these files.
-    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        folder
-    }
-
-    #[test]
-    fn what_is_compiled_in_has_no_faults() {
-        let library = Library::built_in().unwrap_or_else(|fault| match fault {
-            LoadError::Faulty(files) => {
-                let drawn: Vec<String> = files.iter().map(|file| file.render(Color::Never)).collect();
-                panic!("\n{}", drawn.join("\n\n"))
-            }
-            other => panic!("{other}"),
-        });
-        assert!(!library.scenarios.is_empty() && library.catalogue.iter().len() > 0);
-        assert!(
-            library
-                .scenarios
-                .is_sorted_by_key(|loaded| Arc::clone(&loaded.name))
-        );
-        assert!(library.fixture("manifests/config.json").is_some());
-    }
-
-    #[test]
-    fn what_is_compiled_in_is_formatted() {
-        let library = Library::built_in().unwrap();
-        for loaded in &library.scenarios {
-            let formatted = format(&loaded.scenario, &library.catalogue);
-            assert!(
-                formatted == *loaded.text,
-                "{}: `assize fmt` writes\n{formatted}",
-                loaded.path
-            );
-        }
-    }
-
-    #[test]
-    fn a_folder_brings_what_it_has_and_takes_the_rest_from_the_binary() {
-        let folder = folder(&[
-            ("own/api.scenario", "scenario A registry is there\n"),
-            ("fixtures/manifests/a.json", "{}"),
-        ]);
-        let library = Library::from_folder(folder.path()).unwrap();
-        assert!(library.get("own/api").is_some() && library.get("base/api-check").is_none());
-        assert!(library.scenarios.iter().any(|loaded| is_probe(&loaded.name)));
-        assert!(library.catalogue.iter().len() > 0);
-        assert_eq!(
-            library.fixture("manifests/a.json").as_deref(),
-            Some(b"{}".as_slice())
-        );
-        assert!(library.fixture("manifests/config.json").is_some());
-    }
-
-    #[test]
-    fn the_faults_of_all_files_are_found() {
-        let folder = folder(&[
-            ("a.scenario", "scenario A\nfoo\n"),
-            ("b.scenario", "nothing\n"),
-            ("requirements/c.toml", "category = \"x\""),
-        ]);
-        match Library::from_folder(folder.path()) {
-            Err(LoadError::Faulty(files)) => assert_eq!(files.len(), 3),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_folder_without_scenarios_is_a_mistake() {
-        let folder = folder(&[("readme.md", "")]);
-        assert!(matches!(
-            Library::from_folder(folder.path()),
-            Err(LoadError::Empty(_))
-        ));
-        assert!(matches!(
-            Library::from_folder(&folder.path().join("no")),
-            Err(LoadError::Unreadable { .. })
-        ));
-    }
 }

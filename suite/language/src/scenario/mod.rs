@@ -3,7 +3,10 @@
 pub mod ast;
 mod draft;
 mod files;
+mod header_names;
 mod library;
+mod load;
+mod load_error;
 #[cfg(test)]
 mod mutation_tests;
 mod parse;
@@ -13,8 +16,11 @@ mod scope;
 mod tables;
 mod uses;
 
-pub use draft::{Draft, Unsaved};
-pub use library::{Library, LoadError, Loaded};
+pub use draft::Draft;
+pub use files::Unsaved;
+pub use header_names::header_names;
+pub use library::{Library, Loaded};
+pub use load_error::LoadError;
 pub use parse::{LineWord, VALUE_WORDS, parse};
 pub use print::{format, print};
 pub use program::{

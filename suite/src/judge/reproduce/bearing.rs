@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
 
 use crate::endpoint::{Endpoint, EndpointKind};
@@ -159,18 +160,11 @@ impl SentRequest<'_> {
 
     /// What it names: an upload, content, a tag.
     fn subjects(&self) -> Vec<Thing> {
-        let mut things = Vec::new();
         let repository = self.endpoint.repository().unwrap_or_default();
-        match (self.endpoint.kind(), self.endpoint.reference()) {
-            (EndpointKind::Session | EndpointKind::Other, _) => {
-                let path = self.path.split('?').next().unwrap_or_default();
-                things.push(Thing::Upload(id(path).to_owned()));
-            }
-            (EndpointKind::Tag, Some(tag)) => {
-                things.push(Thing::Tag(repository.to_owned(), tag.to_owned()));
-            }
-            (_, Some(digest)) => things.push(Thing::Content(digest.to_owned())),
-            (_, None) => {}
+        let path = self.path.split('?').next().unwrap_or_default();
+        let mut things = at(path, &self.endpoint);
+        if let Some(elsewhere) = walked(path) {
+            things.extend(at(&elsewhere, &Endpoint::parse(&elsewhere, "")));
         }
         let parameters = ["digest", "mount"].into_iter();
         let digests = parameters.filter_map(|name| self.endpoint.parameter(name));
@@ -198,6 +192,32 @@ impl SentRequest<'_> {
         collect(&serde_json::from_slice(&body).unwrap_or_default(), &mut named);
         named
     }
+}
+
+/// What is at a path: an upload, content, a tag.
+fn at(path: &str, endpoint: &Endpoint) -> Vec<Thing> {
+    let repository = endpoint.repository().unwrap_or_default();
+    match (endpoint.kind(), endpoint.reference()) {
+        (EndpointKind::Session | EndpointKind::Other, _) => vec![Thing::Upload(id(path).to_owned())],
+        (EndpointKind::Tag, Some(tag)) => vec![Thing::Tag(repository.to_owned(), tag.to_owned())],
+        (_, Some(digest)) => vec![Thing::Content(digest.to_owned())],
+        (_, None) => Vec::new(),
+    }
+}
+
+/// The path to which a registry gets that decodes a path and then walks along it; none if that is the path itself.
+fn walked(path: &str) -> Option<String> {
+    let decoded = percent_decode_str(path).decode_utf8_lossy().replace('\\', "/");
+    let mut walked: Vec<&str> = Vec::new();
+    for segment in decoded.split('/') {
+        match segment {
+            "." => {}
+            ".." => drop(walked.pop()),
+            other => walked.push(other),
+        }
+    }
+    let walked = walked.join("/");
+    (walked != path).then_some(walked)
 }
 
 fn collect(json: &Json, named: &mut Vec<String>) {
@@ -267,5 +287,22 @@ fn asked(sent: &Sent) -> Vec<SentRequest<'_>> {
                 }
             })
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_tricks_leads_elsewhere() {
+        let leads = |path: &str| walked(path).unwrap_or_default();
+        assert_eq!(
+            leads("/v2/a/blobs/uploads/..%2f..%2fmanifests%2fb"),
+            "/v2/a/manifests/b"
+        );
+        assert_eq!(leads("/v2/a/manifests/b%5c..%5Cc"), "/v2/a/manifests/c");
+        assert_eq!(leads("/v2/a/./manifests/%62"), "/v2/a/manifests/b");
+        assert_eq!(walked("/v2/a/manifests/b"), None);
     }
 }

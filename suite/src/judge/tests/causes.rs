@@ -417,3 +417,37 @@ fn a_failure_says_nothing_of_what_is_kept() {
     assert_eq!(found(500), ["a.fails = a.kept"]);
     assert_eq!(found(201), ["a.kept = a.fails"]);
 }
+
+#[test]
+fn a_race_is_another_cause_than_what_fails_by_itself_unless_that_fails_always() {
+    let library = library("a.mount MUST\na.read MUST");
+    let blob = format!("GET /v2/a/blobs/sha256:{}", "0".repeat(64));
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 200\n");
+    let lasting = |exchange: Arc<Exchange>| {
+        let mut lasting = Exchange::clone(&exchange);
+        lasting.elapsed = Duration::from_millis(9);
+        Arc::new(lasting)
+    };
+    let read = |number, status| lasting(exchange(number, &blob, Ok((status, &[]))));
+    let write = lasting(exchange(1, "PUT /v2/a/blobs/uploads/1", Ok((201, &[]))));
+    let found = |held: &[&str]| {
+        let mut race = scene(
+            &library,
+            "push/race",
+            &ask("a.read"),
+            &[write.clone(), read(2, 500)],
+        );
+        race.first.moments = [(1, Duration::from_millis(10)), (2, Duration::from_millis(11))].into();
+        let mut programs = vec![
+            race,
+            scene(&library, "push/mount", &ask("a.mount"), &[read(3, 500)]),
+        ];
+        programs.extend(
+            held.iter()
+                .map(|id| scene(&library, "pull/held", &ask(id), &[read(4, 200)])),
+        );
+        findings(&judge(&library, &run_log(programs)))
+    };
+    assert_eq!(found(&["a.mount", "a.read"]), ["a.mount", "a.read"]);
+    assert_eq!(found(&["a.read"]), ["a.mount = a.read"]);
+}

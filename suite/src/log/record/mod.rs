@@ -2,7 +2,8 @@
 //!
 //! The first line names the form, [`FORM`], the suite that wrote it, and the circumstances of the run. A `program` begins
 //! the run of a scenario, and what happened in it follows, in order; an exchange stands in full where it was sent, and is
-//! its number everywhere else. `offer` says what a probe settled, and the last line how the run ended.
+//! its number everywhere else. `offer` says what a probe settled, and the last line how the run ended. Every line but the
+//! first begins with its number, so that one that is missing is missed.
 
 mod cause;
 mod connection;
@@ -10,6 +11,7 @@ mod event;
 mod exchange;
 mod facts;
 mod fault;
+mod numbered;
 mod read;
 mod write;
 

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use super::cause::KnownExchanges;
+use super::numbered::NumberedLine;
 use super::write::digest;
 use super::{Bad, FORM, RecordHead, RecordLine, id};
 use crate::catalogue::{Catalogue, Version};
@@ -42,6 +43,14 @@ pub enum ReadError {
         /// What is wrong with it.
         why: String,
     },
+    /// The lines are not those that were written.
+    #[error("line {line}: the record is not whole: {}", misplaced(*.written, *.line))]
+    NotWhole {
+        /// The line, counted from one.
+        line: usize,
+        /// The line as which it was written.
+        written: usize,
+    },
     /// Its end is missing.
     #[error("line {line}: the record ends here, before its run does: it was cut off")]
     Cut {
@@ -73,12 +82,27 @@ pub fn read(
             return Err(line_error("there is more behind the end of the run".to_owned()));
         }
         match serde_json::from_str(&text) {
-            Ok(line) => reader.take(line).map_err(line_error)?,
+            Ok(NumberedLine { number: written, .. }) if written != number => {
+                return Err(ReadError::NotWhole {
+                    line: number,
+                    written,
+                });
+            }
+            Ok(NumberedLine { said, .. }) => reader.take(said).map_err(line_error)?,
             Err(error) if error.is_eof() => return Err(ReadError::Cut { line: number }),
             Err(error) => return Err(line_error(in_line(&error))),
         }
     }
     reader.finish().ok_or(ReadError::Cut { line: last })
+}
+
+/// What is to be said of a line that is not where it was written.
+fn misplaced(written: usize, line: usize) -> String {
+    match written.checked_sub(line) {
+        Some(1) => format!("its line {line} is missing"),
+        Some(_) => format!("its lines {line} to {} are missing", written - 1),
+        None => format!("this was its line {written}"),
+    }
 }
 
 /// What is wrong with a line, without the line that it calls itself.
@@ -189,7 +213,7 @@ impl<'a> RecordReader<'a> {
             }
             RecordLine::Bound(faces) => {
                 let faces = faces.into_iter().map(super::event::RecordedFace::read);
-                (Event::Bound(faces.collect()), None)
+                (Event::Bound(faces.collect::<Vec<_>>().into()), None)
             }
             RecordLine::Connected(connected) => {
                 let ended = connected.ended_ns;

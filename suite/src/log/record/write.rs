@@ -13,6 +13,7 @@ use super::event::{
 };
 use super::exchange::RecordedExchange;
 use super::facts::{RecordedCapability, RecordedEnd, RecordedFacts};
+use super::numbered::NumberedLine;
 use super::{FORM, RecordHead, RecordLine, RecordedProgram, nanoseconds};
 use crate::cause::Cause;
 use crate::check::CheckResult;
@@ -24,6 +25,7 @@ use crate::wire::{self, Received, Transcript};
 pub fn write(log: &RunLog, library: &Library, to: impl Write) -> io::Result<()> {
     let mut writer = RecordWriter {
         to: io::BufWriter::new(to),
+        lines: 0,
         written: HashSet::new(),
         connections: Vec::new(),
     };
@@ -46,14 +48,16 @@ pub fn write(log: &RunLog, library: &Library, to: impl Write) -> io::Result<()> 
         if let Offer::Offered(exchange) | Offer::Refused(exchange) = offer {
             writer.aside(exchange)?;
         }
-        writer.json(&RecordLine::Offer(RecordedCapability::of(capability, offer)))?;
+        writer.line(RecordLine::Offer(RecordedCapability::of(capability, offer)))?;
     }
-    writer.json(&RecordLine::End(RecordedEnd::of(&log.end)))?;
+    writer.line(RecordLine::End(RecordedEnd::of(&log.end)))?;
     writer.to.flush()
 }
 
 struct RecordWriter<W: Write> {
     to: io::BufWriter<W>,
+    /// How many lines there are so far.
+    lines: usize,
     /// The numbers of the exchanges that were told of.
     written: HashSet<u64>,
     /// The connections that were told of in the present program.
@@ -61,7 +65,13 @@ struct RecordWriter<W: Write> {
 }
 
 impl<W: Write> RecordWriter<W> {
+    fn line(&mut self, said: RecordLine) -> io::Result<()> {
+        let number = self.lines + 1;
+        self.json(&NumberedLine { number, said })
+    }
+
     fn json(&mut self, line: &impl Serialize) -> io::Result<()> {
+        self.lines += 1;
         serde_json::to_writer(&mut self.to, line)?;
         self.to.write_all(b"\n")
     }
@@ -71,7 +81,7 @@ impl<W: Write> RecordWriter<W> {
         let text = Some(program.lines.text()).filter(|text| !text.is_empty());
         let is_loaded = library.get(&program.name).is_some();
         self.connections.clear();
-        self.json(&RecordLine::Program(RecordedProgram {
+        self.line(RecordLine::Program(RecordedProgram {
             name: program.name.to_string(),
             attempt,
             digest: text.map(|text| digest(text)),
@@ -97,7 +107,7 @@ impl<W: Write> RecordWriter<W> {
                     beside: log.beside.contains(&exchange.number),
                 })
             }
-            Event::Bound(faces) => RecordLine::Bound(faces.iter().map(RecordedFace::of).collect()),
+            Event::Bound(faces) => RecordLine::Bound(faces.all().iter().map(RecordedFace::of).collect()),
             Event::Connected(connection) => {
                 self.connections.push(connection.clone());
                 RecordLine::Connected(RecordedConnection::of(connection, ended_ns))
@@ -115,13 +125,13 @@ impl<W: Write> RecordWriter<W> {
             Event::Refused(refusal) => RecordLine::Refused(RecordedRefusal::of(refusal)),
             Event::Stopped(reason) => RecordLine::Stopped(RecordedReason::of(reason)),
         };
-        self.json(&line)
+        self.line(line)
     }
 
     /// Tells of an exchange, unless that was done.
     fn aside(&mut self, exchange: &wire::Exchange) -> io::Result<()> {
         if self.written.insert(exchange.number) {
-            self.json(&RecordLine::Exchange(RecordedExchange::of(exchange)))?;
+            self.line(RecordLine::Exchange(RecordedExchange::of(exchange)))?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use super::find::{is_common, tags};
 use super::{ContentKind, Left, delete, is_gone};
 use crate::judgement::Offer;
 use crate::log::Created;
+use crate::run::lock::locked;
 use crate::run::session::Session;
 use crate::wire::Request;
 
@@ -15,7 +16,30 @@ use crate::wire::Request;
 const AT_ONCE: usize = 24;
 
 /// Removes what can be removed, as far as the registry lets content be deleted; what stays.
-pub(in crate::run) async fn remove(created: Created, session: &Session) -> Left {
+///
+/// What every client pushes waits until nothing else is under way: where all repositories have one store, another
+/// scenario may be looking at it.
+pub(in crate::run) async fn remove(mut created: Created, session: &Session) -> Left {
+    let (common, own) = created
+        .blobs
+        .into_iter()
+        .partition(|(_, digest): &(String, String)| is_common(digest));
+    created.blobs = own;
+    locked(&session.common).extend::<BTreeSet<_>>(common);
+    remove_now(created, session).await
+}
+
+/// Removes what waited until nothing else is under way; what stays.
+pub(in crate::run) async fn remove_common(session: &Session) -> Left {
+    let blobs = std::mem::take(&mut *locked(&session.common));
+    let created = Created {
+        blobs,
+        ..Created::default()
+    };
+    remove_now(created, session).await
+}
+
+async fn remove_now(created: Created, session: &Session) -> Left {
     for upload in &created.uploads {
         let cancelled = Request::new("DELETE", upload.address.clone());
         session.client.send(cancelled).await;

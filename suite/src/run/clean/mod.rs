@@ -6,10 +6,11 @@ mod left;
 
 use std::collections::BTreeSet;
 
-pub(super) use after::remove;
+pub(super) use after::{remove, remove_common};
 pub use left::{ContentKind, Left};
 
 use self::find::{find, listed, tags};
+use super::preflight::{self, PreflightError};
 use super::territory::is_own;
 use crate::wire::{Client, Request, Url};
 
@@ -28,7 +29,10 @@ pub struct Cleaned {
 
 /// Removes what earlier runs left: in these repositories what is the suite's by its content, or, if none is given,
 /// everything in the repositories of runs that the registry lists.
-pub async fn clean(client: &Client, repositories: &[String]) -> Cleaned {
+pub async fn clean(client: &Client, repositories: &[String]) -> Result<Cleaned, PreflightError> {
+    preflight::reach(client)
+        .await
+        .map_err(|unusable| unusable.without(client.secrets()))?;
     let mut cleaned = Cleaned {
         is_listed: true,
         ..Cleaned::default()
@@ -37,7 +41,7 @@ pub async fn clean(client: &Client, repositories: &[String]) -> Cleaned {
         [] => {
             let Some(names) = own_names(client).await else {
                 cleaned.is_listed = false;
-                return cleaned;
+                return Ok(cleaned);
             };
             for name in &names {
                 cleaned.empty(client, name).await;
@@ -50,7 +54,7 @@ pub async fn clean(client: &Client, repositories: &[String]) -> Cleaned {
             }
         }
     }
-    cleaned
+    Ok(cleaned)
 }
 
 /// The names of runs that the registry lists, if it lists any names.

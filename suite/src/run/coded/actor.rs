@@ -10,7 +10,7 @@ use crate::check::CheckResult;
 use crate::judgement::Offer;
 use crate::log::{Event, Evidence, Observation, Reason, Timing};
 use crate::run::interpret::{requests, stage};
-use crate::run::session::locked;
+use crate::run::lock::locked;
 use crate::run::world::World;
 use crate::scenario::{CodedCheck, Script};
 use crate::values::{Content, Maker};

@@ -1,4 +1,5 @@
-//! Several ranges of a blob in one request: the parts, their order, and how much of them there may be.
+//! What a transcript cannot say of ranges: the parts that come for several, their order, how much of them there may be, and
+//! whether a refusal comes whole.
 
 use std::ops::RangeInclusive;
 
@@ -29,6 +30,8 @@ static NOT_TOO_MUCH: CodedCheck = CodedCheck::new(
     "at most 4 times the blob's 16000 bytes",
     line!(),
 );
+static WHOLE_REFUSAL: CodedCheck =
+    CodedCheck::new("range.416-whole", "as many bytes as Content-Length says", line!());
 static PARTS_IN_ORDER: CodedCheck = CodedCheck::new(
     "range.multipart-order",
     "the parts in the order of the ranges",
@@ -36,15 +39,26 @@ static PARTS_IN_ORDER: CodedCheck = CodedCheck::new(
 );
 
 /// The scenarios.
-pub(super) const SCENARIOS: &[Coded] = &[Coded {
-    scenario: CodedScenario {
-        name: "pull/ranges-in-parts",
-        title: "Parts come whole and in the order in which they were asked for, and a thousand of them are not sent",
-        needs: &["push", "range"],
-        checks: &[&FITTING_PARTS, &PARTS_IN_ORDER, &NOT_TOO_MUCH],
+pub(super) const SCENARIOS: &[Coded] = &[
+    Coded {
+        scenario: CodedScenario {
+            name: "pull/ranges-in-parts",
+            title: "Parts come whole and in the order in which they were asked for, and a thousand of them are not sent",
+            needs: &["push", "range"],
+            checks: &[&FITTING_PARTS, &PARTS_IN_ORDER, &NOT_TOO_MUCH],
+        },
+        follow: |actor| Box::pin(ranges_in_parts(actor)),
     },
-    follow: |actor| Box::pin(ranges_in_parts(actor)),
-}];
+    Coded {
+        scenario: CodedScenario {
+            name: "pull/range-refused",
+            title: "The answer that refuses a range comes whole",
+            needs: &["push", "range"],
+            checks: &[&WHOLE_REFUSAL],
+        },
+        follow: |actor| Box::pin(range_refused(actor)),
+    },
+];
 
 async fn ranges_in_parts(actor: &mut Actor) -> Result<(), NotReached> {
     let repository = actor.repository()?;
@@ -80,6 +94,30 @@ async fn ranges_in_parts(actor: &mut Actor) -> Result<(), NotReached> {
     request.headers.set("Range", &overlapping());
     let answered = actor.send(request).await;
     actor.judge(&NOT_TOO_MUCH, without_bound(&answered), &answered);
+    Ok(())
+}
+
+async fn range_refused(actor: &mut Actor) -> Result<(), NotReached> {
+    let repository = actor.repository()?;
+    let blob = actor.maker().random(SIZE);
+    actor.given(&repository, &blob, &[]).await?;
+    let mut request = plain("GET", actor.blob_at(&repository, &blob.digest()), None);
+    request.headers.set("Range", &format!("bytes={SIZE}-"));
+    let answered = actor.send(request).await;
+    // Any other answer is told elsewhere.
+    if let Some(answer) = answered
+        .outcome
+        .as_ref()
+        .ok()
+        .filter(|answer| answer.status == 416)
+    {
+        let cut = answer.cut.as_ref();
+        actor.judge(
+            &WHOLE_REFUSAL,
+            cut.map(|fault| format!("{}, {fault}", describe::status(answer))),
+            &answered,
+        );
+    }
     Ok(())
 }
 

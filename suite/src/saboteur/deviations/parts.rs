@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use http::Method;
 
-use super::range::whole;
+use super::tricks::whole;
 use crate::saboteur::{Deviation, Kind, Reply, StatefulCall};
 
 /// The deviations.

@@ -6,7 +6,8 @@ use http::{HeaderValue, Method};
 
 use super::parts::become_multipart;
 use super::tools::sha256;
-use crate::saboteur::{Call, Deviation, Kind, Reply, StatefulCall};
+use super::tricks::whole;
+use crate::saboteur::{Call, Deviation, Kind, Reply};
 
 /// The blocks in which a registry reads, which can not begin elsewhere.
 const BLOCK: usize = 4096;
@@ -156,6 +157,16 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
+    Deviation::reply(
+        "unsatisfiable-range-ends-too-soon",
+        &["range.416-whole"],
+        |call, reply| {
+            if call.is(&Method::GET, Kind::Blob) && reply.status == 416 {
+                let length = reply.body.len() + 1500;
+                reply.set("content-length", &length.to_string());
+            }
+        },
+    ),
     Deviation::call("range-turned-round", &["range.invalid-not-206"], |call| {
         change(call, |first, last| {
             let (from, to) = (first.parse::<u128>().ok()?, last.parse::<u128>().ok()?);
@@ -278,11 +289,6 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
 /// Whether an answer is a part of a blob.
 fn is_part(call: &Call, reply: &Reply) -> bool {
     call.is(&Method::GET, Kind::Blob) && reply.status == 206 && !reply.body.is_empty()
-}
-
-/// The blob that is asked for.
-pub(super) async fn whole(context: &StatefulCall<'_>) -> Bytes {
-    context.ask(&context.call.get(&context.call.path)).await.body
 }
 
 /// The size of the blob, as the answer says it.

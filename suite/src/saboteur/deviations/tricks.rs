@@ -277,3 +277,8 @@ impl Drop for UnderWay<'_> {
 pub(super) fn under_way(memory: &Memory, key: &str) -> u64 {
     memory.counted(&format!("{key} began")) - memory.counted(&format!("{key} ended"))
 }
+
+/// The blob that is asked for.
+pub(super) async fn whole(context: &StatefulCall<'_>) -> Bytes {
+    context.ask(&context.call.get(&context.call.path)).await.body
+}

@@ -1,55 +1,27 @@
-//! The shape of the source: files use each other without circles, and no folder uses one that stands above it.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! Which modules of a crate use which, as their texts say.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folders and files at the root of the crate, each using only what stands behind it.
-const FLOORS: [&str; 14] = [
-    "main",
-    "lib",
-    "fuzzing",
-    "server",
-    "api",
-    "app",
-    "notifications",
-    "auth",
-    "http",
-    "start_error",
-    "store",
-    "operation",
-    "config",
-    "protocol",
-];
-
-/// The modules of the crate, by their paths, such as `http::body`.
-struct Source {
+/// The modules of a crate, by their paths, such as `http::body`, with their texts.
+pub(super) struct Modules {
     files: BTreeMap<String, String>,
 }
 
-impl Source {
-    fn read() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-        let mut files = BTreeMap::new();
-        let mut folders = vec![root.clone()];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    let module = module(path.strip_prefix(&root).unwrap());
-                    files.insert(module, without_tests(&fs::read_to_string(path).unwrap()));
-                }
-            }
+impl Modules {
+    /// The modules among the files of the crate whose source is in this folder.
+    pub(super) fn of(files: &BTreeMap<PathBuf, String>, root: &Path) -> Modules {
+        let named = files.iter().map(|(path, text)| {
+            let module = module(path.strip_prefix(root).unwrap());
+            (module, without_tests(text))
+        });
+        Modules {
+            files: named.collect(),
         }
-        Self { files }
     }
 
     /// The modules that each module names, but for those that it stands in.
-    fn uses(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+    pub(super) fn uses(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let uses = self.files.iter().map(|(module, text)| {
             let named = paths(text).filter_map(|path| self.resolve(module, &path));
             let others = named
@@ -128,7 +100,7 @@ fn expand<'a>(before: &str, text: &'a str) -> (Vec<String>, &'a str) {
 }
 
 /// The first circle that is found, each of its modules using the next.
-fn circle<'a>(uses: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Option<Vec<&'a str>> {
+pub(super) fn circle<'a>(uses: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Option<Vec<&'a str>> {
     fn walk<'a>(
         at: &'a str,
         way: &mut Vec<&'a str>,
@@ -152,30 +124,6 @@ fn circle<'a>(uses: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> Option<Vec<&'a str
 }
 
 #[test]
-fn no_file_uses_itself_through_others() {
-    let source = Source::read();
-    assert_eq!(circle(&source.uses()), None);
-}
-
-#[test]
-fn no_folder_uses_one_above_it() {
-    let source = Source::read();
-    let floor = |module: &str| {
-        let root = module.split("::").next().unwrap();
-        let floor = FLOORS.iter().position(|floor| *floor == root);
-        floor.unwrap_or_else(|| panic!("{root} has no floor"))
-    };
-    for (module, used) in source.uses() {
-        for used in used {
-            assert!(
-                floor(module) <= floor(used),
-                "{module} uses {used}, which stands above it"
-            );
-        }
-    }
-}
-
-#[test]
 fn paths_are_found_and_resolved() {
     let text =
         "use crate::http::{body::{self, Body}, error};\nlet x = super::answer::empty as f; mycrate::no";
@@ -189,8 +137,26 @@ fn paths_are_found_and_resolved() {
             "super::answer::empty"
         ]
     );
-    let source = Source::read();
-    assert_eq!(source.resolve("api::blobs", &found[3]), Some("api::answer"));
-    assert_eq!(source.resolve("api::blobs", &found[1]), Some("http::body"));
-    assert!(source.uses()["server::admission"].contains("http::error"));
+    let files =
+        ["api/blobs.rs", "api/answer.rs", "http/body/mod.rs"].map(|path| (path.into(), text.to_owned()));
+    let modules = Modules::of(&BTreeMap::from(files), Path::new(""));
+    assert_eq!(modules.resolve("api::blobs", &found[3]), Some("api::answer"));
+    assert_eq!(modules.resolve("api::blobs", &found[1]), Some("http::body"));
+    assert_eq!(
+        modules.uses()["api::blobs"],
+        BTreeSet::from(["api::answer", "http::body"])
+    );
+    assert_eq!(circle(&modules.uses()), None);
+}
+
+#[test]
+fn a_circle_is_found() {
+    let files = [
+        ("a.rs", "crate::b::x"),
+        ("b.rs", "super::c::y"),
+        ("c.rs", "crate::a"),
+    ];
+    let files = files.map(|(path, text)| (path.into(), text.to_owned()));
+    let modules = Modules::of(&BTreeMap::from(files), Path::new(""));
+    assert_eq!(circle(&modules.uses()), Some(vec!["a", "b", "c"]));
 }

@@ -1,0 +1,31 @@
+//! Reads that lag behind writes.
+
+use std::time::Duration;
+
+use assize::judgement::Verdict;
+
+use super::asked::{some, verdict};
+use super::support::{Circumstance, Proxy, registry};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_that_lag_within_the_grace_are_late_and_no_finding() {
+    let registry = registry(|_| {}).await;
+    let lag = Duration::from_millis(300);
+    let proxy = Proxy::before(&registry.url(), Circumstance::Lags(lag)).await;
+    let asked = some(
+        &proxy.url(),
+        &[
+            "pull/*",
+            "discovery/*",
+            "push/manifest*",
+            "push/tag*",
+            "management/*",
+        ],
+    );
+    let outcome = asked
+        .with(|settings| settings.grace = Duration::from_secs(3))
+        .conforms()
+        .await;
+    assert_eq!(*verdict(&outcome, "pull.manifest.get-by-tag-200"), Verdict::Late);
+    registry.shutdown().await;
+}
