@@ -24,7 +24,7 @@ Test your registry, and show each finding with its exchange:
     assize run registry.example.com --full
 
 Write a page for people, and files for a pipeline:
-    assize run registry.example.com --report html=report.html --report junit=junit.xml --report github
+    assize run registry.example.com --report html=report.html --report junit=junit.xml
 
 Record what the registry answers; later, fail if it answers anything else:
     assize snapshot registry.example.com

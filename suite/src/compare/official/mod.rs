@@ -83,7 +83,8 @@ impl ReportFile {
                 .chain(suites())
                 .map(named);
             let other = names.find(|name| !name.is_empty());
-            return Err(BadResults::OtherSuite(other.unwrap_or_default()));
+            let unnamed = || BadResults::Junit("it names no suite".to_owned());
+            return Err(other.map_or_else(unnamed, BadResults::OtherSuite));
         };
         let cases = suite.children().filter(|node| node.has_tag_name("testcase"));
         let results: Vec<OfficialResult> = cases

@@ -89,13 +89,14 @@ fn what_is_of_another_suite_is_told_so() {
             .unwrap_err()
             .to_string()
     };
-    insta::assert_snapshot!(said(&JUNIT.replace("name=\"OCI Conformance Test\" tests", "name=\"mine\" tests")), @"");
-    insta::assert_snapshot!(said("<html/>"), @"");
+    insta::assert_snapshot!(said(&JUNIT.replace("name=\"OCI Conformance Test\" tests", "name=\"mine\" tests")), @"it is the JUnit file of `mine`; of JUnit files only the junit.xml of the OCI's conformance suite can be compared, of assize's own reports the one that --report json writes");
+    insta::assert_snapshot!(said("<html/>"), @"it is no JUnit file: it names no suite");
     let yaml = |text: &str| {
         ReportFile::of_official_results("x", text, &catalogue())
             .unwrap_err()
             .to_string()
     };
-    insta::assert_snapshot!(yaml("a: b\n"), @"");
-    insta::assert_snapshot!(yaml("just words"), @"");
+    for text in ["a: b\n", "just words"] {
+        assert!(yaml(text).starts_with("it is neither a report"), "{text}");
+    }
 }
