@@ -1,12 +1,33 @@
 //! The registry that comes with the suite: the default target, and `assize serve`. Nothing else names it.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 pub use assize_reference::{Authentication, Config, Log, Running, Signals, StartError, serve};
+use rust_embed::RustEmbed;
 use tempfile::NamedTempFile;
 
+use crate::diagnostic::SourceFile;
+use crate::snapshot::Answers;
 use crate::wire::{Credentials, Login};
+
+/// What this registry answers, as it is recorded.
+#[derive(RustEmbed)]
+#[folder = "../fixtures/answers"]
+struct OwnAnswers;
+
+/// What this registry answers, by the names of the scenarios.
+pub fn answers() -> BTreeMap<Arc<str>, Answers> {
+    let recorded = OwnAnswers::iter().filter_map(|path| {
+        let name = path.strip_suffix(".answers")?;
+        let text = String::from_utf8(OwnAnswers::get(&path)?.data.into_owned()).ok()?;
+        let answers = Answers::parse(&SourceFile::new(path.as_ref(), text)).ok()?;
+        Some((Arc::from(name), answers))
+    });
+    recorded.collect()
+}
 
 /// The accounts of [`Guarded`], each with its name as its password, and what scenarios expect of it.
 ///

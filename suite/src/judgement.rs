@@ -202,6 +202,8 @@ pub struct RequirementOutcome {
     pub counts: Counts,
     /// The exchange in which it first held, if one shows that.
     pub held_by: Option<Arc<Exchange>>,
+    /// Its part of the time of the scenarios that ask it: each shares its time among all that it asks.
+    pub elapsed: Duration,
 }
 
 /// How many checks came to which verdict.

@@ -46,6 +46,7 @@ pub mod report;
 pub mod run;
 pub mod saboteur;
 mod secret;
+pub mod site;
 pub mod snapshot;
 mod suite;
 mod values;

@@ -49,6 +49,8 @@ fn every_command_has_its_help() {
         "run",
         "judge",
         "snapshot",
+        "compare",
+        "site",
         "list",
         "explain",
         "fmt",
@@ -100,6 +102,26 @@ fn a_deviation_that_there_is_not_is_refused_with_the_nearest() {
         stderr(&output).contains("body-behind-head"),
         "{}",
         stderr(&output)
+    );
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = assize(&["man", "--into", text(folder.path())]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    for command in ["", "-run", "-snapshot", "-compare", "-site", "-serve", "-man"] {
+        let page = folder.path().join(format!("assize{command}.1"));
+        assert!(page.is_file(), "{command}");
+        if let Some(name) = command.strip_prefix('-') {
+            let shown = stdout(&assize(&["man", name]));
+            assert!(shown.contains(&format!(".TH assize{command} 1")), "{shown}");
+        }
+    }
+    let page = stdout(&assize(&["man"]));
+    assert!(
+        page.contains("assize compare before.json after.json"),
+        "the examples are there"
     );
 }
 
@@ -175,12 +197,35 @@ fn what_is_not_there_is_refused_with_advice() {
             &["--profile", "docker", "--spec", "1.0"],
             "the docker profile has no versions",
         ),
-        (&["--baseline", "nowhere.toml"], "nowhere.toml: No such file"),
+        (
+            &["--baseline", "nowhere.toml"],
+            "--baseline nowhere.toml: No such file or directory\n",
+        ),
+        (
+            &["--record", "nowhere/a.jsonl"],
+            "--record nowhere/a.jsonl: No such file",
+        ),
+        (&["--jobs", "0"], "scenarios that run at the same time, 1 or more"),
+        (&["--seed", "x"], "a seed is a whole number from 0"),
+        (
+            &["explian", "push.mount.201"],
+            "there is no command `explian`; did you mean `explain`?",
+        ),
+        (&["man", "rnu"], "there is no command `rnu`; did you mean `run`?"),
+        (
+            &["snapshot", "answers-of-mine"],
+            "`answers-of-mine` is no address of a registry, and there is no such folder",
+        ),
+        (
+            &["snapshot", "http://127.0.0.1:1", "http://127.0.0.1:2"],
+            "`http://127.0.0.1:2` stands where the folder",
+        ),
+        (&["site", "nowhere"], "nowhere: No such file"),
         (&["--scenarios", "nowhere"], "nowhere: No such file"),
         (&["explain", "push.mount.202"], "did you mean `push.mount.201`?"),
         (
             &["lst"],
-            "`lst` is neither a command nor the address of a registry",
+            "`lst` is neither a command nor the address of a registry; did you mean `list`?",
         ),
     ] {
         let output = assize(arguments);

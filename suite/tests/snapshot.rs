@@ -11,7 +11,7 @@ use std::sync::Arc;
 use assize::catalogue::Version;
 use assize::run::RunId;
 use assize::saboteur::{Call, Deviation, Kind, Reply, Saboteur, Upstream};
-use assize::snapshot::{Answers, Difference, Folder, Ignore, compare, fold, observe, text};
+use assize::snapshot::{Answers, Difference, Folder, Ignore, Likeness, compare, fold, observe, text};
 use assize::wire::Url;
 use assize::{Suite, bundled};
 use http::{HeaderValue, Method};
@@ -29,7 +29,7 @@ fn differences(recorded: &All, present: &All) -> Vec<Difference> {
 
 fn shown(suite: &Suite, differences: &[Difference]) -> String {
     let folds = fold(differences, &suite.library().catalogue, Version::Next);
-    anstream::adapter::strip_str(&text(&folds)).to_string()
+    anstream::adapter::strip_str(&text(&folds, usize::MAX)).to_string()
 }
 
 /// What a registry in memory answers, behind a deviation.
@@ -77,6 +77,30 @@ async fn a_status_that_changes_is_one_line_that_says_worse() {
     let before = answers_behind(&suite, HONEST, "pull/*").await;
     let now = answers_behind(&suite, DEVIATION, "pull/*").await;
     insta::assert_snapshot!(shown(&suite, &differences(&before, &now)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_that_is_imitated_answers_as_it_was_recorded() {
+    const OTHER: Deviation = Deviation::reply("other", &[], |call, reply| {
+        if call.is(&Method::GET, Kind::Blob) && reply.status == 404 {
+            *reply = Reply::error(403, "DENIED");
+        }
+    });
+    let suite = Suite::built_in().unwrap();
+    let recorded = answers_behind(&suite, OTHER, "pull/*").await;
+    let own = bundled::answers();
+    let folder = Folder::at(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/answers"));
+    assert_eq!(own, folder.recorded().unwrap(), "all of the reference is known");
+    assert!(Likeness::learn(&own, &own).is_empty(), "it is like itself");
+
+    let likeness = Likeness::learn(&own, &recorded);
+    let registry = bundled::in_memory().await.unwrap();
+    let upstream = Upstream::open(Url::parse(&registry.url()).unwrap());
+    let listen = ([127, 0, 0, 1], 0).into();
+    let imitation = Saboteur::imitate(likeness, &upstream, listen).await.unwrap();
+    let run = suite.against(&imitation.url()).only("pull/*").seed(9);
+    let present = run.answers().await.unwrap();
+    assert_eq!(shown(&suite, &differences(&recorded, &present)), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]

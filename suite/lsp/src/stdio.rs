@@ -12,6 +12,10 @@ const WAITING: usize = 64;
 /// The longest message that is read. A scenario has a few KiB, and an editor sends it whole.
 const LONGEST: u64 = 64 << 20;
 
+/// What is said where the input ends before anything came.
+const NOBODY: &str = "nothing came on the standard input; an editor starts this program and speaks the Language Server \
+                      Protocol to it: messages in JSON, each behind a Content-Length";
+
 /// A client on the standard input and output of this process, and the thread that writes to it: join it at the end.
 pub fn connect() -> (Connection, JoinHandle<()>) {
     let (to_server, receiver) = bounded(WAITING);
@@ -19,12 +23,18 @@ pub fn connect() -> (Connection, JoinHandle<()>) {
     // The end of the input ends the loop, and with it the channel and the server.
     thread::spawn(move || {
         let mut input = io::stdin().lock();
+        let mut is_first = true;
         loop {
             match read(&mut input) {
                 Ok(Some(message)) => {
+                    is_first = false;
                     if to_server.send(message).is_err() {
                         break;
                     }
+                }
+                Ok(None) if is_first => {
+                    say(NOBODY);
+                    break;
                 }
                 Ok(None) => break,
                 Err(Unread::Passed(fault)) => say(&format!("a message is passed over: {fault}")),

@@ -16,12 +16,29 @@ use assize::report::{Counted, ReportRequest};
 use assize::run::RunId;
 use assize::wire::{Address, Proxy};
 
-/// Tests a container registry against the OCI distribution specification and reports which requirements hold,
-/// which are broken, which features the registry does not offer, and what could not be tested.
-///
-/// Without a command and without a target, it tests its own bundled registry.
+/// What the program is for, and four ways to use it.
+const ABOUT: &str = "\
+Tests a container registry against the OCI distribution specification and reports which requirements hold, which are \
+broken, which features the registry does not offer, and what could not be tested.
+
+Test your registry, and show each finding with its exchange:
+    assize run registry.example.com --full
+
+Write a page for people, and files for a pipeline:
+    assize run registry.example.com --report html=report.html --report junit=junit.xml
+
+Record what the registry answers; later, fail if it answers anything else:
+    assize snapshot registry.example.com
+    assize snapshot registry.example.com --check
+
+Lay two reports side by side:
+    assize compare before.json after.json
+
+Without a command and without a target, it tests its own bundled registry.";
+
+/// Tests a container registry against the OCI distribution specification
 #[derive(Debug, Parser)]
-#[command(version, args_conflicts_with_subcommands = true, after_long_help = Exit::table())]
+#[command(version, long_about = ABOUT, args_conflicts_with_subcommands = true, after_long_help = Exit::table())]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -61,7 +78,7 @@ pub(crate) enum Command {
     Run(Box<RunArguments>),
     /// Serve the bundled reference registry
     #[cfg(feature = "bundled")]
-    Serve(Box<assize::bundled::Config>),
+    Serve(Box<ServeArguments>),
     /// Record the responses of a registry, one file per scenario, and show what has changed since the last recording
     #[command(after_long_help = Exit::table())]
     Snapshot(Box<SnapshotArguments>),
@@ -74,8 +91,10 @@ pub(crate) enum Command {
     /// Judge a run again from the file that `assize run --record` wrote, without a registry
     #[command(after_long_help = Exit::table())]
     Judge(JudgeArguments),
-    /// Lay reports or recorded runs side by side, registries as columns and requirements as rows
+    /// Compare reports or recorded runs: registries as columns, requirements as rows
     Compare(CompareArguments),
+    /// Make a static site from a folder of reports: a table of registries, and a page with the history of each
+    Site(SiteArguments),
     /// List scenarios, requirements or capabilities
     List(ListArguments),
     /// Show what a requirement demands and why, or print a scenario
@@ -89,8 +108,32 @@ pub(crate) enum Command {
         /// Shell to complete for
         shell: Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page of assize or of a command, or write all manual pages to a folder
+    Man(ManArguments),
+}
+
+/// `assize man`.
+#[derive(Args, Debug)]
+pub(crate) struct ManArguments {
+    /// Command to show the page of (default: the page of assize)
+    pub(crate) command: Option<String>,
+
+    /// Write the page of assize and a page for each command to this folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "command")]
+    pub(crate) into: Option<PathBuf>,
+}
+
+/// `assize serve`.
+#[cfg(feature = "bundled")]
+#[derive(Args, Debug)]
+pub(crate) struct ServeArguments {
+    /// Folder of responses that `assize snapshot` recorded: answer as that registry did in the same situation, and as the
+    /// reference where the record shows nothing. Over HTTP only; bodies are held in memory
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) like: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) config: assize::bundled::Config,
 }
 
 /// `assize clean`.
@@ -119,7 +162,7 @@ pub(crate) struct SelftestArguments {
     pub(crate) only: Vec<String>,
 
     /// Seed for all generated names and content
-    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = value::seed)]
     pub(crate) seed: u64,
 
     /// Print JSON
@@ -157,8 +200,8 @@ pub(crate) struct SabotageArguments {
 /// `assize compare`.
 #[derive(Args, Debug)]
 pub(crate) struct CompareArguments {
-    /// What to compare, as columns from left to right: a report that --report json wrote, or a run that --record
-    /// kept, under the name of the file or another one
+    /// What to compare, as columns from left to right: a report that --report json wrote, a run that --record kept, or
+    /// junit.xml or results.yaml of the OCI's conformance suite; under the name of the file or another one
     #[arg(required = true, value_name = "[NAME=]FILE", value_parser = NamedFile::parse)]
     pub(crate) files: Vec<NamedFile>,
 
@@ -169,6 +212,19 @@ pub(crate) struct CompareArguments {
     /// How to write it: text, markdown, html (one page that needs no network) or json
     #[arg(long = "as", value_name = "FORM", default_value_t = ComparisonForm::Text)]
     pub(crate) form: ComparisonForm,
+}
+
+/// `assize site`.
+#[derive(Args, Debug)]
+pub(crate) struct SiteArguments {
+    /// Folder of reports that --report json wrote: NAME.json for one run of a registry, or a folder NAME with a report for
+    /// each of its runs
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) reports: PathBuf,
+
+    /// Folder to write the site to
+    #[arg(long, value_name = "DIR", default_value = "site", value_hint = ValueHint::DirPath)]
+    pub(crate) to: PathBuf,
 }
 
 /// When to do something that suits a terminal.
@@ -344,7 +400,7 @@ pub(crate) struct ConductArguments {
 #[derive(Args, Debug)]
 pub(crate) struct PaceArguments {
     /// Seed for all generated names and content (default: random)
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = value::seed)]
     pub(crate) seed: Option<u64>,
 
     /// Word that is part of all names and content of the run, so that runs do not interfere (default: random). With
@@ -353,7 +409,7 @@ pub(crate) struct PaceArguments {
     pub(crate) run_id: Option<RunId>,
 
     /// Maximum number of scenarios to run at the same time
-    #[arg(long, value_name = "NUMBER", default_value = "64")]
+    #[arg(long, value_name = "NUMBER", default_value = "64", value_parser = value::jobs)]
     pub(crate) jobs: NonZeroUsize,
 
     /// Time for which a list, or a read after a write, may be stale
@@ -368,9 +424,9 @@ pub(crate) struct PaceArguments {
 /// `assize snapshot`.
 #[derive(Args, Debug)]
 pub(crate) struct SnapshotArguments {
-    /// URL or host of the registry; a host alone means https, or http for this machine (default: the bundled
-    /// registry); without it, the first argument may be the folder. With --accept, --review or --unreferenced no request is sent unless a registry is given: they apply
-    /// to the changes that are still pending
+    /// URL or host of the registry; a host alone means https, or http for this machine (default: the bundled registry,
+    /// and then the first argument may be the folder). With --accept, --review or --unreferenced no request is sent unless
+    /// a registry is given: they apply to the changes that are still pending
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) target: Option<String>,
 
@@ -438,8 +494,9 @@ pub(crate) struct VerdictArguments {
     #[arg(short = 'v', long)]
     pub(crate) full: bool,
 
-    /// Write a report in a format: text, json, junit, markdown, html, or baseline (a draft for --baseline). The path -
-    /// means standard output; repeatable
+    /// Write a report in a format: text, json, junit, markdown, html, badge (an SVG image), sarif, gitlab (code quality),
+    /// baseline (a draft for --baseline), or github, which needs no path: annotations, and the summary of the job. The
+    /// path - means standard output; repeatable
     #[arg(long, value_name = "FORMAT=PATH", value_parser = ReportRequest::parse)]
     pub(crate) report: Vec<ReportRequest>,
 

@@ -1,4 +1,4 @@
-//! `assize compare`: reports and recorded runs, side by side.
+//! `assize compare`: reports, recorded runs and the results of the OCI's own suite, side by side.
 
 use std::path::Path;
 
@@ -28,17 +28,53 @@ pub(crate) fn execute(arguments: &CompareArguments) -> Result<Exit, Failure> {
 
 fn read(file: &NamedFile) -> Result<ReportFile, Failure> {
     let text = std::fs::read_to_string(&file.path).map_err(|source| Failure::File {
+        option: None,
         path: file.path.clone(),
         source,
     })?;
-    let text = match is_record(&text) {
-        true => judged(&file.path, &text)?,
-        false => text,
+    let other = |source| Failure::OtherSuite {
+        path: file.path.clone(),
+        source,
+    };
+    let text = match FileKind::of(&text) {
+        FileKind::Report => text,
+        FileKind::Record => judged(&file.path, &text)?,
+        FileKind::OfficialJunit => {
+            let catalogue = library::load(None)?.catalogue;
+            return ReportFile::of_official_junit(&file.name, &text, &catalogue).map_err(other);
+        }
+        FileKind::OfficialResults => {
+            let catalogue = library::load(None)?.catalogue;
+            return ReportFile::of_official_results(&file.name, &text, &catalogue).map_err(other);
+        }
     };
     ReportFile::parse(&file.name, &text).map_err(|source| Failure::Compare {
         path: file.path.clone(),
         source,
     })
+}
+
+/// What a file holds, by how it begins.
+enum FileKind {
+    /// One document of JSON: a report.
+    Report,
+    /// Lines of JSON: a recorded run.
+    Record,
+    /// XML: the `junit.xml` of the OCI's conformance suite.
+    OfficialJunit,
+    /// Anything else: its `results.yaml`.
+    OfficialResults,
+}
+
+impl FileKind {
+    fn of(text: &str) -> FileKind {
+        match text.trim_start_matches('\u{feff}').trim_start().chars().next() {
+            Some('{') if is_record(text) => FileKind::Record,
+            Some('{') | None => FileKind::Report,
+            Some('<') => FileKind::OfficialJunit,
+            Some(_) => FileKind::OfficialResults,
+        }
+    }
 }
 
 /// Whether a text is lines of JSON, as records are, and not one document.

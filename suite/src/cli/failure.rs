@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use assize::RunError;
-use assize::compare::BadReport;
+use assize::compare::{BadReport, BadResults};
 use assize::diagnostic::{Color, Faulty};
 use assize::log::End;
 use assize::log::record::ReadError;
@@ -55,8 +55,10 @@ pub(crate) enum Failure {
     #[error("{}", faulty(.0))]
     Faulty(Vec<Faulty>),
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("{}{}: {}", option.map(|option| format!("{option} ")).unwrap_or_default(), path.display(), plain(source))]
     File {
+        /// The option that names it, if one does.
+        option: Option<&'static str>,
         /// The file.
         path: PathBuf,
         /// What the system says.
@@ -81,8 +83,16 @@ pub(crate) enum Failure {
         /// Why it is none.
         source: BadReport,
     },
+    /// A file holds no results of another suite.
+    #[error("{}: {source}", path.display())]
+    OtherSuite {
+        /// The file.
+        path: PathBuf,
+        /// Why it holds none.
+        source: BadResults,
+    },
     /// A file is not where it was wanted.
-    #[error("cannot write {}: {source}", path.display())]
+    #[error("cannot write {}: {}", path.display(), plain(source))]
     Unwritten {
         /// The file.
         path: PathBuf,
@@ -103,7 +113,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Suite(String),
     /// The system does not let the suite do what it must.
-    #[error("{doing}: {source}")]
+    #[error("{doing}: {}", plain(source))]
     System {
         /// What was tried.
         doing: &'static str,
@@ -128,6 +138,7 @@ impl Failure {
             | Failure::File { .. }
             | Failure::Record { .. }
             | Failure::Compare { .. }
+            | Failure::OtherSuite { .. }
             | Failure::Answers(_) => Exit::BadInput,
             Failure::Run(RunError::Unusable(_)) => Exit::UnusableTarget,
             Failure::Run(RunError::CutOff(CutOff(End::Interrupted))) => Exit::Interrupted,
@@ -163,6 +174,15 @@ impl Failure {
             anstream::eprintln!("{}\n", file.render(Color::Always));
         }
         anstream::eprintln!("{ERROR}error{ERROR:#}: {self}");
+    }
+}
+
+/// What the system says, without its number.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" (os error ") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
     }
 }
 

@@ -77,6 +77,7 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let unreadable = |source| Failure::File {
+        option: None,
         path: folder.to_owned(),
         source,
     };
@@ -93,6 +94,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
 
 fn read(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|source| Failure::File {
+        option: None,
         path: path.to_owned(),
         source,
     })
@@ -100,6 +102,7 @@ fn read(path: &Path) -> Result<String, Failure> {
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(path, text).map_err(|source| Failure::File {
+        option: None,
         path: path.to_owned(),
         source,
     })

@@ -25,6 +25,7 @@ mod selftest;
 mod serve;
 mod settings;
 mod shell;
+mod site;
 mod snapshot;
 mod value;
 mod verdict;
@@ -32,6 +33,7 @@ mod verdict;
 use std::ffi::OsString;
 
 use anstream::ColorChoice;
+use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use arguments::{Arguments, Command, When};
@@ -57,7 +59,10 @@ fn typed() -> Result<Arguments, Failure> {
     let words: Vec<OsString> = std::env::args_os().collect();
     let mut command = Arguments::command();
     command.build();
-    let mut matches = command.clone().get_matches_from(&words);
+    let mut matches = command
+        .clone()
+        .try_get_matches_from(&words)
+        .unwrap_or_else(|error| refuse(&error));
     let folder = std::env::current_dir().map_err(|source| Failure::System {
         doing: "cannot tell the present folder",
         source,
@@ -71,6 +76,20 @@ fn typed() -> Result<Arguments, Failure> {
         arguments.set_target(named.address);
     }
     Ok(arguments)
+}
+
+/// Says what is wrong with the arguments, and ends. What follows a word that is like a command was meant for that command.
+fn refuse(error: &clap::Error) -> ! {
+    let first = std::env::args().nth(1).filter(|word| !word.starts_with('-'));
+    let meant = first.as_deref().and_then(value::command_like);
+    if let (ErrorKind::UnknownArgument, Some(word), Some(meant)) = (error.kind(), first, meant)
+        && !meant.contains(&format!("`{word}`"))
+    {
+        let failure = Failure::Arguments(format!("there is no command `{word}`; {meant}"));
+        failure.print();
+        std::process::exit(failure.exit() as i32);
+    }
+    error.exit()
 }
 
 fn execute(arguments: Arguments) -> Result<Exit, Failure> {
@@ -91,14 +110,15 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Sabotage(sabotage)) => {
             block_on(sabotage::execute(&sabotage, &|name| std::env::var(name).ok()))
         }
-        Some(Command::Judge(arguments)) => judge::execute(&arguments),
+        Some(Command::Judge(arguments)) => judge::execute(&arguments, &|name| std::env::var(name).ok()),
         Some(Command::Compare(arguments)) => compare::execute(&arguments),
+        Some(Command::Site(arguments)) => site::execute(&arguments),
         Some(Command::List(list)) => list::execute(&list),
         Some(Command::Explain(explain)) => explain::execute(&explain),
         Some(Command::Fmt(fmt)) => fmt::execute(&fmt),
         Some(Command::Lsp(lsp)) => lsp::execute(&lsp),
         Some(Command::Completions { shell }) => shell::completions(shell),
-        Some(Command::Man) => shell::man(),
+        Some(Command::Man(arguments)) => shell::man(&arguments),
     }
 }
 
@@ -108,7 +128,11 @@ fn run_scenarios(mut arguments: arguments::RunArguments) -> Result<Exit, Failure
     if let Some(line) = official::adopt(&mut arguments, &environment)? {
         anstream::eprintln!("note: {line}");
     }
-    let wanted = Wanted::new(&arguments.verdict, arguments.conduct.record.as_deref())?;
+    let wanted = Wanted::new(
+        &arguments.verdict,
+        arguments.conduct.record.as_deref(),
+        &environment,
+    )?;
     let settings = Settings::new(arguments, &environment)?;
     block_on(run::execute(settings, wanted))
 }

@@ -24,7 +24,11 @@ pub(crate) async fn execute(mut settings: Settings, wanted: Wanted) -> Result<Ex
         let violations = wanted.violations(&suite.library().catalogue, settings.run.version);
         settings.run.on_finding = OnFinding::StopAt(violations);
     }
-    let kept = settings.record.as_deref().map(begun).transpose()?;
+    let kept = settings
+        .record
+        .as_deref()
+        .map(|path| begun(path, "--record"))
+        .transpose()?;
     let log = match settings.target.as_ref().map(ToString::to_string) {
         Some(target) => against(&target, &suite, settings).await?,
         None => against_the_bundled(&suite, settings).await?,

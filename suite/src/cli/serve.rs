@@ -1,24 +1,74 @@
-//! `assize serve`: the registry that comes with the suite, until it is told to stop.
+//! `assize serve`: the registry that comes with the suite, until it is told to stop; or one that answers as another was recorded.
 
-use assize::bundled::{Config, Log, Signals, serve};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 
+use assize::bundled::{self, Config, Log, Running, Signals, serve};
+use assize::saboteur::{Saboteur, Upstream};
+use assize::snapshot::{Folder, Likeness};
+use assize::wire::Url;
+
+use super::arguments::ServeArguments;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
 
 /// Serves until the process is told to end; reads certificates and accounts again on SIGHUP.
-pub(crate) async fn execute(config: Config) -> Result<Exit, Failure> {
+pub(crate) async fn execute(arguments: ServeArguments) -> Result<Exit, Failure> {
+    let ServeArguments { like, mut config } = arguments;
     let _log = Log::start(config.log_format);
     let mut signals = Signals::receive().map_err(|source| Failure::System {
         doing: "cannot receive signals",
         source,
     })?;
+    let likeness = like
+        .as_deref()
+        .map(|folder| learnt(folder, &mut config))
+        .transpose()?;
     let registry = serve(config).await?;
-    output::print(&format!("{}\n", registry.url()))?;
+    let imitation = match likeness {
+        Some((likeness, listen)) => Some(imitation(likeness, &registry, listen).await?),
+        None => None,
+    };
+    let url = imitation.as_ref().map_or_else(|| registry.url(), Saboteur::url);
+    output::print(&format!("{url}\n"))?;
     signals.end(&registry).await;
+    drop(imitation);
     tokio::select! {
         () = registry.shutdown() => {}
         () = signals.end_at_once() => {}
     }
     Ok(Exit::Done)
+}
+
+/// What is recorded in a folder, and the address at which it is imitated; the reference itself goes to another one.
+fn learnt(folder: &Path, config: &mut Config) -> Result<(Likeness, SocketAddr), Failure> {
+    if config.tls_certificate.is_some() {
+        let why = "--like answers over HTTP only, without --tls-certificate";
+        return Err(Failure::Arguments(why.to_owned()));
+    }
+    let recorded = Folder::at(folder).recorded()?;
+    if recorded.is_empty() {
+        return Err(Failure::Arguments(format!(
+            "--like {}: there are no recorded responses; `assize snapshot` writes them",
+            folder.display()
+        )));
+    }
+    let likeness = Likeness::learn(&bundled::answers(), &recorded);
+    anstream::eprintln!(
+        "note: {} recorded scenarios; in {} situations this answers otherwise than the reference",
+        recorded.len(),
+        likeness.len()
+    );
+    let listen = std::mem::replace(&mut config.listen, (Ipv4Addr::LOCALHOST, 0).into());
+    Ok((likeness, listen))
+}
+
+async fn imitation(likeness: Likeness, over: &Running, listen: SocketAddr) -> Result<Saboteur, Failure> {
+    let url = Url::parse(&over.url()).map_err(|error| Failure::Suite(error.to_string()))?;
+    let imitated = Saboteur::imitate(likeness, &Upstream::open(url), listen).await;
+    imitated.map_err(|source| Failure::System {
+        doing: "cannot listen",
+        source,
+    })
 }

@@ -1,10 +1,15 @@
 //! The values of options that have a grammar of their own.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use assize::diagnostic::did_you_mean;
 use assize::wire::{Address, Url, UrlError};
+use clap::CommandFactory;
 use thiserror::Error;
+
+use super::arguments::Arguments;
 
 /// Reads a time such as `500ms`, `5s` or `2m`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
@@ -21,6 +26,18 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .and_then(|number| number.checked_mul(milliseconds))
         .map(Duration::from_millis)
         .ok_or_else(|| format!("`{number}` is not a number of times this long"))
+}
+
+/// Reads how many scenarios run at the same time.
+pub(crate) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| "it is the number of scenarios that run at the same time, 1 or more".to_owned())
+}
+
+/// Reads a seed.
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
+    text.parse()
+        .map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }
 
 /// Reads where a host is found.
@@ -85,9 +102,15 @@ pub(crate) enum BadTarget {
     Credentials,
     /// It is a single word, which is more likely a command that does not exist.
     #[error(
-        "`{0}` is neither a command nor the address of a registry; if it is the name of a host: https://{0}"
+        "`{word}` is neither a command nor the address of a registry; {}if it is the name of a host: https://{word}",
+        meant.as_ref().map(|meant| format!("{meant} ")).unwrap_or_default()
     )]
-    Word(String),
+    Word {
+        /// The word.
+        word: String,
+        /// The command that may have been meant, as a question.
+        meant: Option<String>,
+    },
     /// It goes on behind the host.
     #[error(
         "`{address}` names more than a registry, which is found at /v2/ of its host: \
@@ -99,6 +122,12 @@ pub(crate) enum BadTarget {
         /// What stands behind the host.
         path: String,
     },
+}
+
+/// The command whose name is like a word, as a question.
+pub(crate) fn command_like(word: &str) -> Option<String> {
+    let assize = Arguments::command();
+    did_you_mean(word, assize.get_subcommands().map(clap::Command::get_name))
 }
 
 /// Reads the address of a registry: a URL, or a host, which means https, or http on this machine.
@@ -113,7 +142,10 @@ pub(crate) fn target(text: &str) -> Result<Url, BadTarget> {
         let secure = Url::parse(&format!("https://{text}")).map_err(bad)?;
         let loopback = secure.origin().is_loopback();
         if !loopback && !text.contains(['.', ':', '/']) {
-            return Err(BadTarget::Word(text.to_owned()));
+            return Err(BadTarget::Word {
+                word: text.to_owned(),
+                meant: command_like(text),
+            });
         }
         let scheme = if loopback { "http" } else { "https" };
         Url::parse(&format!("{scheme}://{text}")).map_err(bad)?

@@ -1,6 +1,7 @@
 //! What is done with a result: it is held against what is known, and said.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -10,13 +11,17 @@ use assize::diagnostic::SourceFile;
 use assize::log::{RunLog, trace};
 use assize::report::baseline::Baseline;
 use assize::report::{
-    self, BegunReport, Counted, Destination, Detail, NewFile, Report, ReportRequest, WriteError,
+    self, BegunReport, Counted, Destination, Detail, Format, NewFile, Report, ReportRequest, WriteError,
 };
 
 use super::arguments::VerdictArguments;
+use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output;
+
+/// Where a job of GitHub says what the summary of the step is written to.
+const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 /// What the user wants of a result.
 #[derive(Debug)]
@@ -25,6 +30,8 @@ pub(crate) struct Wanted {
     baseline: Option<PathBuf>,
     /// The reports that are wanted besides the one on the terminal.
     reports: Vec<ReportRequest>,
+    /// The file at whose end the summary of a job of GitHub is written.
+    summary: Option<PathBuf>,
     /// Whose requirements make it fail.
     counted: Counted,
     /// Where the exchanges go.
@@ -35,10 +42,18 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     /// What the arguments ask for, beside the `record` that goes to a file of its own.
-    pub(crate) fn new(arguments: &VerdictArguments, record: Option<&Path>) -> Result<Wanted, Failure> {
+    pub(crate) fn new(
+        arguments: &VerdictArguments,
+        record: Option<&Path>,
+        environment: Environment<'_>,
+    ) -> Result<Wanted, Failure> {
+        let mut reports = arguments.report.iter();
+        let is_for_github = reports.any(|report| report.format == Format::Github);
+        let summary = environment(SUMMARY).filter(|path| is_for_github && !path.is_empty());
         let wanted = Wanted {
             baseline: arguments.baseline.clone(),
             reports: arguments.report.clone(),
+            summary: summary.map(PathBuf::from),
             counted: arguments.basis.clone(),
             trace: arguments.trace.clone(),
             detail: match arguments.full {
@@ -76,16 +91,22 @@ impl Wanted {
         Ok(Prepared {
             baseline: baseline.transpose()?,
             reports: self.reports.iter().map(begun_report).collect::<Result<_, _>>()?,
+            summary: self.summary.map(Summary::begin).transpose()?,
             counted: self.counted,
-            trace: self.trace.as_deref().map(begun).transpose()?,
+            trace: self
+                .trace
+                .as_deref()
+                .map(|path| begun(path, "--trace"))
+                .transpose()?,
             detail: self.detail,
         })
     }
 }
 
-/// Begins a file.
-pub(crate) fn begun(path: &Path) -> Result<NewFile, Failure> {
+/// Begins a file, which an option names.
+pub(crate) fn begun(path: &Path, option: &'static str) -> Result<NewFile, Failure> {
     NewFile::create(path).map_err(|source| Failure::File {
+        option: Some(option),
         path: path.to_owned(),
         source,
     })
@@ -93,6 +114,7 @@ pub(crate) fn begun(path: &Path) -> Result<NewFile, Failure> {
 
 fn begun_report(request: &ReportRequest) -> Result<BegunReport, Failure> {
     request.begin().map_err(|source| Failure::File {
+        option: Some("--report"),
         path: match &request.destination {
             Destination::File(path) => path.clone(),
             Destination::Stdout => PathBuf::from("-"),
@@ -112,11 +134,41 @@ pub(crate) fn written(
         .map_err(|source| Failure::Unwritten { path, source })
 }
 
+/// The file to whose end the summary of a job of GitHub goes, behind what other commands of the step wrote.
+#[derive(Debug)]
+struct Summary {
+    path: PathBuf,
+    file: File,
+}
+
+impl Summary {
+    fn begin(path: PathBuf) -> Result<Summary, Failure> {
+        match File::options().append(true).create(true).open(&path) {
+            Ok(file) => Ok(Summary { path, file }),
+            Err(source) => Err(Failure::File {
+                option: Some(SUMMARY),
+                path,
+                source,
+            }),
+        }
+    }
+
+    fn write(mut self, report: &Report<'_>) -> Result<(), Failure> {
+        let text = Format::Markdown.render(report).map_err(Failure::Suite)?;
+        let written = self.file.write_all(text.as_bytes());
+        written.map_err(|source| Failure::Unwritten {
+            path: self.path,
+            source,
+        })
+    }
+}
+
 /// What a result is held against and written to.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     baseline: Option<Baseline>,
     reports: Vec<BegunReport>,
+    summary: Option<Summary>,
     counted: Counted,
     trace: Option<NewFile>,
     detail: Detail,
@@ -151,6 +203,7 @@ impl Prepared {
                 file.flush()
             })
         });
+        let summed_up = self.summary.map(|summary| summary.write(&report));
         // One that cannot be written does not keep the others from it.
         let reported: Vec<Result<(), WriteError>> = self
             .reports
@@ -158,6 +211,7 @@ impl Prepared {
             .map(|begun| begun.write(&report))
             .collect();
         traced.transpose()?;
+        summed_up.transpose()?;
         reported.into_iter().collect::<Result<(), WriteError>>()?;
         Ok(report.ruling().into())
     }
@@ -165,6 +219,7 @@ impl Prepared {
 
 fn read_baseline(path: &Path, suite: &Suite) -> Result<Baseline, Failure> {
     let text = std::fs::read_to_string(path).map_err(|source| Failure::File {
+        option: Some("--baseline"),
         path: path.to_owned(),
         source,
     })?;
@@ -183,7 +238,8 @@ mod tests {
         let words = std::iter::once("assize").chain(line.split_whitespace());
         let arguments = Arguments::try_parse_from(words).map_err(|error| error.to_string())?;
         let record = arguments.run.conduct.record.as_deref();
-        Wanted::new(&arguments.run.verdict, record).map_err(|failure| failure.to_string())
+        let environment = |name: &str| (name == SUMMARY).then(|| "summary.md".to_owned());
+        Wanted::new(&arguments.run.verdict, record, &environment).map_err(|failure| failure.to_string())
     }
 
     #[test]
@@ -193,6 +249,15 @@ mod tests {
         assert!(wanted("--report json=a --report junit=a").is_err());
         assert!(wanted("--report json=a --record a").is_err());
         assert!(wanted("--record a --trace a").is_err());
+    }
+
+    #[test]
+    fn a_job_of_github_has_its_summary_where_it_asks_for_annotations() {
+        assert_eq!(
+            wanted("--report github").unwrap().summary,
+            Some("summary.md".into())
+        );
+        assert_eq!(wanted("--report markdown=a").unwrap().summary, None);
     }
 
     #[test]

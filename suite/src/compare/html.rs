@@ -4,7 +4,7 @@ use minijinja::context;
 use minijinja::value::Serde;
 
 use super::{Comparison, ComparisonError};
-use crate::report::{STYLE, templates, visible_document};
+use crate::report::{templates, visible_document};
 
 const PAGE: &str = include_str!("page.html");
 
@@ -14,5 +14,5 @@ pub(super) fn render(comparison: &Comparison) -> Result<String, ComparisonError>
     let mut templates = templates()?;
     templates.add_template("comparison.html", PAGE)?;
     let page = templates.get_template("comparison.html")?;
-    Ok(page.render(context! { comparison => Serde(document), style => STYLE })?)
+    Ok(page.render(context! { comparison => Serde(document) })?)
 }

@@ -18,7 +18,8 @@ fn write(comparison: &Comparison, out: &mut String) -> fmt::Result {
         writeln!(out, "- **{}**: {}", plain(&column.name), plain(&column.verdict))?;
     }
     if comparison.rows.is_empty() {
-        return writeln!(out, "\nNo requirement came to different verdicts.");
+        writeln!(out, "\nNo requirement came to different verdicts.")?;
+        return write_left_out(comparison, out);
     }
     let names: Vec<String> = comparison
         .columns
@@ -27,7 +28,15 @@ fn write(comparison: &Comparison, out: &mut String) -> fmt::Result {
         .collect();
     writeln!(out, "\n| requirement | level | {} |", names.join(" | "))?;
     writeln!(out, "|---|---|{}", "---|".repeat(names.len()))?;
-    comparison.rows.iter().try_for_each(|row| write_row(row, out))
+    comparison.rows.iter().try_for_each(|row| write_row(row, out))?;
+    write_left_out(comparison, out)
+}
+
+fn write_left_out(comparison: &Comparison, out: &mut String) -> fmt::Result {
+    match comparison.left_out() {
+        Some(words) => writeln!(out, "\n{}", plain(&words)),
+        None => Ok(()),
+    }
 }
 
 fn write_row(row: &ComparedRequirement, out: &mut String) -> fmt::Result {

@@ -1,20 +1,25 @@
 //! Registries side by side: reports as columns, requirements as rows.
 //!
-//! [`ReportFile`] reads what `--report json` wrote, [`Comparison`] lays reports side by side, the forms only write.
+//! [`ReportFile`] reads what `--report json` wrote, or the results of the OCI's own suite, [`Comparison`] lays reports side
+//! by side, the forms only write.
 
 mod form;
 mod html;
 mod markdown;
+mod official;
 mod report_file;
 #[cfg(test)]
 mod tests;
 mod text;
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use serde::{Serialize, Serializer};
 
 pub use self::form::{BadComparisonForm, ComparisonError, ComparisonForm};
+pub use self::official::BadResults;
+pub(crate) use self::report_file::Score;
 pub use self::report_file::{BadReport, ReportFile};
 use crate::catalogue::Level;
 use crate::report::VerdictKind;
@@ -26,6 +31,8 @@ pub struct Comparison {
     pub columns: Vec<ComparedReport>,
     /// The requirements, in the order of the catalogue, those of most weight first, and of these what is broken.
     pub rows: Vec<ComparedRequirement>,
+    /// How many requirements are left out because only some of the reports say something of them.
+    pub one_sided: usize,
 }
 
 /// One report.
@@ -95,19 +102,46 @@ impl Comparison {
     /// Lays reports side by side.
     pub fn of(reports: &[ReportFile], shown: ComparedRows) -> Comparison {
         let mut rows: Vec<ComparedRequirement> = Vec::new();
+        let mut one_sided = 0;
         for id in report_file::requirements(reports) {
             let row = ComparedRequirement::of(id, reports);
             let is_in_force = row.cells.iter().any(|cell| cell.verdict.is_some());
             if is_in_force && (shown == ComparedRows::Everything || row.differs()) {
                 rows.push(row);
+            } else if row.is_one_sided() {
+                one_sided += 1;
             }
         }
         rows.sort_by_key(|row| (Reverse(row.level), !row.is_broken_somewhere()));
         Comparison {
-            columns: reports.iter().map(ComparedReport::of).collect(),
+            columns: told_apart(reports.iter().map(ComparedReport::of).collect()),
             rows,
+            one_sided,
         }
     }
+
+    /// How many requirements are left out, in words, if there are any.
+    fn left_out(&self) -> Option<String> {
+        let them = match self.one_sided {
+            0 => return None,
+            1 => "1 requirement that only some of them ask is".to_owned(),
+            many => format!("{many} requirements that only some of them ask are"),
+        };
+        Some(format!("{them} left out; --all shows everything"))
+    }
+}
+
+/// The columns, those of one name told apart by a number.
+fn told_apart(mut columns: Vec<ComparedReport>) -> Vec<ComparedReport> {
+    let mut taken = BTreeSet::new();
+    for column in &mut columns {
+        let numbered = (2..).map(|number| format!("{} ({number})", column.name));
+        let mut names = std::iter::once(column.name.clone()).chain(numbered);
+        if let Some(free) = names.find(|name| taken.insert(name.clone())) {
+            column.name = free;
+        }
+    }
+    columns
 }
 
 impl ComparedReport {
@@ -151,11 +185,25 @@ impl ComparedRequirement {
         cells.any(|cell| cell.verdict == Some(VerdictKind::Broken))
     }
 
-    /// Whether the reports disagree on it.
+    /// Whether the reports disagree on it: those that say something of it.
     pub fn differs(&self) -> bool {
-        let mut verdicts = self.cells.iter().map(|cell| cell.verdict);
+        let mut verdicts = self.cells.iter().filter_map(ComparedVerdict::told);
         let first = verdicts.next();
         verdicts.any(|verdict| Some(verdict) != first)
+    }
+
+    /// Whether one report says something of it, and another nothing.
+    fn is_one_sided(&self) -> bool {
+        let told = self.cells.iter().filter(|cell| cell.told().is_some()).count();
+        told > 0 && told < self.cells.len()
+    }
+}
+
+impl ComparedVerdict {
+    /// The verdict, if the report says something of the requirement: that it was not asked says nothing.
+    fn told(&self) -> Option<VerdictKind> {
+        self.verdict
+            .filter(|verdict| !matches!(verdict, VerdictKind::NotAsked | VerdictKind::NoOccasion))
     }
 }
 

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use super::ComparedVerdict;
-use crate::catalogue::Level;
-use crate::report::{SCHEMA, VerdictKind};
+use crate::catalogue::{Level, Version};
+use crate::report::{SCHEMA, VerdictKind, specification};
 
 /// A report that was read.
 #[derive(Clone, Debug)]
@@ -41,21 +41,67 @@ pub enum BadReport {
 #[derive(Clone, Debug, Deserialize)]
 struct FileDocument {
     schema: String,
+    #[serde(default)]
+    suite: FileSuite,
     facts: FileFacts,
     verdict: FileVerdict,
+    #[serde(default)]
+    categories: Vec<FileCategory>,
     findings: Vec<FileFinding>,
     requirements: Vec<FileRequirement>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct FileSuite {
+    name: String,
+    version: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct FileFacts {
     target: String,
     version: String,
+    #[serde(default)]
+    started: u64,
+    #[serde(default)]
+    narrowed: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 struct FileVerdict {
+    #[serde(default)]
+    passes: bool,
+    #[serde(default)]
+    word: String,
     sentence: String,
+}
+
+/// The numbers of one category and one level.
+#[derive(Clone, Debug, Deserialize)]
+struct FileCategory {
+    category: String,
+    level: String,
+    #[serde(flatten)]
+    numbers: FileNumbers,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct FileNumbers {
+    held: usize,
+    broken: usize,
+    follows: usize,
+    late: usize,
+    not_reached: usize,
+    suite_failed: usize,
+}
+
+/// How much held of what was due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Score {
+    /// The requirements that held.
+    pub(crate) held: usize,
+    /// The requirements that were to be shown.
+    pub(crate) due: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -75,14 +121,14 @@ struct FileWay {
 /// A requirement of a report.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct FileRequirement {
-    id: String,
+    pub(super) id: String,
     #[serde(deserialize_with = "level")]
     pub(super) level: Option<Level>,
     pub(super) category: Option<String>,
     pub(super) text: Option<String>,
     #[serde(default)]
     pub(super) source: Option<FileSource>,
-    verdict: VerdictKind,
+    pub(super) verdict: VerdictKind,
 }
 
 /// Where a requirement stands.
@@ -113,8 +159,100 @@ impl ReportFile {
         })
     }
 
+    /// The report that another suite's results come to: its verdict in a sentence, and each requirement with what it got
+    /// where it broke.
+    pub(super) fn of_others(
+        name: String,
+        sentence: String,
+        rows: impl IntoIterator<Item = (FileRequirement, Option<String>)>,
+    ) -> ReportFile {
+        let (mut requirements, mut findings) = (Vec::new(), Vec::new());
+        for (row, got) in rows {
+            findings.extend(got.map(|got| FileFinding {
+                requirement: row.id.clone(),
+                ways: vec![FileWay { got }],
+                consequences: Vec::new(),
+            }));
+            requirements.push(row);
+        }
+        let ids = requirements.iter().enumerate();
+        ReportFile {
+            name,
+            index: ids.map(|(at, row)| (row.id.clone(), at)).collect(),
+            document: FileDocument {
+                schema: SCHEMA.to_owned(),
+                suite: FileSuite::default(),
+                facts: FileFacts {
+                    target: String::new(),
+                    version: Version::V1_1.to_string(),
+                    started: 0,
+                    narrowed: Vec::new(),
+                },
+                verdict: FileVerdict {
+                    passes: false,
+                    word: String::new(),
+                    sentence,
+                },
+                categories: Vec::new(),
+                findings,
+                requirements,
+            },
+        }
+    }
+
+    /// The suite that made it, and its version.
+    pub(crate) fn suite(&self) -> String {
+        format!("{} {}", self.document.suite.name, self.document.suite.version)
+    }
+
+    /// When the run began, in seconds since 1970.
+    pub(crate) fn started(&self) -> u64 {
+        self.document.facts.started
+    }
+
+    /// Whether the run passed.
+    pub(crate) fn passes(&self) -> bool {
+        self.document.verdict.passes
+    }
+
+    /// The verdict in a word.
+    pub(crate) fn word(&self) -> &str {
+        &self.document.verdict.word
+    }
+
+    /// What was judged by, in words, and whether only a part was asked.
+    pub(crate) fn specification(&self) -> String {
+        let version = self.version();
+        let words = version.parse().map(|version: Version| specification(version));
+        let words = words.map_or_else(|()| version.to_owned(), str::to_owned);
+        match self.document.facts.narrowed.is_empty() {
+            true => words,
+            false => format!("{words}, in part"),
+        }
+    }
+
+    /// How much of a level held, in one category or in all.
+    pub(crate) fn score(&self, level: Level, category: Option<&str>) -> Score {
+        let level = level.to_string();
+        let rows = self.document.categories.iter();
+        let mine = rows.filter(|row| row.level == level && category.is_none_or(|one| row.category == one));
+        mine.fold(Score::default(), |score, row| {
+            let of = row.numbers;
+            Score {
+                held: score.held + of.held,
+                due: score.due
+                    + of.held
+                    + of.broken
+                    + of.follows
+                    + of.late
+                    + of.not_reached
+                    + of.suite_failed,
+            }
+        })
+    }
+
     /// The address of the registry.
-    pub(super) fn target(&self) -> &str {
+    pub(crate) fn target(&self) -> &str {
         &self.document.facts.target
     }
 
@@ -124,7 +262,7 @@ impl ReportFile {
     }
 
     /// The verdict in words.
-    pub(super) fn sentence(&self) -> &str {
+    pub(crate) fn sentence(&self) -> &str {
         &self.document.verdict.sentence
     }
 

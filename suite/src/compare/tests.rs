@@ -157,7 +157,8 @@ fn programs_get_all_that_is_shown() {
             }
           ]
         }
-      ]
+      ],
+      "one_sided": 0
     }
     "#);
 }
@@ -183,6 +184,48 @@ fn the_same_report_twice_differs_in_nothing() {
     assert!(comparison.rows.is_empty());
     let text = ComparisonForm::Text.render(&comparison, 80).unwrap();
     assert!(text.contains("no requirement came to different verdicts"));
+}
+
+#[test]
+fn what_only_one_report_asks_is_counted_and_not_shown() {
+    let [good, _] = reports();
+    let part = document(
+        "part",
+        [
+            ("a.may", "not-asked"),
+            ("b.should", "not-asked"),
+            ("c.must", "broken"),
+        ],
+    );
+    let part = ReportFile::parse("good", &part).unwrap();
+    let comparison = Comparison::of(&[good.clone(), part.clone()], ComparedRows::Differences);
+    let ids: Vec<&str> = comparison.rows.iter().map(|row| &*row.requirement).collect();
+    assert_eq!((ids, comparison.one_sided), (vec!["c.must"], 2));
+    let names: Vec<&str> = comparison.columns.iter().map(|column| &*column.name).collect();
+    assert_eq!(names, ["good", "good (2)"], "columns of one name are told apart");
+    let text = ComparisonForm::Text.render(&comparison, 80).unwrap();
+    assert!(text.contains("2 requirements that only some of them ask are left out; --all"));
+    assert_eq!(
+        Comparison::of(&[good, part], ComparedRows::Everything).rows.len(),
+        3
+    );
+}
+
+#[test]
+fn a_table_is_no_wider_than_the_terminal() {
+    let long = "push.manifest.a-requirement-whose-name-goes-on-and-on-and-on";
+    let [one, two] = ["held", "broken"].map(|verdict| {
+        let text = document("x", [("a.may", "held"), ("b.should", "held"), (long, verdict)]);
+        ReportFile::parse("a-registry-with-a-long-name", &text).unwrap()
+    });
+    let comparison = Comparison::of(&[one, two], ComparedRows::Everything);
+    for width in [60, 80, 120] {
+        let text = ComparisonForm::Text.render(&comparison, width).unwrap();
+        let text = anstream::adapter::strip_str(&text).to_string();
+        let (_, table) = text.split_once("\n\n").unwrap();
+        let widest = table.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(widest <= width, "{widest} at {width}:\n{table}");
+    }
 }
 
 #[test]

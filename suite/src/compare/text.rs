@@ -6,8 +6,10 @@ use crate::report::VerdictKind;
 use crate::report::style::{BAD, DOUBTFUL, GOOD, HEADING, QUIET, paint};
 use crate::wire::hidden_characters::visible;
 
-/// The narrowest and the widest column of a report.
+/// The narrowest and the widest column of a report: the longest verdict has 12 letters.
 const WIDTHS: std::ops::RangeInclusive<usize> = 12..=28;
+/// What is left of an id where there is no room: enough to tell most of them apart.
+const SHORTEST_ID: usize = 24;
 /// The width of a level, and of the gap between two columns.
 const LEVEL: usize = 6;
 const GAP: usize = 2;
@@ -25,12 +27,15 @@ pub(super) fn render(comparison: &Comparison, width: usize) -> String {
     } else {
         write_table(comparison, width, &mut lines);
     }
+    lines.extend(comparison.left_out().map(|words| paint(QUIET, words)));
     lines.join("\n") + "\n"
 }
 
 fn write_table(comparison: &Comparison, width: usize, lines: &mut Vec<String>) {
     let ids = comparison.rows.iter().map(|row| row.requirement.len());
-    let first = ids.max().unwrap_or(0) + GAP + LEVEL;
+    let narrowest = (WIDTHS.start() + GAP) * comparison.columns.len();
+    let room = width.saturating_sub(narrowest + GAP + LEVEL).max(SHORTEST_ID);
+    let first = ids.max().unwrap_or(0).min(room) + GAP + LEVEL;
     let left = width.saturating_sub(first) / comparison.columns.len().max(1);
     let each = left.saturating_sub(GAP).clamp(*WIDTHS.start(), *WIDTHS.end());
     let names = comparison.columns.iter().map(|column| cut(&column.name, each));
@@ -54,7 +59,8 @@ fn write_table(comparison: &Comparison, width: usize, lines: &mut Vec<String>) {
 fn write_row(row: &ComparedRequirement, first: usize, each: usize) -> String {
     let level = row.level.map(|level| level.to_string()).unwrap_or_default();
     let id_width = first - LEVEL;
-    let head = format!("{:id_width$}{level:LEVEL$}", row.requirement);
+    let id = cut_in_the_middle(&row.requirement, id_width - GAP);
+    let head = format!("{id:id_width$}{level:LEVEL$}");
     let cells = row.cells.iter().map(|cell| {
         let word = format!("{:each$}", words(cell));
         match cell.verdict {
@@ -76,6 +82,18 @@ fn line(head: String, cells: impl Iterator<Item = String>) -> String {
     let gap = " ".repeat(GAP);
     let line = cells.fold(head, |line, cell| line + &gap + &cell);
     line.trim_end().to_owned()
+}
+
+/// An id no longer than this width; its beginning and its end say most.
+fn cut_in_the_middle(id: &str, width: usize) -> String {
+    let letters: Vec<char> = id.chars().collect();
+    if letters.len() <= width {
+        return id.to_owned();
+    }
+    let kept = width.saturating_sub(1);
+    let (head, tail) = (kept / 2, kept - kept / 2);
+    let (head, tail) = (&letters[..head], &letters[letters.len() - tail..]);
+    head.iter().chain(['…'].iter()).chain(tail).collect()
 }
 
 /// The text at exactly this width.

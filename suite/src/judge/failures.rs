@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use self::Due::{NotFound, Success};
 use super::anomaly::anomaly;
 use super::entry::Entry;
 use crate::catalogue::RequirementId;
 use crate::cause::Cause;
 use crate::check::{CheckResult, describe};
+use crate::endpoint::EndpointKind::{Base, Blob, Manifest, Referrers, Session, Tag, Tags, Uploads};
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::judgement::Verdict;
 use crate::log::{Evidence, Observation, ProgramLog};
@@ -46,8 +48,8 @@ pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &Pr
         row: observation.row.clone(),
         verdict: Verdict::Broken,
         asked: match due {
-            Due::Success => "an answer that grants it",
-            Due::NotFound => "404",
+            Success => "an answer that grants it",
+            NotFound => "404",
             Due::Refusal => "a refusal with a 4xx",
         }
         .to_owned(),
@@ -78,9 +80,9 @@ fn due(check: Option<&Check>, came: &Exchange, log: &ProgramLog) -> Option<Due> 
         if sets.contains(&StatusSet::Class(4)) || goes_on_with_a_spoilt_upload(came, log) {
             Due::Refusal
         } else if (200..400).any(is_success) {
-            Due::Success
+            Success
         } else if sets.contains(&StatusSet::Exactly(404)) {
-            Due::NotFound
+            NotFound
         } else {
             Due::Refusal
         },
@@ -100,7 +102,7 @@ fn goes_on_with_a_spoilt_upload(came: &Exchange, log: &ProgramLog) -> bool {
                 .is_some_and(|anomaly| anomaly.is_nonsense())
     };
     let id = session(came);
-    Endpoint::of(&came.request.url).kind() == EndpointKind::Session
+    Endpoint::of(&came.request.url).kind() == Session
         && log.exchanges().any(|earlier| {
             earlier.number < came.number
                 && earlier.request.method != "GET"
@@ -115,41 +117,57 @@ fn due_to(came: &Exchange, log: &ProgramLog) -> Due {
     let is_nonsense = anomaly.is_some_and(|anomaly| anomaly.is_nonsense());
     match is_nonsense || goes_on_with_a_spoilt_upload(came, log) {
         true => Due::Refusal,
-        false => Due::Success,
+        false => Success,
     }
+}
+
+/// The requirements that say how a request is answered, by what is due to it, its method and its endpoint.
+const STATUSES: [(Due, &str, EndpointKind, &str); 25] = [
+    (Success, "GET", Base, "base.get-200"),
+    (Success, "GET", Blob, "pull.blob.get-200"),
+    (Success, "HEAD", Blob, "head.blob.200"),
+    (Success, "DELETE", Blob, "manage.blob.delete-202"),
+    (Success, "GET", Manifest, "pull.manifest.get-by-digest-200"),
+    (Success, "GET", Tag, "pull.manifest.get-by-tag-200"),
+    (Success, "HEAD", Manifest, "head.manifest.200"),
+    (Success, "HEAD", Tag, "head.manifest.200"),
+    (Success, "PUT", Manifest, "push.manifest.by-digest-201"),
+    (Success, "PUT", Tag, "push.manifest.by-tag-201"),
+    (Success, "DELETE", Manifest, "manage.manifest.delete-202"),
+    (Success, "DELETE", Tag, "manage.tag.delete-202"),
+    (Success, "POST", Uploads, "push.session.post-202"),
+    (Success, "PATCH", Session, "push.chunk.patch-202"),
+    (Success, "PUT", Session, "push.put.201"),
+    (Success, "GET", Session, "push.chunk.status-204"),
+    (Success, "DELETE", Session, "push.cancel.204"),
+    (Success, "GET", Tags, "discovery.tags.200"),
+    (Success, "GET", Referrers, "referrers.200"),
+    (NotFound, "GET", Blob, "pull.blob.404-unknown"),
+    (NotFound, "HEAD", Blob, "head.blob.404"),
+    (NotFound, "GET", Manifest, "pull.manifest.404-unknown-digest"),
+    (NotFound, "GET", Tag, "pull.manifest.404-unknown-tag"),
+    (NotFound, "HEAD", Manifest, "head.manifest.404"),
+    (NotFound, "HEAD", Tag, "head.manifest.404"),
+];
+
+/// Every requirement that a failure may break, whatever was asked.
+pub(crate) fn breakable() -> impl Iterator<Item = &'static str> {
+    let ids = STATUSES.iter().map(|(.., id)| *id);
+    ids.chain([CLIENT_FAULT])
 }
 
 /// The requirement that says how a request is answered.
 fn about_the_status(came: &Exchange, due: Due) -> Option<&'static str> {
     let method = came.request.method.as_str();
     let kind = Endpoint::of(&came.request.url).kind();
-    Some(match (due, method, kind) {
-        (Due::Success, "GET", EndpointKind::Base) => "base.get-200",
-        (Due::Success, "GET", EndpointKind::Blob) => "pull.blob.get-200",
-        (Due::Success, "HEAD", EndpointKind::Blob) => "head.blob.200",
-        (Due::Success, "DELETE", EndpointKind::Blob) => "manage.blob.delete-202",
-        (Due::Success, "GET", EndpointKind::Manifest) => "pull.manifest.get-by-digest-200",
-        (Due::Success, "GET", EndpointKind::Tag) => "pull.manifest.get-by-tag-200",
-        (Due::Success, "HEAD", EndpointKind::Manifest | EndpointKind::Tag) => "head.manifest.200",
-        (Due::Success, "PUT", EndpointKind::Manifest) => "push.manifest.by-digest-201",
-        (Due::Success, "PUT", EndpointKind::Tag) => "push.manifest.by-tag-201",
-        (Due::Success, "DELETE", EndpointKind::Manifest) => "manage.manifest.delete-202",
-        (Due::Success, "DELETE", EndpointKind::Tag) => "manage.tag.delete-202",
-        (Due::Success, "POST", EndpointKind::Uploads) => "push.session.post-202",
-        (Due::Success, "PATCH", EndpointKind::Session) => "push.chunk.patch-202",
-        (Due::Success, "PUT", EndpointKind::Session) => "push.put.201",
-        (Due::Success, "GET", EndpointKind::Session) => "push.chunk.status-204",
-        (Due::Success, "DELETE", EndpointKind::Session) => "push.cancel.204",
-        (Due::Success, "GET", EndpointKind::Tags) => "discovery.tags.200",
-        (Due::Success, "GET", EndpointKind::Referrers) => "referrers.200",
-        (Due::NotFound, "GET", EndpointKind::Blob) => "pull.blob.404-unknown",
-        (Due::NotFound, "HEAD", EndpointKind::Blob) => "head.blob.404",
-        (Due::NotFound, "GET", EndpointKind::Manifest) => "pull.manifest.404-unknown-digest",
-        (Due::NotFound, "GET", EndpointKind::Tag) => "pull.manifest.404-unknown-tag",
-        (Due::NotFound, "HEAD", EndpointKind::Manifest | EndpointKind::Tag) => "head.manifest.404",
-        (Due::NotFound | Due::Refusal, ..) => CLIENT_FAULT,
-        (Due::Success, ..) => return None,
-    })
+    let row = STATUSES
+        .iter()
+        .find(|row| (row.0, row.1, row.2) == (due, method, kind));
+    match (row, due) {
+        (Some((.., id)), _) => Some(id),
+        (None, NotFound | Due::Refusal) => Some(CLIENT_FAULT),
+        (None, Success) => None,
+    }
 }
 
 #[cfg(test)]
@@ -178,7 +196,7 @@ mod tests {
             for method in ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"] {
                 let url = Url::parse("http://registry.example").unwrap().with_target(path);
                 let came = Exchange::withheld(Request::new(method, url), crate::wire::Withheld::Ended);
-                let dues = [Due::Success, Due::NotFound, Due::Refusal];
+                let dues = [Success, NotFound, Due::Refusal];
                 named.extend(dues.iter().filter_map(|due| about_the_status(&came, *due)));
             }
         }

@@ -1,7 +1,8 @@
 //! From checks to requirements, and to what is broken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::causes::{Broken, one_for_each_cause};
 use super::entry::{Entries, Entry};
@@ -26,6 +27,7 @@ pub(super) fn sum_up(
             seen.entry(&entry.requirement).or_default().push((entry, run));
         }
     }
+    let times = times(runs);
     let outcomes: Vec<RequirementOutcome> = standard
         .catalogue
         .iter()
@@ -44,6 +46,7 @@ pub(super) fn sum_up(
                 verdict,
                 counts: counts(entries),
                 held_by: held_by(entries),
+                elapsed: times.get(id).copied().unwrap_or_default(),
             }
         })
         .collect();
@@ -56,6 +59,25 @@ pub(super) fn sum_up(
         })
         .collect();
     (outcomes, one_for_each_cause(standard, broken))
+}
+
+/// The time of the scenarios, each shared among the requirements that it asks itself; what is asked of every answer takes none.
+fn times<'a>(runs: &'a [Judged<'_>]) -> BTreeMap<&'a RequirementId, Duration> {
+    let mut times: BTreeMap<&RequirementId, Duration> = BTreeMap::new();
+    for run in runs {
+        let own = |entry: &&Entry| entry.place.scenario == run.log.program.name;
+        let asked: BTreeSet<&RequirementId> = run
+            .entries
+            .iter()
+            .filter(own)
+            .map(|entry| &entry.requirement)
+            .collect();
+        let share = run.log.elapsed / u32::try_from(asked.len().max(1)).unwrap_or(u32::MAX);
+        for id in asked {
+            *times.entry(id).or_default() += share;
+        }
+    }
+    times
 }
 
 /// The verdict of a requirement, from those of its checks: the first that occurs.

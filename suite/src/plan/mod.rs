@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, RequirementId, Version};
+use crate::judge::breakable;
 use crate::scenario::{CodedScenario, Library, Program, settles};
 
 pub use select::{BadGlob, Selection};
@@ -36,7 +37,7 @@ impl Plan {
             asked: selection.requirements(catalogue),
             ..Plan::default()
         };
-        let mut probes = Vec::new();
+        let (mut probes, mut unselected) = (Vec::new(), Vec::new());
         let transcripts = library
             .scenarios
             .iter()
@@ -51,10 +52,47 @@ impl Plan {
                 plan.invariants.push(program);
             } else if selection.takes(&program, catalogue) {
                 plan.workflows.push(program);
+            } else {
+                unselected.push(program);
             }
         }
         plan.probes = in_order_of_need(probes);
+        if selection.names_scenarios() {
+            plan.leave_out_what_probes_ask(selection, &unselected, catalogue);
+        }
         plan
+    }
+
+    /// Where scenarios are selected by name, what only a probe of another name asks is not asked: the probe runs to find
+    /// out what the registry offers. What a failure breaks is still told, wherever it is met.
+    fn leave_out_what_probes_ask(
+        &mut self,
+        selection: &Selection,
+        unselected: &[Arc<Program>],
+        catalogue: &Catalogue,
+    ) {
+        let (named, silent): (Vec<_>, Vec<_>) = self
+            .probes
+            .iter()
+            .partition(|probe| selection.takes(probe, catalogue));
+        let speaking = self
+            .workflows
+            .iter()
+            .chain(&self.invariants)
+            .chain(unselected)
+            .chain(named);
+        let told: BTreeSet<&RequirementId> = speaking.flat_map(|program| &program.cites).collect();
+        let is_silent =
+            |id: &RequirementId| !told.contains(id) && silent.iter().any(|probe| probe.cites.contains(id));
+        let all = || {
+            catalogue
+                .iter()
+                .map(|requirement| requirement.id.clone())
+                .collect()
+        };
+        let mut asked: BTreeSet<RequirementId> = self.asked.take().unwrap_or_else(all);
+        asked.retain(|id| !is_silent(id) || breakable().any(|breakable| breakable == id.as_str()));
+        self.asked = Some(asked);
     }
 
     /// Plans the shortest run that asks all of `ids`: the programs that cite them, and the probes that those need.
@@ -154,4 +192,29 @@ fn in_section(catalogue: &Catalogue, id: &RequirementId, sections: &[String]) ->
             .iter()
             .any(|asked| section.contains(&asked.to_lowercase()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_a_probe_asks_is_not_asked_where_other_scenarios_are_named() {
+        let library = Library::built_in().unwrap();
+        let asked = |only: &str, id: &str| {
+            let only: Vec<String> = only.split_whitespace().map(str::to_owned).collect();
+            let selection = Selection::new(&only, &[], &[]).unwrap();
+            let plan = Plan::new(&library, [], &selection, Version::V1_1);
+            plan.asked
+                .is_none_or(|asked| asked.contains(&RequirementId::parse(id).unwrap()))
+        };
+        assert!(asked("", "category.referrers"));
+        assert!(!asked("push/*", "category.referrers"));
+        assert!(asked("push/* probe/referrers", "category.referrers"));
+        assert!(
+            asked("pull/*", "push.manifest.by-digest-201"),
+            "a failure breaks it"
+        );
+        assert!(asked("push/*", "referrers.200"), "another scenario asks it, too");
+    }
 }

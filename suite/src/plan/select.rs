@@ -44,6 +44,11 @@ impl Selection {
         })
     }
 
+    /// Whether scenarios are selected by their names.
+    pub(super) fn names_scenarios(&self) -> bool {
+        !self.scenarios.is_empty()
+    }
+
     /// Whether a scenario runs.
     pub fn takes(&self, program: &Program, catalogue: &Catalogue) -> bool {
         let named =

@@ -1,4 +1,5 @@
-//! The report as JUnit XML: a suite for each category, a case for each requirement that is in force.
+//! The report as JUnit XML: a suite for each category, a case for each requirement that is in force. The times of the cases
+//! are those of the scenarios, shared among what they ask.
 //!
 //! A case fails if the requirement makes the run fail, so that the viewer of a build and the exit code agree:
 //! `failure` for what is broken, `error` for what was not shown, `skipped` for what was not to be shown.
@@ -10,8 +11,8 @@ use super::{Report, causes, text, words};
 use crate::catalogue::Category;
 use crate::judgement::{End, Finding, RequirementOutcome, Verdict};
 
-/// The longest message of a failure.
-const GOT: usize = 200;
+/// The longest reason that is given.
+const REASON: usize = 200;
 
 /// Writes the report.
 pub(super) fn render(report: &Report<'_>) -> Result<String, SerializeError> {
@@ -70,6 +71,7 @@ fn of_category(report: &Report<'_>, category: Category) -> TestSuite {
             suite.add_test_case(of_requirement(report, outcome, category));
         }
     }
+    suite.set_time(suite.test_cases.iter().filter_map(|case| case.time).sum());
     suite
 }
 
@@ -92,6 +94,7 @@ fn of_requirement(report: &Report<'_>, outcome: &RequirementOutcome, category: C
         }
     };
     let mut case = case(category.words(), outcome.id.as_str(), status);
+    case.set_time(outcome.elapsed);
     let light: Vec<&Finding> = findings
         .into_iter()
         .filter(|finding| !report.weighs(&finding.requirement, finding.level))
@@ -104,7 +107,7 @@ fn of_requirement(report: &Report<'_>, outcome: &RequirementOutcome, category: C
 
 /// A reason, as far as it may be shown.
 fn said(report: &Report<'_>, reason: &str) -> String {
-    words::said(reason, &report.outcome.facts, GOT)
+    words::said(reason, &report.outcome.facts, REASON)
 }
 
 /// A finding fails its case if it fails the run; a known one is skipped, a lighter one is a case that passes.
@@ -115,12 +118,7 @@ fn of_findings(report: &Report<'_>, findings: &[&Finding]) -> TestCaseStatus {
         .filter(|finding| report.fails(finding))
         .collect();
     if let Some(first) = failing.first() {
-        let got = first
-            .ways
-            .first()
-            .map(|way| words::said(&way.got, &report.outcome.facts, GOT))
-            .unwrap_or_default();
-        let mut status = failure(words::finding(first.level), &got);
+        let mut status = failure(words::finding(first.level), &report.message(first));
         status.set_description(texts(report, &failing));
         return status;
     }

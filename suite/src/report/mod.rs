@@ -1,12 +1,17 @@
-//! The reports: one result, folded into text, JSON, JUnit XML, Markdown, HTML, and a draft of a baseline.
+//! The reports: one result, folded into text, JSON, JUnit XML, Markdown, HTML, a badge, what pipelines of GitHub and GitLab
+//! show, and a draft of a baseline.
 //!
 //! [`Ruling`] says what a run comes to, `tally` counts, [`baseline`] knows what is known; the formats only write.
 
+mod alert;
 mod backing;
+mod badge;
 pub mod baseline;
 mod causes;
 mod counted;
 mod file;
+mod github;
+mod gitlab;
 mod html;
 mod json;
 mod junit;
@@ -15,13 +20,14 @@ mod progress;
 mod request;
 mod rerun;
 mod ruling;
+mod sarif;
 mod script;
 mod tally;
 mod text;
 mod words;
 
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 
@@ -35,9 +41,11 @@ pub use script::script;
 pub use tally::VerdictKind;
 pub use text::{Detail, styled};
 
-pub(crate) use html::{STYLE, templates, visible_document};
+pub(crate) use badge::{Badge, BadgeScore};
+pub(crate) use html::{page_of, templates, visible_document};
 pub(crate) use json::SCHEMA;
 pub(crate) use text::style;
+pub(crate) use words::specification;
 
 use crate::judgement::Judgement;
 use crate::report::baseline::Baseline;

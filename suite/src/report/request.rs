@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::{NewFile, Report, baseline, html, json, junit, markdown, text};
+use super::{NewFile, Report, badge, baseline, github, gitlab, html, json, junit, markdown, sarif, text};
 
 /// A report that is wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,14 @@ pub enum Format {
     Markdown,
     /// A page for people, in one file that needs nothing else.
     Html,
+    /// An image with the figures.
+    Badge,
+    /// SARIF, for code scanning.
+    Sarif,
+    /// Issues of code quality, for GitLab.
+    Gitlab,
+    /// Annotations, for a job of GitHub.
+    Github,
     /// A draft of a baseline that lists the present findings.
     Baseline,
 }
@@ -49,7 +57,8 @@ pub enum Destination {
 pub enum BadRequest {
     /// It has no `=`, or nothing on one of its sides.
     #[error(
-        "a report is asked for as FORMAT=PATH, as in json=report.json, or json=- for the standard output"
+        "a report is asked for as FORMAT=PATH, as in json=report.json, or json=- for the standard output; github needs \
+         no path"
     )]
     Form,
     /// There is no such format.
@@ -89,31 +98,37 @@ pub enum WriteError {
 }
 
 impl ReportRequest {
-    /// Reads `FORMAT=PATH`.
+    /// Reads `FORMAT=PATH`, or the name of a format that has its place.
     pub fn parse(text: &str) -> Result<ReportRequest, BadRequest> {
-        let (format, path) = text.split_once('=').ok_or(BadRequest::Form)?;
-        if format.is_empty() || path.is_empty() {
+        let (format, path) = text
+            .split_once('=')
+            .map_or((text, None), |(format, path)| (format, Some(path)));
+        if format.is_empty() {
             return Err(BadRequest::Form);
         }
+        let format: Format = format.parse()?;
         let destination = match path {
-            "-" => Destination::Stdout,
-            path => Destination::File(path.into()),
+            None => format.usual_destination().ok_or(BadRequest::Form)?,
+            Some("") => return Err(BadRequest::Form),
+            Some("-") => Destination::Stdout,
+            Some(path) => Destination::File(path.into()),
         };
-        Ok(ReportRequest {
-            format: format.parse()?,
-            destination,
-        })
+        Ok(ReportRequest { format, destination })
     }
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Format; 6] = [
+    pub const ALL: [Format; 10] = [
         Format::Text,
         Format::Json,
         Format::Junit,
         Format::Markdown,
         Format::Html,
+        Format::Badge,
+        Format::Sarif,
+        Format::Gitlab,
+        Format::Github,
         Format::Baseline,
     ];
 
@@ -124,6 +139,10 @@ impl Format {
             Format::Junit => "junit",
             Format::Markdown => "markdown",
             Format::Html => "html",
+            Format::Badge => "badge",
+            Format::Sarif => "sarif",
+            Format::Gitlab => "gitlab",
+            Format::Github => "github",
             Format::Baseline => "baseline",
         }
     }
@@ -132,13 +151,26 @@ impl Format {
         Format::ALL.map(Format::name).join(", ")
     }
 
-    pub(crate) fn render(self, report: &Report<'_>) -> Result<String, String> {
+    /// Where it goes unless it is told: a runner of GitHub reads what a step prints.
+    fn usual_destination(self) -> Option<Destination> {
+        (self == Format::Github).then_some(Destination::Stdout)
+    }
+
+    /// The report in this form.
+    ///
+    /// # Errors
+    /// The form cannot say what was found.
+    pub fn render(self, report: &Report<'_>) -> Result<String, String> {
         match self {
             Format::Text => Ok(text::plain(report)),
             Format::Json => json::render(report).map_err(|error| error.to_string()),
             Format::Junit => junit::render(report).map_err(|error| error.to_string()),
             Format::Markdown => Ok(markdown::render(report)),
             Format::Html => html::render(report).map_err(|error| error.to_string()),
+            Format::Badge => badge::render(report).map_err(|error| error.to_string()),
+            Format::Sarif => sarif::render(report).map_err(|error| error.to_string()),
+            Format::Gitlab => gitlab::render(report).map_err(|error| error.to_string()),
+            Format::Github => Ok(github::render(report)),
             Format::Baseline => Ok(baseline::draft(report)),
         }
     }
@@ -233,9 +265,10 @@ mod tests {
         assert_eq!(read("junit=-"), Ok((Format::Junit, Destination::Stdout)));
         assert_eq!(read("json"), Err(BadRequest::Form));
         assert_eq!(read("json="), Err(BadRequest::Form));
+        assert_eq!(read("github"), Ok((Format::Github, Destination::Stdout)));
         insta::assert_snapshot!(
             read("xml=x").unwrap_err(),
-            @"`xml` is not a format; there are text, json, junit, markdown, html, baseline"
+            @"`xml` is not a format; there are text, json, junit, markdown, html, badge, sarif, gitlab, github, baseline"
         );
     }
 }

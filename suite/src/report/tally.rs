@@ -68,6 +68,11 @@ impl VerdictKind {
         )
     }
 
+    /// Whether a registry that conforms would have shown it: it was judged, or was to be and could not.
+    pub(crate) fn is_due(self) -> bool {
+        self.is_judged() || matches!(self, VerdictKind::NotReached | VerdictKind::Failed)
+    }
+
     /// The column of a verdict.
     pub(super) fn of(verdict: &Verdict) -> VerdictKind {
         match verdict {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::sample::{self, Sample, exchange};
 use super::tally::VerdictKind;
 use super::{Counted, Detail, Ruling};
-use super::{baseline, json, junit, markdown, text, words};
+use super::{badge, baseline, github, gitlab, json, junit, markdown, sarif, text, words};
 use crate::cause::Cause;
 use crate::diagnostic::{Color, SourceFile};
 use crate::judgement::{Consequence, End, Link, NotAsked, Verdict};
@@ -113,6 +113,84 @@ fn junit_fails_where_the_run_fails() {
             "{name}"
         );
         insta::assert_snapshot!(format!("junit_{name}"), xml);
+    }
+}
+
+#[test]
+fn pipelines_show_each_finding_once_and_nothing_secret() {
+    for (name, sample) in samples() {
+        let report = sample.report();
+        let sarif = sarif::render(&report).unwrap();
+        let gitlab = gitlab::render(&report).unwrap();
+        let github = github::render(&report);
+        let passes = report.ruling().passes();
+        let document: Value = serde_json::from_str(&sarif).unwrap();
+        let results = document["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(results.len(), sample.outcome.findings.len(), "{name}");
+        let failing = |result: &&Value| result["level"] == "error" && result.get("suppressions").is_none();
+        assert_eq!(
+            gitlab.contains("critical"),
+            !passes,
+            "{name}: GitLab shows what fails the run"
+        );
+        assert_eq!(
+            github.contains("::error"),
+            !passes,
+            "{name}: GitHub shows what fails the run"
+        );
+        assert!(
+            !passes || !results.iter().any(|result| failing(&result)),
+            "{name}: code scanning shows no error in a run that passes"
+        );
+        for text in [&sarif, &gitlab, &github] {
+            assert!(!text.contains("session=secret"), "{name}");
+        }
+        if ["broken", "known", "lost"].contains(&name) {
+            insta::assert_snapshot!(format!("sarif_{name}"), sarif);
+            insta::assert_snapshot!(format!("gitlab_{name}"), gitlab);
+            insta::assert_snapshot!(format!("github_{name}"), github);
+        }
+    }
+}
+
+#[test]
+fn a_finding_keeps_its_fingerprint_from_run_to_run() {
+    let fingerprints = |sample: &Sample| -> Vec<String> {
+        let alerts = sample.report().alerts();
+        alerts.into_iter().map(|alert| alert.fingerprint).collect()
+    };
+    let first = sample::broken();
+    let mut later = sample::broken();
+    later.outcome.facts.seed = 8;
+    for finding in &mut later.outcome.findings {
+        finding.broken += 1;
+        for way in &mut finding.ways {
+            way.got = "something else".to_owned();
+        }
+    }
+    assert_eq!(fingerprints(&first), fingerprints(&later));
+}
+
+#[test]
+fn a_badge_has_the_figures_of_both_levels() {
+    for (name, title) in [
+        ("clean", "OCI distribution 1.1: MUST 7 of 7, SHOULD 1 of 1"),
+        ("broken", "OCI distribution 1.1: MUST 3 of 7, SHOULD 0 of 1"),
+        (
+            "narrowed",
+            "OCI distribution 1.1, in part: MUST 7 of 7, SHOULD 1 of 1",
+        ),
+        ("lost", "OCI distribution 1.1, in part: MUST 3 of 6"),
+    ] {
+        let (_, sample) = samples().into_iter().find(|(one, _)| *one == name).unwrap();
+        let image = badge::render(&sample.report()).unwrap();
+        assert!(
+            image.contains(&format!("<title>{title}</title>")),
+            "{name}: {image}"
+        );
+        if name == "broken" {
+            insta::assert_snapshot!("badge_broken", image);
+        }
     }
 }
 

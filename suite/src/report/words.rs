@@ -26,7 +26,7 @@ pub(super) fn finding(level: Level) -> &'static str {
 }
 
 /// The specification that a version belongs to.
-pub(super) fn specification(version: Version) -> &'static str {
+pub(crate) fn specification(version: Version) -> &'static str {
     match version {
         Version::V1_0 => "OCI distribution 1.0",
         Version::V1_1 => "OCI distribution 1.1",

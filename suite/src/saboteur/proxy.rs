@@ -23,6 +23,7 @@ use super::honest::Honest;
 use super::stateful::{Memory, Seen, StatefulCall};
 use super::upstream::Upstream;
 use super::wire::Wire;
+use crate::snapshot::Likeness;
 
 /// How much of an answer is held between the registry and a connection that lies.
 const BUFFER: usize = 256 * 1024;
@@ -47,13 +48,27 @@ impl Saboteur {
         at: SocketAddr,
         told: impl Fn(&str) + Send + Sync + 'static,
     ) -> std::io::Result<Saboteur> {
+        Saboteur::start(Conduct::Acts(act), over, at, Box::new(told)).await
+    }
+
+    /// Makes the registry at `over` answer like another one, at this address.
+    pub async fn imitate(likeness: Likeness, over: &Upstream, at: SocketAddr) -> std::io::Result<Saboteur> {
+        Saboteur::start(Conduct::Imitates(likeness), over, at, Box::new(|_| {})).await
+    }
+
+    async fn start(
+        conduct: Conduct,
+        over: &Upstream,
+        at: SocketAddr,
+        told: Box<dyn Fn(&str) + Send + Sync>,
+    ) -> std::io::Result<Saboteur> {
         let listener = TcpListener::bind(at).await?;
         let address = listener.local_addr()?;
         let layer = Arc::new(Layer {
-            act,
+            conduct,
             honest: Honest::new(over)?,
             memory: Memory::default(),
-            told: Box::new(told),
+            told,
         });
         let task = tokio::spawn(async move {
             let mut connection = 0;
@@ -96,9 +111,17 @@ impl Drop for Saboteur {
     }
 }
 
-/// What is done, over a registry.
+/// How a registry is made to answer otherwise.
+enum Conduct {
+    /// It does this.
+    Acts(Act),
+    /// It answers as another one was recorded.
+    Imitates(Likeness),
+}
+
+/// What lies over a registry.
 struct Layer {
-    act: Act,
+    conduct: Conduct,
     honest: Honest,
     memory: Memory,
     told: Box<dyn Fn(&str) + Send + Sync>,
@@ -129,7 +152,15 @@ impl Layer {
             let is_changed = other != reply;
             (other, is_changed)
         };
-        match self.act {
+        let act = match &self.conduct {
+            Conduct::Acts(act) => *act,
+            Conduct::Imitates(likeness) => {
+                let mut reply = self.honest.answer(&call).await;
+                likeness.imitate(&call, &mut reply);
+                return (reply, false);
+            }
+        };
+        match act {
             Act::Reply(change) => changed(&call, self.honest.answer(&call).await, change),
             Act::Call(change) => {
                 let before = call.clone();
@@ -157,9 +188,17 @@ impl Layer {
         }
     }
 
+    /// What is done, if nobody is imitated.
+    fn act(&self) -> Option<Act> {
+        match &self.conduct {
+            Conduct::Acts(act) => Some(*act),
+            Conduct::Imitates(_) => None,
+        }
+    }
+
     /// What is done on the connection, if anything is.
     fn wire(&self) -> Option<Wire> {
-        match self.act {
+        match self.act()? {
             Act::Wire(wire) => Some(wire),
             _ => None,
         }
@@ -167,7 +206,7 @@ impl Layer {
 
     /// What is made of a request whose content is cut, if anything is.
     fn takes_cut(&self) -> Option<fn(&mut Call)> {
-        match self.act {
+        match self.act()? {
             Act::Cut(change) => Some(change),
             _ => None,
         }

@@ -1,6 +1,8 @@
 //! `answers.toml`: what the user does not want to be written down.
 
-use glob::Pattern;
+use std::collections::BTreeSet;
+
+use glob::{MatchOptions, Pattern};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -8,6 +10,13 @@ use crate::diagnostic::{Diagnostic, Faulty, SourceFile, one_of};
 
 /// The name of the file.
 pub const FILE: &str = "answers.toml";
+
+/// How the names of header lines are compared.
+const HEADERS: MatchOptions = MatchOptions {
+    case_sensitive: false,
+    require_literal_separator: false,
+    require_literal_leading_dot: false,
+};
 
 /// What is not written down.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +64,25 @@ impl Ignore {
         Faulty::new(source, faults).map_or(Ok(ignore), Err)
     }
 
+    /// What the file names in vain: globs that match none of the scenarios, and of the header lines of these answers.
+    pub fn in_vain<'a>(
+        &self,
+        scenarios: impl IntoIterator<Item = &'a str>,
+        headers: &BTreeSet<String>,
+    ) -> Vec<String> {
+        let scenarios: Vec<&str> = scenarios.into_iter().collect();
+        let globs = self.scenarios.iter();
+        let of_scenarios = globs.filter(|glob| !scenarios.iter().any(|name| glob.matches(name)));
+        let of_headers = self.headers.iter().filter(|glob| {
+            let mut names = headers.iter();
+            !names.any(|name| glob.matches_with(name, HEADERS))
+        });
+        let of_scenarios = of_scenarios.map(|glob| format!("no scenario is called `{glob}`"));
+        of_scenarios
+            .chain(of_headers.map(|glob| format!("no answer had a header `{glob}`")))
+            .collect()
+    }
+
     /// Whether nothing is written down of a scenario.
     pub fn skips(&self, scenario: &str) -> bool {
         self.scenarios.iter().any(|glob| glob.matches(scenario))
@@ -62,11 +90,7 @@ impl Ignore {
 
     /// Whether header lines of this name are not written down.
     pub(super) fn leaves_out_header(&self, name: &str) -> bool {
-        let options = glob::MatchOptions {
-            case_sensitive: false,
-            ..glob::MatchOptions::new()
-        };
-        self.headers.iter().any(|glob| glob.matches_with(name, options))
+        self.headers.iter().any(|glob| glob.matches_with(name, HEADERS))
     }
 }
 

@@ -13,33 +13,36 @@ use crate::wire::hidden_characters::visible_json;
 const SCHEMA: &str = "assize-answers/1";
 /// The widest word for a kind.
 const WORD: usize = "unstable".len();
+/// The narrowest text beside a kind.
+const NARROWEST: usize = 20;
 
-/// The differences as a terminal shows them, one line each and what belongs to it below.
-pub fn text(folds: &[Folded]) -> String {
-    let mut text = String::new();
-    for folded in folds {
-        text.push_str(&one(folded));
-    }
-    text
+/// The differences as a terminal of this width shows them, one paragraph each and what belongs to it below.
+pub fn text(folds: &[Folded], width: usize) -> String {
+    folds.iter().map(|folded| one(folded, width)).collect()
 }
 
-/// One folded difference as a terminal shows it.
-pub fn one(folded: &Folded) -> String {
+/// One folded difference as a terminal of this width shows it.
+pub fn one(folded: &Folded, width: usize) -> String {
     let style = style(folded.kind);
     let indent = " ".repeat(WORD + 2);
+    let wrapped = |words: &str| {
+        let options = textwrap::Options::new(width.saturating_sub(WORD + 2).max(NARROWEST))
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        textwrap::wrap(words, options).join(&format!("\n{indent}"))
+    };
     let mut text = format!(
         "{style}{:WORD$}{style:#}  {}\n",
         folded.kind.word(),
-        words::change(folded).join("; ")
+        wrapped(&words::change(folded).join("; "))
     );
     for (word, ids) in words::meaning(folded) {
         let level = folded
             .level
             .map(|level| format!(" ({level})"))
             .unwrap_or_default();
-        text.push_str(&format!("{indent}{word} {ids}{level}\n"));
+        text.push_str(&format!("{indent}{}\n", wrapped(&format!("{word} {ids}{level}"))));
     }
-    text + &format!("{indent}{}\n", words::places(folded))
+    text + &format!("{indent}{}\n", wrapped(&words::places(folded)))
 }
 
 /// How many differences there are of each kind, in one line.

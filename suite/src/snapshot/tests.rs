@@ -38,7 +38,7 @@ fn differences(old: &Answers, new: &Answers) -> Vec<Difference> {
 fn shown(differences: &[Difference]) -> String {
     let library = Library::built_in().unwrap();
     let folds = fold(differences, &library.catalogue, Version::V1_1);
-    anstream::adapter::strip_str(&text(&folds)).to_string()
+    anstream::adapter::strip_str(&text(&folds, usize::MAX)).to_string()
 }
 
 fn words() -> impl Strategy<Value = String> {

@@ -1,5 +1,6 @@
 //! `assize snapshot --accept`: what is pending is taken over, all of it or a part.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use assize::snapshot::{Answers, AnswersState, Difference, DifferenceKind, Pending, compare, taken_over};
@@ -9,6 +10,9 @@ use super::SnapshotContext;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::output;
+
+/// How many scenarios are named before the others are counted.
+const NAMED: usize = 4;
 
 /// What is taken over.
 pub(super) enum Accepted {
@@ -40,8 +44,24 @@ impl Accepted {
 /// Takes over, and says how much.
 pub(super) fn execute(context: &SnapshotContext, accepted: &Accepted) -> Result<Exit, Failure> {
     let mut recorded = context.folder.recorded()?;
+    let pending = context.folder.pending()?;
+    if let Accepted::Scenarios(glob) = accepted {
+        let library = context.suite.library().scenarios.iter();
+        let mut known = library
+            .map(|loaded| &*loaded.name)
+            .chain(pending.keys().map(|name| &**name));
+        if !known.any(|name| glob.matches(name)) {
+            return Err(Failure::Arguments(format!(
+                "--accept '{glob}' matches no scenario; {}",
+                match pending.is_empty() {
+                    true => "nothing is pending".to_owned(),
+                    false => format!("pending are {}", names(&pending)),
+                }
+            )));
+        }
+    }
     let (mut taken, mut left) = (0, 0);
-    for (name, pending) in context.folder.pending()? {
+    for (name, pending) in pending {
         let differences = compare(&name, recorded.get(&name), pending.answers());
         let accepts = differences.iter().filter(|difference| accepted.takes(difference));
         let count = accepts.count();
@@ -59,6 +79,16 @@ pub(super) fn execute(context: &SnapshotContext, accepted: &Accepted) -> Result<
     };
     output::print(&format!("{taken} taken over, {rest}\n"))?;
     Ok(Exit::Done)
+}
+
+/// The first of the scenarios of which something is pending.
+fn names(pending: &BTreeMap<Arc<str>, Pending>) -> String {
+    let named: Vec<&str> = pending.keys().take(NAMED).map(|name| &**name).collect();
+    let more = match pending.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    named.join(", ") + &more
 }
 
 /// Records what is taken over of what is pending in a scenario; what is left stays pending.

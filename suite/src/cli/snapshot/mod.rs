@@ -21,6 +21,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::run::check_capabilities;
 use super::settings::{self, Settings};
+use super::value::{self, BadTarget};
 use super::{library, output};
 use accept::Accepted;
 use observe::Observed;
@@ -66,7 +67,7 @@ pub(crate) async fn execute(
     environment: Environment<'_>,
 ) -> Result<Exit, Failure> {
     let deed = Deed::of(&arguments)?;
-    folder_alone(&mut arguments);
+    folder_alone(&mut arguments)?;
     let asks = arguments.target.is_some() || !deed.goes_by_the_folder();
     let folder = Folder::at(std::mem::take(&mut arguments.folder));
     let reports = Reports::new(std::mem::take(&mut arguments.report))?;
@@ -95,13 +96,28 @@ pub(crate) async fn execute(
     }
 }
 
-/// A folder in the place of the registry is that of the answers.
-fn folder_alone(arguments: &mut SnapshotArguments) {
-    let named = arguments.target.as_deref().map(PathBuf::from);
-    if let Some(folder) = named.filter(|path| path.is_dir()) {
-        arguments.folder = folder;
-        arguments.target = None;
+/// A folder in the place of the registry is that of the answers; a registry in the place of the folder is a mistake.
+fn folder_alone(arguments: &mut SnapshotArguments) -> Result<(), Failure> {
+    let folder = arguments.folder.to_string_lossy();
+    if folder.contains("://") {
+        return Err(Failure::Arguments(format!(
+            "`{folder}` stands where the folder of the recorded responses is named; a snapshot is of one registry"
+        )));
     }
+    let Some(named) = &arguments.target else {
+        return Ok(());
+    };
+    let path = PathBuf::from(named);
+    if path.is_dir() {
+        arguments.folder = path;
+        arguments.target = None;
+    } else if matches!(value::target(named), Err(BadTarget::Word { .. })) {
+        return Err(Failure::Arguments(format!(
+            "`{named}` is no address of a registry, and there is no such folder: name the registry first, as in `assize \
+             snapshot registry.example.com {named}`; for the bundled registry make the folder, and name it alone"
+        )));
+    }
+    Ok(())
 }
 
 /// What a snapshot is made of and held against.
@@ -201,7 +217,7 @@ impl SnapshotContext {
         if !folds.is_empty() && !self.reports.take_the_output() {
             output::print(&format!(
                 "{}{}\n",
-                snapshot::text(&folds),
+                snapshot::text(&folds, output::width()),
                 snapshot::summary(&folds)
             ))?;
         }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use assize::log::RunLog;
 use assize::plan::Selection;
 use assize::run::RunId;
 use assize::snapshot::{Answers, Folder, Ignore, common, compare, observe};
@@ -46,9 +47,26 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     async fn once(&self, target: &str, settings: Settings) -> Result<BTreeMap<Arc<str>, Answers>, Failure> {
+        let is_whole = settings.run.narrowed.is_empty();
         let log = run::against(target, self.suite, settings).await?;
+        if is_whole {
+            self.say_what_is_in_vain(&log);
+        }
         let answers = observe(self.suite.library(), &log, &self.ignore);
         Ok(answers.map_err(RunError::from)?)
+    }
+
+    /// Says what `answers.toml` names that there is not: most likely it was mistyped.
+    fn say_what_is_in_vain(&self, log: &RunLog) {
+        let attempts = log.programs.iter();
+        let answers = attempts
+            .flat_map(|attempts| attempts.first.exchanges())
+            .filter_map(|exchange| exchange.outcome.as_ref().ok());
+        let headers = answers.flat_map(|answer| answer.headers.iter().map(|(name, _)| name.to_owned()));
+        let scenarios = self.suite.library().scenarios.iter().map(|loaded| &*loaded.name);
+        for fault in self.ignore.in_vain(scenarios, &headers.collect()) {
+            anstream::eprintln!("note: answers.toml: {fault}");
+        }
     }
 
     /// Asks, and asks once more what is new or different.

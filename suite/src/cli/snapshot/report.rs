@@ -9,6 +9,9 @@ use crate::cli::failure::Failure;
 use crate::cli::output;
 use crate::cli::verdict::{begun, written};
 
+/// The width of a report that goes to a file: nothing is folded there, so that it can be searched.
+const UNFOLDED: usize = usize::MAX;
+
 /// The reports that are wanted.
 pub(super) struct Reports(Vec<(Form, Destination)>);
 
@@ -53,14 +56,14 @@ impl Reports {
     pub(super) fn write(&self, folds: &[Folded]) -> Result<(), Failure> {
         for (form, destination) in &self.0 {
             let text = match form {
-                Form::Text => anstream::adapter::strip_str(&text(folds)).to_string(),
+                Form::Text => anstream::adapter::strip_str(&text(folds, UNFOLDED)).to_string(),
                 Form::Markdown => markdown(folds),
                 Form::Json => document(folds),
             };
             match destination {
                 Destination::Stdout => output::print(&text)?,
                 Destination::File(path) => {
-                    let file: NewFile = begun(path)?;
+                    let file: NewFile = begun(path, "--report")?;
                     written(file, |file| file.write_all(text.as_bytes()))?;
                 }
             }

@@ -50,7 +50,12 @@ pub(super) fn execute(context: &SnapshotContext) -> Result<Exit, Failure> {
     }
     let mut lines = io::stdin().lines();
     for (at, folded) in folds.iter().enumerate() {
-        output::print(&format!("\n{} of {}\n{}", at + 1, folds.len(), one(folded)))?;
+        output::print(&format!(
+            "\n{} of {}\n{}",
+            at + 1,
+            folds.len(),
+            one(folded, output::width())
+        ))?;
         loop {
             ask()?;
             let line = lines.next().transpose().map_err(|source| Failure::System {

@@ -18,10 +18,10 @@ use time::format_description::well_known::Rfc3339;
 use super::{Report, json};
 use crate::wire::hidden_characters::visible;
 
+const BASE: &str = include_str!("base.html");
 const PAGE: &str = include_str!("page.html");
 const PARTS: &str = include_str!("parts.html");
-/// How pages look.
-pub(crate) const STYLE: &str = include_str!("style.css");
+const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// Why there is no page.
@@ -37,23 +37,18 @@ pub(super) enum PageError {
 
 /// Writes the report.
 pub(super) fn render(report: &Report<'_>) -> Result<String, PageError> {
-    page(json::document(report)?)
+    let document = visible_document(json::document(report)?);
+    Ok(page_of(context! { report => Serde(document) })?)
 }
 
-/// The page that shows a document.
-fn page(document: Value) -> Result<String, PageError> {
+/// The page that shows a document, and, as one of a site, the runs before it.
+pub(crate) fn page_of(shown: minijinja::Value) -> Result<String, minijinja::Error> {
     let mut templates = templates()?;
     templates.add_template("page.html", PAGE)?;
-    let page = templates.get_template("page.html")?;
-    Ok(page.render(context! {
-        report => Serde(visible_document(document)),
-        style => STYLE,
-        script => SCRIPT,
-        script_hash => STANDARD.encode(Sha256::digest(SCRIPT)),
-    })?)
+    templates.get_template("page.html")?.render(shown)
 }
 
-/// The templates that pages share, which escape every text.
+/// The templates that pages share, which escape every text, with the style and the script that pages hold.
 pub(crate) fn templates() -> Result<Environment<'static>, minijinja::Error> {
     let mut templates = Environment::new();
     let syntax = SyntaxConfig::builder()
@@ -62,6 +57,10 @@ pub(crate) fn templates() -> Result<Environment<'static>, minijinja::Error> {
         .build()?;
     templates.set_syntax(syntax);
     templates.add_filter("date", date);
+    templates.add_global("style", STYLE);
+    templates.add_global("script", SCRIPT);
+    templates.add_global("script_hash", STANDARD.encode(Sha256::digest(SCRIPT)));
+    templates.add_template("base.html", BASE)?;
     templates.add_template("parts.html", PARTS)?;
     Ok(templates)
 }

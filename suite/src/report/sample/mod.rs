@@ -74,6 +74,13 @@ impl Sample {
     }
 }
 
+/// The JSON reports on the registry that held everything, and later broke something.
+pub(crate) fn documents() -> [String; 2] {
+    let mut later = broken();
+    later.outcome.facts.started += 86_400;
+    [clean(), later].map(|sample| super::json::render(&sample.report()).expect("a document"))
+}
+
 const REQUIREMENTS: [(&str, Level); 9] = [
     ("base.get-200", Level::Must),
     ("pull.blob.get-200", Level::Must),
@@ -153,6 +160,7 @@ pub(super) fn clean() -> Sample {
             ..Counts::default()
         },
         held_by: (name == "base.get-200").then(|| exchange("GET", "/v2/", Ok(200))),
+        elapsed: Duration::from_millis(120),
     });
     let outcome = Judgement {
         facts: Facts {

@@ -1,0 +1,237 @@
+//! The results of the OCI's own conformance suite as a report: its `junit.xml`, step by step, or its `results.yaml`, API by
+//! API, mapped to our requirements as far as [`table`] goes.
+
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use roxmltree::{Document, Node};
+use serde::Deserialize;
+use thiserror::Error;
+
+use self::table::{OfficialRow, OfficialTable};
+use super::ReportFile;
+use super::report_file::{FileRequirement, FileSource};
+use crate::catalogue::{Catalogue, Version};
+use crate::report::VerdictKind;
+
+/// What the whole of it is called in its `junit.xml`.
+const WHOLE: &str = "OCI Conformance Test";
+
+/// Why a file holds no results of the OCI's suite.
+#[derive(Debug, Error)]
+pub enum BadResults {
+    /// It is no JUnit XML.
+    #[error("it is no JUnit file: {0}")]
+    Junit(String),
+    /// It is JUnit XML of something else.
+    #[error(
+        "it is the JUnit file of `{0}`; of JUnit files only the junit.xml of the OCI's conformance suite can be compared, \
+         of assize's own reports the one that --report json writes"
+    )]
+    OtherSuite(String),
+    /// It is no YAML.
+    #[error(
+        "it is neither a report that --report json wrote nor the results.yaml of the OCI's conformance suite: {0}"
+    )]
+    Yaml(String),
+}
+
+/// A result of the other suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum OfficialStatus {
+    Passed,
+    Skipped,
+    Failed,
+    Error,
+}
+
+/// Something that the other suite asked, and what it came to.
+struct OfficialResult {
+    name: String,
+    status: OfficialStatus,
+    /// What it says of it.
+    said: String,
+}
+
+#[derive(Deserialize)]
+struct ResultsYaml {
+    apis: BTreeMap<String, String>,
+}
+
+impl ReportFile {
+    /// Reads the `junit.xml` of the OCI's conformance suite, which is called by this name.
+    ///
+    /// # Errors
+    /// The text is no JUnit XML, or that of another suite.
+    pub fn of_official_junit(
+        name: impl Into<String>,
+        text: &str,
+        catalogue: &Catalogue,
+    ) -> Result<ReportFile, BadResults> {
+        let document = Document::parse(text).map_err(|error| BadResults::Junit(error.to_string()))?;
+        let named = |node: Node<'_, '_>| node.attribute("name").unwrap_or_default().to_owned();
+        let suites = || {
+            document
+                .descendants()
+                .filter(|node| node.has_tag_name("testsuite"))
+        };
+        let Some(suite) = suites().find(|node| named(*node) == WHOLE) else {
+            let mut names = std::iter::once(document.root_element())
+                .chain(suites())
+                .map(named);
+            let other = names.find(|name| !name.is_empty());
+            let unnamed = || BadResults::Junit("it names no suite".to_owned());
+            return Err(other.map_or_else(unnamed, BadResults::OtherSuite));
+        };
+        let cases = suite.children().filter(|node| node.has_tag_name("testcase"));
+        let results: Vec<OfficialResult> = cases
+            .map(|case| {
+                let path = named(case);
+                let status = case.attribute("status").unwrap_or_default();
+                let said = case.children().find(|node| node.has_tag_name("system-out"));
+                let path = path.strip_prefix(WHOLE).unwrap_or(&path);
+                OfficialResult {
+                    name: path.trim_start_matches('/').to_owned(),
+                    status: match status {
+                        "passed" => OfficialStatus::Passed,
+                        "skipped" => OfficialStatus::Skipped,
+                        "failure" => OfficialStatus::Failed,
+                        _ => OfficialStatus::Error,
+                    },
+                    said: said.and_then(|said| said.text()).unwrap_or(status).to_owned(),
+                }
+            })
+            .collect();
+        Ok(report(
+            name.into(),
+            &results,
+            "steps",
+            &OfficialTable::built_in().tests,
+            catalogue,
+        ))
+    }
+
+    /// Reads the `results.yaml` of the OCI's conformance suite, which is called by this name.
+    ///
+    /// # Errors
+    /// The text is no YAML, or has no `apis`.
+    pub fn of_official_results(
+        name: impl Into<String>,
+        text: &str,
+        catalogue: &Catalogue,
+    ) -> Result<ReportFile, BadResults> {
+        let yaml: ResultsYaml =
+            serde_saphyr::from_str(text).map_err(|error| BadResults::Yaml(first_line(&error.to_string())))?;
+        let results: Vec<OfficialResult> = yaml
+            .apis
+            .into_iter()
+            .map(|(name, status)| OfficialResult {
+                status: match status.as_str() {
+                    "Pass" => OfficialStatus::Passed,
+                    "Skip" | "Disabled" => OfficialStatus::Skipped,
+                    "FAIL" => OfficialStatus::Failed,
+                    _ => OfficialStatus::Error,
+                },
+                said: format!("{name}: {status}"),
+                name,
+            })
+            .collect();
+        Ok(report(
+            name.into(),
+            &results,
+            "APIs",
+            &OfficialTable::built_in().apis,
+            catalogue,
+        ))
+    }
+}
+
+/// What was told of one requirement; what weighs more comes later.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    Skipped,
+    /// A step failed that asks it and more.
+    Doubtful(String),
+    Held,
+    Broken(String),
+}
+
+/// The report that results come to.
+fn report(
+    name: String,
+    results: &[OfficialResult],
+    what: &str,
+    rows: &[OfficialRow],
+    catalogue: &Catalogue,
+) -> ReportFile {
+    let mut told: BTreeMap<&str, Told> = BTreeMap::new();
+    for result in results {
+        let Some(row) = rows.iter().find(|row| row.name.matches(&result.name)) else {
+            continue;
+        };
+        for (id, says) in row.says(result) {
+            let known = told.entry(id).or_insert(Told::Skipped);
+            *known = (*known).clone().max(says);
+        }
+    }
+    let requirements = catalogue.iter().map(|requirement| {
+        let (verdict, got) = match told.get(requirement.id.as_str()) {
+            None | Some(Told::Skipped) => (VerdictKind::NotAsked, None),
+            Some(Told::Doubtful(said)) => (VerdictKind::NotReached, Some(said.clone())),
+            Some(Told::Held) => (VerdictKind::Held, None),
+            Some(Told::Broken(said)) => (VerdictKind::Broken, Some(said.clone())),
+        };
+        let row = FileRequirement {
+            id: requirement.id.to_string(),
+            level: requirement.levels.in_version(Version::V1_1),
+            category: Some(requirement.category.words().to_owned()),
+            text: Some(requirement.text.clone()),
+            source: requirement
+                .source(Version::V1_1)
+                .map(|source| FileSource { link: source.link() }),
+            verdict,
+        };
+        (row, got)
+    });
+    let number = |status| results.iter().filter(|result| result.status == status).count();
+    let sentence = format!(
+        "the OCI's conformance suite: {} {what} passed, {} failed, {} skipped; they tell of {} requirements",
+        number(OfficialStatus::Passed),
+        number(OfficialStatus::Failed) + number(OfficialStatus::Error),
+        number(OfficialStatus::Skipped),
+        told.values().filter(|told| **told != Told::Skipped).count(),
+    );
+    ReportFile::of_others(name, sentence, requirements)
+}
+
+impl OfficialRow {
+    /// What a result says of each requirement.
+    fn says<'r>(&'r self, result: &OfficialResult) -> Vec<(&'r str, Told)> {
+        let said = || first_line(&result.said);
+        let asked = self.asks.iter().map(|id| {
+            let told = match result.status {
+                OfficialStatus::Passed => Told::Held,
+                OfficialStatus::Skipped => Told::Skipped,
+                OfficialStatus::Failed => Told::Broken(said()),
+                OfficialStatus::Error => Told::Doubtful(said()),
+            };
+            (id.as_str(), told)
+        });
+        let shown = self.shows.iter().map(|id| {
+            let told = match result.status {
+                OfficialStatus::Passed => Told::Held,
+                OfficialStatus::Skipped => Told::Skipped,
+                OfficialStatus::Failed | OfficialStatus::Error => Told::Doubtful(said()),
+            };
+            (id.as_str(), told)
+        });
+        asked.chain(shown).collect()
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().trim().to_owned()
+}
