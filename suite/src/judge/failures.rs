@@ -102,7 +102,7 @@ fn goes_on_with_a_spoilt_upload(came: &Exchange, log: &ProgramLog) -> bool {
                 .is_some_and(|anomaly| anomaly.is_nonsense())
     };
     let id = session(came);
-    Endpoint::of(&came.request.url).kind() == EndpointKind::Session
+    Endpoint::of(&came.request.url).kind() == Session
         && log.exchanges().any(|earlier| {
             earlier.number < came.number
                 && earlier.request.method != "GET"
