@@ -39,6 +39,7 @@ pub mod fuzzing;
 mod judge;
 pub mod judgement;
 pub mod log;
+pub mod memory;
 pub mod plan;
 pub mod report;
 pub mod run;

@@ -49,7 +49,8 @@ pub(crate) fn main() -> Exit {
 fn refuse(error: &clap::Error) -> ! {
     let first = std::env::args().nth(1).filter(|word| !word.starts_with('-'));
     let meant = first.as_deref().and_then(value::command_like);
-    if let (ErrorKind::UnknownArgument, Some(word), Some(meant)) = (error.kind(), first, meant)
+    if let (ErrorKind::UnknownArgument | ErrorKind::ArgumentConflict, Some(word), Some(meant)) =
+        (error.kind(), first, meant)
         && !meant.contains(&format!("`{word}`"))
     {
         let failure = Failure::Arguments(format!("there is no command `{word}`; {meant}"));
@@ -87,6 +88,7 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
 }
 
 fn run_scenarios(arguments: arguments::RunArguments) -> Result<Exit, Failure> {
+    assize::memory::return_what_is_free();
     let environment = |name: &str| std::env::var(name).ok();
     let wanted = Wanted::new(
         &arguments.verdict,
