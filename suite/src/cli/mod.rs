@@ -82,7 +82,8 @@ fn typed() -> Result<Arguments, Failure> {
 fn refuse(error: &clap::Error) -> ! {
     let first = std::env::args().nth(1).filter(|word| !word.starts_with('-'));
     let meant = first.as_deref().and_then(value::command_like);
-    if let (ErrorKind::UnknownArgument, Some(word), Some(meant)) = (error.kind(), first, meant)
+    if let (ErrorKind::UnknownArgument | ErrorKind::ArgumentConflict, Some(word), Some(meant)) =
+        (error.kind(), first, meant)
         && !meant.contains(&format!("`{word}`"))
     {
         let failure = Failure::Arguments(format!("there is no command `{word}`; {meant}"));
