@@ -32,6 +32,7 @@ pub mod cause;
 mod check;
 pub mod compare;
 #[doc(hidden)]
+mod due;
 pub mod endpoint;
 mod explore;
 #[cfg(any(test, fuzzing))]

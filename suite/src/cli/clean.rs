@@ -11,14 +11,14 @@ use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::settings::client_options;
-use super::{output, value};
+use super::{output, target};
 
 /// Removes what earlier runs left, and says what could not be removed.
 pub(crate) async fn execute(
     arguments: &CleanArguments,
     environment: Environment<'_>,
 ) -> Result<Exit, Failure> {
-    let target = value::target(&arguments.target)?;
+    let target = target::target(&arguments.target)?;
     let client_options = client_options(&arguments.registry, Some(&target), environment)?;
     let client = Client::new(client_options.client(target))?;
     let cleaned = clean(&client, &arguments.registry.repository)

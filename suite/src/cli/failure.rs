@@ -20,7 +20,7 @@ use super::exit::Exit;
 use super::login::LoginError;
 use super::official::OfficialError;
 use super::project_file::ProjectFileError;
-use super::value::BadTarget;
+use super::target::BadTarget;
 
 const ERROR: Style = AnsiColor::BrightRed.on_default().bold();
 

@@ -14,7 +14,7 @@ use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::list::{self, ListEntry};
-use super::{login, output, value};
+use super::{login, output, target};
 
 /// Serves what was named, or lists what there is.
 pub(crate) async fn execute(
@@ -29,7 +29,7 @@ pub(crate) async fn execute(
     let row = rows().find(|row| row.id() == id).ok_or_else(|| unknown(id))?;
     match &arguments.over {
         Some(target) => {
-            let url = value::target(target)?;
+            let url = target::target(target)?;
             let credentials = login::credentials(&arguments.login, Some(&url), &[], environment)?;
             let upstream = Upstream { url, credentials };
             over(&row, upstream, arguments.listen).await
@@ -58,7 +58,7 @@ async fn over_the_bundled(row: &SabotageRow, listen: SocketAddr) -> Result<Exit,
     if let Over::Accounts(_) = row.over() {
         let guarded = Guarded::start(Authentication::Token).await?;
         let upstream = Upstream {
-            url: value::target(&guarded.url())?,
+            url: target::target(&guarded.url())?,
             credentials: Guarded::credentials(),
         };
         anstream::eprintln!("accounts: owner, reader and stranger, each with its name as its password");
@@ -67,7 +67,7 @@ async fn over_the_bundled(row: &SabotageRow, listen: SocketAddr) -> Result<Exit,
         exit
     } else {
         let open = in_memory().await?;
-        let exit = serve(row, &Upstream::open(value::target(&open.url())?), listen).await;
+        let exit = serve(row, &Upstream::open(target::target(&open.url())?), listen).await;
         open.shutdown().await;
         exit
     }

@@ -18,7 +18,7 @@ use super::arguments::SelftestArguments;
 use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::{library, login, output, value};
+use super::{library, login, output, target};
 
 /// Tries every deviation, and says which requirements that proves.
 pub(crate) async fn execute(
@@ -31,7 +31,7 @@ pub(crate) async fn execute(
     let told = progress(deviations.len());
     let matrix = match &arguments.over {
         Some(target) => {
-            let url = value::target(target)?;
+            let url = target::target(target)?;
             let over = Upstreams::one(Upstream {
                 credentials: login::credentials(&arguments.login, Some(&url), &[], environment)?,
                 url,
@@ -62,9 +62,9 @@ async fn over_the_bundled(
     let open = assize::bundled::of_every_profile().await?;
     let guarded = Guarded::start(Authentication::Token).await?;
     let upstreams = Upstreams::two(
-        Upstream::open(value::target(&open.url())?),
+        Upstream::open(target::target(&open.url())?),
         Upstream {
-            url: value::target(&guarded.url())?,
+            url: target::target(&guarded.url())?,
             credentials: Guarded::credentials(),
         },
     );

@@ -15,7 +15,7 @@ use super::arguments::{
 };
 use super::environment::Environment;
 use super::failure::Failure;
-use super::{login, reproduce, value};
+use super::{login, reproduce, target, value};
 
 /// How many random workflows a run tries unless it is told for how long to explore.
 const USUAL_WORKFLOWS: u32 = 10;
@@ -92,7 +92,7 @@ impl Settings {
         } else {
             Lifetime::EndsWithTheRun
         };
-        let target = target.as_deref().map(value::target).transpose()?;
+        let target = target.as_deref().map(target::target).transpose()?;
         let client_options = client_options(&registry, target.as_ref(), environment)?;
         let mut run = run_settings(registry, &selection, &conduct, strictness)?;
         run.command = command;
@@ -121,7 +121,7 @@ pub(crate) fn of_snapshot(
         pace,
         ..
     } = arguments;
-    let target = target.as_deref().map(value::target).transpose()?;
+    let target = target.as_deref().map(target::target).transpose()?;
     let client_options = client_options(&registry, target.as_ref(), environment)?;
     let mut run = paced(&registry, &selection, &pace.pace)?;
     run.repositories = registry.repository;

@@ -4,12 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use assize::diagnostic::did_you_mean;
-use assize::wire::{Address, Url, UrlError};
-use clap::CommandFactory;
-use thiserror::Error;
-
-use super::arguments::Arguments;
+use assize::wire::Address;
 
 /// Reads a time such as `500ms`, `5s` or `2m`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
@@ -89,76 +84,6 @@ pub(crate) fn is_repository(text: &str) -> bool {
     text.split('/').all(word)
 }
 
-/// Why a text does not name a registry.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(crate) enum BadTarget {
-    /// It is not an address.
-    #[error("`{0}` is not the address of a registry: {1}")]
-    Address(String, UrlError),
-    /// It holds a secret, which is not repeated.
-    #[error(
-        "the address holds credentials: give them in ASSIZE_USER and ASSIZE_PASSWORD, or in ASSIZE_TOKEN"
-    )]
-    Credentials,
-    /// It is a single word, which is more likely a command that does not exist.
-    #[error(
-        "`{word}` is neither a command nor the address of a registry; {}if it is the name of a host: https://{word}",
-        meant.as_ref().map(|meant| format!("{meant} ")).unwrap_or_default()
-    )]
-    Word {
-        /// The word.
-        word: String,
-        /// The command that may have been meant, as a question.
-        meant: Option<String>,
-    },
-    /// It goes on behind the host.
-    #[error(
-        "`{address}` names more than a registry, which is found at /v2/ of its host: \
-         give the host alone, and a repository to write to as --repository {path}"
-    )]
-    Path {
-        /// What was given.
-        address: String,
-        /// What stands behind the host.
-        path: String,
-    },
-}
-
-/// The command whose name is like a word, as a question.
-pub(crate) fn command_like(word: &str) -> Option<String> {
-    let assize = Arguments::command();
-    did_you_mean(word, assize.get_subcommands().map(clap::Command::get_name))
-}
-
-/// Reads the address of a registry: a URL, or a host, which means https, or http on this machine.
-pub(crate) fn target(text: &str) -> Result<Url, BadTarget> {
-    let bad = |error| match error {
-        UrlError::Credentials => BadTarget::Credentials,
-        error => BadTarget::Address(text.to_owned(), error),
-    };
-    let url = if text.contains("://") {
-        Url::parse(text).map_err(bad)?
-    } else {
-        let secure = Url::parse(&format!("https://{text}")).map_err(bad)?;
-        let loopback = secure.origin().is_loopback();
-        if !loopback && !text.contains(['.', ':', '/']) {
-            return Err(BadTarget::Word {
-                word: text.to_owned(),
-                meant: command_like(text),
-            });
-        }
-        let scheme = if loopback { "http" } else { "https" };
-        Url::parse(&format!("{scheme}://{text}")).map_err(bad)?
-    };
-    match url.path().trim_matches('/') {
-        "" | "v2" if url.query().is_none() => Ok(url.with_target("")),
-        path => Err(BadTarget::Path {
-            address: text.to_owned(),
-            path: path.strip_prefix("v2/").unwrap_or(path).to_owned(),
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -225,35 +150,5 @@ mod tests {
         for name in ["", "A", "a//b", "/a", "a/", "-a", "a..b", "a___b", "a:b"] {
             assert!(!is_repository(name), "{name}");
         }
-    }
-
-    #[test]
-    fn a_host_means_https_and_this_machine_http() {
-        let read = |text| target(text).map(|url| url.to_string());
-        for (text, url) in [
-            ("registry.example.com", "https://registry.example.com"),
-            ("registry.example.com:5000", "https://registry.example.com:5000"),
-            ("registry:5000", "https://registry:5000"),
-            ("localhost", "http://localhost"),
-            ("localhost:5000", "http://localhost:5000"),
-            ("127.0.0.1:5000", "http://127.0.0.1:5000"),
-            ("[::1]:5000", "http://[::1]:5000"),
-            ("https://localhost:5000/", "https://localhost:5000"),
-            ("http://registry/v2/", "http://registry"),
-        ] {
-            assert_eq!(read(text).as_deref(), Ok(url), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_registry_is_refused_with_advice() {
-        let refusals = [
-            "lst",
-            "ghcr.io/me/app",
-            "https://me:secret@ghcr.io",
-            "ftp://ghcr.io",
-        ]
-        .map(|text| target(text).unwrap_err().to_string());
-        insta::assert_snapshot!(refusals.join("\n"));
     }
 }

@@ -2,33 +2,18 @@
 
 use std::sync::Arc;
 
-use self::Due::{NotFound, Success};
 use super::anomaly::anomaly;
 use super::entry::Entry;
 use crate::catalogue::RequirementId;
 use crate::cause::Cause;
 use crate::check::{CheckResult, describe};
-use crate::endpoint::EndpointKind::{Base, Blob, Manifest, Referrers, Session, Tag, Tags, Uploads};
+use crate::due::Due::{self, NotFound, Success};
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::judgement::Verdict;
 use crate::log::{Evidence, Observation, ProgramLog};
 use crate::scenario::Checkpoint;
 use crate::scenario::ast::{Aspect, Check, Polarity, StatusSet};
 use crate::wire::Exchange;
-
-/// The requirement that no request which is wrong in itself is answered with a failure.
-pub(super) const CLIENT_FAULT: &str = "errors.client-fault-not-5xx";
-
-/// What a request is to be answered with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Due {
-    /// It is granted.
-    Success,
-    /// What it names is not there.
-    NotFound,
-    /// It is refused.
-    Refusal,
-}
 
 /// The entry of a failure that told a check nothing of what it asked; none if the registry did not fail.
 pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &ProgramLog) -> Option<Entry> {
@@ -43,7 +28,9 @@ pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &Pr
     }
     let due = due(checkpoint.check.as_deref(), came, log)?;
     Some(Entry {
-        requirement: RequirementId::parse(about_the_status(came, due)?)?,
+        requirement: RequirementId::parse(
+            due.is_stated_by(&came.request.method, Endpoint::of(&came.request.url).kind())?,
+        )?,
         place: checkpoint.place.clone(),
         row: observation.row.clone(),
         verdict: Verdict::Broken,
@@ -102,7 +89,7 @@ fn goes_on_with_a_spoilt_upload(came: &Exchange, log: &ProgramLog) -> bool {
                 .is_some_and(|anomaly| anomaly.is_nonsense())
     };
     let id = session(came);
-    Endpoint::of(&came.request.url).kind() == Session
+    Endpoint::of(&came.request.url).kind() == EndpointKind::Session
         && log.exchanges().any(|earlier| {
             earlier.number < came.number
                 && earlier.request.method != "GET"
@@ -118,55 +105,6 @@ fn due_to(came: &Exchange, log: &ProgramLog) -> Due {
     match is_nonsense || goes_on_with_a_spoilt_upload(came, log) {
         true => Due::Refusal,
         false => Success,
-    }
-}
-
-/// The requirements that say how a request is answered, by what is due to it, its method and its endpoint.
-const STATUSES: [(Due, &str, EndpointKind, &str); 25] = [
-    (Success, "GET", Base, "base.get-200"),
-    (Success, "GET", Blob, "pull.blob.get-200"),
-    (Success, "HEAD", Blob, "head.blob.200"),
-    (Success, "DELETE", Blob, "manage.blob.delete-202"),
-    (Success, "GET", Manifest, "pull.manifest.get-by-digest-200"),
-    (Success, "GET", Tag, "pull.manifest.get-by-tag-200"),
-    (Success, "HEAD", Manifest, "head.manifest.200"),
-    (Success, "HEAD", Tag, "head.manifest.200"),
-    (Success, "PUT", Manifest, "push.manifest.by-digest-201"),
-    (Success, "PUT", Tag, "push.manifest.by-tag-201"),
-    (Success, "DELETE", Manifest, "manage.manifest.delete-202"),
-    (Success, "DELETE", Tag, "manage.tag.delete-202"),
-    (Success, "POST", Uploads, "push.session.post-202"),
-    (Success, "PATCH", Session, "push.chunk.patch-202"),
-    (Success, "PUT", Session, "push.put.201"),
-    (Success, "GET", Session, "push.chunk.status-204"),
-    (Success, "DELETE", Session, "push.cancel.204"),
-    (Success, "GET", Tags, "discovery.tags.200"),
-    (Success, "GET", Referrers, "referrers.200"),
-    (NotFound, "GET", Blob, "pull.blob.404-unknown"),
-    (NotFound, "HEAD", Blob, "head.blob.404"),
-    (NotFound, "GET", Manifest, "pull.manifest.404-unknown-digest"),
-    (NotFound, "GET", Tag, "pull.manifest.404-unknown-tag"),
-    (NotFound, "HEAD", Manifest, "head.manifest.404"),
-    (NotFound, "HEAD", Tag, "head.manifest.404"),
-];
-
-/// Every requirement that a failure may break, whatever was asked.
-pub(crate) fn breakable() -> impl Iterator<Item = &'static str> {
-    let ids = STATUSES.iter().map(|(.., id)| *id);
-    ids.chain([CLIENT_FAULT])
-}
-
-/// The requirement that says how a request is answered.
-fn about_the_status(came: &Exchange, due: Due) -> Option<&'static str> {
-    let method = came.request.method.as_str();
-    let kind = Endpoint::of(&came.request.url).kind();
-    let row = STATUSES
-        .iter()
-        .find(|row| (row.0, row.1, row.2) == (due, method, kind));
-    match (row, due) {
-        (Some((.., id)), _) => Some(id),
-        (None, NotFound | Due::Refusal) => Some(CLIENT_FAULT),
-        (None, Success) => None,
     }
 }
 
@@ -197,7 +135,9 @@ mod tests {
                 let url = Url::parse("http://registry.example").unwrap().with_target(path);
                 let came = Exchange::withheld(Request::new(method, url), crate::wire::Withheld::Ended);
                 let dues = [Success, NotFound, Due::Refusal];
-                named.extend(dues.iter().filter_map(|due| about_the_status(&came, *due)));
+                named.extend(dues.iter().filter_map(|due| {
+                    due.is_stated_by(&came.request.method, Endpoint::of(&came.request.url).kind())
+                }));
             }
         }
         named

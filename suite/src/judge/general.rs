@@ -1,7 +1,7 @@
 //! The requirement that is asked of every kind of request: a finding for each kind at which it broke, since each of them
 //! has a cause of its own.
 
-use super::failures::CLIENT_FAULT;
+use crate::due::CLIENT_FAULT;
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::judgement::{Finding, Way};
 

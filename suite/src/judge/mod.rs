@@ -24,7 +24,6 @@ use std::sync::Arc;
 
 pub(crate) use self::broken::broken_by;
 use self::entry::Entries;
-pub(crate) use self::failures::breakable;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
 use crate::cause::Loss;
 use crate::judgement::{Judgement, ScenarioOutcome, Verdict};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalogue::{Catalogue, RequirementId, Version};
-use crate::judge::breakable;
+use crate::due::breakable;
 use crate::scenario::{CodedScenario, Library, Program, settles};
 
 pub use select::{BadGlob, Selection};

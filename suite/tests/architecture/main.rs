@@ -35,6 +35,10 @@ const CRATES: &[Crate] = &[
         floors: &[],
     },
     Crate {
+        source: "suite/legacy/src",
+        floors: &[],
+    },
+    Crate {
         source: "suite/lsp/src",
         floors: &[],
     },
@@ -62,6 +66,7 @@ const CRATES: &[Crate] = &[
             "values",
             "cause",
             "secret",
+            "due",
             "endpoint",
         ],
     },

@@ -21,7 +21,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::run::check_capabilities;
 use super::settings::{self, Settings};
-use super::value::{self, BadTarget};
+use super::target::{self, BadTarget};
 use super::{library, output};
 use accept::Accepted;
 use observe::Observed;
@@ -111,7 +111,7 @@ fn folder_alone(arguments: &mut SnapshotArguments) -> Result<(), Failure> {
     if path.is_dir() {
         arguments.folder = path;
         arguments.target = None;
-    } else if matches!(value::target(named), Err(BadTarget::Word { .. })) {
+    } else if matches!(target::target(named), Err(BadTarget::Word { .. })) {
         return Err(Failure::Arguments(format!(
             "`{named}` is no address of a registry, and there is no such folder: name the registry first, as in `assize \
              snapshot registry.example.com {named}`; for the bundled registry make the folder, and name it alone"

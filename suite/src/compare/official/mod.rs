@@ -151,7 +151,7 @@ impl ReportFile {
 
 /// What was told of one requirement; what weighs more comes later.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Told {
+enum OfficialVerdict {
     Skipped,
     /// A step failed that asks it and more.
     Doubtful(String),
@@ -167,22 +167,22 @@ fn report(
     rows: &[OfficialRow],
     catalogue: &Catalogue,
 ) -> ReportFile {
-    let mut told: BTreeMap<&str, Told> = BTreeMap::new();
+    let mut told: BTreeMap<&str, OfficialVerdict> = BTreeMap::new();
     for result in results {
         let Some(row) = rows.iter().find(|row| row.name.matches(&result.name)) else {
             continue;
         };
         for (id, says) in row.says(result) {
-            let known = told.entry(id).or_insert(Told::Skipped);
+            let known = told.entry(id).or_insert(OfficialVerdict::Skipped);
             *known = (*known).clone().max(says);
         }
     }
     let requirements = catalogue.iter().map(|requirement| {
         let (verdict, got) = match told.get(requirement.id.as_str()) {
-            None | Some(Told::Skipped) => (VerdictKind::NotAsked, None),
-            Some(Told::Doubtful(said)) => (VerdictKind::NotReached, Some(said.clone())),
-            Some(Told::Held) => (VerdictKind::Held, None),
-            Some(Told::Broken(said)) => (VerdictKind::Broken, Some(said.clone())),
+            None | Some(OfficialVerdict::Skipped) => (VerdictKind::NotAsked, None),
+            Some(OfficialVerdict::Doubtful(said)) => (VerdictKind::NotReached, Some(said.clone())),
+            Some(OfficialVerdict::Held) => (VerdictKind::Held, None),
+            Some(OfficialVerdict::Broken(said)) => (VerdictKind::Broken, Some(said.clone())),
         };
         let row = FileRequirement {
             id: requirement.id.to_string(),
@@ -202,29 +202,31 @@ fn report(
         number(OfficialStatus::Passed),
         number(OfficialStatus::Failed) + number(OfficialStatus::Error),
         number(OfficialStatus::Skipped),
-        told.values().filter(|told| **told != Told::Skipped).count(),
+        told.values()
+            .filter(|told| **told != OfficialVerdict::Skipped)
+            .count(),
     );
     ReportFile::of_others(name, sentence, requirements)
 }
 
 impl OfficialRow {
     /// What a result says of each requirement.
-    fn says<'r>(&'r self, result: &OfficialResult) -> Vec<(&'r str, Told)> {
+    fn says<'r>(&'r self, result: &OfficialResult) -> Vec<(&'r str, OfficialVerdict)> {
         let said = || first_line(&result.said);
         let asked = self.asks.iter().map(|id| {
             let told = match result.status {
-                OfficialStatus::Passed => Told::Held,
-                OfficialStatus::Skipped => Told::Skipped,
-                OfficialStatus::Failed => Told::Broken(said()),
-                OfficialStatus::Error => Told::Doubtful(said()),
+                OfficialStatus::Passed => OfficialVerdict::Held,
+                OfficialStatus::Skipped => OfficialVerdict::Skipped,
+                OfficialStatus::Failed => OfficialVerdict::Broken(said()),
+                OfficialStatus::Error => OfficialVerdict::Doubtful(said()),
             };
             (id.as_str(), told)
         });
         let shown = self.shows.iter().map(|id| {
             let told = match result.status {
-                OfficialStatus::Passed => Told::Held,
-                OfficialStatus::Skipped => Told::Skipped,
-                OfficialStatus::Failed | OfficialStatus::Error => Told::Doubtful(said()),
+                OfficialStatus::Passed => OfficialVerdict::Held,
+                OfficialStatus::Skipped => OfficialVerdict::Skipped,
+                OfficialStatus::Failed | OfficialStatus::Error => OfficialVerdict::Doubtful(said()),
             };
             (id.as_str(), told)
         });
