@@ -28,12 +28,12 @@ struct Table {
     client: String,
     /// The day, as `2026-11-28`.
     day: String,
-    cells: Vec<Cell>,
+    cells: Vec<Measurement>,
 }
 
 /// What came of a workflow over one row of the saboteur.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Cell {
+struct Measurement {
     /// The ids of the requirements that the row breaks; a variation breaks none.
     breaks: Vec<String>,
     workflow: String,
@@ -61,17 +61,19 @@ impl Table {
         Some(Table {
             client: format!("{name} {version}"),
             day: day.to_owned(),
-            cells: lines.map(Cell::parse).collect::<Option<Vec<Cell>>>()?,
+            cells: lines
+                .map(Measurement::parse)
+                .collect::<Option<Vec<Measurement>>>()?,
         })
     }
 }
 
-impl Cell {
-    fn parse(line: &str) -> Option<Cell> {
+impl Measurement {
+    fn parse(line: &str) -> Option<Measurement> {
         let mut fields = line.split('\t');
         let (_row, breaks) = (fields.next()?, fields.next()?);
         let (workflow, came) = (fields.next()?, fields.next()?);
-        Some(Cell {
+        Some(Measurement {
             breaks: breaks.split(',').map(str::to_owned).collect(),
             workflow: workflow.to_owned(),
             came: match came {
@@ -127,7 +129,7 @@ impl Harm {
             if cells().next().is_none() {
                 continue;
             }
-            let ways: BTreeSet<String> = cells().filter_map(Cell::harm).collect();
+            let ways: BTreeSet<String> = cells().filter_map(Measurement::harm).collect();
             if ways.is_empty() {
                 harm.unharmed.insert(table.client.clone());
             } else {

@@ -22,7 +22,7 @@ pub(crate) async fn execute(
     environment: Environment<'_>,
 ) -> Result<Exit, Failure> {
     let Some(id) = &arguments.id else {
-        let rows: Vec<Row> = rows().collect();
+        let rows: Vec<Served> = rows().collect();
         output::print(&list::text(&rows, arguments.json)?)?;
         return Ok(Exit::Done);
     };
@@ -40,7 +40,7 @@ pub(crate) async fn execute(
 }
 
 /// Serves a row over somebody's registry.
-async fn over(row: &Row, upstream: Upstream, listen: SocketAddr) -> Result<Exit, Failure> {
+async fn over(row: &Served, upstream: Upstream, listen: SocketAddr) -> Result<Exit, Failure> {
     if upstream.url.origin().scheme() != Scheme::Http {
         let advice = "what lies over a registry reaches it without TLS: name one with http://";
         return Err(Failure::Arguments(advice.to_owned()));
@@ -53,7 +53,7 @@ async fn over(row: &Row, upstream: Upstream, listen: SocketAddr) -> Result<Exit,
 }
 
 #[cfg(feature = "bundled")]
-async fn over_the_bundled(row: &Row, listen: SocketAddr) -> Result<Exit, Failure> {
+async fn over_the_bundled(row: &Served, listen: SocketAddr) -> Result<Exit, Failure> {
     use assize::bundled::{Authentication, Guarded, in_memory};
 
     if let Over::Accounts(_) = row.over() {
@@ -75,14 +75,14 @@ async fn over_the_bundled(row: &Row, listen: SocketAddr) -> Result<Exit, Failure
 }
 
 #[cfg(not(feature = "bundled"))]
-async fn over_the_bundled(_: &Row, _: SocketAddr) -> Result<Exit, Failure> {
+async fn over_the_bundled(_: &Served, _: SocketAddr) -> Result<Exit, Failure> {
     Err(Failure::Arguments(
         "this build comes without a registry: name one with --over".to_owned(),
     ))
 }
 
 /// Serves until the process is told to end.
-async fn serve(row: &Row, upstream: &Upstream, listen: SocketAddr) -> Result<Exit, Failure> {
+async fn serve(row: &Served, upstream: &Upstream, listen: SocketAddr) -> Result<Exit, Failure> {
     let told = |asked: &str| anstream::eprintln!("  {asked}");
     let saboteur = Saboteur::listen(row.act(), upstream, listen, told)
         .await
@@ -115,49 +115,49 @@ async fn end() -> std::io::Result<()> {
 }
 
 fn unknown(id: &str) -> Failure {
-    let rows: Vec<Row> = rows().collect();
-    let advice = did_you_mean(id, rows.iter().map(Row::id))
+    let rows: Vec<Served> = rows().collect();
+    let advice = did_you_mean(id, rows.iter().map(Served::id))
         .unwrap_or_else(|| "`assize sabotage --list` shows what there is".to_owned());
     Failure::Arguments(format!("there is no deviation and no variation `{id}`; {advice}"))
 }
 
 /// One way for a registry to be different: wrong, or as it may be.
-enum Row {
+enum Served {
     Wrong(Deviation),
     Allowed(Variation),
 }
 
-fn rows() -> impl Iterator<Item = Row> {
-    let wrong = deviations::all().into_iter().map(Row::Wrong);
-    wrong.chain(variations::all().into_iter().map(Row::Allowed))
+fn rows() -> impl Iterator<Item = Served> {
+    let wrong = deviations::all().into_iter().map(Served::Wrong);
+    wrong.chain(variations::all().into_iter().map(Served::Allowed))
 }
 
-impl Row {
+impl Served {
     fn id(&self) -> &'static str {
         match self {
-            Row::Wrong(deviation) => deviation.id,
-            Row::Allowed(variation) => variation.id,
+            Served::Wrong(deviation) => deviation.id,
+            Served::Allowed(variation) => variation.id,
         }
     }
 
     fn act(&self) -> Act {
         match self {
-            Row::Wrong(deviation) => deviation.act,
-            Row::Allowed(variation) => variation.act,
+            Served::Wrong(deviation) => deviation.act,
+            Served::Allowed(variation) => variation.act,
         }
     }
 
     fn over(&self) -> Over {
         match self {
-            Row::Wrong(deviation) => deviation.over,
-            Row::Allowed(variation) => variation.over,
+            Served::Wrong(deviation) => deviation.over,
+            Served::Allowed(variation) => variation.over,
         }
     }
 
     fn said(&self) -> String {
         match self {
-            Row::Wrong(deviation) => format!("breaks {}", deviation.breaks.join(", ")),
-            Row::Allowed(variation) => format!("is allowed: {}", variation.varies),
+            Served::Wrong(deviation) => format!("breaks {}", deviation.breaks.join(", ")),
+            Served::Allowed(variation) => format!("is allowed: {}", variation.varies),
         }
     }
 }
@@ -189,16 +189,16 @@ struct AllowedEntry {
     words: &'static str,
 }
 
-impl Serialize for Row {
+impl Serialize for Served {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let accounts = matches!(self.over(), Over::Accounts(_));
         let entry = match self {
-            Row::Wrong(deviation) => RowEntry::Deviation {
+            Served::Wrong(deviation) => RowEntry::Deviation {
                 id: deviation.id,
                 breaks: deviation.breaks,
                 accounts,
             },
-            Row::Allowed(variation) => RowEntry::Variation {
+            Served::Allowed(variation) => RowEntry::Variation {
                 id: variation.id,
                 varies: variation.varies,
                 allowed: AllowedEntry {
@@ -215,7 +215,7 @@ impl Serialize for Row {
     }
 }
 
-impl ListEntry for Row {
+impl ListEntry for Served {
     fn line(&self) -> (&str, String) {
         (self.id(), self.said())
     }
