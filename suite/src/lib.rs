@@ -40,6 +40,7 @@ pub mod harm;
 mod judge;
 pub mod judgement;
 pub mod log;
+pub mod memory;
 pub mod plan;
 pub mod report;
 pub mod run;

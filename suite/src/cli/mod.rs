@@ -74,6 +74,7 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
 }
 
 fn run_scenarios(arguments: arguments::RunArguments) -> Result<Exit, Failure> {
+    assize::memory::return_what_is_free();
     let wanted = Wanted::new(&arguments.verdict, arguments.conduct.record.as_deref())?;
     let settings = Settings::new(arguments, &|name| std::env::var(name).ok())?;
     block_on(run::execute(settings, wanted))

@@ -262,24 +262,30 @@ fn are_seen_with(ways: &[Way], others: &[Way]) -> bool {
     })
 }
 
-/// Whether a way was seen where one of the others was: in the same scenario, or of the same request and its answer.
+/// Whether a way was seen where one of the others was: in the same scenario, or of the same request. What failed once
+/// explains nothing that did not.
 fn is_seen_with(way: &Way, others: &[Way]) -> bool {
     others.iter().any(|other| {
-        way.place.scenario == other.place.scenario || (form(way).is_some() && form(way) == form(other))
+        let is_same_request = form(way).is_some() && form(way) == form(other);
+        way.place.scenario == other.place.scenario || is_same_request && (fails(way) || !fails(other))
     })
 }
 
-/// The form of the exchange that a way is about: method, endpoint, the names of its parameters, and the status.
-fn form(way: &Way) -> Option<(String, EndpointKind, Vec<String>, Option<u16>)> {
-    let exchange = way.exchange()?;
-    let request = &exchange.request;
+/// Whether the registry failed, or said nothing.
+fn fails(way: &Way) -> bool {
+    way.exchange()
+        .is_some_and(|exchange| exchange.status().is_none_or(|status| status >= 500))
+}
+
+/// The form of the request that a way is about: method, endpoint, and the names of its parameters.
+fn form(way: &Way) -> Option<(String, EndpointKind, Vec<String>)> {
+    let request = &way.exchange()?.request;
     let endpoint = Endpoint::of(&request.url);
     let names: BTreeSet<String> = endpoint.parameter_names().map(str::to_owned).collect();
     Some((
         request.method.clone(),
         endpoint.kind(),
         names.into_iter().collect(),
-        exchange.status(),
     ))
 }
 

@@ -268,6 +268,26 @@ fn what_rests_on_a_finding_follows_from_it_only_where_it_was_seen_there() {
 }
 
 #[test]
+fn a_failure_explains_nothing_that_did_not_fail() {
+    let library = library("a.root MUST\na.rests MUST a.root");
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 200\n");
+    let tag = |number, status| exchange(number, "GET /v2/a/manifests/tag", Ok((status, &[])));
+    let found = |root, rests| {
+        let programs = [
+            ("pull/root", "a.root", tag(1, root)),
+            ("pull/rests", "a.rests", tag(2, rests)),
+        ];
+        let programs = programs.map(|(name, id, seen)| {
+            let program = program(&library, name, &ask(id));
+            once(log_of(&program, all_look(&program, &seen)))
+        });
+        findings(&judge(&library, &run_log(programs.into())))
+    };
+    assert_eq!(found(404, 403), ["a.root < a.rests"]);
+    assert_eq!(found(500, 404), ["a.rests", "a.root"]);
+}
+
+#[test]
 fn a_way_comes_again_by_itself() {
     let library = library("a.first MUST");
     let rows = "for what | path\n  | one  | /v2/1\n  | two  | /v2/2\n> GET {path}\nMUST a.first\n< X-Here: yes\nend\n";

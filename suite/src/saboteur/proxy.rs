@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt as _};
 use http::{Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt as _, Full, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -230,11 +230,16 @@ fn content(reply: &Reply) -> BoxBody<Bytes, Infallible> {
 /// The content at once. One whose length says more is sent as it comes, and behind it the connection ends.
 fn whole(reply: &Reply) -> BoxBody<Bytes, Infallible> {
     let said: Option<usize> = reply.header("content-length").parse().ok();
-    if !reply.body.is_empty() && said.is_some_and(|said| said > reply.body.len()) {
-        let frames = [Ok(Frame::data(reply.body.clone()))];
-        return StreamBody::new(stream::iter(frames)).boxed();
+    if reply.body.is_empty() || said.is_none_or(|said| said <= reply.body.len()) {
+        return Full::new(reply.body.clone()).boxed();
     }
-    Full::new(reply.body.clone()).boxed()
+    let whole = Frame::data(reply.body.clone());
+    // What was written is sent while the content is waited for; at its end the connection is closed at once.
+    let end = stream::once(async {
+        tokio::task::yield_now().await;
+        Ok(Frame::data(Bytes::new()))
+    });
+    BodyExt::boxed(StreamBody::new(stream::iter([Ok(whole)]).chain(end)))
 }
 
 fn pieces(body: Bytes) -> BoxBody<Bytes, Infallible> {

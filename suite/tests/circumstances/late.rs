@@ -29,3 +29,12 @@ async fn reads_that_lag_within_the_grace_are_late_and_no_finding() {
     assert_eq!(*verdict(&outcome, "pull.manifest.get-by-tag-200"), Verdict::Late);
     registry.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_before_a_client_went_away_may_arrive_late() {
+    let registry = registry(|_| {}).await;
+    let proxy = Proxy::before(&registry.url(), Circumstance::ArrivesLate).await;
+    let outcome = some(&proxy.url(), &["push/chunk-cut-short"]).conforms().await;
+    assert_eq!(*verdict(&outcome, "push.session.aborted-patch"), Verdict::Held);
+    registry.shutdown().await;
+}

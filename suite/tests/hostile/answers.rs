@@ -8,7 +8,7 @@ use super::trial::{Behaviour, Case, Expect};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// One answer to everything.
-fn says(name: &'static str, answer: impl Into<Vec<u8>>, words: &'static str) -> Case {
+pub(crate) fn says(name: &'static str, answer: impl Into<Vec<u8>>, words: &'static str) -> Case {
     acts(name, vec![Act::Say(answer.into())], words)
 }
 
@@ -29,30 +29,25 @@ fn chunked(name: &'static str, coded: &str, words: &'static str) -> Case {
     body(name, "Transfer-Encoding: chunked", said, words)
 }
 
-/// What is said before anything is asked.
-fn greets(name: &'static str, said: &[u8], words: &'static str) -> Case {
-    let acts = vec![Act::Say(said.to_vec()), Act::Hang];
-    Case::new(name, Behaviour::Greet(acts), Expect::Unusable(words))
-}
-
-fn tls(name: &'static str, acts: Vec<Act>, words: &'static str) -> Case {
-    Case::new(name, Behaviour::Tls(acts), Expect::Unusable(words))
-}
-
 const LATE: &str = "timed out after 1 s, waiting for the answer";
 const LATE_BODY: &str = "timed out after 1 s, reading the body";
-const MALFORMED: &str = "the answer is malformed";
+pub(crate) const MALFORMED: &str = "the answer is malformed";
 
 pub(crate) fn cases() -> Vec<Case> {
-    let mut all = heads();
-    all.extend(bodies());
-    all.extend(ends());
-    all.extend(strangers());
-    all
+    let tables = [
+        long_heads(),
+        first_lines(),
+        malformed_heads(),
+        lengths(),
+        chunks(),
+        silences(),
+        cuts(),
+    ];
+    tables.into_iter().flatten().collect()
 }
 
-/// Heads.
-fn heads() -> Vec<Case> {
+/// Heads that are too long, or too many.
+fn long_heads() -> Vec<Case> {
     let endless = |line: &[u8]| {
         vec![
             Act::Say(b"HTTP/1.1 200 OK\r\n".to_vec()),
@@ -97,6 +92,12 @@ fn heads() -> Vec<Case> {
             vec![Act::Drip(b"HTTP/1.1 102 Processing\r\n\r\n".to_vec(), SECOND / 4)],
             LATE,
         ),
+    ]
+}
+
+/// First lines that say what no answer says.
+fn first_lines() -> Vec<Case> {
+    vec![
         says(
             "101 that nobody asked for",
             "HTTP/1.1 101 Switching Protocols\r\n\r\n",
@@ -121,59 +122,30 @@ fn heads() -> Vec<Case> {
         ),
         says("a status of 1000", "HTTP/1.1 1000 X\r\n\r\n", MALFORMED),
         says("a status of -20", "HTTP/1.1 -20 X\r\n\r\n", MALFORMED),
-        says(
-            "a NUL in the head",
-            "HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n",
-            MALFORMED,
-        ),
-        says(
-            "an ESC in the head",
-            "HTTP/1.1 200 OK\r\nX: a\x1b[31mb\r\n\r\n",
-            MALFORMED,
-        ),
-        says(
-            "an ESC in the reason",
-            "HTTP/1.1 200 \x1b[31mOK\r\n\r\n",
-            MALFORMED,
-        ),
-        says(
-            "a folded line",
-            "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n",
-            MALFORMED,
-        ),
-        says(
-            "a blank in a name",
-            "HTTP/1.1 200 OK\r\nX Y: a\r\n\r\n",
-            MALFORMED,
-        ),
-        says(
-            "a blank before the colon",
-            "HTTP/1.1 200 OK\r\nX : a\r\n\r\n",
-            MALFORMED,
-        ),
-        says(
-            "a line without a colon",
-            "HTTP/1.1 200 OK\r\nX\r\n\r\n",
-            MALFORMED,
-        ),
-        says(
-            "a name that is empty",
-            "HTTP/1.1 200 OK\r\n: a\r\n\r\n",
-            MALFORMED,
-        ),
-        says(
-            "a bare CR in the head",
-            "HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n",
-            MALFORMED,
-        ),
     ]
 }
 
-/// Bodies and how their ends are told.
-fn bodies() -> Vec<Case> {
+/// Heads that no grammar allows.
+fn malformed_heads() -> Vec<Case> {
+    let heads = [
+        ("a NUL in the head", "HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n"),
+        ("an ESC in the head", "HTTP/1.1 200 OK\r\nX: a\x1b[31mb\r\n\r\n"),
+        ("an ESC in the reason", "HTTP/1.1 200 \x1b[31mOK\r\n\r\n"),
+        ("a folded line", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n"),
+        ("a blank in a name", "HTTP/1.1 200 OK\r\nX Y: a\r\n\r\n"),
+        ("a blank before the colon", "HTTP/1.1 200 OK\r\nX : a\r\n\r\n"),
+        ("a line without a colon", "HTTP/1.1 200 OK\r\nX\r\n\r\n"),
+        ("a name that is empty", "HTTP/1.1 200 OK\r\n: a\r\n\r\n"),
+        ("a bare CR in the head", "HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n"),
+    ];
+    let malformed = |(name, head): (_, &str)| says(name, head, MALFORMED);
+    heads.into_iter().map(malformed).collect()
+}
+
+/// Bodies whose length is told.
+fn lengths() -> Vec<Case> {
     let length =
         |name, length: &str, words| body(name, &format!("Content-Length: {length}"), vec![Act::Hang], words);
-    let say = |text: &str| Act::Say(text.as_bytes().to_vec());
     vec![
         length(
             "a length of 2^63-1",
@@ -198,6 +170,13 @@ fn bodies() -> Vec<Case> {
         length("two lengths in a line", "3, 4", "is both"),
         length("two lines of lengths", "3\r\nContent-Length: 4", "is both"),
         length("200 MB announced, then silence", "200000000", LATE_BODY),
+    ]
+}
+
+/// Bodies in chunks, or said to be coded.
+fn chunks() -> Vec<Case> {
+    let say = |text: &str| Act::Say(text.as_bytes().to_vec());
+    vec![
         body(
             "an unknown transfer coding, then silence",
             "Transfer-Encoding: gzip",
@@ -253,10 +232,9 @@ fn bodies() -> Vec<Case> {
     ]
 }
 
-/// Silence, and connections that end too early.
-fn ends() -> Vec<Case> {
+/// Silence, whole or nearly.
+fn silences() -> Vec<Case> {
     let say = |text: &str| Act::Say(text.as_bytes().to_vec());
-    let cut = |name, said: &str, words| acts(name, vec![say(said), Act::Close], words);
     vec![
         Case::new(
             "silence from the beginning",
@@ -298,6 +276,14 @@ fn ends() -> Vec<Case> {
             ],
             "timed out after 4 s, over the whole exchange",
         ),
+    ]
+}
+
+/// Connections that end too early.
+fn cuts() -> Vec<Case> {
+    let say = |text: &str| Act::Say(text.as_bytes().to_vec());
+    let cut = |name, said: &str, words| acts(name, vec![say(said), Act::Close], words);
+    vec![
         Case::new(
             "closed at once",
             Behaviour::Greet(vec![Act::Close]),
@@ -342,80 +328,6 @@ fn ends() -> Vec<Case> {
             "reset in the body",
             vec![say("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"), Act::Reset],
             "the connection was reset after 3 of 9 bytes",
-        ),
-    ]
-}
-
-/// What is no registry, or not even HTTP.
-fn strangers() -> Vec<Case> {
-    let status = |name, status: &str, words| {
-        says(
-            name,
-            format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"),
-            words,
-        )
-    };
-    let say = |bytes: &[u8]| Act::Say(bytes.to_vec());
-    vec![
-        greets("an SSH server", b"SSH-2.0-OpenSSH_9.9\r\n", MALFORMED),
-        greets("an SMTP server", b"220 mail.example ESMTP\r\n", MALFORMED),
-        greets(
-            "HTTP/2 alone",
-            b"\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x64",
-            MALFORMED,
-        ),
-        greets(
-            "TLS where http is asked for",
-            b"\x15\x03\x01\0\x02\x02\x46",
-            "may have to begin with https://",
-        ),
-        greets("bytes of no kind", &[0xff; 4096], MALFORMED),
-        status("201 to everything", "201 Created", "is no registry"),
-        status("204 to everything", "204 No Content", "is no registry"),
-        status("403 to everything", "403 Forbidden", "is no registry"),
-        status("404 to everything", "404 Not Found", "is no registry"),
-        status("500 to everything", "500 Internal Server Error", "is no registry"),
-        status("418 to everything", "418 I'm a teapot", "is no registry"),
-        status(
-            "401 with nothing to say",
-            "401 Unauthorized",
-            "asks for credentials",
-        ),
-        status(
-            "401 that wants Negotiate",
-            "401 Unauthorized\r\nWWW-Authenticate: Negotiate",
-            "asks for credentials",
-        ),
-        status(
-            "401 to Basic, whoever comes",
-            "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"",
-            "refuses the credentials",
-        ),
-        tls(
-            "plain HTTP where https is asked for",
-            vec![say(b"HTTP/1.1 400 Bad Request\r\n\r\n")],
-            "does not speak TLS",
-        ),
-        tls("garbage for TLS", vec![say(&[0; 4096])], "TLS failed"),
-        tls(
-            "an alert for TLS",
-            vec![say(b"\x15\x03\x03\0\x02\x02\x28"), Act::Hang],
-            "the server refuses the handshake",
-        ),
-        tls(
-            "a TLS handshake that stalls",
-            vec![Act::Hang],
-            "in the TLS handshake",
-        ),
-        tls(
-            "a TLS handshake that is cut",
-            vec![Act::Close],
-            "in the handshake",
-        ),
-        tls(
-            "a TLS record without end",
-            vec![say(b"\x16\x03\x03\x40\0"), Act::Repeat(vec![0; 4096], 10_000)],
-            "TLS failed",
         ),
     ]
 }

@@ -9,8 +9,6 @@ use super::trial::{Behaviour, Case, Weight};
 
 /// The most memory of the suite, in MiB; the server that floods it and the registry behind that are another process.
 const MOST_MIB: u64 = 64;
-/// The same where every answer of a whole run is long: as many as come at once leave the heap in pieces.
-const MOST_MIB_OF_MANY: u64 = 160;
 /// A piece of what is said.
 const PIECE: usize = 64 * 1024;
 
@@ -134,26 +132,18 @@ fn bodies() -> Vec<Case> {
         }),
         Case {
             only: &["pull/*"],
-            weight: Weight::Heavy {
-                most_mib: MOST_MIB_OF_MANY,
-            },
             ..flood("a MB on every answer", |call, reply| {
                 if call.method != "HEAD" {
                     of_mib(reply, 1);
                 }
             })
         },
-        Case {
-            weight: Weight::Heavy {
-                most_mib: MOST_MIB_OF_MANY,
-            },
-            ..flood("a MB that says it is gzip on every answer", |call, reply| {
-                if call.method != "HEAD" {
-                    reply.set("Content-Encoding", "gzip");
-                    of_mib(reply, 1);
-                }
-            })
-        },
+        flood("a MB that says it is gzip on every answer", |call, reply| {
+            if call.method != "HEAD" {
+                reply.set("Content-Encoding", "gzip");
+                of_mib(reply, 1);
+            }
+        }),
         flood("200 KB in chunks of a byte", |call, reply| {
             if is_read(call) {
                 let body = Act::Repeat(b"1\r\nx\r\n".repeat(1_000), 200);

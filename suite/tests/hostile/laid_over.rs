@@ -1,9 +1,11 @@
 //! A well-behaved registry with one odd habit: it is judged, whatever the habit is, and nothing worse happens.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use assize::wire::Reach;
 
 use super::honest::{Honest, Reply};
-use super::server::{Act, Call};
+use super::server::Call;
 use super::trial::{Behaviour, Case, Expect};
 
 /// A change of every answer.
@@ -12,7 +14,7 @@ pub(crate) fn over(name: &'static str, change: impl Fn(&Call, &mut Reply) + Send
 }
 
 /// The same for everything but the first address, which stays as it is.
-fn below(name: &'static str, change: impl Fn(&Call, &mut Reply) + Send + Sync + 'static) -> Case {
+pub(crate) fn below(name: &'static str, change: impl Fn(&Call, &mut Reply) + Send + Sync + 'static) -> Case {
     over(name, move |call, reply| {
         if call.target != "/v2/" {
             change(call, reply);
@@ -30,13 +32,16 @@ fn respelled(
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    let mut all = texts();
-    all.extend(numbers());
-    all.extend(json());
-    all.extend(places());
-    all.extend(framing());
-    all.extend(damage());
-    all
+    let tables = [
+        texts(),
+        least_chunks(),
+        ranges(),
+        waits(),
+        json(),
+        places(),
+        links(),
+    ];
+    tables.into_iter().flatten().collect()
 }
 
 /// Texts that upset terminals, readers, browsers and shells, in every place where a registry can put a text.
@@ -53,48 +58,52 @@ fn texts() -> Vec<Case> {
         ("a blank", "a b"),
         ("80 KB", LONG.as_str()),
     ];
-    let mut all = Vec::new();
-    for (what, text) in texts {
-        let named = |place: &str| -> &'static str { format!("{what} in {place}").leak() };
-        all.push(below(named("codes"), move |_, reply| {
-            if reply.status >= 400 {
-                reply.error(reply.status, text);
-            }
-        }));
-        all.push(below(named("tags"), move |call, reply| {
-            if call.target.contains("/tags/list") {
-                let list = serde_json::json!({ "name": text, "tags": [text] });
-                reply.body("application/json", list.to_string());
-            }
-        }));
-        let line = text.replace(['\r', '\n'], " ");
-        let line: &'static str = line
-            .get(..text.len().min(8_000))
-            .unwrap_or_default()
-            .to_owned()
-            .leak();
-        for (place, header) in [
-            ("Locations", "Location"),
-            ("digests", "Docker-Content-Digest"),
-            ("types", "Content-Type"),
-            ("Ranges", "Range"),
-        ] {
-            // Some of these make a head that is none.
-            all.push(Case {
-                expect: Expect::Either,
-                ..respelled(named(place), header, move |value| format!("{value}{line}"))
-            });
+    texts
+        .into_iter()
+        .flat_map(|(what, text)| everywhere(what, text))
+        .collect()
+}
+
+/// A text in each of these places.
+fn everywhere(what: &'static str, text: &'static str) -> Vec<Case> {
+    let named = |place: &str| -> &'static str { format!("{what} in {place}").leak() };
+    let codes = below(named("codes"), move |_, reply| {
+        if reply.status >= 400 {
+            reply.error(reply.status, text);
         }
-    }
-    all
+    });
+    let tags = below(named("tags"), move |call, reply| {
+        if call.target.contains("/tags/list") {
+            let list = serde_json::json!({ "name": text, "tags": [text] });
+            reply.body("application/json", list.to_string());
+        }
+    });
+    let line = text.replace(['\r', '\n'], " ");
+    let line: &'static str = line
+        .get(..text.len().min(8_000))
+        .unwrap_or_default()
+        .to_owned()
+        .leak();
+    let lines = [
+        ("Locations", "Location"),
+        ("digests", "Docker-Content-Digest"),
+        ("types", "Content-Type"),
+        ("Ranges", "Range"),
+    ];
+    let in_a_line = |(place, header): (&str, &'static str)| Case {
+        // Some of these make a head that is none.
+        expect: Expect::Either,
+        ..respelled(named(place), header, move |value| format!("{value}{line}"))
+    };
+    let lines = lines.into_iter().map(in_a_line);
+    [codes, tags].into_iter().chain(lines).collect()
 }
 
 static LONG: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| "long ".repeat(16_000));
 
-/// Numbers that are none, or too large.
-fn numbers() -> Vec<Case> {
-    let mut all = Vec::new();
-    for number in [
+/// Sizes of a least chunk that are none, or too large.
+fn least_chunks() -> Vec<Case> {
+    let numbers = [
         "18446744073709551615",
         "9223372036854775807",
         "10000000000",
@@ -103,71 +112,73 @@ fn numbers() -> Vec<Case> {
         "-1",
         "1e9",
         "x",
-    ] {
-        all.push(over(
-            format!("a least chunk of {number}").leak(),
-            move |_, reply| {
-                if reply.status == 202 {
-                    reply.set("OCI-Chunk-Min-Length", number);
-                }
-            },
-        ));
-    }
-    for range in [
-        "0-18446744073709551615",
-        "18446744073709551615-0",
-        "5--1",
-        "10-5",
-        "bytes=0-1",
-        "0-99999999999999999999",
-        "-",
-    ] {
-        all.push(respelled(
-            format!("a Range of {range}").leak(),
-            "Range",
-            move |_| range.to_owned(),
-        ));
-    }
-    for range in [
-        "bytes 0-18446744073709551615/18446744073709551616",
-        "bytes 5-1/3",
-        "bytes */x",
-        "x",
-    ] {
-        all.push(respelled(
-            format!("a Content-Range of {range}").leak(),
+    ];
+    let asked = |number: &'static str| {
+        over(format!("a least chunk of {number}").leak(), move |_, reply| {
+            if reply.status == 202 {
+                reply.set("OCI-Chunk-Min-Length", number);
+            }
+        })
+    };
+    numbers.into_iter().map(asked).collect()
+}
+
+/// Ranges and lengths that are none, or too large.
+fn ranges() -> Vec<Case> {
+    let values = [
+        ("Range", "0-18446744073709551615"),
+        ("Range", "18446744073709551615-0"),
+        ("Range", "5--1"),
+        ("Range", "10-5"),
+        ("Range", "bytes=0-1"),
+        ("Range", "0-99999999999999999999"),
+        ("Range", "-"),
+        (
             "Content-Range",
-            move |_| range.to_owned(),
-        ));
-    }
-    for wait in [
-        "0",
-        "-1",
-        "x",
-        "99999999999999999999",
-        "Sun, 06 Nov 1994 08:49:37 GMT",
-    ] {
-        let turns = std::sync::atomic::AtomicU32::new(0);
-        all.push(Case {
-            // A connection by hand is limited as any other.
-            never: &["http.keep-alive-after-error"],
-            ..below(
-                format!("429 now and then, and a wait of {wait}").leak(),
-                move |_, reply| {
-                    if turns.fetch_add(1, std::sync::atomic::Ordering::Relaxed) % 7 == 6 {
-                        reply.error(429, "TOOMANYREQUESTS");
-                        reply.set("Retry-After", wait);
-                    }
-                },
-            )
-        });
-    }
+            "bytes 0-18446744073709551615/18446744073709551616",
+        ),
+        ("Content-Range", "bytes 5-1/3"),
+        ("Content-Range", "bytes */x"),
+        ("Content-Range", "x"),
+    ];
+    let said = |(line, value): (&'static str, &'static str)| {
+        respelled(format!("a {line} of {value}").leak(), line, move |_| {
+            value.to_owned()
+        })
+    };
+    let mut all: Vec<Case> = values.into_iter().map(said).collect();
     all.push(over("a HEAD of 2^64-1 bytes", |call, reply| {
         if call.method == "HEAD" {
             reply.set("Content-Length", "18446744073709551615");
         }
     }));
     all
+}
+
+/// Times to wait that are none, or too long.
+fn waits() -> Vec<Case> {
+    let waits = [
+        "0",
+        "-1",
+        "x",
+        "99999999999999999999",
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+    ];
+    let asked = |wait: &'static str| {
+        let turns = AtomicU32::new(0);
+        let name = format!("429 now and then, and a wait of {wait}").leak();
+        Case {
+            // A connection by hand is limited as any other.
+            never: &["http.keep-alive-after-error"],
+            ..below(name, move |_, reply| {
+                if turns.fetch_add(1, Ordering::Relaxed) % 7 == 6 {
+                    reply.error(429, "TOOMANYREQUESTS");
+                    reply.set("Retry-After", wait);
+                }
+            })
+        }
+    };
+    waits.into_iter().map(asked).collect()
 }
 
 /// JSON that is none, or none that is expected.
@@ -259,6 +270,21 @@ fn places() -> Vec<Case> {
             },
         ));
     }
+    let elsewhere = respelled(
+        "uploads on another host, which may not be asked",
+        "Location",
+        |_| "http://127.0.0.2:1/v2/x".to_owned(),
+    );
+    all.push(Case {
+        reach: Reach::SameHost,
+        ..elsewhere
+    });
+    all
+}
+
+/// Lists that go on in odd ways.
+fn links() -> Vec<Case> {
+    let mut all = Vec::new();
     for (name, link) in [
         ("a Link in a circle", "</v2/x/tags/list?n=1&last=a>; rel=\"next\""),
         ("a Link without an end", "</v2/x/tags/list; rel=\"next\""),
@@ -280,178 +306,5 @@ fn places() -> Vec<Case> {
             reply.set("Link", &link);
         }
     }));
-    let elsewhere = respelled(
-        "uploads on another host, which may not be asked",
-        "Location",
-        |_| "http://127.0.0.2:1/v2/x".to_owned(),
-    );
-    all.push(Case {
-        reach: Reach::SameHost,
-        ..elsewhere
-    });
     all
-}
-
-/// Answers that are framed oddly.
-fn framing() -> Vec<Case> {
-    let whole = |reply: &Reply, lines: &str, body: &[u8]| {
-        let kept = reply
-            .lines
-            .iter()
-            .filter(|(name, _)| !name.eq_ignore_ascii_case("Content-Length"));
-        let kept: String = kept.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!("HTTP/1.1 {} X\r\n{kept}{lines}\r\n", reply.status);
-        Act::Say([head.as_bytes(), body].concat())
-    };
-    let coded = |body: &[u8], zeros: &str| {
-        let size = format!("{zeros}{:x}\r\n", body.len());
-        let chunk = if body.is_empty() {
-            Vec::new()
-        } else {
-            [size.as_bytes(), body, b"\r\n"].concat()
-        };
-        [&chunk[..], format!("{zeros}0\r\n\r\n").as_bytes()].concat()
-    };
-    vec![
-        below("chunks with leading zeros", move |call, reply| {
-            if call.method != "HEAD" && reply.status != 204 {
-                let body = coded(&reply.body, "0000000000000000000");
-                reply.instead = Some(vec![whole(reply, "Transfer-Encoding: chunked\r\n", &body)]);
-            }
-        }),
-        below("a length and chunks", move |call, reply| {
-            if call.method != "HEAD" && reply.status != 204 {
-                let body = coded(&reply.body, "");
-                let lines = "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n";
-                reply.instead = Some(vec![whole(reply, lines, &body)]);
-            }
-        }),
-        below("a second answer behind each", move |call, reply| {
-            if call.method != "HEAD" && reply.status != 204 {
-                let length = format!("Content-Length: {}\r\n", reply.body.len());
-                let second = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-                reply.instead = Some(vec![whole(reply, &length, &[&reply.body[..], second].concat())]);
-            }
-        }),
-        below("a body behind each HEAD", |call, reply| {
-            if call.method == "HEAD" {
-                reply.instead = Some(vec![Act::Say(
-                    b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody".to_vec(),
-                )]);
-            }
-        }),
-        over("the end of the connection for a length", move |call, reply| {
-            if call.method != "HEAD" {
-                let body = reply.body.clone();
-                reply.instead = Some(vec![whole(reply, "", &body), Act::Close]);
-            }
-        }),
-        over("HTTP/1.0", |_, reply| {
-            let length = reply.body.len();
-            let head = format!("HTTP/1.0 {} X\r\nContent-Length: {length}\r\n\r\n", reply.status);
-            reply.instead = Some(vec![
-                Act::Say([head.as_bytes(), &reply.body].concat()),
-                Act::Close,
-            ]);
-        }),
-        over("gzip that is none", |_, reply| {
-            reply.set("Content-Encoding", "gzip");
-        }),
-        over("zstd that is none", |_, reply| {
-            reply.set("Content-Encoding", "zstd, br, x");
-        }),
-        over("two hundred lines more", |_, reply| {
-            (0..200).for_each(|at| reply.lines.push((format!("X-{at}"), "x".to_owned())));
-        }),
-        over("Connection: close to everything", |_, reply| {
-            reply.set("Connection", "close");
-        }),
-        below("blobs that stall", |call, reply| {
-            if call.method == "GET" && call.target.contains("/blobs/sha256:") {
-                reply.instead = Some(vec![
-                    Act::Say(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc".to_vec()),
-                    Act::Hang,
-                ]);
-            }
-        }),
-        below("blobs that are cut", |call, reply| {
-            if call.method == "GET" && call.target.contains("/blobs/sha256:") {
-                reply.instead = Some(vec![
-                    Act::Say(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc".to_vec()),
-                    Act::Reset,
-                ]);
-            }
-        }),
-        below("manifests that never come", |call, reply| {
-            if call.method == "GET" && call.target.contains("/manifests/") {
-                reply.instead = Some(vec![Act::Hang]);
-            }
-        }),
-    ]
-}
-
-/// Answers that were damaged on the way, or are those to other requests.
-fn damage() -> Vec<Case> {
-    let flips = |name: &'static str, seed: u64, often: u64, in_heads: bool| {
-        let state = std::sync::Mutex::new(seed);
-        below(name, move |call, reply| {
-            let mut state = state.lock().unwrap();
-            let mut random = |below: u64| {
-                // The generator of Numerical Recipes; that it is the same each time is all that matters.
-                *state = state
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
-                (*state >> 33) % below.max(1)
-            };
-            if random(100) >= often {
-                return;
-            }
-            if in_heads {
-                let lines = reply
-                    .lines
-                    .iter()
-                    .map(|(name, value)| format!("{name}: {value}\r\n"));
-                let mut head =
-                    format!("HTTP/1.1 {} X\r\n{}\r\n", reply.status, lines.collect::<String>()).into_bytes();
-                let at = usize::try_from(random(head.len() as u64)).unwrap_or(0);
-                head[at] ^= 1 << random(8);
-                let body = if call.method == "HEAD" {
-                    Vec::new()
-                } else {
-                    reply.body.clone()
-                };
-                reply.instead = Some(vec![Act::Say([head, body].concat())]);
-            } else if !reply.body.is_empty() {
-                let at = usize::try_from(random(reply.body.len() as u64)).unwrap_or(0);
-                reply.body[at] ^= 1 << random(8);
-            }
-        })
-    };
-    let before = std::sync::Mutex::new(Vec::new());
-    vec![
-        flips("bits flipped in some bodies", 1, 20, false),
-        flips("bits flipped in most bodies", 2, 60, false),
-        Case {
-            expect: Expect::Either,
-            ..flips("bits flipped in some heads", 3, 20, true)
-        },
-        Case {
-            expect: Expect::Either,
-            ..flips("bits flipped in most heads", 4, 60, true)
-        },
-        below("the body of the answer before", move |_, reply| {
-            let mut before = before.lock().unwrap();
-            let now = std::mem::replace(&mut reply.body, std::mem::take(&mut *before));
-            *before = now;
-        }),
-        below("201 for every 200", |_, reply| {
-            if reply.status == 200 {
-                reply.status = 201;
-            }
-        }),
-        below("statuses of 299 and 599", |_, reply| {
-            reply.status = if reply.status < 300 { 299 } else { 599 }
-        }),
-        below("no header lines at all", |_, reply| reply.lines.clear()),
-    ]
 }

@@ -6,12 +6,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod answers;
+mod damaged;
 mod floods;
 mod honest;
 mod laid_over;
 mod redirects;
 mod reflections;
 mod server;
+mod strangers;
 mod tokens;
 mod trial;
 
@@ -27,6 +29,8 @@ use self::trial::{Bench, Case, Weight};
 const AT_ONCE: usize = 8;
 
 fn main() -> ExitCode {
+    // As a run of the program does.
+    assize::memory::return_what_is_free();
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
     let bench = Arc::new(Bench::new(Runtime::new().unwrap()));
@@ -52,9 +56,11 @@ fn main() -> ExitCode {
 fn cases() -> Vec<Case> {
     let tables = [
         answers::cases(),
+        strangers::cases(),
         redirects::cases(),
         tokens::cases(),
         laid_over::cases(),
+        damaged::cases(),
         reflections::cases(),
         floods::cases(),
     ];

@@ -55,15 +55,17 @@ fn leads(name: &'static str, place: &'static str, words: &'static str) -> Case {
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    let mut all = challenges();
-    all.extend(servers());
-    all
+    let tables = [realms(), challenges(), servers(), grants(), leads_elsewhere()];
+    tables.into_iter().flatten().collect()
 }
 
-fn challenges() -> Vec<Case> {
-    const REFUSED: &str = "refuses the credentials";
-    let many = vec!["Bearer realm=\"http://127.0.0.1:1/t\""; 200].join(", ");
-    let scopes = "repository:a/b:pull ".repeat(2_500);
+/// What the preflight says of a token that does not let anybody in.
+const REFUSED: &str = "refuses the credentials";
+/// What it says of an answer in which no token is.
+const NONE: &str = "answers without `token` or `access_token`";
+
+/// Places of token servers.
+fn realms() -> Vec<Case> {
     vec![
         asks(
             "a realm in a file",
@@ -95,36 +97,15 @@ fn challenges() -> Vec<Case> {
             format!("Bearer realm=\"http://127.0.0.1:1/{}\"", "x".repeat(50_000)),
             REFUSED,
         ),
-        asks("two hundred challenges", many, REFUSED),
-        asks(
-            "thousands of scopes",
-            format!("Bearer realm=\"http://127.0.0.1:1/t\",scope=\"{scopes}\""),
-            REFUSED,
-        ),
         asks(
             "a realm where nobody listens",
             "Bearer realm=\"http://127.0.0.1:1/t\"",
             "nothing listens there",
         ),
         asks(
-            "quotes in quotes",
-            "Bearer realm=\"http://127.0.0.1:1/\\\"t\\\"\"",
-            REFUSED,
-        ),
-        asks(
             "a realm in the open on another machine",
             "Bearer realm=\"http://192.0.2.1/t\"",
             "is asked in the open",
-        ),
-        asks(
-            "a challenge that does not parse",
-            "Bearer realm=\"unfinished",
-            "asks for credentials",
-        ),
-        asks(
-            "a challenge that is turned around",
-            "Basic\u{202e} realm=\"x\"",
-            "asks for credentials",
         ),
         Case {
             reach: Reach::SameHost,
@@ -137,10 +118,37 @@ fn challenges() -> Vec<Case> {
     ]
 }
 
+/// Challenges that are odd otherwise.
+fn challenges() -> Vec<Case> {
+    let many = vec!["Bearer realm=\"http://127.0.0.1:1/t\""; 200].join(", ");
+    let scopes = "repository:a/b:pull ".repeat(2_500);
+    vec![
+        asks("two hundred challenges", many, REFUSED),
+        asks(
+            "thousands of scopes",
+            format!("Bearer realm=\"http://127.0.0.1:1/t\",scope=\"{scopes}\""),
+            REFUSED,
+        ),
+        asks(
+            "quotes in quotes",
+            "Bearer realm=\"http://127.0.0.1:1/\\\"t\\\"\"",
+            REFUSED,
+        ),
+        asks(
+            "a challenge that does not parse",
+            "Bearer realm=\"unfinished",
+            "asks for credentials",
+        ),
+        asks(
+            "a challenge that is turned around",
+            "Basic\u{202e} realm=\"x\"",
+            "asks for credentials",
+        ),
+    ]
+}
+
+/// Token servers that give no token.
 fn servers() -> Vec<Case> {
-    const NONE: &str = "answers without `token` or `access_token`";
-    const ODD: &str = "sends a token that no header line can hold";
-    let token = |member: &str, more: &str| format!("{{\"{member}\":\"{TOKEN}\"{more}}}");
     vec![
         server(
             "a token server that hangs",
@@ -172,6 +180,22 @@ fn servers() -> Vec<Case> {
             },
             "the body is longer than",
         ),
+        server(
+            "a token server that says the password back",
+            |call| {
+                let line = call.header("Authorization").unwrap_or_default();
+                says("200 OK", &format!("{{\"error\":\"{line}\"}}"))
+            },
+            NONE,
+        ),
+    ]
+}
+
+/// What is given for a token.
+fn grants() -> Vec<Case> {
+    const ODD: &str = "sends a token that no header line can hold";
+    let token = |member: &str, more: &str| format!("{{\"{member}\":\"{TOKEN}\"{more}}}");
+    vec![
         gives("HTML for a token", "<html>", NONE),
         gives("nothing for a token", "", NONE),
         gives("a list for a token", "[]", NONE),
@@ -186,31 +210,33 @@ fn servers() -> Vec<Case> {
         gives("a token with a line break", "{\"token\":\"a\\r\\nX: b\"}", ODD),
         gives("a token with a blank", "{\"token\":\"a b\"}", ODD),
         gives("a token that is turned around", "{\"token\":\"a\\u202eb\"}", ODD),
-        gives(
-            "a token that does not let in",
-            token("token", ""),
-            "refuses the credentials",
-        ),
+        gives("a token that does not let in", token("token", ""), REFUSED),
         gives(
             "a token for ever",
             token("access_token", ",\"expires_in\":1e308"),
-            "refuses the credentials",
+            REFUSED,
         ),
         gives(
             "a token for no time",
             token("token", ",\"expires_in\":0"),
-            "refuses the credentials",
+            REFUSED,
         ),
         gives(
             "a token that has ended",
             token("token", ",\"expires_in\":-9223372036854775809"),
-            "refuses the credentials",
+            REFUSED,
         ),
         gives(
             "a token of 300 KB",
             format!("{{\"token\":\"{}\"}}", "x".repeat(300_000)),
-            "refuses the credentials",
+            REFUSED,
         ),
+    ]
+}
+
+/// Token servers that are elsewhere.
+fn leads_elsewhere() -> Vec<Case> {
+    vec![
         leads(
             "a token server that leads in a circle",
             "/token",
@@ -225,14 +251,6 @@ fn servers() -> Vec<Case> {
             "a token server that leads to another one",
             "http://127.0.0.1:1/t",
             "nothing listens there",
-        ),
-        server(
-            "a token server that says the password back",
-            |call| {
-                let line = call.header("Authorization").unwrap_or_default();
-                says("200 OK", &format!("{{\"error\":\"{line}\"}}"))
-            },
-            NONE,
         ),
     ]
 }

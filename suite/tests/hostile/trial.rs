@@ -168,7 +168,8 @@ impl Bench {
         alone.args(["--exact", case.name]).env(ALONE, target);
         let output = alone.output().unwrap();
         if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stdout).into_owned().into());
+            let said = [&output.stdout[..], &output.stderr].concat();
+            return Err(format!("{}: {}", output.status, String::from_utf8_lossy(&said)).into());
         }
         Ok(())
     }

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 
 use assize::bundled::{Config, Running, serve};
 use assize::endpoint::{Endpoint, EndpointKind};
-use bytes::Bytes;
-use http::header::TRANSFER_ENCODING;
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, TRANSFER_ENCODING};
+use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -39,6 +40,8 @@ pub(crate) enum Circumstance {
     Slow(usize, Duration),
     /// A manifest, and the list of its tag, is not there before this time has passed since its push.
     Lags(Duration),
+    /// What a client sent before it went away reaches the registry behind the next question about the upload.
+    ArrivesLate,
     /// Only names of this many components are routed.
     Components(usize),
     /// Requests of this method to endpoints of this kind fail.
@@ -65,6 +68,7 @@ pub(crate) struct Seen {
     count: AtomicUsize,
     named: Mutex<Vec<String>>,
     pushed: Mutex<HashMap<String, (Instant, Option<Bytes>)>>,
+    held: Mutex<Option<(Parts, Bytes)>>,
 }
 
 impl Proxy {
@@ -193,6 +197,10 @@ async fn answer(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
     }
     match layer.circumstance {
         Circumstance::Lags(time) => lagging(&layer, request, &endpoint, time).await,
+        Circumstance::ArrivesLate if endpoint.kind() == EndpointKind::Session => {
+            // Who is asked goes on when the client is gone.
+            tokio::spawn(arriving_late(layer, request)).await?
+        }
         _ => layer.pass(request).await,
     }
 }
@@ -241,9 +249,45 @@ async fn lagging(layer: &Layer, request: Request<Incoming>, endpoint: &Endpoint,
     layer.pass(request).await
 }
 
+/// Holds what breaks off until the registry was asked how far the upload is.
+async fn arriving_late(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
+    let (mut head, mut body) = request.into_parts();
+    let is_question = head.method == Method::GET;
+    let mut came = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        match frame.map(Frame::into_data) {
+            Ok(Ok(data)) => came.extend_from_slice(&data),
+            Ok(Err(_trailers)) => {}
+            Err(_) => {
+                let range = head
+                    .headers
+                    .get(CONTENT_RANGE)
+                    .ok_or("no Content-Range")?
+                    .to_str()?;
+                let first: usize = range.split('-').next().unwrap_or_default().parse()?;
+                let range = format!("{first}-{}", first + came.len() - 1);
+                head.headers.insert(CONTENT_RANGE, range.parse()?);
+                head.headers.remove(CONTENT_LENGTH);
+                *layer.seen.held.lock().unwrap() = Some((head, came.freeze()));
+                return Err("the client is gone".into());
+            }
+        }
+    }
+    let answered = layer.forward(head, came.freeze()).await?;
+    let held = layer.seen.held.lock().unwrap().take_if(|_| is_question);
+    if let Some((head, body)) = held {
+        layer.forward(head, body).await?;
+    }
+    Ok(answered)
+}
+
 impl Layer {
     async fn pass(&self, request: Request<Incoming>) -> Answered {
-        let (mut head, body) = request.into_parts();
+        let (head, body) = request.into_parts();
+        self.forward(head, body.collect().await?.to_bytes()).await
+    }
+
+    async fn forward(&self, mut head: Parts, body: Bytes) -> Answered {
         let path = head
             .uri
             .path_and_query()
@@ -251,7 +295,6 @@ impl Layer {
             .unwrap_or_default();
         head.uri = format!("{}{path}", self.upstream).parse()?;
         head.headers.remove(TRANSFER_ENCODING);
-        let body = body.collect().await?.to_bytes();
         let passed = self.client.request(Request::from_parts(head, Full::new(body)));
         // That the way to the registry broke is the proxy's own fault, and it says so.
         let Ok(response) = passed.await else {

@@ -100,7 +100,8 @@ impl Client {
         let number = self.number();
         let request = self.complete(request);
         let mut log = ExchangeLog::of(redacted(&request, None, self.credentials()));
-        let outcome = self.in_time(self.answer(&mut log, request)).await;
+        // Boxed, since every program that waits for an answer would hold all of its way.
+        let outcome = self.in_time(Box::pin(self.answer(&mut log, request))).await;
         Exchange {
             number,
             request: log.request,

@@ -16,6 +16,9 @@ use crate::wire::{Answer, Fault, RawConnection, Transcript, Url, number};
 /// How long a registry that is not slow may take to notice that a client is gone: its system knows after one round trip.
 /// A check that looks too early asks less, and blames nobody.
 const NOTICE: Duration = Duration::from_millis(200);
+/// How often an upload may turn out to have grown since its status was asked: what a client sent before it went away lies in
+/// few buffers on the way.
+const STILL_ARRIVING: usize = 3;
 /// How many downloads are broken off at once.
 const DOWNLOADS: usize = 10;
 /// More than the buffers of a connection hold.
@@ -243,7 +246,7 @@ async fn chunk_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
     Ok(())
 }
 
-/// Asks how much was kept, and goes on from there.
+/// Goes on from what was kept.
 async fn go_on(
     actor: &Actor,
     repository: &str,
@@ -251,28 +254,24 @@ async fn go_on(
     blob: &Content,
     kept: std::ops::RangeInclusive<u64>,
 ) {
-    let seen = actor.call("GET", place.clone(), None).await;
-    let offset = offset_of(&seen.outcome);
-    let wrong = match offset {
-        Some(offset) if kept.contains(&offset) => None,
-        Some(_) => seen.outcome.as_ref().ok().map(|answer| {
-            let told = answer.headers.get("Range").unwrap_or("none");
-            format!("Range: {told}, where {} bytes were sent at most", kept.end())
-        }),
-        None => Some(in_words(&seen.outcome)),
-    };
-    let broken = wrong.as_ref().map(|wrong| BrokenCheck::by(wrong.clone(), &seen));
-    actor.judge(&RANGE_WITHIN_WHAT_WAS_SENT, broken, &seen);
-    let (Some(offset), None) = (offset, wrong) else {
+    let Some((mut offset, next)) = kept_until(actor, place, &kept).await else {
         return;
     };
-    let next = seen
-        .outcome
-        .as_ref()
-        .ok()
-        .and_then(Answer::location)
-        .unwrap_or_else(|| place.clone());
-    let sent = actor.patch(next, &blob.part(offset, blob.size())).await;
+    let mut sent = actor.patch(next, &blob.part(offset, blob.size())).await;
+    for _ in 0..STILL_ARRIVING {
+        if sent.status() != Some(416) {
+            break;
+        }
+        tokio::time::sleep(actor.allowance(NOTICE)).await;
+        let Some((now, next)) = kept_until(actor, place, &kept).await else {
+            return;
+        };
+        if now == offset {
+            break;
+        }
+        offset = now;
+        sent = actor.patch(next, &blob.part(offset, blob.size())).await;
+    }
     let closed = match sent.upload_address() {
         None => sent,
         Some(place) => {
@@ -288,6 +287,27 @@ async fn go_on(
     };
     let wrong = wrong.map(|wrong| BrokenCheck::by(wrong, &shown));
     actor.judge(&GOES_ON_FROM_THERE, wrong, &shown);
+}
+
+/// How much was kept, as the status of the upload tells it, and where it goes on.
+async fn kept_until(actor: &Actor, place: &Url, kept: &std::ops::RangeInclusive<u64>) -> Option<(u64, Url)> {
+    let seen = actor.call("GET", place.clone(), None).await;
+    let offset = offset_of(&seen.outcome);
+    let wrong = match offset {
+        Some(offset) if kept.contains(&offset) => None,
+        Some(_) => seen.outcome.as_ref().ok().map(|answer| {
+            let told = answer.headers.get("Range").unwrap_or("none");
+            format!("Range: {told}, where {} bytes were sent at most", kept.end())
+        }),
+        None => Some(in_words(&seen.outcome)),
+    };
+    let is_wrong = wrong.is_some();
+    let broken = wrong.map(|wrong| BrokenCheck::by(wrong, &seen));
+    actor.judge(&RANGE_WITHIN_WHAT_WAS_SENT, broken, &seen);
+    let next = seen.outcome.as_ref().ok().and_then(Answer::location);
+    offset
+        .filter(|_| !is_wrong)
+        .map(|offset| (offset, next.unwrap_or_else(|| place.clone())))
 }
 
 /// The offset that the status of an upload tells.

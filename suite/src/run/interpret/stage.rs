@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, StreamExt};
 
 use super::expressions::contents;
 use super::requests::{plain, upload, uploads};
@@ -130,31 +131,59 @@ impl<'a> StagedPush<'a> {
     /// Pushes blobs at once, for nobody can tell in which order they come; manifests one after the other, since some of
     /// them are entries of one list.
     async fn push(&self, world: &World, repository: &str) -> Result<(), ValueError> {
-        let blobs = self.blobs.iter().map(|blob| {
+        let mut together = Together::default();
+        for blob in &self.blobs {
             let world = world.beside();
-            async move { push_blob(&world, repository, blob).await }.boxed()
-        });
-        at_once(blobs.collect()).await?;
+            let push = async move { push_blob(&world, repository, blob).await };
+            together.add(push.boxed()).await;
+        }
+        together.end().await?;
         for (manifest, tags) in &self.manifests {
             let Some((first, others)) = tags.split_first() else {
                 put(world, repository, manifest, &manifest.digest()).await?;
                 continue;
             };
             put(world, repository, manifest, first).await?;
-            let others = others.iter().map(|tag| {
+            let mut together = Together::default();
+            for tag in others {
                 let world = world.beside();
-                async move { put(&world, repository, manifest, tag).await }.boxed()
-            });
-            at_once(others.collect()).await?;
+                let push = async move { put(&world, repository, manifest, tag).await };
+                together.add(push.boxed()).await;
+            }
+            together.end().await?;
         }
         Ok(())
     }
 }
 
-/// Waits for all of these, so many at a time; why the first that failed did.
-async fn at_once(all: Vec<BoxFuture<'_, Result<(), ValueError>>>) -> Result<(), ValueError> {
-    let done: Vec<Result<(), ValueError>> = stream::iter(all).buffered(AT_ONCE).collect().await;
-    done.into_iter().collect()
+/// Pushes that are under way together, never more than [`AT_ONCE`]: one that waits takes memory, and there may be a thousand.
+#[derive(Default)]
+struct Together<'a> {
+    under_way: FuturesOrdered<BoxFuture<'a, Result<(), ValueError>>>,
+    failure: Option<ValueError>,
+}
+
+impl<'a> Together<'a> {
+    /// Adds one as soon as there is room for it.
+    async fn add(&mut self, push: BoxFuture<'a, Result<(), ValueError>>) {
+        if self.under_way.len() == AT_ONCE {
+            self.next().await;
+        }
+        self.under_way.push_back(push);
+    }
+
+    /// Waits for all of them; why the first that failed did.
+    async fn end(mut self) -> Result<(), ValueError> {
+        while self.next().await.is_some() {}
+        self.failure.map_or(Ok(()), Err)
+    }
+
+    /// Waits for the one that was added first.
+    async fn next(&mut self) -> Option<()> {
+        let pushed = self.under_way.next().await?;
+        self.failure = self.failure.take().or(pushed.err());
+        Some(())
+    }
 }
 
 async fn put(world: &World, repository: &str, manifest: &Content, reference: &str) -> Result<(), ValueError> {
