@@ -28,12 +28,12 @@ struct Table {
     client: String,
     /// The day, as `2026-11-28`.
     day: String,
-    cells: Vec<ClientCell>,
+    cells: Vec<Measurement>,
 }
 
 /// What came of a workflow over one row of the saboteur.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct ClientCell {
+struct Measurement {
     /// The ids of the requirements that the row breaks; a variation breaks none.
     breaks: Vec<String>,
     workflow: String,
@@ -62,18 +62,18 @@ impl Table {
             client: format!("{name} {version}"),
             day: day.to_owned(),
             cells: lines
-                .map(ClientCell::parse)
-                .collect::<Option<Vec<ClientCell>>>()?,
+                .map(Measurement::parse)
+                .collect::<Option<Vec<Measurement>>>()?,
         })
     }
 }
 
-impl ClientCell {
-    fn parse(line: &str) -> Option<ClientCell> {
+impl Measurement {
+    fn parse(line: &str) -> Option<Measurement> {
         let mut fields = line.split('\t');
         let (_row, breaks) = (fields.next()?, fields.next()?);
         let (workflow, came) = (fields.next()?, fields.next()?);
-        Some(ClientCell {
+        Some(Measurement {
             breaks: breaks.split(',').map(str::to_owned).collect(),
             workflow: workflow.to_owned(),
             came: match came {
@@ -129,7 +129,7 @@ impl Harm {
             if cells().next().is_none() {
                 continue;
             }
-            let ways: BTreeSet<String> = cells().filter_map(ClientCell::harm).collect();
+            let ways: BTreeSet<String> = cells().filter_map(Measurement::harm).collect();
             if ways.is_empty() {
                 harm.unharmed.insert(table.client.clone());
             } else {
@@ -184,7 +184,7 @@ mod tests {
         let tables = [
             table(
                 "crane",
-                "a\tx.y\tpush\terr-done\tno\nb\tx.y\tpull\terr\tno\nother\tx.z\tcopy\twrong\t",
+                "a\tpush\terr-done\tno\nb\tpull\terr\tno\nother\tcopy\twrong\t",
             ),
             table("oras", "a\tx.y,x.z\tpush\tok\t"),
             table("skopeo", "c\t\tpush\terr\tno"),

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use assize::catalogue::Version;
 use assize::run::RunId;
-use assize::saboteur::{Call, Deviation, Kind, Reply, Saboteur, Upstream};
-use assize::snapshot::{Answers, Difference, Folder, Ignore, Likeness, compare, fold, observe, text};
+use assize::saboteur::{Call, Deviation, Kind, Likeness, Reply, Saboteur, Upstream};
+use assize::snapshot::{Answers, Difference, Folder, Ignore, compare, fold, observe, text};
 use assize::wire::Url;
 use assize::{Suite, bundled};
 use http::{HeaderValue, Method};

@@ -22,7 +22,7 @@ pub(crate) async fn execute(
     environment: Environment<'_>,
 ) -> Result<Exit, Failure> {
     let Some(id) = &arguments.id else {
-        let rows: Vec<SabotageRow> = rows().collect();
+        let rows: Vec<Served> = rows().collect();
         output::print(&list::text(&rows, arguments.json)?)?;
         return Ok(Exit::Done);
     };
@@ -39,7 +39,7 @@ pub(crate) async fn execute(
 }
 
 /// Serves a row over somebody's registry.
-async fn over(row: &SabotageRow, upstream: Upstream, listen: SocketAddr) -> Result<Exit, Failure> {
+async fn over(row: &Served, upstream: Upstream, listen: SocketAddr) -> Result<Exit, Failure> {
     if upstream.url.origin().scheme() != Scheme::Http {
         let advice = "what lies over a registry reaches it without TLS: name one with http://";
         return Err(Failure::Arguments(advice.to_owned()));
@@ -52,7 +52,7 @@ async fn over(row: &SabotageRow, upstream: Upstream, listen: SocketAddr) -> Resu
 }
 
 #[cfg(feature = "bundled")]
-async fn over_the_bundled(row: &SabotageRow, listen: SocketAddr) -> Result<Exit, Failure> {
+async fn over_the_bundled(row: &Served, listen: SocketAddr) -> Result<Exit, Failure> {
     use assize::bundled::{Authentication, Guarded, in_memory};
 
     if let Over::Accounts(_) = row.over() {
@@ -74,14 +74,14 @@ async fn over_the_bundled(row: &SabotageRow, listen: SocketAddr) -> Result<Exit,
 }
 
 #[cfg(not(feature = "bundled"))]
-async fn over_the_bundled(_: &SabotageRow, _: SocketAddr) -> Result<Exit, Failure> {
+async fn over_the_bundled(_: &Served, _: SocketAddr) -> Result<Exit, Failure> {
     Err(Failure::Arguments(
         "this build comes without a registry: name one with --over".to_owned(),
     ))
 }
 
 /// Serves until the process is told to end.
-async fn serve(row: &SabotageRow, upstream: &Upstream, listen: SocketAddr) -> Result<Exit, Failure> {
+async fn serve(row: &Served, upstream: &Upstream, listen: SocketAddr) -> Result<Exit, Failure> {
     let told = |asked: &str| anstream::eprintln!("  {asked}");
     let saboteur = Saboteur::listen(row.act(), upstream, listen, told)
         .await
@@ -114,49 +114,49 @@ async fn end() -> std::io::Result<()> {
 }
 
 fn unknown(id: &str) -> Failure {
-    let rows: Vec<SabotageRow> = rows().collect();
-    let advice = did_you_mean(id, rows.iter().map(SabotageRow::id))
+    let rows: Vec<Served> = rows().collect();
+    let advice = did_you_mean(id, rows.iter().map(Served::id))
         .unwrap_or_else(|| "`assize sabotage --list` shows what there is".to_owned());
     Failure::Arguments(format!("there is no deviation and no variation `{id}`; {advice}"))
 }
 
 /// One way for a registry to be different: wrong, or as it may be.
-enum SabotageRow {
+enum Served {
     Wrong(Deviation),
     Allowed(Variation),
 }
 
-fn rows() -> impl Iterator<Item = SabotageRow> {
-    let wrong = deviations::all().into_iter().map(SabotageRow::Wrong);
-    wrong.chain(variations::all().into_iter().map(SabotageRow::Allowed))
+fn rows() -> impl Iterator<Item = Served> {
+    let wrong = deviations::all().into_iter().map(Served::Wrong);
+    wrong.chain(variations::all().into_iter().map(Served::Allowed))
 }
 
-impl SabotageRow {
+impl Served {
     fn id(&self) -> &'static str {
         match self {
-            SabotageRow::Wrong(deviation) => deviation.id,
-            SabotageRow::Allowed(variation) => variation.id,
+            Served::Wrong(deviation) => deviation.id,
+            Served::Allowed(variation) => variation.id,
         }
     }
 
     fn act(&self) -> Act {
         match self {
-            SabotageRow::Wrong(deviation) => deviation.act,
-            SabotageRow::Allowed(variation) => variation.act,
+            Served::Wrong(deviation) => deviation.act,
+            Served::Allowed(variation) => variation.act,
         }
     }
 
     fn over(&self) -> Over {
         match self {
-            SabotageRow::Wrong(deviation) => deviation.over,
-            SabotageRow::Allowed(variation) => variation.over,
+            Served::Wrong(deviation) => deviation.over,
+            Served::Allowed(variation) => variation.over,
         }
     }
 
     fn said(&self) -> String {
         match self {
-            SabotageRow::Wrong(deviation) => format!("breaks {}", deviation.breaks.join(", ")),
-            SabotageRow::Allowed(variation) => format!("is allowed: {}", variation.varies),
+            Served::Wrong(deviation) => format!("breaks {}", deviation.breaks.join(", ")),
+            Served::Allowed(variation) => format!("is allowed: {}", variation.varies),
         }
     }
 }
@@ -188,16 +188,16 @@ struct AllowedEntry {
     words: &'static str,
 }
 
-impl Serialize for SabotageRow {
+impl Serialize for Served {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let accounts = matches!(self.over(), Over::Accounts(_));
         let entry = match self {
-            SabotageRow::Wrong(deviation) => RowEntry::Deviation {
+            Served::Wrong(deviation) => RowEntry::Deviation {
                 id: deviation.id,
                 breaks: deviation.breaks,
                 accounts,
             },
-            SabotageRow::Allowed(variation) => RowEntry::Variation {
+            Served::Allowed(variation) => RowEntry::Variation {
                 id: variation.id,
                 varies: variation.varies,
                 allowed: AllowedEntry {
@@ -214,7 +214,7 @@ impl Serialize for SabotageRow {
     }
 }
 
-impl ListEntry for SabotageRow {
+impl ListEntry for Served {
     fn line(&self) -> (&str, String) {
         (self.id(), self.said())
     }

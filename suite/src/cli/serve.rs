@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use assize::bundled::{self, Config, Log, Running, Signals, serve};
-use assize::saboteur::{Saboteur, Upstream};
-use assize::snapshot::{Folder, Likeness};
+use assize::saboteur::{Likeness, Saboteur, Upstream};
+use assize::snapshot::Folder;
 use assize::wire::Url;
 
 use super::arguments::ServeArguments;

@@ -10,6 +10,7 @@ mod call;
 mod deviation;
 pub mod deviations;
 mod honest;
+mod likeness;
 pub mod matrix;
 mod proxy;
 mod stateful;
@@ -20,6 +21,7 @@ mod wire;
 
 pub use call::{Call, Framing, Kind, Reply};
 pub use deviation::{Act, Deviation};
+pub use likeness::Likeness;
 pub use proxy::Saboteur;
 pub use stateful::{Memory, StatefulCall};
 pub use upstream::{Over, Upstream, Upstreams};

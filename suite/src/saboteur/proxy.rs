@@ -20,10 +20,10 @@ use tokio::task::JoinHandle;
 use super::call::{Call, Framing, Reply};
 use super::deviation::Act;
 use super::honest::Honest;
+use super::likeness::Likeness;
 use super::stateful::{Memory, Seen, StatefulCall};
 use super::upstream::Upstream;
 use super::wire::Wire;
-use crate::snapshot::Likeness;
 
 /// How much of an answer is held between the registry and a connection that lies.
 const BUFFER: usize = 256 * 1024;

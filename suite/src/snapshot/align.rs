@@ -6,15 +6,15 @@ use super::answers::{AnswerEntry, Asked};
 
 /// Two entries that belong together, or one that is alone, in the order of both.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pair<'a> {
+pub(crate) struct Pair<'a> {
     /// That of the first run.
-    pub(super) one: Option<&'a AnswerEntry>,
+    pub(crate) one: Option<&'a AnswerEntry>,
     /// That of the second.
-    pub(super) other: Option<&'a AnswerEntry>,
+    pub(crate) other: Option<&'a AnswerEntry>,
 }
 
 /// Pairs the entries of two runs: those that ask the same in the same step, in order.
-pub(super) fn align<'a>(ones: &'a [AnswerEntry], others: &'a [AnswerEntry]) -> Vec<Pair<'a>> {
+pub(crate) fn align<'a>(ones: &'a [AnswerEntry], others: &'a [AnswerEntry]) -> Vec<Pair<'a>> {
     let key = |entry: &'a AnswerEntry| -> (&'a str, &'a Asked) { (&entry.step, &entry.asked) };
     let keys = |entries: &'a [AnswerEntry]| entries.iter().map(key).collect::<Vec<_>>();
     let operations = capture_diff_slices(Algorithm::Myers, &keys(ones), &keys(others));

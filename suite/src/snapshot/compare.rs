@@ -166,7 +166,7 @@ fn asked(asked: &Asked, last: &str) -> String {
 }
 
 /// Method and endpoint of the first line of a request: `GET /v2/…/blobs/<digest>`.
-pub(super) fn endpoint(line: &str) -> String {
+pub(crate) fn endpoint(line: &str) -> String {
     let (method, rest) = line.split_once(' ').unwrap_or((line, ""));
     let target = rest.split_once(" ?").map_or(rest, |(target, _)| target);
     if method == "upload" {

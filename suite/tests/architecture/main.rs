@@ -51,6 +51,7 @@ const CRATES: &[Crate] = &[
             "fuzzing",
             "saboteur",
             "bundled",
+            "site",
             "suite",
             "snapshot",
             "compare",

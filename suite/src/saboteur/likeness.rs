@@ -9,11 +9,9 @@ use std::sync::Arc;
 
 use http::StatusCode;
 
-use super::align::align;
-use super::answers::{Answer, Answers, Asked, Facet, FacetValue};
-use super::compare::endpoint;
+use super::call::{Call, Reply};
 use crate::endpoint::Endpoint;
-use crate::saboteur::{Call, Reply};
+use crate::snapshot::{Answer, Answers, Asked, Facet, FacetValue, align, endpoint};
 
 /// The header lines of a request by which situations are told apart.
 const TELLING: [&str; 5] = ["content-range", "if-match", "if-none-match", "if-range", "range"];
