@@ -184,7 +184,7 @@ mod tests {
         let tables = [
             table(
                 "crane",
-                "a\tpush\terr-done\tno\nb\tpull\terr\tno\nother\tcopy\twrong\t",
+                "a\tx.y\tpush\terr-done\tno\nb\tx.y\tpull\terr\tno\nother\tx.z\tcopy\twrong\t",
             ),
             table("oras", "a\tx.y,x.z\tpush\tok\t"),
             table("skopeo", "c\t\tpush\terr\tno"),
