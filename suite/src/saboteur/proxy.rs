@@ -252,5 +252,5 @@ fn pieces(body: Bytes) -> BoxBody<Bytes, Infallible> {
         let piece = rest.split_to(length.min(rest.len()));
         Some((Ok(Frame::data(piece)), rest))
     });
-    StreamBody::new(pieces).boxed()
+    BodyExt::boxed(StreamBody::new(pieces))
 }
