@@ -4,11 +4,12 @@ use std::ops::Range;
 use std::path::Path;
 
 use assize_language::catalogue::{Requirement, RequirementId};
-use assize_language::scenario::{CodedScenario, Library};
+use assize_language::scenario::Library;
 use gen_lsp_types::{Contents, Hover, Location, MarkupContent, MarkupKind};
 
 use crate::address::uri_of;
 use crate::text::Lines;
+use crate::workspace::Settings;
 
 /// How a client shows a page.
 #[derive(Clone, Copy)]
@@ -24,13 +25,13 @@ pub(crate) fn hover(
     text: &str,
     at: usize,
     library: &Library,
-    coded: &[&'static CodedScenario],
+    settings: &Settings,
     pages: Pages,
 ) -> Option<Hover> {
     let (requirement, span) = requirement_at(text, at, library)?;
-    let asking = library.asking(coded.iter().copied());
+    let asking = library.asking(settings.coded.iter().copied());
     let asked_by = asking.get(&requirement.id).map(Vec::as_slice).unwrap_or_default();
-    let parts = requirement.described(asked_by);
+    let parts = requirement.described(asked_by, settings.harm.and_then(|harm| harm(&requirement.id)));
     let (kind, value) = match pages {
         Pages::Markdown => (MarkupKind::Markdown, markdown(requirement, &parts)),
         Pages::Plain => (MarkupKind::PlainText, plain(requirement, &parts)),

@@ -160,7 +160,7 @@ impl Server {
             &cursor.document.text,
             cursor.at,
             &cursor.understood.draft.library,
-            &self.workspace.settings.coded,
+            &self.workspace.settings,
             self.pages,
         )))
     }

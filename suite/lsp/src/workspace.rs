@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use assize_language::catalogue::RequirementId;
 use assize_language::diagnostic::SourceFile;
 use assize_language::scenario::{CodedScenario, Draft, LoadError, Unsaved};
 use gen_lsp_types::Uri;
@@ -20,6 +21,8 @@ pub struct Settings {
     pub folder: Option<PathBuf>,
     /// The scenarios that are coded in Rust.
     pub coded: Vec<&'static CodedScenario>,
+    /// What is known of clients that meet a registry which breaks a requirement.
+    pub harm: Option<fn(&RequirementId) -> Option<String>>,
 }
 
 /// The open documents.

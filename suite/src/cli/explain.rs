@@ -51,9 +51,8 @@ fn unknown(id: &str, library: &Library) -> Failure {
 fn of_requirement(requirement: &Requirement, library: &Library) -> String {
     let asking = library.asking(coded::scenarios());
     let asked_by = asking.get(&requirement.id).map(Vec::as_slice).unwrap_or_default();
-    let mut entries = requirement.described(asked_by);
-    let harm = Harm::of(&requirement.id);
-    entries.extend(harm.map(|harm| ("clients", harm.sentence())));
+    let harm = Harm::of(&requirement.id).map(|harm| harm.sentence());
+    let entries = requirement.described(asked_by, harm);
     let entries: Vec<(&str, &str)> = entries
         .iter()
         .map(|(name, said)| (*name, said.as_str()))

@@ -1,5 +1,6 @@
 //! `assize lsp`: what an editor wants to know, over the standard input and output.
 
+use assize::harm::Harm;
 use assize::run::coded;
 use assize_lsp::{Ending, Settings};
 
@@ -18,6 +19,7 @@ pub(crate) fn execute(arguments: &LspArguments) -> Result<Exit, Failure> {
     let settings = Settings {
         folder,
         coded: coded::scenarios().collect(),
+        harm: Some(|id| Harm::of(id).map(|harm| harm.sentence())),
     };
     let ending = assize_lsp::serve(&connection, settings);
     // The answers that are still on their way are written when nobody can send any more.

@@ -4,7 +4,9 @@ use super::{Levels, Protected, Requirement, RequirementId, Version};
 
 impl Requirement {
     /// All that is known about it: what each part is called, and what it says; parts that say nothing are left out.
-    pub fn described(&self, asked_by: &[&str]) -> Vec<(&'static str, String)> {
+    ///
+    /// What clients make of it where it is broken was measured elsewhere.
+    pub fn described(&self, asked_by: &[&str], clients: Option<String>) -> Vec<(&'static str, String)> {
         let rests_on: Vec<&str> = self.rests_on.iter().map(RequirementId::as_str).collect();
         let sources = sources(self);
         let section = match sources.is_empty() {
@@ -31,6 +33,7 @@ impl Requirement {
             ("may lag", lag.to_owned()),
             ("asked by", asked_by.join(", ")),
             ("not asked", self.left_out.clone().unwrap_or_default()),
+            ("clients", clients.unwrap_or_default()),
         ];
         parts.into_iter().filter(|(_, said)| !said.is_empty()).collect()
     }
