@@ -16,7 +16,7 @@ use crate::values::{
     Answered, Content, DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, ValueError, json_of,
     query_encoded,
 };
-use crate::wire::{Account, Body, Exchange, Headers, Redirects, Request as Sent, Url};
+use crate::wire::{Account, Body, Exchange, Fault, Headers, Redirects, Request as Sent, Url};
 
 /// A list with more pages than this does not end: no scenario makes a list of so many entries, so that one which comes
 /// entry by entry is read to its end.
@@ -151,16 +151,27 @@ async fn follow_pages(
             trouble = Some(format!("the list has more than {MOST_PAGES} pages"));
             break;
         }
-        others.push(
-            world
-                .send(Sent {
-                    url: next,
-                    ..sent.clone()
-                })
-                .await,
-        );
+        let page = world
+            .send(Sent {
+                url: next,
+                ..sent.clone()
+            })
+            .await;
+        trouble = nobody_there(&sent.url, &page);
+        if trouble.is_some() {
+            break;
+        }
+        others.push(page);
     }
     Ok(Answered::pages(first, others, trouble))
+}
+
+/// What is wrong with a page that lies on another host than the one that was asked, if there is no such host.
+fn nobody_there(asked: &Url, page: &Exchange) -> Option<String> {
+    let (Err(fault @ Fault::Connect(_)), there) = (&page.outcome, page.request.url.origin()) else {
+        return None;
+    };
+    (there != asked.origin()).then(|| format!("the Link leads to {there}, and nobody is there: {fault}"))
 }
 
 /// The collection of a repository's uploads.
