@@ -33,7 +33,7 @@ const RETRY_AFTER: Sentence = Sentence::rfc(
     "can be either an HTTP-date or a number of seconds to delay after receiving the response.",
 );
 
-/// Of so many requests one is refused for being one too many.
+/// Of so many requests the last is refused, so that a run can begin.
 const ONE_OF: u64 = 40;
 /// How long a client that was refused is to wait.
 const WAIT: Duration = Duration::from_secs(1);
@@ -119,7 +119,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
         RETRY_AFTER,
         |context| {
             Box::pin(async move {
-                match context.memory.count("asked") % ONE_OF {
+                match (context.memory.count("asked") + 1) % ONE_OF {
                     0 => too_many(&WAIT.as_secs().to_string()),
                     _ => context.honestly().await,
                 }
@@ -132,7 +132,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
         RETRY_AFTER,
         |context| {
             Box::pin(async move {
-                match context.memory.count("asked") % ONE_OF {
+                match (context.memory.count("asked") + 1) % ONE_OF {
                     0 => too_many(&httpdate::fmt_http_date(SystemTime::now() + 2 * WAIT)),
                     _ => context.honestly().await,
                 }
@@ -145,7 +145,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
         RETRY_AFTER,
         |context| {
             Box::pin(async move {
-                match context.memory.count("asked") % ONE_OF {
+                match (context.memory.count("asked") + 1) % ONE_OF {
                     0 => {
                         let mut reply = Reply::empty(503);
                         reply.set("retry-after", &WAIT.as_secs().to_string());
