@@ -156,6 +156,7 @@ fn what_is_said_besides_what_is_signed_is_refused() {
         "\"fsLayers\": [{\"blobSum\": \"sha256:0\"}]",
         "\"more\": 1",
         "\"tag\": \"v2\"",
+        "\"tag\": \"v1\"",
     ] {
         let said = format!("{before}   {unsigned},\n   \"signatures\"{after}");
         assert_eq!(

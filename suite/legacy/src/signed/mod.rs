@@ -9,10 +9,13 @@ mod content;
 mod key;
 mod sign;
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64_URL};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
 pub use content::{Content, ContentError};
 pub use key::{KeyError, SignatureAlgorithm};
@@ -97,7 +100,9 @@ impl SignedManifest {
     /// # Errors
     /// Says why it is none.
     pub fn verify(text: &[u8]) -> Result<Self, Unverified> {
-        let mut outer: serde_json::Map<String, Value> =
+        let MemberNames(names) =
+            serde_json::from_slice(text).map_err(|error| Unverified::NotAnObject(error.to_string()))?;
+        let mut outer: Map<String, Value> =
             serde_json::from_slice(text).map_err(|error| Unverified::NotAnObject(error.to_string()))?;
         let signatures = match outer.remove("signatures").ok_or(Unverified::NotSigned)? {
             Value::Array(signatures) if !signatures.is_empty() => signatures,
@@ -108,8 +113,9 @@ impl SignedManifest {
         let signatures = signatures.map(|(at, one)| serde_json::from_value(one).map_err(form(at)));
         let signatures = signatures.collect::<Result<Vec<Signature>, _>>()?;
         let payload = payload(text, &signatures)?;
-        // A second member of one name behind what is signed would count for whoever reads the text.
-        if serde_json::from_slice::<serde_json::Map<_, _>>(&payload).ok() != Some(outer) {
+        // Of two members of one name, one of them unsigned, readers choose differently.
+        if names.len() != outer.len() + 1 || serde_json::from_slice::<Map<_, _>>(&payload).ok() != Some(outer)
+        {
             return Err(Unverified::Unsigned);
         }
         let signers = signatures.iter().enumerate();
@@ -130,6 +136,33 @@ impl SignedManifest {
     #[must_use]
     pub fn key_ids(&self) -> &[String] {
         &self.key_ids
+    }
+}
+
+/// The names of the members of an object, those that come twice as well.
+struct MemberNames(Vec<String>);
+
+impl<'de> Deserialize<'de> for MemberNames {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(MemberNamesVisitor)
+    }
+}
+
+struct MemberNamesVisitor;
+
+impl<'de> Visitor<'de> for MemberNamesVisitor {
+    type Value = MemberNames;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<MemberNames, A::Error> {
+        let mut names = Vec::new();
+        while let Some((name, IgnoredAny)) = access.next_entry::<String, IgnoredAny>()? {
+            names.push(name);
+        }
+        Ok(MemberNames(names))
     }
 }
 
