@@ -105,11 +105,12 @@ impl Registry {
         digest
     }
 
-    /// Sends a manifest.
+    /// Sends a manifest; a query may follow the reference.
     pub(crate) async fn put_manifest(&self, name: &str, reference: &str, manifest: &Value) -> Response {
+        let (reference, query) = reference.split_at(reference.find('?').unwrap_or(reference.len()));
         let media_type = manifest["mediaType"].as_str().unwrap().to_owned();
         let place = Route::Manifest(name.parse().unwrap(), reference.parse().unwrap());
-        let request = self.request(Method::PUT, &place.to_string());
+        let request = self.request(Method::PUT, &format!("{place}{query}"));
         request
             .header(CONTENT_TYPE, media_type)
             .body(manifest.to_string())
