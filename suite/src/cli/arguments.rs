@@ -13,7 +13,7 @@ use super::named_file::NamedFile;
 use super::value;
 use assize::compare::ComparisonForm;
 use assize::report::{Counted, ReportRequest};
-use assize::run::RunId;
+use assize::run::{ImageName, RunId};
 use assize::wire::{Address, Proxy};
 
 /// What the program is for, and four ways to use it.
@@ -351,6 +351,16 @@ pub(crate) struct SelectionArguments {
     #[arg(long, default_value = "oci")]
     pub(crate) profile: Profile,
 
+    /// Change nothing: send GET and HEAD alone, and judge pulls and lists by what is there already, which is read to the end
+    /// and held against its digests
+    #[arg(long)]
+    pub(crate) read_only: bool,
+
+    /// Image to read with --read-only: a tag, a digest, or any tag of the repository; repeatable (default: what the
+    /// catalogue and the lists of tags lead to)
+    #[arg(long, value_name = "NAME[:TAG|@DIGEST]", requires = "read_only")]
+    pub(crate) image: Vec<ImageName>,
+
     /// Require a capability that the specification leaves optional; repeatable
     #[arg(long, value_name = "CAPABILITY")]
     pub(crate) require: Vec<String>,
@@ -380,7 +390,7 @@ pub(crate) struct ConductArguments {
     pub(crate) pace: PaceArguments,
 
     /// Time to spend on random workflows after the scenarios (default: ten workflows, or none if only a part of the suite runs)
-    #[arg(long, value_name = "TIME", value_parser = value::duration)]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, conflicts_with = "read_only")]
     pub(crate) explore: Option<Duration>,
 
     /// Stop at the first violation that makes the run fail
@@ -390,6 +400,11 @@ pub(crate) struct ConductArguments {
     /// Do not delete what the run has pushed
     #[arg(long)]
     pub(crate) keep: bool,
+
+    /// Write junit.xml, report.html and results.yaml to the folder that OCI_RESULTS_DIR or OCI_REPORT_DIR names (default:
+    /// results), and end with 0 or 1 alone, as the OCI's conformance suite does
+    #[arg(long)]
+    pub(crate) like_official: bool,
 
     /// Write a record of the run, without secrets, that `assize judge` can judge again
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -499,6 +514,10 @@ pub(crate) struct VerdictArguments {
     /// path - means standard output; repeatable
     #[arg(long, value_name = "FORMAT=PATH", value_parser = ReportRequest::parse)]
     pub(crate) report: Vec<ReportRequest>,
+
+    /// Where the results go in the form of the OCI's conformance suite, if --like-official asks for them.
+    #[arg(skip)]
+    pub(crate) official_results: Option<PathBuf>,
 
     /// Write all requests and responses to a HAR file, which a browser's network panel can open
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::clean::Left;
+use super::found::FoundContent;
 use super::lock::locked;
 use super::pace::{Pace, Slot};
 use super::preflight::Learned;
@@ -40,6 +41,8 @@ pub(super) struct Session {
     pub(super) left: Mutex<Left>,
     /// The blobs that every client pushes, by repository and digest, which are removed when nothing else is under way.
     pub(super) common: Mutex<BTreeSet<(String, String)>>,
+    /// What is there already, where the run only reads.
+    pub(super) found: FoundContent,
     /// What the reader of a report has to know of the registry.
     pub(super) notes: Vec<String>,
     asked: Option<BTreeSet<RequirementId>>,
@@ -60,14 +63,16 @@ impl Session {
         settings: RunSettings,
         learned: Learned,
     ) -> Session {
+        let territory = Territory::of(&settings, learned.names, learned.elsewhere, &learned.found);
         Session {
             client,
             library,
             chunk: learned.min_chunk.unwrap_or(0).max(CHUNK),
             notes: learned.notes,
+            found: learned.found,
             asked: plan.asked.clone(),
             offers: Mutex::default(),
-            territory: Territory::of(&settings, learned.names),
+            territory,
             watch: Watch::new(learned.good),
             pace: Pace::of(match settings.repositories.as_slice() {
                 [] => settings.jobs,
@@ -139,7 +144,7 @@ impl Session {
         action: usize,
     ) -> Arc<Exchange> {
         if let Some(why) = self
-            .withholds(&request.url)
+            .withholds(&request.method, &request.url)
             .or_else(|| tenants.would_lose(&request))
         {
             return Arc::new(Exchange::withheld(request, why));
@@ -160,10 +165,11 @@ impl Session {
         }
     }
 
-    /// Why nothing is sent to an address, if nothing is.
-    pub(super) fn withholds(&self, url: &Url) -> Option<Withheld> {
+    /// Why a request with this method is not sent to an address, if it is not.
+    pub(super) fn withholds(&self, method: &str, url: &Url) -> Option<Withheld> {
         match self.ended() {
             Some(_) => Some(Withheld::Ended),
+            None if !self.settings.access.allows(method) => Some(Withheld::ReadOnly),
             None => self.territory.leaves(url),
         }
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 pub(super) use after::{remove, remove_common};
 pub use left::{ContentKind, Left};
 
+pub(super) use self::find::listed_on;
 use self::find::{find, listed, tags};
 use super::preflight::{self, PreflightError};
 use super::territory::is_own;
