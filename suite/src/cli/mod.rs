@@ -98,7 +98,10 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         None => run_scenarios(arguments.run),
         Some(Command::Run(run)) => run_scenarios(*run),
         #[cfg(feature = "bundled")]
-        Some(Command::Serve(config)) => block_on(serve::execute(*config)),
+        Some(Command::Serve(arguments)) => match serve::settle(*arguments)? {
+            Some((like, config)) => block_on(serve::execute(like, config)),
+            None => Ok(Exit::Done),
+        },
         Some(Command::Snapshot(arguments)) => {
             block_on(snapshot::execute(*arguments, &|name| std::env::var(name).ok()))
         }

@@ -191,7 +191,10 @@ fn run_settings(
     if conduct.keep {
         run.clean_up = CleanUp::Never;
     }
-    run.explore = budget(conduct, &narrowed(selection));
+    run.explore = match run.access {
+        Access::Write => budget(conduct, &narrowed(selection)),
+        Access::Read(_) => Budget::Nothing,
+    };
     run.repositories = registry.repository;
     Ok(run)
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use assize::bundled::{Config, Running};
-use assize::catalogue::Level;
 use assize::cause::Beyond;
 use assize::judgement::{NotAsked, Verdict};
 use assize::report::Ruling;
@@ -71,7 +70,7 @@ impl Owner<'_> {
         digest(bytes.as_bytes())
     }
 
-    /// An image with a long layer, under these tags, and an index of it.
+    /// An image with a long layer, under these tags, an index of it, and a signature that refers to it.
     async fn push(&self, repository: &str, tags: &[&str]) {
         let config = format!("{{\"note\":\"{}\"}}", "x".repeat(2000));
         let layer = "a layer of some length\n".repeat(20_000);
@@ -95,6 +94,16 @@ impl Owner<'_> {
             }],
         });
         self.manifest(repository, "multi", &index).await;
+        let signature = json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "artifactType": "application/vnd.example.signature",
+            "config": self.blob(repository, b"{}").await,
+            "layers": [],
+            "subject": index["manifests"][0],
+        });
+        self.manifest(repository, &digest(signature.to_string().as_bytes()), &signature)
+            .await;
     }
 }
 
@@ -110,14 +119,6 @@ fn reading(url: &str, images: &[&str]) -> Asked {
         settings.access = Access::Read(images);
         settings.narrowed = vec!["--read-only".to_owned()];
     })
-}
-
-/// How many requirements of a category and a level held.
-fn held(outcome: &Outcome, prefixes: &[&str], level: Level) -> usize {
-    let of_them = |id: &str| prefixes.iter().any(|prefix| id.starts_with(prefix));
-    let requirements = outcome.requirements.iter();
-    let held = requirements.filter(|one| one.level == Some(level) && one.verdict == Verdict::Held);
-    held.filter(|one| of_them(one.id.as_str())).count()
 }
 
 /// Whatever a run does that only reads, in preflight, in probes, in scenarios and behind them, it sends nothing that could
@@ -148,11 +149,11 @@ async fn an_image_that_is_named_is_judged_and_nothing_is_changed() {
         "head.blob.content-length",
         "range.206-body",
         "range.resume-assembles-blob",
-        "cond.if-none-match-304",
         "discovery.tags.complete",
         "discovery.tags.n-bounds",
         "referrers.empty-list",
-        "errors.body-shape",
+        "referrers.lists-image",
+        "errors.json-shape",
     ] {
         assert_eq!(*verdict(&outcome, id), Verdict::Held, "{id}");
     }
@@ -160,12 +161,9 @@ async fn an_image_that_is_named_is_judged_and_nothing_is_changed() {
         *verdict(&outcome, "push.session.post-202"),
         Verdict::NotAsked(NotAsked::Beyond(Beyond::ReadOnly))
     );
-    let of_pull = ["pull.", "head.", "range."];
-    assert!(
-        held(&outcome, &of_pull, Level::Must) >= 40,
-        "{}",
-        held(&outcome, &of_pull, Level::Must)
-    );
+    let text = outcome.report(assize::report::Format::Text).unwrap();
+    let said = text.lines().find(|line| line.starts_with("nothing was written"));
+    insta::assert_snapshot!(said.unwrap(), @"nothing was written, so only a part could be judged: 44 of 52 MUST of pull, 25 of 58 MUST of discovery");
     registry.shutdown().await;
 }
 
@@ -180,11 +178,11 @@ async fn without_a_name_the_catalogue_leads_to_what_is_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_known_by_its_digest_alone_is_asked_for_by_no_tag() {
     let registry = with_content(|_| {}).await;
-    let bytes = reqwest_bytes(&registry, "/v2/team/app/manifests/v1").await;
+    let bytes = bytes_of(&registry, "/v2/team/app/manifests/v1").await;
     let outcome = changes_nothing(&registry, &[&format!("team/app@{}", digest(&bytes))]).await;
     assert_eq!(
         *verdict(&outcome, "pull.manifest.get-by-tag-200"),
-        Verdict::NotAsked(NotAsked::Beyond(Beyond::Untagged))
+        Verdict::NoOccasion
     );
     assert_eq!(
         *verdict(&outcome, "pull.manifest.get-by-digest-200"),
@@ -193,7 +191,7 @@ async fn what_is_known_by_its_digest_alone_is_asked_for_by_no_tag() {
     registry.shutdown().await;
 }
 
-async fn reqwest_bytes(registry: &Running, path: &str) -> Bytes {
+async fn bytes_of(registry: &Running, path: &str) -> Bytes {
     use http_body_util::BodyExt as _;
     let client = Client::builder(TokioExecutor::new()).build_http();
     let uri = format!("{}{path}", registry.url());

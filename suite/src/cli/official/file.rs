@@ -10,7 +10,7 @@ use crate::cli::arguments::RunArguments;
 use crate::cli::environment::Environment;
 
 /// The variable that names the file.
-const NAMED_BY: &str = "OCI_CONFIGURATION";
+pub(super) const NAMED_BY: &str = "OCI_CONFIGURATION";
 /// The file that is read where none is named.
 const USUAL: &str = "oci-conformance.yaml";
 

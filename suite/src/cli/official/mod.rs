@@ -15,9 +15,10 @@ use super::arguments::{RunArguments, Spec};
 use super::environment::Environment;
 use variables::{Meaning, TLS, VARIABLES, Variable, Workflow};
 
+use file::NAMED_BY;
 pub(crate) use file::OfficialFile;
 
-/// The folder of results unless a variable names another one.
+/// The folder of results of the new suite unless a variable names another one.
 const RESULTS: &str = "results";
 
 /// Why variables of the official suite cannot be followed.
@@ -72,6 +73,15 @@ pub(crate) enum OfficialError {
     },
 }
 
+/// Whether the variables are those of the old suite, which leaves its files where it stands.
+fn is_old(file: &OfficialFile, environment: Environment<'_>) -> bool {
+    let is_set = |name: &str| {
+        let value = file.complete(name, environment(name));
+        value.is_some_and(|value| !value.is_empty())
+    };
+    is_set("OCI_ROOT_URL") && !is_set("OCI_REGISTRY")
+}
+
 /// Asks for the files that the official suite leaves, in the folder that its variables name.
 pub(crate) fn results(
     arguments: &mut RunArguments,
@@ -88,6 +98,7 @@ pub(crate) fn results(
         // So the old suite is told to write nothing.
         Some("none") => return Ok(()),
         Some(folder) => PathBuf::from(folder),
+        None if is_old(&file, environment) => PathBuf::from("."),
         None => PathBuf::from(RESULTS),
     };
     std::fs::create_dir_all(&folder).map_err(|source| OfficialError::Folder {
@@ -173,7 +184,8 @@ impl Adopted {
                     self.became.push("OCI_TLS → --insecure".to_owned());
                 }
             }
-            Meaning::Tls => {}
+            // The one is read with the host, the other once it is known whether anything may be pushed.
+            Meaning::Tls | Meaning::There => {}
             Meaning::Url => self.target(set, arguments, &value.to_lowercase()),
             Meaning::Repository => {
                 if !arguments.registry.repository.contains(value) {
@@ -202,14 +214,18 @@ impl Adopted {
                 arguments.selection.read_only = true;
                 self.became.push(format!("{} → --read-only", variable.name));
             }
-            // What is there is asked for once it is known whether anything else may be.
-            Meaning::There => {}
+            Meaning::Files if arguments.conduct.like_official || variable.name == NAMED_BY => {}
             Meaning::Part(workflow) => {
                 if boolean(set)? {
                     self.workflows.push((workflow, variable.name));
                 }
             }
-            Meaning::User | Meaning::Password | Meaning::Version | Meaning::Writes | Meaning::Nothing => {
+            Meaning::User
+            | Meaning::Password
+            | Meaning::Version
+            | Meaning::Writes
+            | Meaning::Files
+            | Meaning::Nothing => {
                 self.nothing.push(variable.name);
             }
         }

@@ -33,6 +33,8 @@ pub(super) enum Meaning {
     There,
     /// Whether this part is asked for.
     Part(Workflow),
+    /// Where the results go, or which file is read: that was looked at before.
+    Files,
     /// Nothing: it is found out, or there is nothing of the kind.
     Nothing,
 }
@@ -48,6 +50,7 @@ impl Meaning {
             | Meaning::User
             | Meaning::Password
             | Meaning::There
+            | Meaning::Files
             | Meaning::Nothing => false,
         }
     }
@@ -117,9 +120,9 @@ pub(super) const VARIABLES: &[Variable] = &[
         "OCI_TEST_CONTENT_MANAGEMENT",
         Meaning::Part(Workflow::ContentManagement),
     ),
-    nothing("OCI_CONFIGURATION"),
-    nothing("OCI_RESULTS_DIR"),
-    nothing("OCI_REPORT_DIR"),
+    variable("OCI_CONFIGURATION", Meaning::Files),
+    variable("OCI_RESULTS_DIR", Meaning::Files),
+    variable("OCI_REPORT_DIR", Meaning::Files),
     nothing("OCI_LOG"),
     nothing("OCI_DEBUG"),
     nothing("OCI_FILTER_TEST"),
