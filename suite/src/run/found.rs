@@ -22,7 +22,7 @@ const MOST_MANIFESTS: usize = 24;
 
 /// What is there already; nothing where a run makes its own content.
 #[derive(Clone, Debug, Default)]
-pub(super) struct FoundContent(Vec<FoundManifest>);
+pub(super) struct ExistingContent(Vec<FoundManifest>);
 
 /// A manifest that is there.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl FoundManifest {
     }
 }
 
-impl FoundContent {
+impl ExistingContent {
     /// The manifests, in the order in which they were named or found.
     pub(super) fn manifests(&self) -> &[FoundManifest] {
         &self.0
@@ -118,7 +118,7 @@ pub(super) async fn look(
     client: &Client,
     settings: &RunSettings,
     named: &[ImageName],
-) -> Result<FoundContent, NothingFound> {
+) -> Result<ExistingContent, NothingFound> {
     let mut looking = Looking {
         client,
         found: Vec::new(),
@@ -138,7 +138,7 @@ pub(super) async fn look(
     if looking.found.is_empty() {
         return Err(NothingFound::Anywhere);
     }
-    Ok(FoundContent(looking.found))
+    Ok(ExistingContent(looking.found))
 }
 
 /// The repositories that were given, or the first of those that the registry lists.

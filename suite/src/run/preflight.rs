@@ -1,6 +1,6 @@
 //! Whether a target can be used at all, asked before anything is claimed about it.
 
-use super::found::{self, FoundContent, NothingFound};
+use super::found::{self, ExistingContent, NothingFound};
 use super::territory::{Elsewhere, Names};
 use super::{Access, RunSettings};
 use crate::check::{describe, error_codes};
@@ -120,7 +120,7 @@ pub(super) struct Learned {
     /// A request below the base endpoint that it answered well, and the status.
     pub(super) good: Option<(Request, u16)>,
     /// What is there already, where the run only reads.
-    pub(super) found: FoundContent,
+    pub(super) found: ExistingContent,
     /// Whether a run that only reads may ask for what nobody has.
     pub(super) elsewhere: Elsewhere,
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::clean::Left;
-use super::found::FoundContent;
+use super::found::ExistingContent;
 use super::lock::locked;
 use super::pace::{Pace, Slot};
 use super::preflight::Learned;
@@ -42,7 +42,7 @@ pub(super) struct Session {
     /// The blobs that every client pushes, by repository and digest, which are removed when nothing else is under way.
     pub(super) common: Mutex<BTreeSet<(String, String)>>,
     /// What is there already, where the run only reads.
-    pub(super) found: FoundContent,
+    pub(super) found: ExistingContent,
     /// What the reader of a report has to know of the registry.
     pub(super) notes: Vec<String>,
     asked: Option<BTreeSet<RequirementId>>,
@@ -63,7 +63,12 @@ impl Session {
         settings: RunSettings,
         learned: Learned,
     ) -> Session {
-        let territory = Territory::of(&settings, learned.names, learned.elsewhere, &learned.found);
+        let territory = Territory::of(
+            &settings,
+            learned.names,
+            learned.elsewhere,
+            learned.found.repositories(),
+        );
         Session {
             client,
             library,

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::found::FoundContent;
 use super::{Access, RunSettings};
 use crate::cause::{Beyond, Cause};
 use crate::check::next_link;
@@ -69,19 +68,19 @@ pub(super) fn is_own(name: &str) -> bool {
 }
 
 impl Territory {
-    /// Where a run with these settings may go, on a registry that takes names of this form; what is there is known where
-    /// the run only reads.
+    /// Where a run with these settings may go, on a registry that takes names of this form; what is there lies in these
+    /// repositories, where the run only reads.
     pub(super) fn of(
         settings: &RunSettings,
         names: Names,
         elsewhere: Elsewhere,
-        found: &FoundContent,
+        there: Vec<String>,
     ) -> Territory {
         let given = settings.repositories.clone();
         match (&settings.access, given.is_empty(), elsewhere) {
             (Access::Write, false, _) => Territory::Given(given),
             (Access::Read(_), false, _) => Territory::Shown(given),
-            (Access::Read(_), true, Elsewhere::Closed) => Territory::Shown(found.repositories()),
+            (Access::Read(_), true, Elsewhere::Closed) => Territory::Shown(there),
             (_, true, _) => Territory::Own(settings.run_id.clone(), names),
         }
     }
