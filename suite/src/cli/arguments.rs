@@ -157,6 +157,10 @@ pub(crate) struct SelftestArguments {
     #[command(flatten)]
     pub(crate) login: LoginArguments,
 
+    /// Judge by this one alone, and try what it asks (default: each deviation by the newest version that asks what it breaks)
+    #[arg(long)]
+    pub(crate) profile: Option<Profile>,
+
     /// Run only the deviations whose id matches, such as 'range-*'; repeatable
     #[arg(long, value_name = "GLOB")]
     pub(crate) only: Vec<String>,
@@ -540,6 +544,8 @@ pub(crate) enum Profile {
     Oci,
     /// Docker Registry HTTP API V2
     Docker,
+    /// OCI distribution 1.1 and Docker Registry HTTP API V2: whatever either asks
+    Both,
     /// What Docker's registry of 2014 spoke: TarSum digests and signed manifests
     Legacy,
 }
