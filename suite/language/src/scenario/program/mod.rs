@@ -172,7 +172,7 @@ pub fn check(scenario: &Scenario, catalogue: &Catalogue, reading: Reading) -> Ve
     names::check(scenario, reading, &mut faults);
     let mut resolving = resolve::Faults::default();
     let lines = Lines::of("".into(), "".into());
-    for version in Version::JUDGED_BY {
+    for version in Version::ALL {
         resolve::resolve(scenario, &lines, catalogue, version, &mut resolving);
     }
     faults.extend(resolving.authority.diagnostics());
