@@ -95,6 +95,8 @@ pub(crate) enum Command {
     Compare(CompareArguments),
     /// Make a static site from a folder of reports: a table of registries, and a page with the history of each
     Site(SiteArguments),
+    /// Sign a manifest of schema 1 from standard input with a new key, as the scripts of findings about such manifests do
+    Sign,
     /// List scenarios, requirements or capabilities
     List(ListArguments),
     /// Show what a requirement demands and why, or print a scenario

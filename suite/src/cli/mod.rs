@@ -25,6 +25,7 @@ mod selftest;
 mod serve;
 mod settings;
 mod shell;
+mod sign;
 mod site;
 mod snapshot;
 mod target;
@@ -115,6 +116,7 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Judge(arguments)) => judge::execute(&arguments, &|name| std::env::var(name).ok()),
         Some(Command::Compare(arguments)) => compare::execute(&arguments),
         Some(Command::Site(arguments)) => site::execute(&arguments),
+        Some(Command::Sign) => sign::execute(),
         Some(Command::List(list)) => list::execute(&list),
         Some(Command::Explain(explain)) => explain::execute(&explain),
         Some(Command::Fmt(fmt)) => fmt::execute(&fmt),
