@@ -22,6 +22,17 @@ use super::output;
 
 /// Where a job of GitHub says what the summary of the step is written to.
 const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+/// What is "true" in a job of GitHub.
+const JOB: &str = "GITHUB_ACTIONS";
+
+/// Who reads the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    /// A person.
+    Person,
+    /// A job of GitHub, which obeys lines that begin with `::`.
+    Job,
+}
 
 /// What the user wants of a result.
 #[derive(Debug)]
@@ -38,6 +49,8 @@ pub(crate) struct Wanted {
     trace: Option<PathBuf>,
     /// How much the terminal shows.
     detail: Detail,
+    /// Who reads it.
+    reader: Reader,
 }
 
 impl Wanted {
@@ -59,6 +72,10 @@ impl Wanted {
             detail: match arguments.full {
                 true => Detail::Full,
                 false => Detail::Brief,
+            },
+            reader: match environment(JOB).as_deref() {
+                Some("true") => Reader::Job,
+                _ => Reader::Person,
             },
         };
         wanted.check_places(record)?;
@@ -99,6 +116,7 @@ impl Wanted {
                 .map(|path| begun(path, "--trace"))
                 .transpose()?,
             detail: self.detail,
+            reader: self.reader,
         })
     }
 }
@@ -172,6 +190,7 @@ pub(crate) struct Prepared {
     counted: Counted,
     trace: Option<NewFile>,
     detail: Detail,
+    reader: Reader,
 }
 
 impl Prepared {
@@ -192,6 +211,10 @@ impl Prepared {
             ..outcome.as_report()
         };
         let text = report::styled(&report, output::width(), self.detail);
+        let text = match self.reader {
+            Reader::Person => text,
+            Reader::Job => report::without_commands(&text, rand::random()),
+        };
         if self.reports.iter().any(BegunReport::is_printed) {
             anstream::eprint!("{text}");
         } else {
@@ -258,6 +281,19 @@ mod tests {
             Some("summary.md".into())
         );
         assert_eq!(wanted("--report markdown=a").unwrap().summary, None);
+    }
+
+    #[test]
+    fn a_job_of_github_is_a_reader_that_obeys() {
+        let reader = |value: &str| {
+            let arguments = Arguments::try_parse_from(["assize"]).unwrap();
+            let environment = |name: &str| (name == JOB).then(|| value.to_owned());
+            Wanted::new(&arguments.run.verdict, None, &environment)
+                .unwrap()
+                .reader
+        };
+        assert_eq!(reader("true"), Reader::Job);
+        assert_eq!(reader(""), Reader::Person);
     }
 
     #[test]
