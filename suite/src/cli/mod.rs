@@ -8,6 +8,7 @@ mod exit;
 mod explain;
 mod failure;
 mod fmt;
+mod hunt;
 mod judge;
 mod library;
 mod list;
@@ -113,6 +114,7 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Sabotage(sabotage)) => {
             block_on(sabotage::execute(&sabotage, &|name| std::env::var(name).ok()))
         }
+        Some(Command::Hunt(arguments)) => block_on(hunt::execute(&arguments)),
         Some(Command::Judge(arguments)) => judge::execute(&arguments, &|name| std::env::var(name).ok()),
         Some(Command::Compare(arguments)) => compare::execute(&arguments),
         Some(Command::Site(arguments)) => site::execute(&arguments),
