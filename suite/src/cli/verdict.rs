@@ -27,7 +27,7 @@ const JOB: &str = "GITHUB_ACTIONS";
 
 /// Who reads the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reader {
+enum Audience {
     /// A person.
     Person,
     /// A job of GitHub, which obeys lines that begin with `::`.
@@ -50,7 +50,7 @@ pub(crate) struct Wanted {
     /// How much the terminal shows.
     detail: Detail,
     /// Who reads it.
-    reader: Reader,
+    audience: Audience,
 }
 
 impl Wanted {
@@ -73,9 +73,9 @@ impl Wanted {
                 true => Detail::Full,
                 false => Detail::Brief,
             },
-            reader: match environment(JOB).as_deref() {
-                Some("true") => Reader::Job,
-                _ => Reader::Person,
+            audience: match environment(JOB).as_deref() {
+                Some("true") => Audience::Job,
+                _ => Audience::Person,
             },
         };
         wanted.check_places(record)?;
@@ -116,7 +116,7 @@ impl Wanted {
                 .map(|path| begun(path, "--trace"))
                 .transpose()?,
             detail: self.detail,
-            reader: self.reader,
+            audience: self.audience,
         })
     }
 }
@@ -190,7 +190,7 @@ pub(crate) struct Prepared {
     counted: Counted,
     trace: Option<NewFile>,
     detail: Detail,
-    reader: Reader,
+    audience: Audience,
 }
 
 impl Prepared {
@@ -211,9 +211,9 @@ impl Prepared {
             ..outcome.as_report()
         };
         let text = report::styled(&report, output::width(), self.detail);
-        let text = match self.reader {
-            Reader::Person => text,
-            Reader::Job => report::without_commands(&text, rand::random()),
+        let text = match self.audience {
+            Audience::Person => text,
+            Audience::Job => report::without_commands(&text, rand::random()),
         };
         if self.reports.iter().any(BegunReport::is_printed) {
             anstream::eprint!("{text}");
@@ -285,15 +285,15 @@ mod tests {
 
     #[test]
     fn a_job_of_github_is_a_reader_that_obeys() {
-        let reader = |value: &str| {
+        let audience_of = |value: &str| {
             let arguments = Arguments::try_parse_from(["assize"]).unwrap();
             let environment = |name: &str| (name == JOB).then(|| value.to_owned());
             Wanted::new(&arguments.run.verdict, None, &environment)
                 .unwrap()
-                .reader
+                .audience
         };
-        assert_eq!(reader("true"), Reader::Job);
-        assert_eq!(reader(""), Reader::Person);
+        assert_eq!(audience_of("true"), Audience::Job);
+        assert_eq!(audience_of(""), Audience::Person);
     }
 
     #[test]
