@@ -63,6 +63,15 @@ impl Saboteur {
         Saboteur::start(Conduct::Mutates(mutation), over, at, Box::new(|_| {})).await
     }
 
+    /// Passes everything on as it is, and shows it to `seen`.
+    pub async fn watch(
+        over: &Upstream,
+        seen: impl Fn(&Call, &Reply) + Send + Sync + 'static,
+    ) -> std::io::Result<Saboteur> {
+        let at = (Ipv4Addr::LOCALHOST, 0).into();
+        Saboteur::start(Conduct::Watches(Box::new(seen)), over, at, Box::new(|_| {})).await
+    }
+
     async fn start(
         conduct: Conduct,
         over: &Upstream,
@@ -126,6 +135,8 @@ enum Conduct {
     Imitates(Likeness),
     /// Its answers are changed at random.
     Mutates(Mutation),
+    /// It is left as it is, and watched.
+    Watches(Box<dyn Fn(&Call, &Reply) + Send + Sync>),
 }
 
 /// What lies over a registry.
@@ -168,6 +179,11 @@ impl Layer {
                 likeness.imitate(&call, &mut reply);
                 return (reply, false);
             }
+            Conduct::Watches(seen) => {
+                let reply = self.honest.answer(&call).await;
+                seen(&call, &reply);
+                return (reply, false);
+            }
             Conduct::Mutates(mutation) => {
                 let honest = self.honest.answer(&call).await;
                 let mut reply = honest.clone();
@@ -208,7 +224,7 @@ impl Layer {
     fn act(&self) -> Option<Act> {
         match &self.conduct {
             Conduct::Acts(act) => Some(*act),
-            Conduct::Imitates(_) | Conduct::Mutates(_) => None,
+            Conduct::Imitates(_) | Conduct::Mutates(_) | Conduct::Watches(_) => None,
         }
     }
 

@@ -12,8 +12,8 @@ use crate::cli::failure::Failure;
 #[derive(Debug, Default)]
 pub(super) struct KnownMutations(BTreeMap<String, String>);
 
+/// The file, as far as it tells of these.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct KnownFile {
     #[serde(default)]
     found: Vec<KnownEntry>,

@@ -79,7 +79,11 @@ async fn hunt(arguments: &HuntArguments, over: Upstream) -> Result<Exit, Failure
             false => given.next(),
         };
         let Some(mutation) = next else { break };
-        if tried.insert(mutation.to_string()) {
+        let is_met = hunter
+            .victim
+            .as_ref()
+            .is_none_or(|victim| victim.meets(&mutation));
+        if is_met && tried.insert(mutation.to_string()) {
             hunter.pursue(mutation).await?;
         }
     }

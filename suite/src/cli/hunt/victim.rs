@@ -2,9 +2,11 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use assize::saboteur::Upstream;
 use assize::saboteur::hunt::SampleImage;
+use assize::saboteur::mutation::Mutation;
+use assize::saboteur::{Call, Reply, Saboteur, Upstream};
 use assize::wire::{Client, ClientSettings};
 use tempfile::TempDir;
 
@@ -26,6 +28,8 @@ pub(super) struct Victim {
     count: u32,
     /// What it leaves over the registry as it is.
     leaves: WhereImageIs,
+    /// What it asks the registry, and what that answers as it is.
+    asks: Vec<(Call, Reply)>,
 }
 
 /// What a client came to.
@@ -64,14 +68,29 @@ impl Victim {
                 in_repository: false,
                 in_folder: false,
             },
+            asks: Vec::new(),
         };
-        let (left, failed) = victim.run(&over.url.to_string()).await?;
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let seen = asked.clone();
+        let watched = Saboteur::watch(over, move |call, reply| {
+            locked(&seen).push((call.clone(), reply.clone()));
+        });
+        let watched = watched.await.map_err(cannot("cannot listen to the client"))?;
+        let (left, failed) = victim.run(&watched.url()).await?;
         if let Some(said) = failed {
             let why = format!("--client: it fails over the registry as it is: {said}");
             return Err(Failure::Arguments(why));
         }
         victim.leaves = left;
+        victim.asks = std::mem::take(&mut *locked(&asked));
         Ok(victim)
+    }
+
+    /// Whether a mutation changes anything that it is answered.
+    pub(super) fn meets(&self, mutation: &Mutation) -> bool {
+        self.asks
+            .iter()
+            .any(|(call, reply)| mutation.touches(call, reply))
     }
 
     /// What it comes to over a registry at an address.
@@ -136,6 +155,10 @@ impl Victim {
 
 fn cannot(doing: &'static str) -> impl Fn(std::io::Error) -> Failure {
     move |source| Failure::System { doing, source }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The last thing that was said.

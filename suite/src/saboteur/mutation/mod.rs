@@ -30,6 +30,12 @@ impl Mutation {
         concerned.map(|stroke| stroke.change.make(reply)).sum()
     }
 
+    /// Whether it changes this answer.
+    pub fn touches(&self, call: &Call, reply: &Reply) -> bool {
+        let mut changed = reply.clone();
+        self.change(call, &mut changed) > Duration::ZERO || changed != *reply
+    }
+
     /// Smaller ones, each without one of its strokes.
     pub fn smaller(&self) -> impl Iterator<Item = Mutation> + '_ {
         let several = if self.0.len() > 1 { self.0.len() } else { 0 };
