@@ -136,8 +136,11 @@ enum Conduct {
     /// Its answers are changed at random.
     Mutates(Mutation),
     /// It is left as it is, and watched.
-    Watches(Box<dyn Fn(&Call, &Reply) + Send + Sync>),
+    Watches(Watcher),
 }
+
+/// Who is shown what is asked and what is answered.
+type Watcher = Box<dyn Fn(&Call, &Reply) + Send + Sync>;
 
 /// What lies over a registry.
 struct Layer {

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::cli::failure::Failure;
 
 /// How long a client may take, in seconds: one that repeats what failed, with pauses, has given up by then.
-const PATIENCE: &str = "30";
+const PATIENCE: &str = "60";
 /// What `timeout` ends with if it had to end what it ran.
 const OUT_OF_TIME: i32 = 124;
 /// How much of what a client said is shown.
