@@ -43,6 +43,7 @@ mod uploads;
 mod writers;
 
 use super::deviation::Deviation;
+pub(super) use tricks::gzipped;
 
 /// Every deviation.
 pub fn all() -> Vec<Deviation> {
