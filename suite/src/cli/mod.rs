@@ -9,6 +9,7 @@ mod explain;
 mod failure;
 mod fmt;
 mod global;
+mod hunt;
 mod judge;
 mod library;
 mod list;
@@ -26,6 +27,7 @@ mod selftest;
 mod serve;
 mod settings;
 mod shell;
+mod sign;
 mod site;
 mod snapshot;
 mod target;
@@ -114,9 +116,11 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Sabotage(sabotage)) => {
             block_on(sabotage::execute(&sabotage, &|name| std::env::var(name).ok()))
         }
+        Some(Command::Hunt(arguments)) => block_on(hunt::execute(&arguments)),
         Some(Command::Judge(arguments)) => judge::execute(&arguments, &|name| std::env::var(name).ok()),
         Some(Command::Compare(arguments)) => compare::execute(&arguments),
         Some(Command::Site(arguments)) => site::execute(&arguments),
+        Some(Command::Sign) => sign::execute(),
         Some(Command::List(list)) => list::execute(&list),
         Some(Command::Explain(explain)) => explain::execute(&explain),
         Some(Command::Fmt(fmt)) => fmt::execute(&fmt),

@@ -13,7 +13,8 @@ mod value;
 
 pub(crate) use answer::{Answered, json_of};
 pub(crate) use content::{
-    Content, DOCKER_LIST, DOCKER_MANIFEST, Family, ImageShape, Maker, OCI_INDEX, OCI_MANIFEST, Tagged, digest,
+    Content, DOCKER_LIST, DOCKER_MANIFEST, Family, ImageShape, Maker, OCI_INDEX, OCI_MANIFEST,
+    SIGNED_MANIFEST, Tagged, digest,
 };
 pub(crate) use face::{Face, Faces, Looks};
 pub use image_name::{BadImageName, ImageName, is_repository};
