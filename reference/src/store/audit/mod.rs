@@ -148,9 +148,9 @@ pub(crate) fn audit(folder: &Path, check: Check) -> Result<Audit, StoreError> {
                 scratch: &|| paths.scratch(),
                 put_aside: &|file| paths.put_aside(file),
             },
-        )?;
+        );
         paths.remove_scratch()?;
-        Ok(Audit { notes, ..audit })
+        Ok(Audit { notes, ..audit? })
     })
     .map_err(|fault| match check {
         Check::Rebuild => fault,
