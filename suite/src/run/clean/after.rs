@@ -7,6 +7,7 @@ use futures_util::{StreamExt, stream};
 
 use super::find::{is_common, tags};
 use super::{ContentKind, Left, delete, is_gone};
+use crate::cause::Unsettled;
 use crate::judgement::Offer;
 use crate::log::Created;
 use crate::run::lock::locked;
@@ -58,8 +59,9 @@ async fn remove_now(created: Created, session: &Session) -> Left {
         (ContentKind::Blob, "delete-blob", created.blobs),
     ] {
         let refused = match session.offer(capability) {
-            Offer::Offered(_) => None,
             Offer::Refused(exchange) => Some(exchange.status()),
+            // Of a registry of 2014 it is not asked; what it deletes, it deletes.
+            Offer::Offered(_) | Offer::Unsettled(Unsettled::NotInForce(_)) => None,
             Offer::Unsettled(_) => Some(None),
         };
         let things = things
