@@ -7,7 +7,7 @@ use std::time::Duration;
 use assize::saboteur::mutation::Mutation;
 use clap::{Args, ValueHint};
 
-use super::LoginArguments;
+use super::{LoginArguments, Profile};
 use crate::cli::value;
 
 /// `assize selftest`.
@@ -19,6 +19,10 @@ pub(crate) struct SelftestArguments {
 
     #[command(flatten)]
     pub(crate) login: LoginArguments,
+
+    /// Judge by this one alone, and try what it asks (default: each deviation by the newest version that asks what it breaks)
+    #[arg(long)]
+    pub(crate) profile: Option<Profile>,
 
     /// Run only the deviations whose id matches, such as 'range-*'; repeatable
     #[arg(long, value_name = "GLOB")]
