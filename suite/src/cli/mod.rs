@@ -82,7 +82,7 @@ fn typed() -> Result<Arguments, Failure> {
 /// Says what is wrong with the arguments, and ends. What follows a word that is like a command was meant for that command.
 fn refuse(error: &clap::Error) -> ! {
     let first = std::env::args().nth(1).filter(|word| !word.starts_with('-'));
-    let meant = first.as_deref().and_then(target::command_like);
+    let meant = first.as_deref().and_then(Command::like);
     if let (ErrorKind::UnknownArgument | ErrorKind::ArgumentConflict, Some(word), Some(meant)) =
         (error.kind(), first, meant)
         && !meant.contains(&format!("`{word}`"))

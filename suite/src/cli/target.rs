@@ -1,11 +1,9 @@
 //! The address of a registry, as a person types it.
 
-use assize::diagnostic::did_you_mean;
 use assize::wire::{Url, UrlError};
-use clap::CommandFactory as _;
 use thiserror::Error;
 
-use super::arguments::Arguments;
+use super::arguments::Command;
 
 /// Why a text does not name a registry.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -56,7 +54,7 @@ pub(crate) fn target(text: &str) -> Result<Url, BadTarget> {
         if !loopback && !text.contains(['.', ':', '/']) {
             return Err(BadTarget::Word {
                 word: text.to_owned(),
-                meant: command_like(text),
+                meant: Command::like(text),
             });
         }
         let scheme = if loopback { "http" } else { "https" };
@@ -69,12 +67,6 @@ pub(crate) fn target(text: &str) -> Result<Url, BadTarget> {
             path: path.strip_prefix("v2/").unwrap_or(path).to_owned(),
         }),
     }
-}
-
-/// The command whose name is like a word, as a question.
-pub(crate) fn command_like(word: &str) -> Option<String> {
-    let assize = Arguments::command();
-    did_you_mean(word, assize.get_subcommands().map(clap::Command::get_name))
 }
 
 #[cfg(test)]

@@ -22,6 +22,17 @@ use super::output;
 
 /// Where a job of GitHub says what the summary of the step is written to.
 const SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+/// What is "true" in a job of GitHub.
+const JOB: &str = "GITHUB_ACTIONS";
+
+/// Who reads the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Audience {
+    /// A person.
+    Person,
+    /// A job of GitHub, which obeys lines that begin with `::`.
+    Job,
+}
 
 /// What the user wants of a result.
 #[derive(Debug)]
@@ -38,6 +49,8 @@ pub(crate) struct Wanted {
     trace: Option<PathBuf>,
     /// How much the terminal shows.
     detail: Detail,
+    /// Who reads it.
+    audience: Audience,
 }
 
 impl Wanted {
@@ -59,6 +72,10 @@ impl Wanted {
             detail: match arguments.full {
                 true => Detail::Full,
                 false => Detail::Brief,
+            },
+            audience: match environment(JOB).as_deref() {
+                Some("true") => Audience::Job,
+                _ => Audience::Person,
             },
         };
         wanted.check_places(record)?;
@@ -99,6 +116,7 @@ impl Wanted {
                 .map(|path| begun(path, "--trace"))
                 .transpose()?,
             detail: self.detail,
+            audience: self.audience,
         })
     }
 }
@@ -172,6 +190,7 @@ pub(crate) struct Prepared {
     counted: Counted,
     trace: Option<NewFile>,
     detail: Detail,
+    audience: Audience,
 }
 
 impl Prepared {
@@ -192,6 +211,10 @@ impl Prepared {
             ..outcome.as_report()
         };
         let text = report::styled(&report, output::width(), self.detail);
+        let text = match self.audience {
+            Audience::Person => text,
+            Audience::Job => report::without_commands(&text, rand::random()),
+        };
         if self.reports.iter().any(BegunReport::is_printed) {
             anstream::eprint!("{text}");
         } else {
@@ -258,6 +281,19 @@ mod tests {
             Some("summary.md".into())
         );
         assert_eq!(wanted("--report markdown=a").unwrap().summary, None);
+    }
+
+    #[test]
+    fn a_job_of_github_is_a_reader_that_obeys() {
+        let audience_of = |value: &str| {
+            let arguments = Arguments::try_parse_from(["assize"]).unwrap();
+            let environment = |name: &str| (name == JOB).then(|| value.to_owned());
+            Wanted::new(&arguments.run.verdict, None, &environment)
+                .unwrap()
+                .audience
+        };
+        assert_eq!(audience_of("true"), Audience::Job);
+        assert_eq!(audience_of(""), Audience::Person);
     }
 
     #[test]

@@ -16,6 +16,12 @@ pub(super) fn render(report: &Report<'_>) -> String {
     lines.join("\n") + "\n"
 }
 
+/// A text for the log of a job, which obeys no line of it, whatever a registry put there, until the token ends it.
+#[must_use]
+pub fn without_commands(text: &str, token: u128) -> String {
+    format!("::stop-commands::{token:032x}\n{text}\n::{token:032x}::\n")
+}
+
 fn annotation(alert: &Alert<'_>) -> String {
     let command = match alert.gravity {
         Gravity::Failure => "error",
@@ -49,5 +55,14 @@ mod tests {
     fn what_a_registry_says_begins_no_command() {
         assert_eq!(value("50%\n::set-env::x"), "50%25%0A::set-env::x");
         assert_eq!(property("a:b,c"), "a%3Ab%2Cc");
+        let quiet = without_commands("  ::error::x", 0xa);
+        assert_eq!(
+            quiet.lines().collect::<Vec<_>>(),
+            [
+                "::stop-commands::0000000000000000000000000000000a",
+                "  ::error::x",
+                "::0000000000000000000000000000000a::"
+            ]
+        );
     }
 }

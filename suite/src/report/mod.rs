@@ -34,6 +34,7 @@ mod tests;
 pub use causes::reason;
 pub use counted::{Counted, Share};
 pub use file::NewFile;
+pub use github::without_commands;
 pub use progress::ProgressLine;
 pub use request::{BadRequest, BegunReport, Destination, Format, ReportRequest, WriteError};
 pub use ruling::Ruling;

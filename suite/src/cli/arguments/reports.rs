@@ -1,0 +1,38 @@
+//! What is made of reports.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use crate::cli::named_file::NamedFile;
+use assize::compare::ComparisonForm;
+
+/// `assize compare`.
+#[derive(Args, Debug)]
+pub(crate) struct CompareArguments {
+    /// What to compare, as columns from left to right: a report that --report json wrote, a run that --record kept, or
+    /// junit.xml or results.yaml of the OCI's conformance suite; under the name of the file or another one
+    #[arg(required = true, value_name = "[NAME=]FILE", value_parser = NamedFile::parse)]
+    pub(crate) files: Vec<NamedFile>,
+
+    /// Show every requirement, not only those that came to different verdicts
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// How to write it: text, markdown, html (one page that needs no network) or json
+    #[arg(long = "as", value_name = "FORM", default_value_t = ComparisonForm::Text)]
+    pub(crate) form: ComparisonForm,
+}
+
+/// `assize site`.
+#[derive(Args, Debug)]
+pub(crate) struct SiteArguments {
+    /// Folder of reports that --report json wrote: NAME.json for one run of a registry, or a folder NAME with a report for
+    /// each of its runs
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) reports: PathBuf,
+
+    /// Folder to write the site to
+    #[arg(long, value_name = "DIR", default_value = "site", value_hint = ValueHint::DirPath)]
+    pub(crate) to: PathBuf,
+}
