@@ -1,4 +1,4 @@
-//! Content that was acknowledged, and is not there when it is asked for.
+//! Blobs that were acknowledged, and are not there when they are asked for.
 
 use std::sync::Arc;
 
@@ -8,24 +8,23 @@ use crate::endpoint::{Endpoint, EndpointKind};
 use crate::log::ProgramLog;
 use crate::wire::{Answer, Exchange};
 
-/// Content that was acknowledged and is answered with 404: of what kind, how it came, and what else went on.
+/// A blob that was acknowledged and is answered with 404: how it came, and what else went on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Lost {
-    kind: EndpointKind,
     arrival: Arrival,
     company: LostIn,
 }
 
-/// How content came into a repository.
+/// How a blob came into a repository.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Arrival {
-    /// As a whole: a manifest, or a blob in the request that closed its upload.
+    /// As a whole, in the request that closed its upload.
     Whole,
-    /// A blob in the very request that opened its upload.
+    /// As a whole, in the request that opened its upload.
     Single,
-    /// A blob in several requests.
+    /// In several requests.
     Parts,
-    /// A blob from another repository.
+    /// From another repository.
     Mounted,
 }
 
@@ -43,9 +42,11 @@ enum LostIn {
 }
 
 impl Lost {
-    /// What is lost, if a read that was answered with 404 asks for what an answer before had acknowledged.
+    /// What is lost, if a plain read that was answered with 404 asks for what an answer before had acknowledged.
     pub(super) fn seen_in(exchange: &Arc<Exchange>, log: &ProgramLog) -> Option<Lost> {
-        if !is_read(exchange) || exchange.status() != Some(404) {
+        let oddity = anomaly(exchange, &Endpoint::of(&exchange.request.url), log);
+        let is_plain = matches!(oddity, None | Some(Anomaly::Header("Range", _)));
+        if !is_read(exchange) || !is_plain || exchange.status() != Some(404) {
             return None;
         }
         let earlier = || log.exchanges().filter(|earlier| earlier.number < exchange.number);
@@ -63,7 +64,6 @@ impl Lost {
             LostIn::Quiet
         };
         Some(Lost {
-            kind: kind_of(acknowledged),
             arrival: Arrival::of(acknowledged),
             company,
         })
@@ -150,20 +150,10 @@ fn acknowledges(push: &Exchange, read: &Exchange, log: &ProgramLog) -> bool {
         return false;
     }
     let asked = Endpoint::of(&read.request.url);
-    let is_named = match asked.kind() {
-        EndpointKind::Blob => pushed
-            .parameter("digest")
-            .or(pushed.parameter("mount"))
-            .is_some_and(|digest| asked.reference() == Some(digest)),
-        EndpointKind::Tag => pushed.kind() == EndpointKind::Tag && pushed.reference() == asked.reference(),
-        EndpointKind::Manifest => {
-            matches!(pushed.kind(), EndpointKind::Tag | EndpointKind::Manifest)
-                && asked.reference() == Some(&request.body.received().digest())
-        }
-        _ => false,
-    };
+    let digest = pushed.parameter("digest").or(pushed.parameter("mount"));
+    let is_named = asked.kind() == EndpointKind::Blob && digest.is_some() && asked.reference() == digest;
     let is_there = asked.repository().is_some() && asked.repository() == repository_of(push, log).as_deref();
-    is_named && is_there || gives(push, read)
+    is_named && is_there || kind_of(push) == EndpointKind::Blob && gives(push, read)
 }
 
 /// The repository into which something was pushed: the one in its path, or that in which its upload was opened, since an

@@ -81,7 +81,7 @@ impl Symptom {
 
     /// Whether it shows in the answer to an ordinary request, so that an anomalous one before it may be the cause.
     pub(super) fn is_afterwards(&self) -> bool {
-        matches!(self, Symptom::Header(..) | Symptom::Json(..))
+        matches!(self, Symptom::Header(..) | Symptom::Json(..) | Symptom::Lost(_))
     }
 }
 

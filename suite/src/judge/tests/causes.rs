@@ -662,3 +662,20 @@ fn an_address_of_no_content_is_another_cause_than_a_route_that_there_is_not() {
     let outcome = judge(&library, &run_log(programs));
     assert_eq!(findings(&outcome), ["a.location", "a.status"]);
 }
+
+#[test]
+fn what_nonsense_removed_is_lost_by_that() {
+    let library = library("a.name MUST\na.session MUST");
+    let trick = "/v2/a/blobs/uploads/..%2f..%2fmanifests%2ft";
+    let put = exchange(1, "PUT /v2/a/manifests/t", Ok((201, &[])));
+    let removed = exchange(2, &format!("DELETE {trick}"), Ok((202, &[])));
+    let gone = exchange(3, "GET /v2/a/manifests/t", Ok((404, &[])));
+    let named = exchange(1, "POST /v2/..%2fa/blobs/uploads/", Ok((202, &[UPLOAD])));
+    let session = "> GET /v2/\nMUST a.session\n< 4xx\n< 200\n";
+    let mut removal = scene_of_steps(&library, "push/session", session, &[removed, gone]);
+    removal.first.events.insert(0, Event::Sent(0, put));
+    let name = "> GET /v2/\nMUST a.name\n< 4xx\n< 404\n";
+    let programs = vec![scene(&library, "push/name", name, &[named]), removal];
+    let outcome = judge(&library, &run_log(programs));
+    assert_eq!(findings(&outcome), ["a.name = a.session"]);
+}
