@@ -80,7 +80,7 @@ async fn where_the_tags_cannot_be_listed_each_is_looked_for_before_it_is_written
     let said =
         "the tags of team/app could not be listed to the end: each was looked for before it was written";
     assert!(notes.contains(said), "{notes}");
-    assert_eq!(left_over(&registry.url()).await, ["team/app:latest"]);
+    assert_eq!(left_over(&registry.url()).await, ["team/app:\"latest\""]);
     registry.shutdown().await;
 }
 
