@@ -8,7 +8,7 @@ use std::fs;
 use assize::catalogue::{Level, RequirementId, Version, cross_check, unsourced};
 use assize::diagnostic::Color;
 use assize::run::coded;
-use assize::saboteur::matrix::to_be_proven;
+use assize::saboteur::matrix::{JudgedBy, to_be_proven};
 use assize::saboteur::{deviations, variations};
 use assize::scenario::Library;
 
@@ -108,7 +108,7 @@ fn broken_ids() -> BTreeSet<RequirementId> {
 fn every_requirement_that_is_asked_is_broken_by_a_deviation() {
     let library = Library::built_in().unwrap();
     let broken = broken_ids();
-    let unproven: BTreeSet<String> = to_be_proven(&library.catalogue)
+    let unproven: BTreeSet<String> = to_be_proven(&library.catalogue, JudgedBy::Newest)
         .filter(|id| !broken.contains(id))
         .map(|id| id.to_string())
         .collect();
@@ -130,6 +130,7 @@ fn the_readme_says_how_much_is_checked_and_proven() {
             (Version::V1_0, "1.0"),
             (Version::V1_1, "1.1"),
             (Version::Next, "next"),
+            (Version::Docker, "docker"),
         ] {
             let (mut all, mut left_out, mut checked, mut proven) = (0, 0, 0, 0);
             for requirement in library.catalogue.iter() {

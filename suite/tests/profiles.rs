@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use assize::bundled::{Authentication, Config, Guarded, serve};
+use assize::bundled::{Authentication, Config, Guarded, in_memory, serve};
 use assize::catalogue::{Level, Version};
 use assize::{Outcome, Run, Suite};
 use assize_reference::{PROFILES, Profile};
@@ -35,13 +35,23 @@ fn main() -> ExitCode {
         ("accounts-with-passwords", Authentication::Password),
         ("accounts-with-tokens", Authentication::Token),
     ];
-    let accounts = accounts.map(|(name, authentication)| {
-        let suite = suite.clone();
-        Trial::test(name, move || {
-            conforms(async move { with_accounts(&suite, authentication).await })
+    // The next version asks most; Docker's API is asked of each way to ask who is there.
+    let accounts = accounts.into_iter().flat_map(|(name, authentication)| {
+        [Version::Next, Version::Docker].map(|version| {
+            let suite = suite.clone();
+            Trial::test(format!("{name}, by {version}"), move || {
+                conforms(async move { with_accounts(&suite, authentication, version).await })
+            })
         })
     });
-    libtest_mimic::run(&arguments, profiles.chain(accounts).collect()).exit_code()
+    let by_both = {
+        let suite = suite.clone();
+        Trial::test("open, by both", move || {
+            conforms(async move { by_both(&suite).await })
+        })
+    };
+    let trials = profiles.chain(accounts).chain([by_both]);
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
 /// Where the registry keeps its content.
@@ -128,9 +138,15 @@ async fn of_profile(suite: &Suite, profile: &Profile, storage: Storage) -> Anyth
     Ok(run.run().await?)
 }
 
-async fn with_accounts(suite: &Suite, authentication: Authentication) -> Anything<Outcome> {
+async fn by_both(suite: &Suite) -> Anything<Outcome> {
+    let registry = in_memory().await?;
+    let run = against(suite, &registry.url()).spec(Version::Both);
+    Ok(run.run().await?)
+}
+
+async fn with_accounts(suite: &Suite, authentication: Authentication, version: Version) -> Anything<Outcome> {
     let registry = Guarded::start(authentication).await?;
-    let run = against(suite, &registry.url());
+    let run = against(suite, &registry.url()).spec(version);
     Ok(run.accounts(Guarded::credentials()).run().await?)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use assize::catalogue::{Anchors, Level, Requirement, Source, Version};
+use assize::catalogue::{Anchors, Level, Requirement, Source, Version, Wording};
 use assize::saboteur::{Sentence, variations};
 use assize::scenario::Library;
 
@@ -110,18 +110,33 @@ fn fault(requirement: &Requirement, version: Version, source: &Source, text: &Re
         Ok(passage) => passage,
         Err(fault) => return Some(fault),
     };
-    if !(section.start <= passage.start && passage.end <= section.end) {
+    let innermost = text.innermost(&passage, |heading| {
+        let anchor = source.document.anchors.of(heading);
+        let alike = |other: &&str| source.document.anchors.of(other) == anchor;
+        text.headings().filter(alike).count() == 1
+    });
+    if innermost != Some(section.start) {
         return Some(format!("`{}` stands in another section", words.from));
     }
-    let asked = heaviest(text.slice(passage));
+    let asked = heaviest(text.slice(passage), source.document.wording);
     let level = requirement.levels.in_version(version);
     (stated && asked != level).then(|| format!("the entry says {level:?}, the text {asked:?}"))
 }
 
-/// The heaviest word of RFC 2119 in a passage.
-fn heaviest(passage: &str) -> Option<Level> {
+/// The heaviest word of a passage that says how much is asked.
+fn heaviest(passage: &str, wording: Wording) -> Option<Level> {
     let words = passage.split(|letter: char| !letter.is_alphabetic());
-    words.filter_map(level).max()
+    match wording {
+        Wording::Rfc2119 => words.filter_map(level).max(),
+        Wording::Prose => {
+            let words: Vec<String> = words.map(str::to_lowercase).collect();
+            let pairs = words
+                .windows(2)
+                .filter_map(|pair| level_of_prose(&pair.join(" ")));
+            let alone = words.iter().filter_map(|word| level_of_prose(word));
+            pairs.chain(alone).max()
+        }
+    }
 }
 
 fn level(word: &str) -> Option<Level> {
@@ -133,12 +148,34 @@ fn level(word: &str) -> Option<Level> {
     }
 }
 
+fn level_of_prose(words: &str) -> Option<Level> {
+    match words {
+        "must" | "will" | "required" | "is returned" | "are returned" => Some(Level::Must),
+        "should" => Some(Level::Should),
+        "may" | "optional" | "optionally" => Some(Level::May),
+        _ => None,
+    }
+}
+
 #[test]
 fn the_heaviest_word_of_a_passage_is_its_level() {
+    let heaviest_in = heaviest;
+    let heaviest = |passage| heaviest_in(passage, Wording::Rfc2119);
     assert_eq!(
         heaviest("A client SHOULD send it, and the registry MUST NOT refuse it."),
         Some(Level::Must)
     );
     assert_eq!(heaviest("It is NOT RECOMMENDED."), Some(Level::Should));
     assert_eq!(heaviest("You must, may and should; MUSTARD is a plant."), None);
+    let prose = |passage| heaviest_in(passage, Wording::Prose);
+    assert_eq!(
+        prose("A `202` will be returned, and may have a body."),
+        Some(Level::Must)
+    );
+    assert_eq!(prose("An error is returned for each."), Some(Level::Must));
+    assert_eq!(
+        prose("It may be returned, and the header should be set."),
+        Some(Level::Should)
+    );
+    assert_eq!(prose("A willow, a mustache."), None);
 }

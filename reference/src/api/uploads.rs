@@ -67,8 +67,8 @@ pub(crate) async fn append(
     body: &mut RequestBody,
 ) -> Result<Answer, Failure> {
     let session = context.store().upload(name, id).await?;
-    let range = chunk_range(context)?;
     let at = |failure| at_progress(context, name, &session, failure);
+    let range = chunk_range(context).map_err(at)?;
     refuse_after_short_chunk(context, &session)?;
     let mut upload = context
         .store()
@@ -107,8 +107,8 @@ pub(crate) async fn close(
 ) -> Result<Answer, Failure> {
     let session = context.store().upload(name, id).await?;
     let digest = asked_digest(context)?.ok_or(Fault::DigestInvalid)?;
-    let range = chunk_range(context)?;
     let at = |failure| at_progress(context, name, &session, failure);
+    let range = chunk_range(context).map_err(at)?;
     if !body.is_at_end() {
         refuse_after_short_chunk(context, &session)?;
     }
@@ -317,7 +317,8 @@ fn progress(context: &Context, name: &Name, session: &Session, status: StatusCod
 fn at_progress(context: &Context, name: &Name, session: &Session, failure: Failure) -> Failure {
     let location = HeaderValue::try_from(context.url(&Route::Upload(name.clone(), session.id())));
     let range = HeaderValue::try_from(range_so_far(session));
-    let headers = [(LOCATION, location), (RANGE, range)];
+    let upload = HeaderValue::try_from(session.id().to_string());
+    let headers = [(LOCATION, location), (RANGE, range), (UPLOAD_UUID, upload)];
     headers
         .into_iter()
         .fold(failure, |failure, (name, value)| match value {

@@ -51,7 +51,7 @@ faults! {
     /// Another request is adding to the same upload.
     UploadBusy => RANGE_NOT_SATISFIABLE BLOB_UPLOAD_INVALID "another request is adding to this upload",
     /// A `Content-Range` that breaks the grammar.
-    ChunkRangeInvalid => BAD_REQUEST BLOB_UPLOAD_INVALID "the Content-Range of a chunk is <first>-<last>",
+    ChunkRangeInvalid => RANGE_NOT_SATISFIABLE BLOB_UPLOAD_INVALID "the Content-Range of a chunk is <first>-<last>",
     /// A chunk shorter than the announced minimum that is not the last one.
     ChunkTooShort => BAD_REQUEST SIZE_INVALID "only the last chunk may be shorter than the minimum",
     /// A body that ended early or went on too long.

@@ -20,7 +20,9 @@ pub(crate) fn got(aspect: &Aspect, answered: &Answered) -> String {
         (Aspect::Header(name, _), Ok(answer)) => {
             header(name, &answer.headers.all(name).collect::<Vec<&str>>())
         }
-        (Aspect::Content(_) | Aspect::NoBody | Aspect::Json(..), Ok(answer)) => body(answer),
+        (Aspect::Content(_) | Aspect::NoBody | Aspect::SignedManifest | Aspect::Json(..), Ok(answer)) => {
+            body(answer)
+        }
         (_, Ok(answer)) => status(answer),
     }
 }

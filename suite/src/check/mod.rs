@@ -4,7 +4,7 @@ mod compare;
 pub(crate) mod describe;
 mod grammar;
 
-use assize_legacy::signed::MEDIA_TYPE;
+use assize_legacy::signed::{MEDIA_TYPE, SignedManifest};
 use serde_json::Value as Json;
 use serde_json_path::JsonPath;
 
@@ -68,6 +68,7 @@ fn look(aspect: &Aspect, answered: &Answered, scope: &Scope) -> Result<CheckResu
         Aspect::Error(codes) => worst(answers.iter().map(|answer| error(codes, answer))),
         Aspect::Content(name) => content(name, &answers, scope)?,
         Aspect::NoBody => worst(answers.iter().map(|answer| no_body(answer))),
+        Aspect::SignedManifest => signed_manifest(answered, &answers),
         Aspect::SameAs(headers, name) => same_as(headers, name, &answers, scope)?,
     })
 }
@@ -75,7 +76,11 @@ fn look(aspect: &Aspect, answered: &Answered, scope: &Scope) -> Result<CheckResu
 /// Whether the bytes of the body decide a check.
 pub(crate) fn looks_at_the_body(aspect: &Aspect) -> bool {
     match aspect {
-        Aspect::Json(..) | Aspect::Error(_) | Aspect::Content(_) | Aspect::NoBody => true,
+        Aspect::Json(..)
+        | Aspect::Error(_)
+        | Aspect::Content(_)
+        | Aspect::NoBody
+        | Aspect::SignedManifest => true,
         Aspect::Status(_) | Aspect::Header(..) | Aspect::Challenge(..) | Aspect::SameAs(..) => false,
     }
 }
@@ -244,6 +249,19 @@ fn is_signed_anew(expected: &Content, answer: &Answer) -> bool {
     expected.media_type == MEDIA_TYPE
         && answer.body.is_whole()
         && payload(&expected.bytes()).is_some_and(|signed| payload(&answer.body.bytes()) == Some(signed))
+}
+
+fn signed_manifest(answered: &Answered, answers: &[&Answer]) -> CheckResult {
+    if let Some(why) = answered.too_long() {
+        return CheckResult::NotReached(Cause::Said(why));
+    }
+    worst(answers.iter().map(|answer| {
+        let verified = SignedManifest::verify(&answer.body.bytes());
+        verified.map_or_else(
+            |why| CheckResult::Breaks(format!("what is not signed as it says: {why}")),
+            |_| CheckResult::Holds,
+        )
+    }))
 }
 
 fn no_body(answer: &Answer) -> CheckResult {

@@ -8,6 +8,7 @@ mod exit;
 mod explain;
 mod failure;
 mod fmt;
+mod hunt;
 mod judge;
 mod library;
 mod list;
@@ -25,6 +26,7 @@ mod selftest;
 mod serve;
 mod settings;
 mod shell;
+mod sign;
 mod site;
 mod snapshot;
 mod target;
@@ -112,9 +114,11 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         Some(Command::Sabotage(sabotage)) => {
             block_on(sabotage::execute(&sabotage, &|name| std::env::var(name).ok()))
         }
+        Some(Command::Hunt(arguments)) => block_on(hunt::execute(&arguments)),
         Some(Command::Judge(arguments)) => judge::execute(&arguments, &|name| std::env::var(name).ok()),
         Some(Command::Compare(arguments)) => compare::execute(&arguments),
         Some(Command::Site(arguments)) => site::execute(&arguments),
+        Some(Command::Sign) => sign::execute(),
         Some(Command::List(list)) => list::execute(&list),
         Some(Command::Explain(explain)) => explain::execute(&explain),
         Some(Command::Fmt(fmt)) => fmt::execute(&fmt),

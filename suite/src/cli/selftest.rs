@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[cfg(feature = "bundled")]
 use assize::bundled::{Authentication, Guarded};
 use assize::catalogue::RequirementId;
-use assize::saboteur::matrix::{Catch, Cell, Matrix, matrix, to_be_proven};
+use assize::saboteur::matrix::{Catch, Cell, JudgedBy, Matrix, matrix, to_be_proven};
 use assize::saboteur::{Deviation, Upstream, Upstreams, deviations};
 use assize::scenario::Library;
 use serde_json::json;
@@ -18,7 +18,7 @@ use super::arguments::SelftestArguments;
 use super::environment::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
-use super::{library, login, output, target};
+use super::{library, login, output, settings, target};
 
 /// Tries every deviation, and says which requirements that proves.
 pub(crate) async fn execute(
@@ -26,7 +26,8 @@ pub(crate) async fn execute(
     environment: Environment<'_>,
 ) -> Result<Exit, Failure> {
     let library = Arc::new(library::load(None)?);
-    let deviations = selected(arguments)?;
+    let judged_by = judged_by(arguments)?;
+    let deviations = selected(arguments, &library, judged_by)?;
     let seed = arguments.seed;
     let told = progress(deviations.len());
     let matrix = match &arguments.over {
@@ -36,13 +37,13 @@ pub(crate) async fn execute(
                 credentials: login::credentials(&arguments.login, Some(&url), &[], environment)?,
                 url,
             });
-            matrix(library.clone(), deviations, &over, seed, told).await?
+            matrix(library.clone(), deviations, &over, judged_by, seed, told).await?
         }
-        None => over_the_bundled(library.clone(), deviations, seed, told).await?,
+        None => over_the_bundled(library.clone(), deviations, judged_by, seed, told).await?,
     };
     let text = match arguments.json {
         true => format!("{:#}\n", as_json(&matrix)),
-        false => as_text(&matrix, &library, arguments),
+        false => as_text(&matrix, &library, judged_by, arguments),
     };
     output::print(&text)?;
     Ok(if passes(&matrix, arguments) {
@@ -56,6 +57,7 @@ pub(crate) async fn execute(
 async fn over_the_bundled(
     library: Arc<Library>,
     deviations: Vec<Deviation>,
+    judged_by: JudgedBy,
     seed: u64,
     told: impl Fn(&Cell),
 ) -> Result<Matrix, Failure> {
@@ -68,7 +70,7 @@ async fn over_the_bundled(
             credentials: Guarded::credentials(),
         },
     );
-    let matrix = matrix(library, deviations, &upstreams, seed, told).await;
+    let matrix = matrix(library, deviations, &upstreams, judged_by, seed, told).await;
     open.shutdown().await;
     guarded.shutdown().await;
     Ok(matrix?)
@@ -78,6 +80,7 @@ async fn over_the_bundled(
 async fn over_the_bundled(
     _: Arc<Library>,
     _: Vec<Deviation>,
+    _: JudgedBy,
     _: u64,
     _: impl Fn(&Cell),
 ) -> Result<Matrix, Failure> {
@@ -86,7 +89,18 @@ async fn over_the_bundled(
     ))
 }
 
-fn selected(arguments: &SelftestArguments) -> Result<Vec<Deviation>, Failure> {
+fn judged_by(arguments: &SelftestArguments) -> Result<JudgedBy, Failure> {
+    match arguments.profile {
+        Some(profile) => Ok(JudgedBy::Version(settings::version(profile, None)?)),
+        None => Ok(JudgedBy::Newest),
+    }
+}
+
+fn selected(
+    arguments: &SelftestArguments,
+    library: &Library,
+    judged_by: JudgedBy,
+) -> Result<Vec<Deviation>, Failure> {
     let globs: Result<Vec<glob::Pattern>, glob::PatternError> = arguments
         .only
         .iter()
@@ -96,10 +110,12 @@ fn selected(arguments: &SelftestArguments) -> Result<Vec<Deviation>, Failure> {
     let takes = |id: &str| globs.is_empty() || globs.iter().any(|glob| glob.matches(id));
     let selected: Vec<Deviation> = deviations::all()
         .into_iter()
-        .filter(|deviation| takes(deviation.id))
+        .filter(|deviation| takes(deviation.id) && judged_by.asks(deviation, &library.catalogue))
         .collect();
     if selected.is_empty() {
-        return Err(Failure::Arguments("no deviation has such a name".to_owned()));
+        return Err(Failure::Arguments(
+            "no deviation has such a name and breaks what is asked".to_owned(),
+        ));
     }
     Ok(selected)
 }
@@ -128,7 +144,7 @@ fn passes(matrix: &Matrix, arguments: &SelftestArguments) -> bool {
     caught && (!whole || matrix.is_whole())
 }
 
-fn as_text(matrix: &Matrix, library: &Library, arguments: &SelftestArguments) -> String {
+fn as_text(matrix: &Matrix, library: &Library, judged_by: JudgedBy, arguments: &SelftestArguments) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     for (id, proofs) in matrix.proofs() {
@@ -166,7 +182,7 @@ fn as_text(matrix: &Matrix, library: &Library, arguments: &SelftestArguments) ->
         count => format!(" ({count} more were not tried)"),
     };
     let proofs = matrix.proofs();
-    let wanted: BTreeSet<RequirementId> = to_be_proven(&library.catalogue).collect();
+    let wanted: BTreeSet<RequirementId> = to_be_proven(&library.catalogue, judged_by).collect();
     let proven = wanted.iter().filter(|id| proofs.contains_key(id)).count();
     let _ = writeln!(
         text,

@@ -213,7 +213,7 @@ fn paced(
     }
     // A short number is easier to type again.
     let seed = pace.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    let mut run = RunSettings::new(version(selection)?, seed);
+    let mut run = RunSettings::new(version(selection.profile, selection.spec)?, seed);
     run.run_id = pace.run_id.clone().unwrap_or_else(RunId::fresh);
     run.longest = pace.longest;
     run.jobs = pace.jobs.get();
@@ -233,14 +233,17 @@ fn budget(conduct: &ConductArguments, narrowed: &[String]) -> Budget {
     }
 }
 
-fn version(selection: &SelectionArguments) -> Result<Version, Failure> {
-    match (selection.profile, selection.spec) {
+/// The version that a profile judges by, and `spec` if that is one of the OCI specification.
+pub(crate) fn version(profile: Profile, spec: Option<Spec>) -> Result<Version, Failure> {
+    match (profile, spec) {
         (Profile::Oci, None | Some(Spec::V1_1)) => Ok(Version::V1_1),
         (Profile::Oci, Some(Spec::V1_0)) => Ok(Version::V1_0),
         (Profile::Oci, Some(Spec::Next)) => Ok(Version::Next),
         (Profile::Docker, None) => Ok(Version::Docker),
+        (Profile::Both, None) => Ok(Version::Both),
         (Profile::Legacy, None) => Ok(Version::Legacy),
         (Profile::Docker, Some(_)) => Err(without_versions("docker")),
+        (Profile::Both, Some(_)) => Err(without_versions("both")),
         (Profile::Legacy, Some(_)) => Err(without_versions("legacy")),
     }
 }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::Standard;
 use crate::catalogue::{Authority, Level, Requirement};
+use crate::harm::Harm;
 use crate::judgement::Finding;
 
 /// Where a finding stands, before its level counts.
@@ -25,12 +26,19 @@ enum Rank {
     Rest,
 }
 
-/// Sorts findings by who asks what is broken, then by its level, then by its id.
+/// Sorts findings by who asks what is broken, then by its level, then by how many clients it was seen to break, then by its
+/// id.
 pub(super) fn sort(standard: &Standard<'_>, findings: &mut [Finding]) {
     findings.sort_by_cached_key(|finding| {
         let requirement = standard.catalogue.get(&finding.requirement);
         let rank = requirement.map_or(Rank::Rest, |requirement| rank(requirement, finding.level));
-        (rank, Reverse(finding.level), finding.requirement.clone())
+        let harm = Harm::of(&finding.requirement).map_or(0, |harm| harm.broken.len());
+        (
+            rank,
+            Reverse(finding.level),
+            Reverse(harm),
+            finding.requirement.clone(),
+        )
     });
 }
 

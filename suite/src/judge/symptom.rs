@@ -146,8 +146,10 @@ pub(super) fn symptom(entry: &Entry, log: &ProgramLog) -> Option<Symptom> {
         Ok(answer) => answer,
         Err(fault) => return no_answer(fault),
     };
-    if let (Some(fault), None | Some(Aspect::Json(..) | Aspect::Content(_) | Aspect::NoBody)) =
-        (&answer.cut, entry.check.as_ref().map(|check| &check.aspect.value))
+    if let (
+        Some(fault),
+        None | Some(Aspect::Json(..) | Aspect::Content(_) | Aspect::NoBody | Aspect::SignedManifest),
+    ) = (&answer.cut, entry.check.as_ref().map(|check| &check.aspect.value))
     {
         return no_answer(fault);
     }

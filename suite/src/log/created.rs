@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::Event;
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::wire::{Answer, Body, Exchange, Step, Transcript, Url};
+use crate::scenario::ast::Algorithm;
+use crate::values::{SIGNED_MANIFEST, digest, payload};
+use crate::wire::{Answer, Exchange, Request, Step, Transcript, Url};
 
 /// What was created and may still be there.
 #[derive(Clone, Debug, Default)]
@@ -98,7 +100,7 @@ impl Created {
         let endpoint = Endpoint::of(&request.url);
         match (request.method.as_str(), answer.status, endpoint.kind()) {
             ("PUT", 200..=299, EndpointKind::Manifest | EndpointKind::Tag) => {
-                self.note_manifest(&endpoint, &request.body);
+                self.note_manifest(&endpoint, request);
             }
             ("PUT" | "POST", 201, _) => {
                 let repository = self.close_upload(&request.url, &endpoint);
@@ -121,7 +123,7 @@ impl Created {
         }
     }
 
-    fn note_manifest(&mut self, endpoint: &Endpoint, body: &Body) {
+    fn note_manifest(&mut self, endpoint: &Endpoint, request: &Request) {
         let (Some(repository), Some(reference)) = (endpoint.repository(), endpoint.reference()) else {
             return;
         };
@@ -130,7 +132,7 @@ impl Created {
             self.manifests.insert(named(reference));
         } else {
             self.tags.insert(named(reference));
-            self.manifests.insert(named(&body.received().digest()));
+            self.manifests.insert(named(&manifest_digest(request)));
         }
     }
 
@@ -171,5 +173,17 @@ impl Created {
             .position(|upload| upload.address.path() == url.path());
         let closed = known.map(|at| self.uploads.swap_remove(at).repository);
         closed.or_else(|| endpoint.repository().map(str::to_owned))
+    }
+}
+
+/// The digest of a manifest that is pushed: of a signed one that of what was signed.
+fn manifest_digest(request: &Request) -> String {
+    let is_signed = request.headers.get("Content-Type") == Some(SIGNED_MANIFEST);
+    let signed = is_signed
+        .then(|| payload(&request.body.received().bytes()))
+        .flatten();
+    match signed {
+        Some(signed) => digest(Algorithm::Sha256, &signed),
+        None => request.body.received().digest(),
     }
 }

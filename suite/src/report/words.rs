@@ -33,6 +33,7 @@ pub(crate) fn specification(version: Version) -> &'static str {
         Version::Next => "the next OCI distribution",
         Version::Docker => "Docker Registry HTTP API V2",
         Version::Legacy => "Docker's registry of 2014",
+        Version::Both => "OCI distribution 1.1 and Docker Registry HTTP API V2",
     }
 }
 

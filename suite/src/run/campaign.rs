@@ -14,6 +14,7 @@ use super::session::Session;
 use super::world::World;
 use super::{CleanUp, Progress, clean, coded};
 
+use crate::catalogue::Version;
 use crate::cause::{Beyond, Cause, Unsettled};
 use crate::check::CheckResult;
 use crate::explore::Budget;
@@ -339,7 +340,10 @@ fn facts(session: &Session, began: Instant) -> Facts {
     let settings = &session.settings;
     let target = session.client.target();
     let command = match settings.command.as_str() {
-        "" => format!("assize run {target} --spec {}", settings.version),
+        "" if Version::OCI.contains(&settings.version) => {
+            format!("assize run {target} --spec {}", settings.version)
+        }
+        "" => format!("assize run {target} --profile {}", settings.version),
         command => command.to_owned(),
     };
     // The record tells them as they stand here.

@@ -262,7 +262,11 @@ fn wants_all(asked: &Check) -> bool {
         Aspect::Json(_, pattern) => counts(pattern),
         Aspect::Header(name, _) => name.eq_ignore_ascii_case("Link"),
         Aspect::Content(_) | Aspect::SameAs(..) => true,
-        Aspect::Status(_) | Aspect::Challenge(..) | Aspect::Error(_) | Aspect::NoBody => false,
+        Aspect::Status(_)
+        | Aspect::Challenge(..)
+        | Aspect::Error(_)
+        | Aspect::NoBody
+        | Aspect::SignedManifest => false,
     }
 }
 

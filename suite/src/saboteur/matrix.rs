@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt as _};
 use super::deviation::Deviation;
 use super::proxy::Saboteur;
 use super::upstream::{Upstream, Upstreams};
-use crate::catalogue::{Catalogue, Level, RequirementId, Version};
+use crate::catalogue::{Catalogue, Level, Requirement, RequirementId, Version};
 use crate::judgement::{Strictness, Verdict};
 use crate::run::{CleanUp, RunSettings};
 use crate::scenario::Library;
@@ -20,6 +20,50 @@ const AT_ONCE: usize = 4;
 static NOTHING: BTreeSet<RequirementId> = BTreeSet::new();
 /// How many scenarios of one run run at once: more than one, since some deviations need company.
 const JOBS: usize = 4;
+
+/// By which version of a specification a deviation is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JudgedBy {
+    /// The newest in which all that it breaks is in force, one of the OCI specification if there is one.
+    Newest,
+    /// This one.
+    Version(Version),
+}
+
+impl JudgedBy {
+    /// Whether all that a deviation breaks is in force.
+    pub fn asks(self, deviation: &Deviation, catalogue: &Catalogue) -> bool {
+        match self {
+            JudgedBy::Newest => true,
+            JudgedBy::Version(version) => in_force(catalogue, &broken_by(deviation), version),
+        }
+    }
+
+    /// The version by which what breaks these requirements is judged.
+    fn version(self, catalogue: &Catalogue, breaks: &[RequirementId]) -> Version {
+        let oci = Version::OCI.into_iter().rev();
+        match self {
+            JudgedBy::Newest => oci
+                .chain([Version::Docker, Version::Legacy])
+                .find(|version| in_force(catalogue, breaks, *version))
+                .unwrap_or(Version::Next),
+            JudgedBy::Version(version) => version,
+        }
+    }
+}
+
+fn in_force(catalogue: &Catalogue, ids: &[RequirementId], version: Version) -> bool {
+    ids.iter().all(|id| {
+        catalogue
+            .get(id)
+            .is_some_and(|requirement| requirement.levels.in_version(version).is_some())
+    })
+}
+
+fn broken_by(deviation: &Deviation) -> Vec<RequirementId> {
+    let breaks = deviation.breaks.iter();
+    breaks.filter_map(|id| RequirementId::parse(id)).collect()
+}
 
 /// What became of all deviations.
 #[derive(Clone, Debug, Default)]
@@ -62,10 +106,9 @@ pub enum Catch {
 
 impl Cell {
     fn new(deviation: &Deviation, verdict: Catch) -> Cell {
-        let breaks = deviation.breaks.iter();
         Cell {
             deviation: deviation.id,
-            breaks: breaks.filter_map(|id| RequirementId::parse(id)).collect(),
+            breaks: broken_by(deviation),
             found: BTreeSet::new(),
             verdict,
         }
@@ -97,10 +140,11 @@ pub async fn matrix(
     library: Arc<Library>,
     deviations: Vec<Deviation>,
     upstreams: &Upstreams,
+    judged_by: JudgedBy,
     seed: u64,
     told: impl Fn(&Cell),
 ) -> Result<Matrix, RunError> {
-    let honestly = honestly(&library, &deviations, upstreams, seed).await?;
+    let honestly = honestly(&library, &deviations, upstreams, judged_by, seed).await?;
     let mut cells = stream::iter(deviations.into_iter().enumerate())
         .map(|(at, deviation)| {
             let (library, honestly) = (library.clone(), &honestly);
@@ -112,7 +156,12 @@ pub async fn matrix(
                 let found = honestly.get(&upstream.url.to_string()).unwrap_or(&NOTHING);
                 // Every deviation has names of its own, since all may lie over one registry.
                 let seed = seed.wrapping_mul(1_000_003).wrapping_add(at as u64 + 1);
-                (at, prove(library, deviation, upstream, found, seed).await.cell)
+                (
+                    at,
+                    prove(library, deviation, upstream, judged_by, found, seed)
+                        .await
+                        .cell,
+                )
             }
         })
         .buffer_unordered(AT_ONCE)
@@ -127,7 +176,7 @@ pub async fn matrix(
         unproven: Vec::new(),
     };
     let proven: BTreeSet<RequirementId> = matrix.proofs().into_keys().cloned().collect();
-    matrix.unproven = to_be_proven(&library.catalogue)
+    matrix.unproven = to_be_proven(&library.catalogue, judged_by)
         .filter(|id| !proven.contains(id))
         .collect();
     Ok(matrix)
@@ -138,6 +187,7 @@ async fn honestly(
     library: &Arc<Library>,
     deviations: &[Deviation],
     upstreams: &Upstreams,
+    judged_by: JudgedBy,
     seed: u64,
 ) -> Result<BTreeMap<String, BTreeSet<RequirementId>>, RunError> {
     let mut honestly = BTreeMap::new();
@@ -147,7 +197,7 @@ async fn honestly(
         .map(|upstream| (upstream.url.to_string(), upstream))
         .collect();
     for (address, upstream) in upstreams {
-        honestly.insert(address, found_on(library, upstream, seed).await?);
+        honestly.insert(address, found_on(library, upstream, judged_by, seed).await?);
     }
     Ok(honestly)
 }
@@ -156,26 +206,32 @@ async fn honestly(
 async fn found_on(
     library: &Arc<Library>,
     upstream: &Upstream,
+    judged_by: JudgedBy,
     seed: u64,
 ) -> Result<BTreeSet<RequirementId>, RunError> {
+    let version = judged_by.version(&library.catalogue, &[]);
     let outcome = Suite::of(library.clone())
         .against(&upstream.url.to_string())
         .accounts(upstream.credentials.clone())
-        .settings(settings(Version::Next, seed))
+        .settings(settings(version, seed))
         .run()
         .await?;
     Ok(found(&outcome, &[]))
 }
 
 /// Every MUST and SHOULD that can be seen from outside.
-pub fn to_be_proven(catalogue: &Catalogue) -> impl Iterator<Item = RequirementId> + '_ {
+pub fn to_be_proven(catalogue: &Catalogue, judged_by: JudgedBy) -> impl Iterator<Item = RequirementId> + '_ {
+    let level = move |requirement: &Requirement, version| match judged_by {
+        JudgedBy::Version(only) if only != version => None,
+        _ => requirement.levels.in_version(version),
+    };
     catalogue
         .iter()
         .filter(|requirement| requirement.left_out.is_none())
-        .filter(|requirement| {
-            let levels = Version::ALL
+        .filter(move |requirement| {
+            let levels = Version::JUDGED_BY
                 .into_iter()
-                .filter_map(|version| requirement.levels.in_version(version));
+                .filter_map(|version| level(requirement, version));
             levels.max() >= Some(Level::Should)
         })
         .map(|requirement| requirement.id.clone())
@@ -198,6 +254,7 @@ pub async fn prove(
     library: Arc<Library>,
     deviation: Deviation,
     over: &Upstream,
+    judged_by: JudgedBy,
     honestly: &BTreeSet<RequirementId>,
     seed: u64,
 ) -> Tried {
@@ -217,7 +274,10 @@ pub async fn prove(
     let run = Suite::of(library.clone())
         .against(&saboteur.url())
         .accounts(over.credentials.clone())
-        .settings(settings(version_of(&library.catalogue, &cell.breaks), seed))
+        .settings(settings(
+            judged_by.version(&library.catalogue, &cell.breaks),
+            seed,
+        ))
         .asking(&cell.breaks);
     match run.run().await {
         Err(error) => refused(cell, error.to_string()),
@@ -243,21 +303,6 @@ fn settings(version: Version, seed: u64) -> RunSettings {
         clean_up: CleanUp::Never,
         ..RunSettings::new(version, seed)
     }
-}
-
-/// The newest version in which all that a deviation breaks is in force, one of the OCI specification if there is one.
-fn version_of(catalogue: &Catalogue, breaks: &[RequirementId]) -> Version {
-    let in_force = |version: &Version| {
-        breaks.iter().all(|id| {
-            catalogue
-                .get(id)
-                .is_some_and(|requirement| requirement.levels.in_version(*version).is_some())
-        })
-    };
-    let oci = Version::OCI.into_iter().rev();
-    oci.chain([Version::Docker, Version::Legacy])
-        .find(in_force)
-        .unwrap_or(Version::Next)
 }
 
 /// The requirements that were found broken. A freedom is none, unless the deviation means it.

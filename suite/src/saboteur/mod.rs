@@ -5,13 +5,17 @@
 //! proven by the deviations that it catches.
 //!
 //! A [`Variation`] is one entry of [`variations`]: an answer that is allowed, and that nothing may be found in.
+//!
+//! A [`mutation`] is drawn at random: the [`hunt`] looks for such as break a client and not the suite.
 
 mod call;
 mod deviation;
 pub mod deviations;
 mod honest;
+pub mod hunt;
 mod likeness;
 pub mod matrix;
+pub mod mutation;
 mod proxy;
 mod stateful;
 mod upstream;

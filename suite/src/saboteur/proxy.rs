@@ -21,6 +21,7 @@ use super::call::{Call, Framing, Reply};
 use super::deviation::Act;
 use super::honest::Honest;
 use super::likeness::Likeness;
+use super::mutation::Mutation;
 use super::stateful::{Memory, Seen, StatefulCall};
 use super::upstream::Upstream;
 use super::wire::Wire;
@@ -54,6 +55,21 @@ impl Saboteur {
     /// Makes the registry at `over` answer like another one, at this address.
     pub async fn imitate(likeness: Likeness, over: &Upstream, at: SocketAddr) -> std::io::Result<Saboteur> {
         Saboteur::start(Conduct::Imitates(likeness), over, at, Box::new(|_| {})).await
+    }
+
+    /// Changes the answers of the registry at `over`, on a port of its own.
+    pub async fn mutate(mutation: Mutation, over: &Upstream) -> std::io::Result<Saboteur> {
+        let at = (Ipv4Addr::LOCALHOST, 0).into();
+        Saboteur::start(Conduct::Mutates(mutation), over, at, Box::new(|_| {})).await
+    }
+
+    /// Passes everything on as it is, and shows it to `seen`.
+    pub async fn watch(
+        over: &Upstream,
+        seen: impl Fn(&Call, &Reply) + Send + Sync + 'static,
+    ) -> std::io::Result<Saboteur> {
+        let at = (Ipv4Addr::LOCALHOST, 0).into();
+        Saboteur::start(Conduct::Watches(Box::new(seen)), over, at, Box::new(|_| {})).await
     }
 
     async fn start(
@@ -117,7 +133,14 @@ enum Conduct {
     Acts(Act),
     /// It answers as another one was recorded.
     Imitates(Likeness),
+    /// Its answers are changed at random.
+    Mutates(Mutation),
+    /// It is left as it is, and watched.
+    Watches(Watcher),
 }
+
+/// Who is shown what is asked and what is answered.
+type Watcher = Box<dyn Fn(&Call, &Reply) + Send + Sync>;
 
 /// What lies over a registry.
 struct Layer {
@@ -159,6 +182,18 @@ impl Layer {
                 likeness.imitate(&call, &mut reply);
                 return (reply, false);
             }
+            Conduct::Watches(seen) => {
+                let reply = self.honest.answer(&call).await;
+                seen(&call, &reply);
+                return (reply, false);
+            }
+            Conduct::Mutates(mutation) => {
+                let honest = self.honest.answer(&call).await;
+                let mut reply = honest.clone();
+                tokio::time::sleep(mutation.change(&call, &mut reply)).await;
+                let is_changed = reply != honest;
+                return (reply, is_changed);
+            }
         };
         match act {
             Act::Reply(change) => changed(&call, self.honest.answer(&call).await, change),
@@ -192,7 +227,7 @@ impl Layer {
     fn act(&self) -> Option<Act> {
         match &self.conduct {
             Conduct::Acts(act) => Some(*act),
-            Conduct::Imitates(_) => None,
+            Conduct::Imitates(_) | Conduct::Mutates(_) | Conduct::Watches(_) => None,
         }
     }
 
@@ -266,10 +301,11 @@ fn content(reply: &Reply) -> BoxBody<Bytes, Infallible> {
     }
 }
 
-/// The content at once. One whose length says more is sent as it comes, and behind it the connection ends.
+/// The content at once. One whose length says something else is sent as it comes, as much of it as that says, and if it
+/// says more, the connection ends behind it.
 fn whole(reply: &Reply) -> BoxBody<Bytes, Infallible> {
     let said: Option<usize> = reply.header("content-length").parse().ok();
-    if reply.body.is_empty() || said.is_none_or(|said| said <= reply.body.len()) {
+    if reply.body.is_empty() || said.is_none_or(|said| said == reply.body.len()) {
         return Full::new(reply.body.clone()).boxed();
     }
     let whole = Frame::data(reply.body.clone());

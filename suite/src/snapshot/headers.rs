@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::names::{NamedPart, OPAQUE, ValueNames, cut, without_opaque};
 use super::read::is_header_name;
-use crate::scenario::{Library, header_names};
+use crate::catalogue::{RequirementId, Version};
+use crate::scenario::{Library, Loaded, header_names};
 use crate::wire::Answer;
 
 /// What says nothing about a registry, or another thing every time: who answered, when, on which way, to whom, and what
@@ -63,14 +64,19 @@ const PATH_WORDS: &[&str] = &[
 pub(super) struct Known(BTreeMap<String, String>);
 
 impl Known {
-    /// Those that the scenarios of a library look at.
-    pub(super) fn of(library: &Library) -> Known {
+    /// Those that the scenarios of a library look at that ask something in `version`, or that ask nothing by an id.
+    pub(super) fn of(library: &Library, version: Version) -> Known {
         let mut known = BTreeMap::new();
-        for name in library
-            .scenarios
-            .iter()
-            .flat_map(|loaded| header_names(&loaded.scenario))
-        {
+        let in_force = |id: &RequirementId| {
+            let requirement = library.catalogue.get(id);
+            requirement.is_some_and(|requirement| requirement.levels.in_version(version).is_some())
+        };
+        let asks = |loaded: &&Loaded| {
+            let cites = loaded.cites();
+            cites.is_empty() || cites.iter().any(in_force)
+        };
+        let asking = library.scenarios.iter().filter(asks);
+        for name in asking.flat_map(|loaded| header_names(&loaded.scenario)) {
             known
                 .entry(name.to_ascii_lowercase())
                 .or_insert_with(|| name.to_owned());

@@ -41,7 +41,7 @@ pub fn observe(
         invariants: &log.invariants,
         loss: None,
     };
-    let known = Known::of(library);
+    let known = Known::of(library, log.facts.version);
     let mut all = BTreeMap::new();
     for attempts in &log.programs {
         let ran = &attempts.first;

@@ -80,7 +80,7 @@ impl Reader {
             Err(()) => self.fault(
                 &format!("`{text}` is no version of the specification"),
                 span,
-                "1.0, 1.1, next, docker or legacy",
+                "1.0, 1.1, next, docker, legacy or both",
             ),
         }
     }

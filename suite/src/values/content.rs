@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assize_legacy::signed::MEDIA_TYPE as SIGNED_MANIFEST;
+pub(crate) use assize_legacy::signed::MEDIA_TYPE as SIGNED_MANIFEST;
 use bytes::Bytes;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -12,7 +12,8 @@ mod value;
 
 pub(crate) use answer::{Answered, json_of};
 pub(crate) use content::{
-    Content, DOCKER_LIST, DOCKER_MANIFEST, Family, ImageShape, Maker, OCI_INDEX, OCI_MANIFEST, digest,
+    Content, DOCKER_LIST, DOCKER_MANIFEST, Family, ImageShape, Maker, OCI_INDEX, OCI_MANIFEST,
+    SIGNED_MANIFEST, digest,
 };
 pub(crate) use face::{Face, Faces, Looks};
 pub use run_id::{BadRunId, RunId};

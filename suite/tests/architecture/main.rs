@@ -35,10 +35,6 @@ const CRATES: &[Crate] = &[
         floors: &[],
     },
     Crate {
-        source: "suite/legacy/src",
-        floors: &[],
-    },
-    Crate {
         source: "suite/lsp/src",
         floors: &[],
     },
@@ -56,7 +52,6 @@ const CRATES: &[Crate] = &[
             "snapshot",
             "compare",
             "report",
-            "harm",
             "run",
             "explore",
             "judge",
@@ -69,6 +64,7 @@ const CRATES: &[Crate] = &[
             "secret",
             "due",
             "endpoint",
+            "harm",
         ],
     },
     Crate {

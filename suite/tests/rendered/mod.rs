@@ -3,15 +3,22 @@
 use std::ops::Range;
 
 use assize::catalogue::Words;
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 /// All that is shown of a text, with its white space folded, and the headings in it.
 pub(crate) struct Rendered {
     shown: String,
     /// The same in small letters, byte for byte as long: a browser looks without regard to case.
     small: String,
-    /// The headings, each with the place where its section begins.
-    headings: Vec<(String, usize)>,
+    headings: Vec<Heading>,
+}
+
+struct Heading {
+    text: String,
+    /// How deep it stands: 1 is the title.
+    depth: HeadingLevel,
+    /// Where its section begins.
+    start: usize,
 }
 
 impl Rendered {
@@ -23,9 +30,10 @@ impl Rendered {
         for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
             match event {
                 Event::Start(Tag::Heading { .. }) => heading = Some(shown.len()),
-                Event::End(TagEnd::Heading(_)) => {
+                Event::End(TagEnd::Heading(depth)) => {
                     let start = heading.take().unwrap_or_default();
-                    headings.push((shown[start..].trim().to_owned(), start));
+                    let text = shown[start..].trim().to_owned();
+                    headings.push(Heading { text, depth, start });
                     show(&mut shown, " ");
                 }
                 Event::Text(text) | Event::Code(text) => show(&mut shown, &text),
@@ -50,20 +58,37 @@ impl Rendered {
 
     /// Every heading.
     pub(crate) fn headings(&self) -> impl Iterator<Item = &str> {
-        self.headings.iter().map(|(heading, _)| heading.as_str())
+        self.headings.iter().map(|heading| heading.text.as_str())
     }
 
     /// The only section with such a heading, up to the next heading.
     pub(crate) fn section(&self, is_it: impl Fn(&str) -> bool) -> Option<Range<usize>> {
-        let mut found = (0..self.headings.len()).filter(|at| is_it(&self.headings[*at].0));
+        let mut found = (0..self.headings.len()).filter(|at| is_it(&self.headings[*at].text));
         let (at, None) = (found.next()?, found.next()) else {
             return None;
         };
         let end = self
             .headings
             .get(at + 1)
-            .map_or(self.shown.len(), |(_, start)| *start);
-        Some(self.headings[at].1..end)
+            .map_or(self.shown.len(), |heading| heading.start);
+        Some(self.headings[at].start..end)
+    }
+
+    /// Where the innermost section begins that holds all of a passage and whose heading `has_address`.
+    pub(crate) fn innermost(
+        &self,
+        passage: &Range<usize>,
+        has_address: impl Fn(&str) -> bool,
+    ) -> Option<usize> {
+        let holds = |at: usize| {
+            let Heading { depth, start, .. } = self.headings[at];
+            let mut later = self.headings[at + 1..].iter();
+            let end = later.find(|heading| heading.depth <= depth);
+            start <= passage.start && end.is_none_or(|end| passage.end <= end.start)
+        };
+        let mut holding = (0..self.headings.len()).rev().filter(|at| holds(*at));
+        let innermost = holding.find(|at| has_address(&self.headings[*at].text))?;
+        Some(self.headings[innermost].start)
     }
 
     /// The passage that a browser marks for these words, or why it would mark another one or none.

@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use assize::bundled::{self, Authentication, Guarded};
 use assize::catalogue::RequirementId;
 use assize::judgement::Judgement;
-use assize::saboteur::matrix::{Catch, Cell, Tried, prove};
+use assize::saboteur::matrix::{Catch, Cell, JudgedBy, Tried, prove};
 use assize::saboteur::{Deviation, Upstream, Upstreams, deviations};
 use assize::scenario::Library;
 use assize::wire::Url;
@@ -153,7 +153,15 @@ impl Bench {
     fn catches(&self, deviation: Deviation, seed: u64) -> Result<(), Failed> {
         let upstream = self.upstreams.under(deviation.over)?;
         let nothing = BTreeSet::new();
-        let tried = prove(self.library.clone(), deviation, upstream, &nothing, seed);
+        let judged_by = JudgedBy::Newest;
+        let tried = prove(
+            self.library.clone(),
+            deviation,
+            upstream,
+            judged_by,
+            &nothing,
+            seed,
+        );
         let Tried { cell, outcome, .. } = &self.runtime.block_on(tried);
         match &cell.verdict {
             Catch::Caught => {

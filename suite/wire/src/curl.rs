@@ -27,6 +27,20 @@ pub enum Shows {
 /// Passwords stand in it as variables of the environment, and a token as the variable of this name. Redirects are
 /// followed where they were.
 pub fn curl(exchange: &Exchange, shows: Shows, token: &str) -> Option<String> {
+    let (source, body) = body(&exchange.request.body)?;
+    Some(source + &words(exchange, shows, token, body))
+}
+
+/// The same line with a body that a command makes.
+pub fn curl_with_body_of(command: &str, exchange: &Exchange, shows: Shows, token: &str) -> String {
+    format!(
+        "{command} | {}",
+        words(exchange, shows, token, from_standard_input())
+    )
+}
+
+/// The words of the line, those about the body being given.
+fn words(exchange: &Exchange, shows: Shows, token: &str, body: Vec<String>) -> String {
     let request = &exchange.request;
     let mut words = vec!["curl".to_owned()];
     words.extend(method(request, shows));
@@ -47,10 +61,9 @@ pub fn curl(exchange: &Exchange, shows: Shows, token: &str) -> Option<String> {
             .into_iter()
             .flat_map(|name| ["-H".to_owned(), quoted(&format!("{name}:"))]),
     );
-    let (source, body) = body(&request.body)?;
     words.extend(body);
     words.extend(address(request));
-    Some(source + &words.join(" "))
+    words.join(" ")
 }
 
 /// How long the line may take, in seconds: as long as the exchange, or as long as was waited where nothing came.
@@ -168,11 +181,12 @@ fn body(body: &Body) -> Option<(String, Vec<String>)> {
     let word = text.filter(|text| text.len() <= WORD && !text.contains(char::is_control));
     Some(match word {
         Some(text) => (String::new(), vec!["--data-raw".to_owned(), quoted(text)]),
-        None => {
-            let from = vec!["--data-binary".to_owned(), "@-".to_owned()];
-            (recipe.command() + " | ", from)
-        }
+        None => (recipe.command() + " | ", from_standard_input()),
     })
+}
+
+fn from_standard_input() -> Vec<String> {
+    vec!["--data-binary".to_owned(), "@-".to_owned()]
 }
 
 /// The address; where curl would read it in a way of its own, the target is given apart.

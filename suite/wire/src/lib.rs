@@ -43,7 +43,7 @@ mod wait;
 
 pub use challenge::{Challenge, challenges};
 pub use client::Client;
-pub use curl::{Shows, curl, password, quoted, refresh_token};
+pub use curl::{Shows, curl, curl_with_body_of, password, quoted, refresh_token};
 pub use exchange::{Answer, Exchange, Hop, Pass, Shown};
 pub use fault::{Fault, Source, Withheld};
 pub use grant::REDACTED;

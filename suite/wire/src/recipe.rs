@@ -166,7 +166,7 @@ impl Recipe {
     }
 
     /// The command of shell that prints the bytes.
-    pub(super) fn command(&self) -> String {
+    pub fn command(&self) -> String {
         let commands: Vec<String> = self.0.iter().map(Part::command).collect();
         match commands.as_slice() {
             [] => ":".to_owned(),

@@ -17,6 +17,8 @@ pub struct Document {
     pub short: Option<String>,
     /// How the addresses of its sections are made.
     pub anchors: Anchors,
+    /// How it says how much it asks.
+    pub wording: Wording,
     pub(super) editions: ByVersion<Arc<Edition>>,
 }
 
@@ -43,6 +45,16 @@ words! {
         Headings = "headings",
         /// From its number, in the way of the RFC Editor: `14.2` is at `#section-14.2`.
         Numbers = "numbers",
+    }
+}
+
+words! {
+    /// How a document says how much it asks.
+    Wording {
+        /// In the capital letters of RFC 2119.
+        Rfc2119 = "rfc2119",
+        /// In plain English: what "will" be is asked as much as what "must".
+        Prose = "prose",
     }
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 use super::by_version::ByVersion;
-use super::document::{Anchors, Document, Edition};
+use super::document::{Anchors, Document, Edition, Wording};
 use super::fields::{Fields, TomlEntry, TomlValue, by_version, text, word};
 use crate::diagnostic::{Diagnostic, SourceFile};
 
 /// The name of the file.
 const NAME: &str = "documents.toml";
 /// The keys of a document, in the order in which they are written.
-const KEYS: &[&str] = &["title", "short", "anchors", "edition"];
+const KEYS: &[&str] = &["title", "short", "anchors", "wording", "edition"];
 /// The keys of an edition.
 const EDITION_KEYS: &[&str] = &["url", "text"];
 
@@ -41,6 +41,9 @@ pub(super) fn document((key, value): TomlEntry<'_>, faults: &mut Vec<Diagnostic>
     let anchors = fields.needed("anchors", |value| {
         word(value, "a kind of anchors", Anchors::all_words(), Anchors::read)
     });
+    let wording = fields.perhaps("wording", |value| {
+        word(value, "a wording", Wording::all_words(), Wording::read)
+    });
     let edition = fields.there("edition");
     let editions = edition.and_then(|value| editions(value, fields.faults));
     Some(Document {
@@ -48,6 +51,7 @@ pub(super) fn document((key, value): TomlEntry<'_>, faults: &mut Vec<Diagnostic>
         title: title?,
         short,
         anchors: anchors?,
+        wording: wording.unwrap_or(Wording::Rfc2119),
         editions: editions?,
     })
 }

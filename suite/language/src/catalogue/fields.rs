@@ -116,13 +116,19 @@ pub(super) fn word<T>(
 }
 
 pub(super) fn version(key: &Spanned<Cow<'_, str>>) -> Parsed<Version> {
-    key.get_ref().parse().map_err(|()| {
+    own_version(key).ok_or_else(|| {
         let known = ["1.0", "1.1", "next", "docker", "legacy"];
         Diagnostic::error(format!("`{}` is not a version", key.get_ref()), key.span())
             .label("not a version")
             .suggest(format!("a version is {}", one_of(known)))
             .into()
     })
+}
+
+/// The version that a key names, if that has a text of its own.
+fn own_version(key: &Spanned<Cow<'_, str>>) -> Option<Version> {
+    let version = key.get_ref().parse().ok()?;
+    Version::ALL.contains(&version).then_some(version)
 }
 
 /// Reads a table that stands there for every version, or one for some of them each.
@@ -140,8 +146,7 @@ pub(super) fn by_version<'a, T>(
         }
     };
     let table = value.get_ref().as_table();
-    let is_version = |key: &Spanned<Cow<'_, str>>| key.get_ref().parse::<Version>().is_ok();
-    let Some(table) = table.filter(|table| table.keys().any(is_version)) else {
+    let Some(table) = table.filter(|table| table.keys().any(|key| own_version(key).is_some())) else {
         return of(value, faults).map(ByVersion::Same);
     };
     let own = table.iter().filter_map(|(key, value)| {

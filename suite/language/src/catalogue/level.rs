@@ -54,10 +54,12 @@ pub enum Version {
     Docker,
     /// What Docker's registry of 2014 spoke.
     Legacy,
+    /// OCI distribution 1.1 and Docker Registry HTTP API V2 at once: whatever either asks.
+    Both,
 }
 
 impl Version {
-    /// Every version.
+    /// Every version that has a text of its own, by which the catalogue gives levels.
     pub const ALL: [Version; 5] = [
         Version::V1_0,
         Version::V1_1,
@@ -66,8 +68,26 @@ impl Version {
         Version::Legacy,
     ];
 
+    /// All that a registry can be judged by.
+    pub const JUDGED_BY: [Version; 6] = [
+        Version::V1_0,
+        Version::V1_1,
+        Version::Next,
+        Version::Docker,
+        Version::Legacy,
+        Version::Both,
+    ];
+
     /// The versions of the OCI distribution specification, oldest first.
     pub const OCI: [Version; 3] = [Version::V1_0, Version::V1_1, Version::Next];
+
+    /// The versions with texts by which something is judged that is judged by this one: itself, unless it is several.
+    pub(super) fn texts(&self) -> &[Version] {
+        match self {
+            Version::Both => &[Version::V1_1, Version::Docker],
+            one => std::slice::from_ref(one),
+        }
+    }
 
     /// Every version: those of the OCI specification, newest first, and behind them what is Docker's.
     pub(super) fn newest_first() -> impl Iterator<Item = Version> {
@@ -84,6 +104,7 @@ impl fmt::Display for Version {
             Version::Next => "next",
             Version::Docker => "docker",
             Version::Legacy => "legacy",
+            Version::Both => "both",
         })
     }
 }
@@ -92,7 +113,7 @@ impl FromStr for Version {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Version, ()> {
-        Version::ALL
+        Version::JUDGED_BY
             .into_iter()
             .find(|version| version.to_string() == text)
             .ok_or(())
@@ -109,9 +130,10 @@ impl Levels {
         Version::OCI.into_iter().map(|version| (version, level)).collect()
     }
 
-    /// The level in `version`, or `None` where the requirement is not in force.
+    /// The level in `version`, or `None` where the requirement is not in force; of several texts the heaviest.
     pub fn in_version(&self, version: Version) -> Option<Level> {
-        self.0.get(&version).copied()
+        let levels = version.texts().iter().filter_map(|text| self.0.get(text));
+        levels.max().copied()
     }
 
     /// The level in the newest version that has the requirement.
@@ -174,9 +196,22 @@ mod tests {
                 .all(|level| level.to_string().parse() == Ok(level))
         );
         assert!(
-            Version::ALL
+            Version::JUDGED_BY
                 .into_iter()
                 .all(|version| version.to_string().parse() == Ok(version))
         );
+    }
+
+    #[test]
+    fn judged_by_both_a_requirement_has_the_heavier_level_of_1_1_and_docker() {
+        let of = |entries: &[(Version, Level)]| -> Option<Level> {
+            let levels: Levels = entries.iter().copied().collect();
+            levels.in_version(Version::Both)
+        };
+        let (oci, docker) = ((Version::V1_1, Level::Should), (Version::Docker, Level::Must));
+        assert_eq!(of(&[oci, docker]), Some(Level::Must));
+        assert_eq!(of(&[oci]), Some(Level::Should));
+        assert_eq!(of(&[docker]), Some(Level::Must));
+        assert_eq!(of(&[(Version::Next, Level::Must)]), None);
     }
 }

@@ -42,8 +42,13 @@ pub struct Requirement {
 
 impl Requirement {
     /// Where `version` says it, or says what it follows from; `None` where no document is cited, or it is not in force.
+    ///
+    /// Judged by several texts, it is the first that asks as much as any.
     pub fn source(&self, version: Version) -> Option<&Source> {
-        self.sources.get(&version)
+        let heaviest = self.levels.in_version(version);
+        let texts = version.texts().iter();
+        let asking = texts.filter(|text| self.levels.in_version(**text) == heaviest);
+        asking.filter_map(|text| self.sources.get(text)).next()
     }
 
     /// The section to which it belongs, as a report names it: that of its source in the newest version that has one.

@@ -67,8 +67,8 @@ fn encoded(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Anchors;
     use crate::catalogue::by_version::ByVersion;
+    use crate::catalogue::{Anchors, Wording};
 
     fn source(anchors: Anchors, section: &str, words: Option<Words>) -> Source {
         let edition = Arc::new(Edition {
@@ -80,6 +80,7 @@ mod tests {
             title: "The specification".to_owned(),
             short: (anchors == Anchors::Numbers).then(|| "RFC 9110".to_owned()),
             anchors,
+            wording: Wording::Rfc2119,
             editions: ByVersion::Same(edition.clone()),
         };
         Source {

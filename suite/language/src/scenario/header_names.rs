@@ -22,8 +22,11 @@ fn named_in(check: &Check) -> Vec<&str> {
         Aspect::Header(name, _) => vec![name],
         Aspect::SameAs(names, _) => names.iter().map(AsRef::as_ref).collect(),
         Aspect::Challenge(..) => vec!["WWW-Authenticate"],
-        Aspect::Status(_) | Aspect::Json(..) | Aspect::Error(_) | Aspect::Content(_) | Aspect::NoBody => {
-            Vec::new()
-        }
+        Aspect::Status(_)
+        | Aspect::Json(..)
+        | Aspect::Error(_)
+        | Aspect::Content(_)
+        | Aspect::NoBody
+        | Aspect::SignedManifest => Vec::new(),
     }
 }

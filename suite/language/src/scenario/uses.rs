@@ -203,7 +203,7 @@ impl<'s> Uses<'s> {
                 self.pattern(pattern);
             }
             Aspect::Content(name) | Aspect::SameAs(_, name) => self.name(name),
-            Aspect::Status(_) | Aspect::Error(_) | Aspect::NoBody => {}
+            Aspect::Status(_) | Aspect::Error(_) | Aspect::NoBody | Aspect::SignedManifest => {}
         }
     }
 

@@ -21,7 +21,7 @@ pub enum TarError {
     /// It ends in the midst of a file.
     #[error("the archive ends in the midst of a file")]
     CutOff,
-    /// A file is given by its parts alone.
-    #[error("a sparse file is not summed")]
+    /// A file is given by its parts alone: a few bytes could claim holes without end.
+    #[error("a sparse file is not summed: write the archive without them, as Docker does")]
     Sparse,
 }

@@ -1,18 +1,20 @@
 //! The sum of an archive, made while it comes.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 
 use super::archive::{ArchiveReader, Met};
 use super::error::TarError;
-use super::{TarSum, Version, hex};
+use super::{DIGITS, TarSum, Version};
 
 /// Up to how many files every sort orders alike though the order is no order: so few are sorted by insertion in every
 /// release of Go, whose sort the sum was defined by.
 const SORTED_ALIKE: usize = 6;
 
-/// The most files of which sums are kept, in some 80 MiB. Layers have a few hundred thousand at most.
+/// The most files of which sums are kept, in some 60 MiB. Layers have a few hundred thousand at most.
 const MOST_FILES: usize = 1 << 20;
 
 /// Why an archive has no sum.
@@ -32,7 +34,7 @@ pub enum TarSumError {
     TooManyFiles,
 }
 
-/// Makes the sum of an archive that comes in pieces. It keeps of each file two sums, that of its path and its own.
+/// Makes the sum of an archive that comes in pieces. It keeps of each file its sum, and by what its path is known.
 ///
 /// ```
 /// use assize_legacy::tarsum::{TarSumHasher, Version};
@@ -48,18 +50,32 @@ pub struct TarSumHasher {
     version: Version,
     archive: ArchiveReader,
     file: Sha256,
-    path: Sum,
+    paths: Paths,
+    path: PathId,
     /// What of a header counts: kept, so that no header needs memory of its own.
     written: Vec<u8>,
     sums: Vec<FileSum>,
 }
 
-/// A SHA-256. Its digits are in the order of its bytes.
-type Sum = [u8; 32];
+/// A SHA-256, as two numbers in the order of its digits.
+type Sum = [u128; 2];
+
+/// By what a path is known: two hashes with keys that nobody else has, so that nobody can make two paths alike.
+type PathId = [u64; 2];
+
+/// Says by what paths are known.
+#[derive(Debug, Clone, Default)]
+struct Paths([RandomState; 2]);
+
+impl Paths {
+    fn id(&self, path: &[u8]) -> PathId {
+        self.0.each_ref().map(|keys| keys.hash_one(path))
+    }
+}
 
 #[derive(Debug, Clone, Copy)]
 struct FileSum {
-    path: Sum,
+    path: PathId,
     sum: Sum,
     position: usize,
 }
@@ -84,7 +100,8 @@ impl TarSumHasher {
             version,
             archive: ArchiveReader::new(),
             file: Sha256::new(),
-            path: Sum::default(),
+            paths: Paths::default(),
+            path: PathId::default(),
             written: Vec::new(),
             sums: Vec::new(),
         }
@@ -99,13 +116,14 @@ impl TarSumHasher {
             version,
             archive,
             file,
+            paths,
             path,
             written,
             sums,
         } = self;
         archive.read(piece, &mut |met| match met {
             Met::File(header, attributes) => {
-                *path = Sha256::digest(header.path()).into();
+                *path = paths.id(header.path());
                 written.clear();
                 header.write(*version, attributes, written);
                 file.update(&*written);
@@ -113,7 +131,7 @@ impl TarSumHasher {
             Met::Content(part) => file.update(part),
             Met::EndOfFile => sums.push(FileSum {
                 path: *path,
-                sum: file.finalize_reset().into(),
+                sum: numbers(file.finalize_reset().into()),
                 position: sums.len(),
             }),
         })?;
@@ -139,11 +157,22 @@ impl TarSumHasher {
         self.archive.end()?;
         sort(&mut self.sums)?;
         let mut whole = Sha256::new_with_prefix(besides);
+        let mut digits = [0; DIGITS];
         for sum in &self.sums {
-            whole.update(hex(&sum.sum));
+            HEXLOWER.encode_mut(bytes(sum.sum).as_flattened(), &mut digits);
+            whole.update(digits);
         }
-        Ok(TarSum::new(self.version, &hex(&whole.finalize())))
+        Ok(TarSum::new(self.version, &HEXLOWER.encode(&whole.finalize())))
     }
+}
+
+fn numbers(sum: [u8; 32]) -> Sum {
+    let (halves, _) = sum.as_chunks();
+    [halves[0], halves[1]].map(u128::from_be_bytes)
+}
+
+fn bytes(sum: Sum) -> [[u8; 16]; 2] {
+    sum.map(u128::to_be_bytes)
 }
 
 /// Sorts as the sum was defined.
@@ -158,7 +187,7 @@ fn sort(sums: &mut [FileSum]) -> Result<(), TarSumError> {
         }
         return Ok(());
     }
-    let mut last = HashMap::<Sum, Sum>::new();
+    let mut last = HashMap::<PathId, Sum>::with_capacity(sums.len());
     for sum in &*sums {
         // Where the files of one path are in the order of their sums anyway, the order is one.
         if last
@@ -168,6 +197,6 @@ fn sort(sums: &mut [FileSum]) -> Result<(), TarSumError> {
             return Err(TarSumError::PathTwice);
         }
     }
-    sums.sort_by_key(|sum| sum.sum);
+    sums.sort_unstable_by_key(|sum| sum.sum);
     Ok(())
 }

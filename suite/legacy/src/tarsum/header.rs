@@ -150,15 +150,10 @@ const CHECKSUM: Range<usize> = 148..156;
 
 /// Whether a block has the checksum that it says it has, over blanks in its place; some programs add up signed bytes.
 fn is_its_checksum(block: &[u8; BLOCK]) -> bool {
-    let mut blanked = *block;
-    blanked[CHECKSUM].fill(b' ');
-    let unsigned = || blanked.iter().map(|byte| i64::from(*byte)).sum::<i64>();
-    let signed = || {
-        blanked
-            .iter()
-            .map(|byte| i64::from(byte.cast_signed()))
-            .sum::<i64>()
-    };
+    let blanks = i32::from(b' ') * CHECKSUM.len() as i32;
+    let over = |added: fn(&[u8]) -> i32| i64::from(added(block) - added(&block[CHECKSUM]) + blanks);
+    let unsigned = || over(|bytes| bytes.iter().map(|byte| i32::from(*byte)).sum());
+    let signed = || over(|bytes| bytes.iter().map(|byte| i32::from(byte.cast_signed())).sum());
     number(&block[CHECKSUM]).is_ok_and(|said| said == unsigned() || said == signed())
 }
 

@@ -24,7 +24,7 @@ pub(crate) use login::{LoginArguments, USUAL_PASSWORD};
 pub(crate) use registry::RegistryArguments;
 pub(crate) use reports::{CompareArguments, SiteArguments};
 pub(crate) use run::{CleanArguments, RunArguments, SnapshotArguments};
-pub(crate) use saboteur::{SabotageArguments, SelftestArguments};
+pub(crate) use saboteur::{HuntArguments, SabotageArguments, SelftestArguments};
 pub(crate) use selection::{Profile, SelectionArguments, Spec};
 pub(crate) use verdict::{JudgeArguments, VerdictArguments};
 
@@ -100,6 +100,8 @@ pub(crate) enum Command {
     Selftest(SelftestArguments),
     /// Serve a registry that breaks one requirement, or uses one freedom of the specification, to try a client against
     Sabotage(SabotageArguments),
+    /// Change the answers of a good registry at random, in search of changes that break a client and that the suite passes
+    Hunt(HuntArguments),
     /// Judge a run again from the file that `assize run --record` wrote, without a registry
     #[command(after_long_help = Exit::table())]
     Judge(JudgeArguments),
@@ -107,6 +109,8 @@ pub(crate) enum Command {
     Compare(CompareArguments),
     /// Make a static site from a folder of reports: a table of registries, and a page with the history of each
     Site(SiteArguments),
+    /// Sign a manifest of schema 1 from standard input with a new key, as the scripts of findings about such manifests do
+    Sign,
     /// List scenarios, requirements or capabilities
     List(ListArguments),
     /// Show what a requirement demands and why, or print a scenario

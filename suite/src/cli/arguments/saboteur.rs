@@ -1,10 +1,13 @@
 //! The saboteur, served to clients and laid before the suite.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 
+use assize::saboteur::mutation::Mutation;
 use clap::{Args, ValueHint};
 
-use super::LoginArguments;
+use super::{LoginArguments, Profile};
 use crate::cli::value;
 
 /// `assize selftest`.
@@ -16,6 +19,10 @@ pub(crate) struct SelftestArguments {
 
     #[command(flatten)]
     pub(crate) login: LoginArguments,
+
+    /// Judge by this one alone, and try what it asks (default: each deviation by the newest version that asks what it breaks)
+    #[arg(long)]
+    pub(crate) profile: Option<Profile>,
 
     /// Run only the deviations whose id matches, such as 'range-*'; repeatable
     #[arg(long, value_name = "GLOB")]
@@ -55,4 +62,35 @@ pub(crate) struct SabotageArguments {
     /// Print the list as JSON
     #[arg(long, requires = "list")]
     pub(crate) json: bool,
+}
+
+/// `assize hunt`.
+#[derive(Args, Debug)]
+pub(crate) struct HuntArguments {
+    /// Registry whose answers are changed, reached without TLS and without an account (default: the bundled registry)
+    #[arg(long, value_name = "TARGET", value_hint = ValueHint::Url)]
+    pub(crate) over: Option<String>,
+
+    /// Script for sh that uses a client, which the changes may break. It finds REGISTRY (host and port), REPO (a repository
+    /// with nothing in it), HELD (one that holds an image as v1), DIGEST (of that image), IMAGE (an OCI layout with the
+    /// image v1), OUT (a path where nothing is) and HOME (an empty folder). What it leaves in REPO as v1 and in OUT counts,
+    /// and its exit code (default: no client, and what the suite says is all)
+    #[arg(long, value_name = "SCRIPT")]
+    pub(crate) client: Option<String>,
+
+    /// Seed for the changes
+    #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = value::seed)]
+    pub(crate) seed: u64,
+
+    /// How long to go on, such as 30s or 20m
+    #[arg(long = "for", value_name = "TIME", default_value = "1m", value_parser = value::duration)]
+    pub(crate) duration: Duration,
+
+    /// Try this change, such as 'GET tags 2xx: drop link', and draw none; repeatable
+    #[arg(long, value_name = "CHANGE")]
+    pub(crate) mutation: Vec<Mutation>,
+
+    /// File with changes that were found before, each with a reason: they are not reported again
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath)]
+    pub(crate) known: Option<PathBuf>,
 }

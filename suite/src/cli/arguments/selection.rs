@@ -57,6 +57,8 @@ pub(crate) enum Profile {
     Oci,
     /// Docker Registry HTTP API V2
     Docker,
+    /// OCI distribution 1.1 and Docker Registry HTTP API V2: whatever either asks
+    Both,
     /// What Docker's registry of 2014 spoke: TarSum digests and signed manifests
     Legacy,
 }

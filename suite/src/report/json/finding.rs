@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::exchange::JsonExchange;
 use crate::catalogue::{self, Protected};
+use crate::harm::Harm;
 use crate::judgement::{self, Link};
 use crate::report::baseline::{self, Standing};
 use crate::report::{Report, backing, rerun, script, secret, words};
@@ -14,6 +15,7 @@ pub(super) struct JsonFinding<'a> {
     level: String,
     text: Option<&'a str>,
     why: Option<&'a str>,
+    harm: Option<String>,
     #[serde(flatten)]
     backing: Option<JsonBacking<'a>>,
     counted: bool,
@@ -35,6 +37,7 @@ impl<'a> JsonFinding<'a> {
             level: finding.level.to_string(),
             text: requirement.map(|known| known.text.as_str()),
             why: requirement.map(|known| known.why.as_str()),
+            harm: Harm::of(&finding.requirement).map(|harm| harm.sentence()),
             backing: report.backing(&finding.requirement).map(JsonBacking::of),
             counted: report.counts(&finding.requirement),
             fails: report.fails(finding),

@@ -11,7 +11,10 @@ use self::fold::folded;
 use self::names::with_fresh_names;
 use crate::judgement::{Judgement, Part, Proof, Sent, Step, Thread, Way};
 use crate::log::Lifetime;
-use crate::wire::{Account, Exchange, Pass, Shown, Shows, Transcript, Url, curl, refresh_token};
+use crate::values::payload;
+use crate::wire::{
+    Account, Exchange, Pass, Recipe, Shown, Shows, Transcript, Url, curl, curl_with_body_of, refresh_token,
+};
 
 /// The most lines of a script: more than that nobody reads.
 const MOST_LINES: usize = 150;
@@ -143,7 +146,13 @@ impl Writer {
             .upload_address()
             .filter(|place| is_asked_later(place, exchange.number, later));
         let shows = if given.is_some() { Shows::Head } else { shows };
-        let line = curl(exchange, shows, &token).ok_or(Unmakeable(exchange.request.body.len()))?;
+        let line = match signed_anew(exchange) {
+            Some(command) => {
+                self.needs.insert("the program assize".to_owned());
+                curl_with_body_of(&command, exchange, shows, &token)
+            }
+            None => curl(exchange, shows, &token).ok_or(Unmakeable(exchange.request.body.len()))?,
+        };
         let line = self.at_its_place(lines, line, &exchange.request.url);
         lines.push(match given {
             None => line,
@@ -273,6 +282,13 @@ impl Writer {
         lines.extend(folded(&self.lines));
         lines.join("\n")
     }
+}
+
+/// The command that signs anew what was sent signed: under the fresh names of a script the signature would be wrong.
+fn signed_anew(exchange: &Exchange) -> Option<String> {
+    let body = exchange.request.body.received();
+    let signed = payload(&body.bytes()).filter(|_| body.is_whole())?;
+    Some(format!("{} | assize sign", Recipe::of(&signed)?.command()))
 }
 
 /// Whether one of these, sent after `number`, goes to this address.

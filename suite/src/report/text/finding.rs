@@ -4,6 +4,7 @@ use super::page::Page;
 use super::style::{self, paint};
 use crate::catalogue::Level;
 use crate::diagnostic::{Color, Diagnostic, Kind, render};
+use crate::harm::Harm;
 use crate::judgement::{Consequence, Finding, Link, Repetition, Way};
 use crate::report::baseline::Standing;
 use crate::report::{Report, rerun, script, words};
@@ -112,6 +113,9 @@ fn write_meaning(page: &mut Page, report: &Report<'_>, finding: &Finding) {
         );
         write_backing(page, report, finding);
         page.item(2, "because   ", &requirement.why);
+        if let Some(harm) = Harm::of(&requirement.id) {
+            page.item(2, "clients   ", &harm.sentence());
+        }
     }
 }
 

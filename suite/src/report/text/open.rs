@@ -6,6 +6,7 @@ use super::page::Page;
 use super::unreached;
 use crate::catalogue::Level;
 use crate::cause::Unsettled;
+use crate::harm::Harm;
 use crate::judgement::{Finding, Offer};
 use crate::report::{Report, causes, words};
 
@@ -73,7 +74,13 @@ fn write_information(page: &mut Page, report: &Report<'_>) {
                 .first()
                 .map(|way| short(&way.got, report))
                 .unwrap_or_default();
-            page.item(2, "", &format!("{}: {text} Got: {got}.", finding.requirement));
+            let harm = Harm::of(&finding.requirement).filter(|harm| !harm.broken.is_empty());
+            let harm = harm.map_or(String::new(), |harm| format!(" It {}.", harm.sentence()));
+            page.item(
+                2,
+                "",
+                &format!("{}: {text} Got: {got}.{harm}", finding.requirement),
+            );
         },
     );
 }

@@ -6,6 +6,7 @@ use futures_util::{StreamExt, stream};
 
 use super::find::{is_common, tags};
 use super::{ContentKind, Left, StaysSince, delete, is_gone};
+use crate::cause::Unsettled;
 use crate::judgement::Offer;
 use crate::log::Created;
 use crate::run::lock::locked;
@@ -54,7 +55,8 @@ async fn remove_now(created: Created, session: &Session) -> Left {
         (ContentKind::Blob, "delete-blob", created.blobs),
     ] {
         let untried = match session.offer(capability) {
-            Offer::Offered(_) => None,
+            // Of a registry of 2014 it is not asked; what it deletes, it deletes.
+            Offer::Offered(_) | Offer::Unsettled(Unsettled::NotInForce(_)) => None,
             Offer::Refused(exchange) => Some(
                 exchange
                     .status()

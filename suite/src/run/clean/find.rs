@@ -9,7 +9,9 @@ use crate::check::next_link;
 use crate::run::patience;
 use crate::run::territory::is_own;
 use crate::scenario::ast::Algorithm;
-use crate::values::{DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest, json_of};
+use crate::values::{
+    DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, SIGNED_MANIFEST, digest, json_of, payload,
+};
 use crate::wire::{Client, Request};
 
 /// A list with more pages than this does not end.
@@ -55,7 +57,8 @@ pub(super) async fn find(client: &Client, name: &str) -> FoundContent {
         }
         let blobs = digests(&json["layers"])
             .into_iter()
-            .chain(json["config"]["digest"].as_str().map(str::to_owned));
+            .chain(json["config"]["digest"].as_str().map(str::to_owned))
+            .chain(named(&json["fsLayers"], "blobSum"));
         found
             .blobs
             .extend(blobs.filter(|blob| is_ours || !is_common(blob)));
@@ -78,9 +81,14 @@ pub(super) fn is_common(blob: &str) -> bool {
 }
 
 fn digests(descriptors: &Json) -> Vec<String> {
-    let descriptors = descriptors.as_array().into_iter().flatten();
-    descriptors
-        .filter_map(|descriptor| descriptor["digest"].as_str().map(str::to_owned))
+    named(descriptors, "digest")
+}
+
+/// What the members of a list name.
+fn named(list: &Json, member: &str) -> Vec<String> {
+    let members = list.as_array().into_iter().flatten();
+    members
+        .filter_map(|one| one[member].as_str().map(str::to_owned))
         .collect()
 }
 
@@ -140,9 +148,21 @@ async fn is_marked(client: &Client, name: &str, reference: &str) -> bool {
 async fn manifest(client: &Client, name: &str, reference: &str) -> Option<(String, Json)> {
     let mut request = Request::new("GET", at(client, name, ContentKind::Manifest, reference));
     // Some registries hold that `*/*` accepts no type that they do not know from earlier.
-    let types = [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST, "*/*"];
+    let types = [
+        OCI_MANIFEST,
+        OCI_INDEX,
+        DOCKER_MANIFEST,
+        DOCKER_LIST,
+        SIGNED_MANIFEST,
+        "*/*",
+    ];
     request.headers.set("Accept", &types.join(", "));
     let answer = patience::send(client, request).await.outcome.ok()?;
     let is_there = answer.status == 200;
-    is_there.then(|| (answer.body.digest(), json_of(&answer).unwrap_or_default()))
+    is_there.then(|| {
+        // A signed manifest has the digest of what was signed.
+        let signed = payload(&answer.body.bytes()).map(|signed| digest(Algorithm::Sha256, &signed));
+        let digest = signed.unwrap_or_else(|| answer.body.digest());
+        (digest, json_of(&answer).unwrap_or_default())
+    })
 }

@@ -1,7 +1,9 @@
 //! Deviations from what Docker's registry of 2014 spoke: TarSum digests, signed manifests.
 
+use assize_legacy::signed::{SignatureAlgorithm, SignedManifest, SigningKey};
 use http::Method;
 use serde_json::{Value as Json, json};
+use time::OffsetDateTime;
 
 use super::tools::json;
 use crate::saboteur::{Call, Deviation, Kind, Reply};
@@ -64,6 +66,24 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     Deviation::call("size-ignored", &["legacy.layer.size-mismatch"], |call| {
         call.drop_parameter("size");
     }),
+    Deviation::instead("parts-unsupported-2014", &["legacy.layer.resumed"], |call| {
+        call.is(&Method::PATCH, Kind::Session)
+            .then(|| Reply::error(405, "UNSUPPORTED"))
+    }),
+    Deviation::reply(
+        "status-without-range-2014",
+        &["legacy.layer.status"],
+        |call, reply| {
+            if call.reads(Kind::Session) {
+                reply.remove("range");
+            }
+        },
+    ),
+    Deviation::call("parts-of-layers-ignored", &["legacy.layer.range"], |call| {
+        if call.reads(Kind::Blob) {
+            call.headers.remove("range");
+        }
+    }),
     Deviation::reply(
         "missing-manifest-by-another-code",
         &["legacy.manifest.unknown-404"],
@@ -100,7 +120,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         "signed-manifest-reformatted",
         &["legacy.manifest.get"],
         |call, reply| {
-            if call.is(&Method::GET, Kind::Tag) && is_of_schema_1(reply) {
+            if call.is(&Method::GET, Kind::Tag) && is_of_schema_1(reply) && call.header("accept") != SIGNED {
                 let body = json(&reply.body);
                 if let Ok(body) = serde_json::to_vec_pretty(&body) {
                     reply.set_body(body);
@@ -188,7 +208,41 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         let is_old = call.reads(Kind::Tag) && call.header("accept") == SIGNED;
         is_old.then(|| Reply::error(404, "MANIFEST_UNKNOWN"))
     }),
+    Deviation::reply(
+        "converted-and-not-signed-anew",
+        &["legacy.manifest.converted-signed"],
+        |call, reply| {
+            if is_converted(call, reply) {
+                reply.edit_json(|manifest| manifest["architecture"] = json!("other"));
+            }
+        },
+    ),
+    Deviation::reply(
+        "converted-for-another-tag",
+        &["legacy.manifest.converted-names-its-place"],
+        |call, reply| {
+            if is_converted(call, reply)
+                && let Some(signed) = signed_for(&reply.body, "other")
+            {
+                reply.set_body(signed);
+            }
+        },
+    ),
 ];
+
+/// Whether a client of the time was told an image of schema 2 as one of schema 1.
+fn is_converted(call: &Call, reply: &Reply) -> bool {
+    call.reads(Kind::Tag) && call.header("accept") == SIGNED && is_of_schema_1(reply)
+}
+
+/// A signed manifest, signed anew for another tag.
+fn signed_for(manifest: &[u8], tag: &str) -> Option<Vec<u8>> {
+    let mut manifest: Json = serde_json::from_slice(SignedManifest::verify(manifest).ok()?.payload()).ok()?;
+    manifest["tag"] = json!(tag);
+    let key = SigningKey::generate(SignatureAlgorithm::Es256).ok()?;
+    key.sign(manifest.to_string().as_bytes(), OffsetDateTime::now_utc())
+        .ok()
+}
 
 fn is_tarsum(digest: &str) -> bool {
     digest.starts_with("tarsum.")

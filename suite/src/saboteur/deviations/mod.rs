@@ -9,6 +9,8 @@ mod codings;
 mod conditional;
 mod connections;
 mod deletion;
+mod docker;
+mod docker_logins;
 mod errors;
 mod extensions;
 mod freshness;
@@ -41,6 +43,7 @@ mod uploads;
 mod writers;
 
 use super::deviation::Deviation;
+pub(super) use tricks::gzipped;
 
 /// Every deviation.
 pub fn all() -> Vec<Deviation> {
@@ -81,6 +84,8 @@ pub fn all() -> Vec<Deviation> {
         freshness::DEVIATIONS,
         codings::DEVIATIONS,
         clients::DEVIATIONS,
+        docker::DEVIATIONS,
+        docker_logins::DEVIATIONS,
         legacy::DEVIATIONS,
     ]
     .concat()

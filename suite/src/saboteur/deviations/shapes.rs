@@ -54,11 +54,7 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     // distribution did before 3.1.
     Deviation::instead(
         "layer-with-urls-500",
-        &[
-            "push.manifest.descriptor-urls",
-            "push.manifest.by-digest-201",
-            "errors.client-fault-not-5xx",
-        ],
+        &["push.manifest.descriptor-urls", "errors.client-fault-not-5xx"],
         |call| {
             refused(call, 500, |manifest| {
                 members(manifest, "layers").any(|layer| layer.get("urls").is_some())

@@ -138,11 +138,11 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
 ];
 
 /// Whether a call is for the token server.
-fn asks_for_token(call: &Call) -> bool {
+pub(super) fn asks_for_token(call: &Call) -> bool {
     call.kind() == Kind::Other && call.path == "/token"
 }
 
-fn edit_challenge(reply: &mut Reply, edit: impl FnOnce(&str) -> String) {
+pub(super) fn edit_challenge(reply: &mut Reply, edit: impl FnOnce(&str) -> String) {
     let challenge = reply.header("www-authenticate");
     if reply.status == 401 && challenge.starts_with("Bearer") {
         let challenge = edit(challenge);
@@ -165,7 +165,7 @@ fn edit_token(reply: &mut Reply, name: &str) {
 }
 
 /// The scopes that a token is asked for.
-fn scopes(call: &Call) -> Vec<String> {
+pub(super) fn scopes(call: &Call) -> Vec<String> {
     if call.kind() != Kind::Other {
         return Vec::new();
     }

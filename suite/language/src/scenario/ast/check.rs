@@ -39,6 +39,8 @@ pub enum Aspect {
     Content(Spanned<Name>),
     /// `no body`.
     NoBody,
+    /// `signed manifest`: the body is a manifest of schema 1, signed as it says.
+    SignedManifest,
     /// `HEADER, HEADER as in ANSWER`.
     SameAs(Vec<String>, Spanned<Name>),
 }

@@ -42,6 +42,7 @@ fn aspect(phrase: Phrase<'_>) -> Parsed<Aspect> {
         "error" => return Ok(Aspect::Error(codes(rest)?)),
         "challenge" => return challenge(rest),
         _ if phrase.text() == "no body" => return Ok(Aspect::NoBody),
+        _ if phrase.text() == "signed manifest" => return Ok(Aspect::SignedManifest),
         _ => {}
     }
     match field(phrase) {
@@ -181,7 +182,7 @@ fn unknown(phrase: Phrase<'_>) -> Diagnostic {
     if phrase.is_empty() {
         return fault.label("a check is missing");
     }
-    let words = ["challenge", "error", "no body", "not"];
+    let words = ["challenge", "error", "no body", "not", "signed manifest"];
     let fault = match did_you_mean(phrase.text(), words).or_else(|| did_you_mean(first.text(), words)) {
         Some(meant) => fault.suggest(meant),
         None if is_token(first.text()) => fault.suggest(format!(
@@ -191,6 +192,6 @@ fn unknown(phrase: Phrase<'_>) -> Diagnostic {
         None => fault,
     };
     fault.label(
-        "a status, `HEADER: …`, `$.path: …`, `error CODE`, `challenge …`, `@NAME`, `no body` or `… as in NAME`",
+        "a status, `HEADER: …`, `$.path: …`, `error CODE`, `challenge …`, `@NAME`, `no body`, `signed manifest` or `… as in NAME`",
     )
 }

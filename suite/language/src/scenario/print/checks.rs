@@ -88,6 +88,7 @@ impl Display for Aspect {
             Aspect::Error(codes) => write!(f, "error {}", codes.join(" or ")),
             Aspect::Content(name) => write!(f, "@{}", name.value),
             Aspect::NoBody => f.write_str("no body"),
+            Aspect::SignedManifest => f.write_str("signed manifest"),
             Aspect::SameAs(headers, answer) => write!(f, "{} as in {}", headers.join(", "), answer.value),
         }
     }

@@ -329,6 +329,7 @@ fn an_answer_is_checked() {
     );
     assert_eq!(aspect("@blob"), Aspect::Content(name("blob")));
     assert_eq!(aspect("no body"), Aspect::NoBody);
+    assert_eq!(aspect("signed manifest"), Aspect::SignedManifest);
     assert_eq!(
         aspect("Content-Type, ETag as in first"),
         Aspect::SameAs(vec!["Content-Type".into(), "ETag".into()], name("first"))

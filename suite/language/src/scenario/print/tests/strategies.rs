@@ -397,6 +397,7 @@ fn check() -> BoxedStrategy<Check> {
         vec("[A-Z_]{1,5}", 1..3).prop_map(Aspect::Error),
         name().prop_map(Aspect::Content),
         Just(Aspect::NoBody),
+        Just(Aspect::SignedManifest),
         (vec(header_name(), 1..3), name()).prop_map(|(headers, answer)| Aspect::SameAs(headers, answer)),
     ];
     let polarity = select(vec![Polarity::Is, Polarity::IsNot]);
