@@ -225,6 +225,7 @@ mod tests {
             "delete-blob",
             "delete-manifest",
             "delete-tag",
+            "tag-list",
             "referrers",
             "mount",
             "cancel-upload",
@@ -245,6 +246,17 @@ mod tests {
             faults.extend(scenario.iter().flat_map(|scenario| check(scenario, &LIBRARY.catalogue, Reading::Whole)));
             // A sequence of which nothing is left over asks for nothing.
             prop_assert!(faults.is_empty() || !text.contains("=="), "{text}\n{faults:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn nothing_is_asked_that_is_not_offered(operations in any_workflow()) {
+            let text = written(&operations, &LIBRARY.catalogue, &Constraints::default());
+            for optional in ["> DELETE", "/tags/list", "/referrers/", "mount="] {
+                prop_assert!(!text.contains(optional), "{text}");
+            }
         }
     }
 

@@ -11,7 +11,6 @@ use super::interpret::{self, Flow};
 use super::lock::locked;
 use super::order::{Probes, finished, in_order, is_alone, longest_first, without_what_waits};
 use super::session::Session;
-use super::territory::Tenants;
 use super::world::World;
 use super::{CleanUp, Progress, clean, coded};
 
@@ -131,7 +130,7 @@ impl Campaign {
             return self.judged(ProgramLog::not_begun(program, reason));
         }
         let began = Instant::now();
-        let tenants = Tenants::of(session.territory(), &session.client).await;
+        let tenants = session.tenants().await;
         let world = World::new(session.clone(), program.clone(), attempt, tenants);
         let recorder = world.clone();
         let limit = session.settings.longest_scenario;
@@ -350,7 +349,7 @@ fn facts(session: &Session, began: Instant) -> Facts {
         .lines()
         .map(|line| format!("left in the registry: {line}"))
         .collect();
-    let notes = [session.client.notes(), session.notes.clone(), left].concat();
+    let notes = [session.client.notes(), session.notes(), left].concat();
     Facts {
         target: target.clone(),
         version: settings.version,

@@ -43,6 +43,7 @@ mod length;
 mod lock;
 mod order;
 mod pace;
+mod patience;
 mod preflight;
 mod random;
 mod read_after_write;
@@ -51,6 +52,7 @@ mod settings;
 mod stop;
 mod territory;
 mod under_way;
+mod unusable;
 mod watch;
 mod world;
 
@@ -60,9 +62,9 @@ pub use crate::explore::Budget;
 pub use crate::values::{BadRunId, RunId};
 pub use clean::{Cleaned, ContentKind, Left, clean};
 pub use course::record;
-pub use preflight::PreflightError;
 pub use settings::{CleanUp, OnFinding, RunSettings};
 pub use stop::Stop;
+pub use unusable::PreflightError;
 
 /// Told how a run goes on.
 pub trait Progress: Send + Sync {

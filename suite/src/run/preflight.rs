@@ -1,83 +1,14 @@
 //! Whether a target can be used at all, asked before anything is claimed about it.
 
+use std::time::Duration;
+
 use super::RunSettings;
+use super::patience::{self, Waited};
 use super::territory::Names;
+use super::unusable::PreflightError;
 use crate::check::{describe, error_codes};
 use crate::values::{Content, Maker, json_of};
-use crate::wire::{Account, Answer, Body, Client, Exchange, Fault, LoginSource, Request, Secrets, number};
-
-/// Why a target cannot be used. Nothing else is claimed about it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PreflightError {
-    /// Nobody answers there.
-    #[error("{target} cannot be reached: {why}")]
-    Unreachable {
-        /// The target.
-        target: String,
-        /// What went wrong.
-        why: String,
-    },
-    /// It wants credentials, and there are none.
-    #[error(
-        "{target} asks for credentials ({challenge}): log in with docker, podman or crane, or give them in ASSIZE_USER and ASSIZE_PASSWORD, or in ASSIZE_TOKEN{looked}"
-    )]
-    WantsCredentials {
-        /// The target.
-        target: String,
-        /// How it asked.
-        challenge: String,
-        /// Where credentials were looked for.
-        looked: String,
-    },
-    /// It refuses the credentials that there are.
-    #[error("{target} refuses the credentials that were given: {why}")]
-    RefusesCredentials {
-        /// The target.
-        target: String,
-        /// What it answered.
-        why: String,
-    },
-    /// Whatever is there speaks HTTP, but not the protocol of registries.
-    #[error(
-        "{target} is no registry: GET /v2/ answered {base}, and nothing else below /v2/ answers like one"
-    )]
-    NoRegistry {
-        /// The target.
-        target: String,
-        /// What the base endpoint answered.
-        base: String,
-    },
-}
-
-impl PreflightError {
-    /// The same without what must not be shown.
-    pub(super) fn without(self, secrets: &Secrets) -> PreflightError {
-        let text = |text: String| secrets.redact(&text);
-        match self {
-            PreflightError::Unreachable { target, why } => PreflightError::Unreachable {
-                target,
-                why: text(why),
-            },
-            PreflightError::WantsCredentials {
-                target,
-                challenge,
-                looked,
-            } => PreflightError::WantsCredentials {
-                target,
-                challenge: text(challenge),
-                looked,
-            },
-            PreflightError::RefusesCredentials { target, why } => PreflightError::RefusesCredentials {
-                target,
-                why: text(why),
-            },
-            PreflightError::NoRegistry { target, base } => PreflightError::NoRegistry {
-                target,
-                base: text(base),
-            },
-        }
-    }
-}
+use crate::wire::{Account, Answer, Body, Client, Exchange, Fault, LoginSource, Request, number};
 
 /// The largest least length of a chunk that is followed, in bytes: storage asks for 5 MiB at worst, and several chunks of
 /// it are in memory at once.
@@ -119,24 +50,82 @@ impl Learned {
 }
 
 /// What the base endpoint answers, if somebody who takes the credentials is there.
-pub(super) async fn reach(client: &Client) -> Result<Answer, PreflightError> {
+#[derive(Debug)]
+pub(super) struct Base {
+    answer: Answer,
+    /// What the reader of a report has to know of how it came.
+    notes: Vec<String>,
+}
+
+/// Asks the base endpoint, as often as a limit takes that can be borne.
+pub(super) async fn reach(client: &Client) -> Result<Base, PreflightError> {
     let target = client.target().to_string();
-    let asked = client.send(request(client, "GET", "/v2/")).await;
+    let waited = patience::send_and_count(client, request(client, "GET", "/v2/")).await;
+    let asked = &waited.exchange;
     let base = asked.whole().map_err(|fault| unreachable(&target, fault))?;
     match base.status {
-        401 => Err(refused(client, base, &asked)),
-        429 | 502..=504 => Err(PreflightError::Unreachable {
+        401 => Err(refused(client, base, asked)),
+        429 => Err(limits(target, base, &waited)),
+        502..=504 => Err(PreflightError::Unreachable {
             target,
             why: format!("GET /v2/ is answered with {}", describe::status(base)),
         }),
-        _ => Ok(base.clone()),
+        _ => Ok(Base {
+            answer: base.clone(),
+            notes: waited_for(&waited).into_iter().collect(),
+        }),
     }
 }
 
-/// Finds out whether the target is a registry that can be asked.
+/// What is told of a limit that was over in time.
+fn waited_for(waited: &Waited) -> Option<String> {
+    let times = match waited.refusals {
+        0 => return None,
+        1 => "once".to_owned(),
+        refusals => format!("{refusals} times"),
+    };
+    Some(format!(
+        "the registry limits how often it may be asked: the first GET /v2/ was answered {times} with 429 and waited for, {}",
+        seconds(waited.time)
+    ))
+}
+
+/// A limit that is not over in time.
+fn limits(target: String, base: &Answer, waited: &Waited) -> PreflightError {
+    let asks = base.headers.get("Retry-After");
+    PreflightError::Limits {
+        target,
+        status: describe::status(base),
+        asks: asks.map_or(String::new(), |wait| {
+            format!(" and Retry-After: {}", describe::short(wait))
+        }),
+        waited: match waited.refusals {
+            0 => String::new(),
+            _ => format!(", also after a wait of {}", seconds(waited.time)),
+        },
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// Finds out whether the target is a registry that can be asked, unless somebody stops the run before that is known.
 pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<Learned, PreflightError> {
+    tokio::select! {
+        learned = learn(client, settings) => learned,
+        () = settings.stop.stopped() => Err(PreflightError::Stopped {
+            target: client.target().to_string(),
+        }),
+    }
+}
+
+async fn learn(client: &Client, settings: &RunSettings) -> Result<Learned, PreflightError> {
     let target = client.target().to_string();
-    let base = reach(client).await?;
+    let Base {
+        answer: base,
+        mut notes,
+    } = reach(client).await?;
     let first_upload = ask_for_upload(client, settings).await;
     let opened = first_upload.opened.outcome.as_ref();
     let opened = opened.map_err(|fault| unreachable(&target, fault))?;
@@ -153,14 +142,17 @@ pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<L
     }
     let is_open = opened.status == 202;
     if let Some(place) = opened.location().filter(|_| is_open) {
-        client
-            .send(Request {
-                url: place,
-                ..request(client, "DELETE", "/")
-            })
-            .await;
+        let cancelled = Request {
+            url: place,
+            ..request(client, "DELETE", "/")
+        };
+        patience::send(client, cancelled).await;
     }
+    let announced = Learned::of(opened);
+    notes.extend(announced.notes);
     Ok(Learned {
+        min_chunk: announced.min_chunk,
+        notes,
         names: first_upload.names,
         good: is_open.then(|| {
             (
@@ -168,7 +160,6 @@ pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<L
                 opened.status,
             )
         }),
-        ..Learned::of(opened)
     })
 }
 
@@ -182,7 +173,7 @@ struct FirstUpload {
 /// Asks for an upload: in the repository that was given, or under names of each form until one is taken.
 async fn ask_for_upload(client: &Client, settings: &RunSettings) -> FirstUpload {
     let at = async |repository: String, names: Names| FirstUpload {
-        opened: client.send(request(client, "POST", &uploads(&repository))).await,
+        opened: patience::send(client, request(client, "POST", &uploads(&repository))).await,
         repository,
         names,
     };
@@ -289,7 +280,7 @@ fn unreachable(target: &str, fault: &Fault) -> PreflightError {
 }
 
 async fn ask(client: &Client, method: &str, path: &str) -> Result<Answer, Fault> {
-    let exchange = client.send(request(client, method, path)).await;
+    let exchange = patience::send(client, request(client, method, path)).await;
     exchange.whole().cloned().map_err(Clone::clone)
 }
 

@@ -192,9 +192,18 @@ async fn put(world: &World, repository: &str, manifest: &Content, reference: &st
     success(&world.send(plain("PUT", url, Some(manifest))).await)
 }
 
+/// Pushes a blob: whole, or, where that is refused, as Docker's clients do. Registries that were made for these take
+/// nothing else, and a finding tells it; what else they do is judged all the same.
 async fn push_blob(world: &World, repository: &str, blob: &Content) -> Result<(), ValueError> {
     let query = format!("digest={}", blob.digest());
-    success(&upload(world, uploads(world, repository), blob, Way::PostAndPut, &query).await)
+    let push = async |way| upload(world, uploads(world, repository), blob, way, &query).await;
+    let whole = push(Way::PostAndPut).await;
+    let pushed = success(&whole);
+    let is_refused = whole.request.method == "PUT" && whole.status().is_some_and(|status| status >= 400);
+    if pushed.is_ok() || !is_refused || Cause::circumstance(&whole).is_some() {
+        return pushed;
+    }
+    success(&push(Way::StreamedPatch).await).or(pushed)
 }
 
 /// A stage is set by any 2xx.
