@@ -98,6 +98,20 @@ pub(crate) fn explore(
     None
 }
 
+/// The scenarios of the workflows that are tried first.
+pub(crate) fn first_workflows(
+    catalogue: &Catalogue,
+    constraints: &Constraints,
+    cases: u32,
+    seed: u64,
+) -> Vec<String> {
+    let workflows = drawn(cases, rng(seed, 0));
+    let texts = workflows
+        .iter()
+        .map(|operations| written(operations, catalogue, constraints));
+    texts.collect()
+}
+
 /// The workflows that come of these random numbers.
 fn drawn(cases: u32, rng: TestRng) -> Vec<Vec<Operation>> {
     let drawn = RefCell::new(Vec::new());

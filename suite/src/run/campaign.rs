@@ -9,7 +9,7 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::interpret::{self, Flow};
 use super::lock::locked;
-use super::order::{Probes, finished, in_order, is_alone, is_long, without_what_waits};
+use super::order::{Probes, finished, in_order, is_alone, longest_first, without_what_waits};
 use super::session::Session;
 use super::world::World;
 use super::{CleanUp, Progress, clean, coded};
@@ -227,17 +227,14 @@ impl Campaign {
         }
     }
 
+    /// Carries out programs side by side, as many as the registry bears.
     pub(super) async fn all_at_once(
         &self,
         programs: Vec<Arc<Program>>,
         progress: &Arc<dyn Progress>,
     ) -> Vec<Ran> {
         let mut tasks = JoinSet::new();
-        let (long, short): (Vec<_>, Vec<_>) = programs
-            .into_iter()
-            .enumerate()
-            .partition(|(_, program)| is_long(program));
-        for (at, program) in long.into_iter().chain(short) {
+        for (at, program) in longest_first(programs) {
             let (campaign, progress) = (self.clone(), progress.clone());
             let place = self.session.place().await;
             tasks.spawn(async move {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::ready;
 use futures_util::{StreamExt, stream};
 
 use super::find::{is_common, tags};
@@ -42,10 +43,14 @@ pub(in crate::run) async fn remove_common(session: &Session) -> Left {
 }
 
 async fn remove_now(created: Created, session: &Session) -> Left {
-    for upload in &created.uploads {
-        let cancelled = Request::new("DELETE", upload.address.clone());
-        patience::send(&session.client, cancelled).await;
-    }
+    let cancelling = created.uploads.into_iter().map(|upload| async move {
+        let cancelled = Request::new("DELETE", upload.address);
+        patience::send(&session.client, cancelled).await
+    });
+    stream::iter(cancelling)
+        .buffered(AT_ONCE)
+        .for_each(|_| ready(()))
+        .await;
     let is_shared = session.territory().given().is_some();
     let mut left = Left::default();
     let mut refused_tags = Vec::new();

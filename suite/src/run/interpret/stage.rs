@@ -19,7 +19,7 @@ use crate::wire::Exchange;
 /// The least size of a blob where a scenario asks for any.
 const ANY_BLOB: u64 = 1500;
 /// How much is pushed at once: as many as a browser's connections to a few servers, which no registry takes ill.
-const AT_ONCE: usize = 24;
+pub(in crate::run) const AT_ONCE: usize = 24;
 
 /// `given X pushed …`.
 pub(super) async fn set(world: &World, pushed: &Pushed) -> Result<(), ValueError> {
