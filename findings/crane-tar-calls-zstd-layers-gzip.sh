@@ -8,8 +8,8 @@
 #            manifest lists it as `application/vnd.docker.image.rootfs.diff.tar.gzip`. So it does when the zstd layer stands
 #            behind a gzip layer: the reader of the tar looks at the first layer alone, asks only whether it is compressed
 #            at all, and gives every layer the one media type of gzip.
-# Matters    Whoever goes by the media type, as the specification means it, fails at a layer that pulled well before; the
-#            cause lies in a step, moving an image by file, that is taken for harmless.
+# Matters    Whoever goes by the media type, as the specification means it, hands a file to gzip that is none; the cause lies in
+#            a step, moving an image by file, that is taken for harmless.
 # Output     zstd: application/vnd.oci.image.layer.v1.tar+zstd
 #            zstd through a tar: application/vnd.docker.image.rootfs.diff.tar.gzip, bytes of zstd
 #            gzip and zstd through a tar: application/vnd.docker.image.rootfs.diff.tar.gzip, bytes of zstd

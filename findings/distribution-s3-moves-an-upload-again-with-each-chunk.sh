@@ -84,7 +84,8 @@ cat >config.yml <<CONFIG
 version: 0.1
 log: {level: error, accesslog: {disabled: true}}
 storage:
-  s3: {accesskey: a, secretkey: b, region: us-east-1, regionendpoint: "http://127.0.0.1:$counted", bucket: registry, secure: false, forcepathstyle: true}
+  s3: {accesskey: a, secretkey: b, region: us-east-1, regionendpoint: "http://127.0.0.1:$counted",
+       bucket: registry, secure: false, forcepathstyle: true}
 http: {addr: "127.0.0.1:$port"}
 CONFIG
 ./registry serve config.yml >log 2>&1 &

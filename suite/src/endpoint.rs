@@ -104,6 +104,12 @@ impl Endpoint {
         named.next().map(|(_, value)| value.as_str())
     }
 
+    /// The values of every parameter of this name, in order.
+    pub fn parameters<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self.parameters.iter().filter(move |(key, _)| key == name);
+        named.map(|(_, value)| value.as_str())
+    }
+
     /// The names of the parameters of the query, in order.
     pub fn parameter_names(&self) -> impl Iterator<Item = &str> {
         self.parameters.iter().map(|(name, _)| name.as_str())

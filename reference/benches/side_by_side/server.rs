@@ -6,114 +6,98 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// The ticks in which the kernel counts the time of a process.
-const TICKS_PER_SECOND: f64 = 100.0;
+use crate::client::{Client, connected};
+use crate::peers::{CERTIFICATE, KEY, Peer, Transport};
+use crate::{process, secure};
 
-/// The certificate of the servers that speak TLS.
-const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/tls/server.pem");
+/// How long a server may take until it listens: the largest of them open a few databases first.
+const START: Duration = Duration::from_secs(20);
 
-/// Its key, which guards nothing.
-const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/tls/server.key");
-
-/// What is measured.
+/// Who made a server, and what it promises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub(crate) enum Make {
     /// The reference registry; what it acknowledges survives a loss of power.
     Strict,
     /// The reference registry; what it acknowledges has been given to the operating system.
     Relaxed,
-    /// The reference registry over TLS.
-    StrictTls,
-    /// Debian's docker-registry, which syncs nothing.
-    Docker,
-    /// The same over TLS.
-    DockerTls,
+    /// The peer of this place in their table.
+    Peer(usize),
 }
 
-impl Kind {
-    /// All of them.
-    pub(crate) const ALL: &[Self] = &[
-        Self::Strict,
-        Self::Relaxed,
-        Self::StrictTls,
-        Self::Docker,
-        Self::DockerTls,
-    ];
-
-    /// What it is called in the table.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Strict => "reference",
-            Self::Relaxed => "reference, relaxed",
-            Self::StrictTls => "reference, TLS",
-            Self::Docker => "docker-registry",
-            Self::DockerTls => "docker-registry, TLS",
-        }
+impl Make {
+    /// Whether it is the reference registry.
+    pub(crate) const fn is_reference(self) -> bool {
+        matches!(self, Self::Strict | Self::Relaxed)
     }
+}
 
-    /// What it is compared with.
-    pub(crate) const fn rival(self) -> Self {
-        match self {
-            Self::Strict | Self::Relaxed | Self::Docker => Self::Docker,
-            Self::StrictTls | Self::DockerTls => Self::DockerTls,
-        }
-    }
-
-    /// Whether it is spoken to over TLS.
-    pub(crate) const fn is_secure(self) -> bool {
-        matches!(self, Self::StrictTls | Self::DockerTls)
-    }
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Kind {
+    pub(crate) make: Make,
+    pub(crate) transport: Transport,
 }
 
 /// A server that is running; it is ended when this is dropped.
 pub(crate) struct Server {
     pub(crate) kind: Kind,
+    /// What it is called in the table.
+    pub(crate) name: String,
     pub(crate) address: SocketAddr,
     process: Child,
     folder: PathBuf,
 }
 
 impl Server {
-    /// Starts a server with an empty store; `None` if it is not installed.
-    pub(crate) fn start(kind: Kind, under: &Path) -> Option<Self> {
-        let folder = under.join(format!("side-by-side-{kind:?}-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let (process, address) = match kind {
-            Kind::Strict => reference(&folder, &["--durability", "strict"]),
-            Kind::Relaxed => reference(&folder, &["--durability", "relaxed"]),
-            Kind::StrictTls => reference(&folder, &["--tls-certificate", CERTIFICATE, "--tls-key", KEY]),
-            Kind::Docker | Kind::DockerTls => docker_registry(&folder, kind).or_else(|| {
-                eprintln!("skipped: docker-registry is not installed");
-                fs::remove_dir_all(&folder).unwrap();
-                None
-            })?,
+    /// Starts a server with an empty store.
+    pub(crate) fn start(kind: Kind, peers: &[Peer], under: &Path) -> Self {
+        let name = match kind.make {
+            Make::Strict => "reference".to_owned(),
+            Make::Relaxed => "reference, relaxed".to_owned(),
+            Make::Peer(at) => peers[at].name.clone(),
         };
-        Some(Self {
+        let name = match kind.transport {
+            Transport::Plain => name,
+            Transport::Tls => format!("{name}, TLS"),
+        };
+        let folder = under.join(format!(
+            "side-by-side-{}-{}",
+            std::process::id(),
+            name.replace([' ', ','], "-")
+        ));
+        fs::create_dir_all(&folder).unwrap();
+        let (process, address) = match kind.make {
+            Make::Strict => reference(&folder, kind.transport, "strict"),
+            Make::Relaxed => reference(&folder, kind.transport, "relaxed"),
+            Make::Peer(at) => listening(&name, |port| peers[at].command(kind.transport, &folder, port)),
+        };
+        Self {
             kind,
+            name,
             address,
             process,
             folder,
-        })
+        }
+    }
+
+    /// A client of it.
+    pub(crate) fn client(&self) -> Client {
+        match self.kind.transport {
+            Transport::Plain => Client::new(self.address),
+            Transport::Tls => Client::over(Box::new(secure::stream(connected(self.address))), self.address),
+        }
     }
 
     /// The CPU time that the server has used, in seconds.
     pub(crate) fn cpu_seconds(&self) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap();
-        // The name of the program, in parentheses, may hold spaces.
-        let after_name = stat.rsplit(')').next().unwrap();
-        let fields = after_name.split_whitespace().skip(11).take(2);
-        fields
-            .map(|ticks| ticks.parse::<f64>().unwrap() / TICKS_PER_SECOND)
-            .sum()
+        process::cpu_seconds(self.process.id())
     }
 
     /// The most memory that was resident, in MiB.
     pub(crate) fn peak_mebibytes(&self) -> f64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+        process::mebibytes(self.process.id(), "VmHWM")
     }
 }
 
@@ -125,16 +109,18 @@ impl Drop for Server {
     }
 }
 
-fn reference(folder: &Path, arguments: &[&str]) -> (Child, SocketAddr) {
-    let mut process = Command::new(env!("CARGO_BIN_EXE_assize-reference"))
+fn reference(folder: &Path, transport: Transport, durability: &str) -> (Child, SocketAddr) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_assize-reference"));
+    command
         .args(["--listen", "127.0.0.1:0", "--no-access-log"])
-        .args(arguments)
-        .arg("--store")
+        .args(["--durability", durability, "--store"])
         .arg(folder)
         .env("RUST_LOG", "error")
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .stdout(Stdio::piped());
+    if transport == Transport::Tls {
+        command.args(["--tls-certificate", CERTIFICATE, "--tls-key", KEY]);
+    }
+    let mut process = command.spawn().unwrap();
     let mut url = String::new();
     BufReader::new(process.stdout.take().unwrap())
         .read_line(&mut url)
@@ -143,31 +129,19 @@ fn reference(folder: &Path, arguments: &[&str]) -> (Child, SocketAddr) {
     (process, address.parse().unwrap())
 }
 
-fn docker_registry(folder: &Path, kind: Kind) -> Option<(Child, SocketAddr)> {
+/// Starts what listens on the port that it is told.
+fn listening(name: &str, command: impl FnOnce(u16) -> Command) -> (Child, SocketAddr) {
     // The port is free again when it is taken; the bench is alone in asking for it.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let config = folder.join("config.yml");
-    let root = folder.join("content");
-    let tls = if kind.is_secure() {
-        format!("  tls:\n    certificate: {CERTIFICATE}\n    key: {KEY}\n")
-    } else {
-        String::new()
-    };
-    let text = format!(
-        "version: 0.1\nlog:\n  level: error\n  accesslog:\n    disabled: true\nstorage:\n  \
-         delete:\n    enabled: true\n  filesystem:\n    rootdirectory: {}\nhttp:\n  addr: {address}\n{tls}",
-        root.display()
-    );
-    fs::write(&config, text).unwrap();
-    let process = Command::new("docker-registry")
-        .arg("serve")
-        .arg(&config)
+    let process = command(address.port())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .ok()?;
+        .unwrap();
+    let began = Instant::now();
     while TcpStream::connect(address).is_err() {
+        assert!(began.elapsed() < START, "{name} does not listen on {address}");
         sleep(Duration::from_millis(20));
     }
-    Some((process, address))
+    (process, address)
 }

@@ -3,6 +3,7 @@
 //! What is collected has lain unreferenced for a grace period, and nobody has been told in that time that
 //! it exists. Both are decided in the change that removes it, where no push can come between.
 
+use std::io;
 use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,20 +16,36 @@ use super::tables::{Tables, View, has_third};
 use super::{Store, StoreError, now};
 use crate::protocol::{Digest, Name};
 
-/// How many candidates are looked at in one change.
+/// How many candidates are removed in one change at most.
 const GROUP: usize = 256;
+
+/// How many rows are looked at before somebody else has a turn: they take a few milliseconds. Tests, whose stores are
+/// small, look more than once as well.
+const LOOK: usize = if cfg!(test) { 2 } else { 4096 };
 
 /// A candidate: a repository and a digest in it.
 type Candidate = (Name, Digest);
 
-/// Finds candidates older than a time, after one in the order of their keys.
-type Find = fn(&View, Option<&Candidate>, u64) -> Result<Vec<Candidate>, StoreError>;
+/// A place in a table, behind a row of this repository and this digest.
+type Position = (String, String);
+
+/// Looks behind a position for candidates older than a time.
+type Find = fn(&View, Option<&Position>, u64) -> Result<Look, StoreError>;
 
 /// Removes a candidate if it is garbage; returns the files that are garbage with it.
 type Collect = fn(&mut Tables<'_>, &Candidate, u64) -> Result<Garbage, StoreError>;
 
 /// The files of what was removed; `None` if it was not.
 type Garbage = Option<Vec<Uuid>>;
+
+/// What was found in some rows of a table.
+#[derive(Debug, Default)]
+struct Look {
+    found: Vec<Candidate>,
+    rows: usize,
+    /// Where the next look begins; `None` at the end of the table.
+    goes_on: Option<Position>,
+}
 
 /// How long content is kept that nothing refers to.
 #[derive(Debug, Clone, Copy)]
@@ -59,41 +76,33 @@ impl Store {
                 .filter(|limit| *limit > self.started)
         };
         if let Some(limit) = grace.manifests.and_then(limit) {
-            let mut after: Option<Candidate> = None;
-            while let Some(group) = self.candidates(after.as_ref(), limit, manifests_after)? {
-                after = group.last().cloned();
-                collected.manifests += self
-                    .collect_group(group, limit, |tables, candidate, limit| {
-                        tables.collect_manifest(candidate, limit)
-                    })
-                    .await?;
-            }
+            let collect: Collect = |tables, candidate, limit| tables.collect_manifest(candidate, limit);
+            collected.manifests = self.collect_older(limit, manifests_after, collect).await?;
         }
         if let Some(limit) = grace.blobs.and_then(limit) {
-            let mut after: Option<Candidate> = None;
-            while let Some(group) = self.candidates(after.as_ref(), limit, blobs_after)? {
-                after = group.last().cloned();
-                collected.blobs += self
-                    .collect_group(group, limit, |tables, candidate, limit| {
-                        tables.collect_blob(candidate, limit)
-                    })
-                    .await?;
-            }
+            let collect: Collect = |tables, candidate, limit| tables.collect_blob(candidate, limit);
+            collected.blobs = self.collect_older(limit, blobs_after, collect).await?;
         }
         let longest = grace.blobs.max(grace.manifests).unwrap_or_default();
         self.leases.forget_before(now().saturating_sub(longest.as_secs()));
         Ok(collected)
     }
 
-    /// The next group of candidates in one moment's view; `None` after the last.
-    fn candidates(
-        &self,
-        after: Option<&Candidate>,
-        limit: u64,
-        find: Find,
-    ) -> Result<Option<Vec<Candidate>>, StoreError> {
-        let found = find(&self.metadata.view()?, after, limit)?;
-        Ok(Some(found).filter(|found| !found.is_empty()))
+    /// Removes what is garbage of one kind; each look is at a moment of its own, where waiting does no harm.
+    async fn collect_older(&self, limit: u64, find: Find, collect: Collect) -> Result<usize, StoreError> {
+        let (mut collected, mut after) = (0, None);
+        loop {
+            let view = self.metadata.view()?;
+            let looking = tokio::task::spawn_blocking(move || find(&view, after.as_ref(), limit));
+            let look = looking.await.map_err(io::Error::other)??;
+            if !look.found.is_empty() {
+                collected += self.collect_group(look.found, limit, collect).await?;
+            }
+            match look.goes_on {
+                Some(position) => after = Some(position),
+                None => return Ok(collected),
+            }
+        }
     }
 
     /// Removes those of a group that are still unreferenced and unseen.
@@ -123,49 +132,58 @@ impl Store {
 }
 
 /// Blobs of an age, in the order of their keys, that no manifest names.
-fn blobs_after(view: &View, after: Option<&Candidate>, limit: u64) -> Result<Vec<Candidate>, StoreError> {
+fn blobs_after(view: &View, after: Option<&Position>, limit: u64) -> Result<Look, StoreError> {
     let (links, references) = (view.links()?, view.references()?);
-    let start = after.map_or(Bound::Unbounded, |(name, digest)| {
-        Bound::Excluded((name.as_str(), digest.as_str()))
-    });
-    let mut found = Vec::new();
-    for row in links.range::<(&str, &str)>((start, Bound::Unbounded))? {
+    let mut look = Look::default();
+    for row in links.range::<(&str, &str)>((behind(after), Bound::Unbounded))? {
         let (key, since) = row?;
         let (name, digest) = key.value();
-        if since.value() < limit && !has_third(&references, name, digest)? {
-            found.push(candidate(name, digest)?);
-        }
-        if found.len() == GROUP {
+        let is_candidate = since.value() < limit && !has_third(&references, name, digest)?;
+        if look.is_full_with(name, digest, is_candidate)? {
             break;
         }
     }
-    Ok(found)
+    Ok(look)
 }
 
 /// Manifests of an age, in the order of their keys, that neither a tag nor an index names.
-fn manifests_after(view: &View, after: Option<&Candidate>, limit: u64) -> Result<Vec<Candidate>, StoreError> {
+fn manifests_after(view: &View, after: Option<&Position>, limit: u64) -> Result<Look, StoreError> {
     let (manifests, references, tagged) = (view.manifests()?, view.references()?, view.tagged()?);
-    let start = after.map_or(Bound::Unbounded, |(name, digest)| {
-        Bound::Excluded((name.as_str(), digest.as_str()))
-    });
-    let mut found = Vec::new();
-    for row in manifests.range::<(&str, &str)>((start, Bound::Unbounded))? {
+    let mut look = Look::default();
+    for row in manifests.range::<(&str, &str)>((behind(after), Bound::Unbounded))? {
         let (key, row) = row?;
         let (name, digest) = key.value();
-        let is_old = row.value().0 < limit;
-        if is_old && !has_third(&tagged, name, digest)? && !has_third(&references, name, digest)? {
-            found.push(candidate(name, digest)?);
-        }
-        if found.len() == GROUP {
+        let is_candidate = row.value().0 < limit
+            && !has_third(&tagged, name, digest)?
+            && !has_third(&references, name, digest)?;
+        if look.is_full_with(name, digest, is_candidate)? {
             break;
         }
     }
-    Ok(found)
+    Ok(look)
 }
 
-fn candidate(name: &str, digest: &str) -> Result<Candidate, StoreError> {
-    let damaged = || StoreError::Damaged(format!("{name:?} is not a repository name"));
-    Ok((Name::parse(name).ok_or_else(damaged)?, stored_digest(digest)?))
+fn behind(after: Option<&Position>) -> Bound<(&str, &str)> {
+    after.map_or(Bound::Unbounded, |(name, digest)| {
+        Bound::Excluded((name.as_str(), digest.as_str()))
+    })
+}
+
+impl Look {
+    /// Takes note of a row; whether it was enough for one look.
+    fn is_full_with(&mut self, name: &str, digest: &str, is_candidate: bool) -> Result<bool, StoreError> {
+        if is_candidate {
+            let damaged = || StoreError::Damaged(format!("{name:?} is not a repository name"));
+            self.found
+                .push((Name::parse(name).ok_or_else(damaged)?, stored_digest(digest)?));
+        }
+        self.rows += 1;
+        let is_full = self.found.len() == GROUP || self.rows == LOOK;
+        if is_full {
+            self.goes_on = Some((name.to_owned(), digest.to_owned()));
+        }
+        Ok(is_full)
+    }
 }
 
 impl Tables<'_> {

@@ -73,10 +73,8 @@ impl StorePaths {
     pub(super) fn open(&self, checks: bool) -> Open {
         let path = self.database();
         Box::new(move || {
-            let mut builder = Builder::new();
-            builder
-                .set_cache_size(CACHE_BYTES)
-                .set_check_integrity_on_open(checks);
+            let mut builder = builder();
+            builder.set_check_integrity_on_open(checks);
             builder.create(&path).map_err(|error| explain(error, &path))
         })
     }
@@ -93,6 +91,18 @@ impl StorePaths {
              journal: assize-reference check --rebuild --store {folder}"
         ))
     }
+}
+
+/// What opens databases, with little memory.
+fn builder() -> Builder {
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE_BYTES);
+    builder
+}
+
+/// A database in a file that is not there yet.
+pub(super) fn create(path: &Path) -> Result<Database, StoreError> {
+    builder().create(path).map_err(|error| explain(error, path))
 }
 
 /// Says of a database that cannot be opened what that means here.
@@ -160,7 +170,7 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let known = Known::of(&database)?;
         let found = journal::find(journals.as_ref())?;
-        let is_trusted = known.refuse_what_is_foreign(found.as_ref(), content.as_ref())?;
+        let is_trusted = known.refuse_what_is_foreign(found.as_ref(), &database, content.as_ref())?;
         let journal = match (known.store, found) {
             (Some(store), Some(found)) if known.is_continued_by(&found) => {
                 Journal::resume(journals, store, found)?
@@ -189,7 +199,6 @@ pub(super) struct Known {
     pub(super) store: Option<Uuid>,
     pub(super) sequence: u64,
     is_empty: bool,
-    files: HashSet<Uuid>,
 }
 
 impl Known {
@@ -198,14 +207,12 @@ impl Known {
         let tables = Tables::open(&transaction)?;
         let (store, sequence) = (tables.store()?, tables.sequence()?);
         let is_empty = tables.repositories.first()?.is_none() && tables.uploads.first()?.is_none();
-        let files = files_in(&tables.blobs, &tables.uploads)?;
         drop(tables);
         transaction.abort()?;
         Ok(Self {
             store,
             sequence,
             is_empty,
-            files,
         })
     }
 
@@ -219,6 +226,7 @@ impl Known {
     pub(super) fn refuse_what_is_foreign(
         &self,
         found: Option<&FoundJournal>,
+        database: &Database,
         content: &dyn Files,
     ) -> Result<bool, StoreError> {
         let refuse = |why: &str| Err(StoreError::Unusable(why.to_owned()));
@@ -238,11 +246,22 @@ impl Known {
         if files.is_empty() || (found.is_some() && self.is_empty && self.sequence == 0) {
             return Ok(true);
         }
-        if files.iter().any(|file| self.files.contains(file)) {
+        let known = files_named_in(database)?;
+        if files.iter().any(|file| known.contains(file)) {
             return Ok(false);
         }
         refuse("it holds content of which its metadata knows nothing, and there is no journal that would")
     }
+}
+
+/// The files that a database names; it may be one that has no tables yet.
+fn files_named_in(database: &Database) -> Result<HashSet<Uuid>, StoreError> {
+    let transaction = database.begin_write()?;
+    let tables = Tables::open(&transaction)?;
+    let known = files_in(&tables.blobs, &tables.uploads)?;
+    drop(tables);
+    transaction.abort()?;
+    Ok(known)
 }
 
 /// Gives the store of a database its name.

@@ -11,6 +11,7 @@ use assize::log::End;
 use assize::log::record::ReadError;
 use assize::plan::BadGlob;
 use assize::report::WriteError;
+use assize::run::PreflightError;
 use assize::scenario::LoadError;
 use assize::snapshot::{CutOff, FolderError};
 use assize::wire::SettingsError;
@@ -144,6 +145,7 @@ impl Failure {
             | Failure::Compare { .. }
             | Failure::OtherSuite { .. }
             | Failure::Answers(_) => Exit::BadInput,
+            Failure::Run(RunError::Unusable(PreflightError::Stopped { .. })) => Exit::Interrupted,
             Failure::Run(RunError::Unusable(_)) => Exit::UnusableTarget,
             Failure::Run(RunError::CutOff(CutOff(End::Interrupted))) => Exit::Interrupted,
             Failure::Run(RunError::CutOff(_)) => Exit::UnusableTarget,

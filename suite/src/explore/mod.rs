@@ -98,6 +98,20 @@ pub(crate) fn explore(
     None
 }
 
+/// The scenarios of the workflows that are tried first.
+pub(crate) fn first_workflows(
+    catalogue: &Catalogue,
+    constraints: &Constraints,
+    cases: u32,
+    seed: u64,
+) -> Vec<String> {
+    let workflows = drawn(cases, rng(seed, 0));
+    let texts = workflows
+        .iter()
+        .map(|operations| written(operations, catalogue, constraints));
+    texts.collect()
+}
+
 /// The workflows that come of these random numbers.
 fn drawn(cases: u32, rng: TestRng) -> Vec<Vec<Operation>> {
     let drawn = RefCell::new(Vec::new());
@@ -211,6 +225,7 @@ mod tests {
             "delete-blob",
             "delete-manifest",
             "delete-tag",
+            "tag-list",
             "referrers",
             "mount",
             "cancel-upload",
@@ -231,6 +246,17 @@ mod tests {
             faults.extend(scenario.iter().flat_map(|scenario| check(scenario, &LIBRARY.catalogue, Reading::Whole)));
             // A sequence of which nothing is left over asks for nothing.
             prop_assert!(faults.is_empty() || !text.contains("=="), "{text}\n{faults:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn nothing_is_asked_that_is_not_offered(operations in any_workflow()) {
+            let text = written(&operations, &LIBRARY.catalogue, &Constraints::default());
+            for optional in ["> DELETE", "/tags/list", "/referrers/", "mount="] {
+                prop_assert!(!text.contains(optional), "{text}");
+            }
         }
     }
 

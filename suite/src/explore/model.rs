@@ -56,6 +56,7 @@ pub(super) struct Abilities {
     pub(super) delete_blob: bool,
     pub(super) delete_manifest: bool,
     pub(super) delete_tag: bool,
+    pub(super) list: bool,
     pub(super) referrers: bool,
     pub(super) mount: bool,
     pub(super) cancel: bool,
@@ -69,6 +70,7 @@ impl Abilities {
             delete_blob: offers("delete-blob"),
             delete_manifest: offers("delete-manifest"),
             delete_tag: offers("delete-tag"),
+            list: offers("tag-list"),
             referrers: offers("referrers"),
             mount: offers("mount"),
             cancel: offers("cancel-upload"),
@@ -132,7 +134,7 @@ impl Model {
             ReadImage(at, image, how) => self.read_image(at, image, how, say),
             DeleteTag(at, tag) if able.delete_tag => self.delete_tag(at, tag, say),
             DeleteImage(at, image) if able.delete_manifest => self.delete_image(at, image, say),
-            ListTags(at) => self.list_tags(at, say),
+            ListTags(at) if able.list => self.list_tags(at, say),
             ListReferrers(at) if able.referrers => self.list_referrers(at, say),
             OpenUpload(upload) if !matches!(self.uploads.get(&upload), Some(Upload::Open(_))) => {
                 say.open_upload(upload);

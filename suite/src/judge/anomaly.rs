@@ -1,7 +1,9 @@
 //! Anomalies of a request: the first sign of a cause, whatever a check asks of the answer.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::upload::{Holding, bytes, is_wrong};
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::log::{Created, ProgramLog};
 use crate::wire::Exchange;
@@ -23,11 +25,13 @@ pub(super) enum Anomaly {
     ClosedUpload,
     /// It goes to an upload that was opened in another repository.
     ForeignUpload,
-    /// It says which place a chunk has.
+    /// It closes an upload by the digest of something else, or by two.
+    WrongDigest,
+    /// It says another place of a chunk than the chunk has.
     ChunkPlace,
     /// It carries this header.
     Header(&'static str, EndpointKind),
-    /// It asks for a blob that was never put into this repository.
+    /// It asks for a blob that is not of this repository: never put there, or deleted from there and not from others.
     ForeignBlob,
     /// It carries these parameters.
     Parameters(EndpointKind, Vec<String>),
@@ -43,7 +47,8 @@ impl Anomaly {
             | Anomaly::Digest
             | Anomaly::UnknownUpload
             | Anomaly::ClosedUpload
-            | Anomaly::ForeignUpload => true,
+            | Anomaly::ForeignUpload
+            | Anomaly::WrongDigest => true,
             Anomaly::ChunkPlace | Anomaly::Header(..) | Anomaly::ForeignBlob | Anomaly::Parameters(..) => {
                 false
             }
@@ -80,14 +85,14 @@ pub(super) fn anomaly(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog
         }
         _ => {}
     }
-    if request.headers.contains("Content-Range") {
-        return Some(Anomaly::ChunkPlace);
+    if let Some(anomaly) = oddity_of_content(exchange, endpoint, log) {
+        return Some(anomaly);
     }
     if let Some(name) = TELLING.iter().find(|name| request.headers.contains(name)) {
         return Some(Anomaly::Header(name, kind));
     }
     let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
-    if kind == EndpointKind::Blob && is_read && !was_put_there(exchange, endpoint, log) {
+    if kind == EndpointKind::Blob && is_read && is_foreign(exchange, endpoint, log) {
         return Some(Anomaly::ForeignBlob);
     }
     let parameters = parameters(endpoint);
@@ -129,15 +134,45 @@ fn oddity_of_upload(exchange: &Exchange, log: &ProgramLog) -> Option<Anomaly> {
     })
 }
 
-/// Whether a blob was ever put into the repository that it is asked of.
-fn was_put_there(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> bool {
-    let earlier = log.exchanges().filter(|earlier| earlier.number < exchange.number);
+/// The anomaly of what a request brings to an upload: its place, or its digest.
+fn oddity_of_content(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> Option<Anomaly> {
+    let request = &exchange.request;
+    let says_two = endpoint.parameters("digest").count() > 1;
+    match (request.method.as_str(), Holding::before(exchange, log)) {
+        ("PATCH" | "PUT", Some(holding)) if holding.is_out_of_place(exchange) => Some(Anomaly::ChunkPlace),
+        ("PUT", Some(holding)) if says_two || holding.is_closed_by_a_wrong_digest(exchange) => {
+            Some(Anomaly::WrongDigest)
+        }
+        ("POST", _) if endpoint.kind() == EndpointKind::Uploads => {
+            let said = endpoint.parameter("digest")?;
+            let is_wrong = says_two || is_wrong(said, bytes(&request.body).as_ref());
+            is_wrong.then_some(Anomaly::WrongDigest)
+        }
+        (_, None) if request.headers.contains("Content-Range") => Some(Anomaly::ChunkPlace),
+        _ => None,
+    }
+}
+
+/// Whether a blob that is asked for was never put into its repository, or was deleted there and not where it is, too.
+fn is_foreign(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> bool {
     let (Some(repository), Some(digest)) = (endpoint.repository(), endpoint.reference()) else {
-        return true;
+        return false;
     };
-    Created::by_exchanges(earlier)
-        .blobs
-        .contains(&(repository.to_owned(), digest.to_owned()))
+    let earlier = || log.exchanges().filter(|earlier| earlier.number < exchange.number);
+    let deletes = |other: &&Arc<Exchange>| {
+        let of = Endpoint::of(&other.request.url);
+        other.request.method == "DELETE"
+            && other.status().is_some_and(|status| (200..300).contains(&status))
+            && (of.repository(), of.reference()) == (Some(repository), Some(digest))
+    };
+    let deleted = earlier().filter(deletes).map(|deletion| deletion.number).max();
+    let since = earlier().filter(|earlier| deleted.is_none_or(|deleted| earlier.number > deleted));
+    let named = (repository.to_owned(), digest.to_owned());
+    let is_elsewhere = || {
+        let mut blobs = Created::by_exchanges(earlier()).blobs.into_iter();
+        blobs.any(|(other, blob)| other != repository && blob == digest)
+    };
+    !Created::by_exchanges(since).blobs.contains(&named) && (deleted.is_none() || is_elsewhere())
 }
 
 /// The names of the parameters of a request, in the order of the alphabet.

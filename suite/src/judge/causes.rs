@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::general::one_for_each_kind_of_request;
 use super::symptom::Symptom;
 use super::{Standard, order};
-use crate::catalogue::{Level, RequirementId};
+use crate::catalogue::{Level, Requirement, RequirementId};
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::judgement::{Consequence, Finding, Link, Place, Repetition, Way};
 
@@ -53,8 +53,8 @@ pub(super) fn one_for_each_cause(standard: &Standard<'_>, broken: Vec<Broken>) -
     fold_what_rests_on_others(standard, findings)
 }
 
-/// Takes for each trace the most general one of those that say it too and were left as well: of failures only those that
-/// a requirement met every time.
+/// Takes for each trace the most general one of those that say it too and were left as well: of what may be a matter of
+/// luck only those that a requirement met every time.
 fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
     let left: BTreeSet<Symptom> = broken
         .iter()
@@ -68,7 +68,7 @@ fn in_general(mut broken: Vec<Broken>) -> Vec<Broken> {
         .filter_map(|(_, symptom)| symptom.clone())
         .collect();
     let explains =
-        |general: &Symptom| left.contains(general) && (!general.is_failure() || met_always.contains(general));
+        |general: &Symptom| left.contains(general) && (!general.is_of_luck() || met_always.contains(general));
     for (_, symptom) in broken.iter_mut().flat_map(|requirement| &mut requirement.ways) {
         let more_general = |symptom: &Option<Symptom>| {
             let mut known = symptom.iter().flat_map(Symptom::more_general);
@@ -110,7 +110,7 @@ fn with_rows_of_one_check_together(standard: &Standard<'_>, mut broken: Vec<Brok
 }
 
 /// The most general requirement that each trace breaks: the heaviest, the one that the others rest on, the one that it
-/// breaks most often, the one that is asked most often. A failure says nothing of what the registry keeps and of whom it
+/// breaks most often, one that a document states, the one that is asked most often. A failure says nothing of what the registry keeps and of whom it
 /// lets in, so it stands under what a document states, or at least under what guards none of that.
 fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Symptom, RequirementId> {
     let mut by_trace: BTreeMap<&Symptom, Vec<&Broken>> = BTreeMap::new();
@@ -132,10 +132,15 @@ fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Symptom, Requir
         let head = breaks.iter().rev().max_by_key(|one| {
             let known = standard.catalogue.get(&one.requirement);
             let of_failure = known.filter(|_| symptom.is_failure());
-            let is_stated = of_failure.map(|known| known.basis.authority().is_stated());
+            let is_stated = |known: &Requirement| known.basis.authority().is_stated();
             let guards_nothing = of_failure.map(|known| known.protects.is_none());
-            let general = (supports(one), broken_by(one, symptom), one.asked);
-            (one.level, is_stated, guards_nothing, general)
+            let general = (
+                supports(one),
+                broken_by(one, symptom),
+                known.map(is_stated),
+                one.asked,
+            );
+            (one.level, of_failure.map(is_stated), guards_nothing, general)
         })?;
         Some((symptom.clone(), head.requirement.clone()))
     });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::anomaly::anomaly;
+use super::anomaly::{Anomaly, anomaly};
 use super::entry::Entry;
 use crate::catalogue::RequirementId;
 use crate::cause::Cause;
@@ -53,7 +53,8 @@ pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &Pr
     })
 }
 
-/// What a request is to be answered with, as the check of the status says; as the request looks, where Rust looked at it.
+/// What a request is to be answered with, as the check of the status says; as the request looks, where that lets it be
+/// refused, too, or where Rust looked at it.
 ///
 /// What else a check looks at is behind a check of the status, which has told the failure.
 fn due(check: Option<&Check>, came: &Exchange, log: &ProgramLog) -> Option<Due> {
@@ -63,17 +64,18 @@ fn due(check: Option<&Check>, came: &Exchange, log: &ProgramLog) -> Option<Due> 
         None => return Some(due_to(came, log)),
     };
     let is_success = |status| sets.iter().any(|set| set.contains(status));
-    Some(
-        if sets.contains(&StatusSet::Class(4)) || goes_on_with_a_spoilt_upload(came, log) {
-            Due::Refusal
-        } else if (200..400).any(is_success) {
-            Success
-        } else if sets.contains(&StatusSet::Exactly(404)) {
-            NotFound
-        } else {
-            Due::Refusal
-        },
-    )
+    let may_be_refused = sets.contains(&StatusSet::Class(4));
+    Some(if may_be_refused && (200..300).any(is_success) {
+        due_to(came, log)
+    } else if may_be_refused || goes_on_with_a_spoilt_upload(came, log) {
+        Due::Refusal
+    } else if (200..400).any(is_success) {
+        Success
+    } else if sets.contains(&StatusSet::Exactly(404)) {
+        NotFound
+    } else {
+        Due::Refusal
+    })
 }
 
 /// Whether a request goes on with an upload to which something was refused, or that took what is nonsense: what it holds
@@ -98,11 +100,11 @@ fn goes_on_with_a_spoilt_upload(came: &Exchange, log: &ProgramLog) -> bool {
         })
 }
 
-/// What is due to a request as it looks: nonsense is refused, and what goes on with it may be.
+/// What is due to a request as it looks: what is wrong in itself is refused, and what goes on with it may be.
 fn due_to(came: &Exchange, log: &ProgramLog) -> Due {
     let anomaly = anomaly(came, &Endpoint::of(&came.request.url), log);
-    let is_nonsense = anomaly.is_some_and(|anomaly| anomaly.is_nonsense());
-    match is_nonsense || goes_on_with_a_spoilt_upload(came, log) {
+    let is_wrong = anomaly.is_some_and(|anomaly| anomaly.is_nonsense() || anomaly == Anomaly::ChunkPlace);
+    match is_wrong || goes_on_with_a_spoilt_upload(came, log) {
         true => Due::Refusal,
         false => Success,
     }

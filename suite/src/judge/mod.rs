@@ -13,11 +13,13 @@ mod failures;
 mod findings;
 mod general;
 mod invariants;
+mod lost;
 mod order;
 mod reproduce;
 mod symptom;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

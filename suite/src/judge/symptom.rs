@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::anomaly::{Anomaly, anomaly, parameters};
 use super::entry::Entry;
+use super::lost::{Lost, led_here_by, was_taken_unproven};
 use super::reproduce::meets_a_write;
 use crate::check::error_codes;
 use crate::endpoint::{Endpoint, EndpointKind};
@@ -29,6 +30,10 @@ pub(super) enum Symptom {
     Odd(Anomaly, Reaction),
     /// The place that a chunk gives itself is not looked at.
     ChunkPlace,
+    /// What was acknowledged is not there.
+    Lost(Lost),
+    /// The address in an acknowledgement is that of no content.
+    LeadsNowhere(EndpointKind),
     /// A header of what this method of this endpoint answers, or is refused with, is amiss.
     Header(String, EndpointKind, Decision, String, HeaderProblem),
     /// A member of the answer's JSON is amiss.
@@ -56,6 +61,7 @@ impl Symptom {
                 codes.clone(),
             )],
             Symptom::Odd(anomaly, Reaction::NoAnswer(MALFORMED)) => vec![odd(anomaly, &Reaction::Taken)],
+            Symptom::Lost(lost) => lost.more_general().into_iter().map(Symptom::Lost).collect(),
             _ => Vec::new(),
         }
     }
@@ -68,9 +74,14 @@ impl Symptom {
         )
     }
 
+    /// Whether it explains others only if a requirement met it every time: else it is a matter of luck itself.
+    pub(super) fn is_of_luck(&self) -> bool {
+        self.is_failure() || matches!(self, Symptom::Lost(_))
+    }
+
     /// Whether it shows in the answer to an ordinary request, so that an anomalous one before it may be the cause.
     pub(super) fn is_afterwards(&self) -> bool {
-        matches!(self, Symptom::Header(..) | Symptom::Json(..))
+        matches!(self, Symptom::Header(..) | Symptom::Json(..) | Symptom::Lost(_))
     }
 }
 
@@ -175,6 +186,12 @@ fn of_answer(
             };
             return Some(Symptom::Fails(method, kind, company, answer.status, codes));
         }
+        (400.., Some(Aspect::Status(_)) | None) if led_here_by(exchange, log).is_some() => {
+            return Some(match Lost::seen_in(exchange, log) {
+                Some(lost) => Symptom::Lost(lost),
+                None => Symptom::LeadsNowhere(led_here_by(exchange, log)?),
+            });
+        }
         (405, Some(Aspect::Status(_)) | None) => return Some(Symptom::NoMethod(method, kind, answer.status)),
         // What is there and cannot be found to be deleted has no route for that, whatever it is.
         (404, Some(Aspect::Status(_))) if method == "DELETE" && is_content(kind) => {
@@ -182,7 +199,14 @@ fn of_answer(
         }
         _ => {}
     }
+    if let Some(lost) = Lost::seen_in(exchange, log) {
+        return Some(Symptom::Lost(lost));
+    }
     let is_granted = (200..300).contains(&answer.status);
+    let looks_at_content = matches!(aspect, None | Some(Aspect::Status(_) | Aspect::Content(_)));
+    if is_granted && looks_at_content && was_taken_unproven(exchange, log) {
+        return Some(Symptom::Odd(Anomaly::WrongDigest, Reaction::Taken));
+    }
     let anomaly = anomaly(exchange, endpoint, log);
     match (anomaly, aspect) {
         (Some(anomaly), Some(Aspect::Status(_)) | None) if anomaly.is_nonsense() && is_granted => {
@@ -213,6 +237,11 @@ fn of_answer(
                 HeaderProblem::Wrong
             } else {
                 HeaderProblem::Absent
+            };
+            // By tag or by digest, it is the same manifest that is answered with.
+            let kind = match kind {
+                EndpointKind::Manifest => EndpointKind::Tag,
+                kind => kind,
             };
             Some(Symptom::Header(method, kind, outcome, name.to_lowercase(), amiss))
         }

@@ -338,6 +338,15 @@ fn a_failure_that_hid_something_is_told_under_the_requirement_about_its_status()
         ["errors.client-fault-not-5xx"]
     );
     assert_eq!(
+        found(blob, "2xx or 4xx", Ok((500, &[]))),
+        ["pull.blob.get-200"],
+        "it may be refused, and is not wrong"
+    );
+    assert_eq!(
+        found(&blob.replace("sha256:", "sha256:0"), "2xx or 4xx", Ok((500, &[]))),
+        ["errors.client-fault-not-5xx"]
+    );
+    assert_eq!(
         found(blob, "ETag: present", Ok((500, &[]))),
         [""; 0],
         "the status tells it"

@@ -9,9 +9,8 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use super::interpret::{self, Flow};
 use super::lock::locked;
-use super::order::{Probes, finished, in_order, is_alone, is_long, without_what_waits};
+use super::order::{Probes, finished, in_order, is_alone, longest_first, without_what_waits};
 use super::session::Session;
-use super::territory::Tenants;
 use super::world::World;
 use super::{Access, CleanUp, Progress, clean, coded};
 
@@ -131,7 +130,7 @@ impl Campaign {
             return self.judged(ProgramLog::not_begun(program, reason));
         }
         let began = Instant::now();
-        let tenants = Tenants::of(session.territory(), &session.client).await;
+        let tenants = session.tenants().await;
         let world = World::new(session.clone(), program.clone(), attempt, tenants);
         let recorder = world.clone();
         let limit = session.settings.longest_scenario;
@@ -229,17 +228,14 @@ impl Campaign {
         }
     }
 
+    /// Carries out programs side by side, as many as the registry bears.
     pub(super) async fn all_at_once(
         &self,
         programs: Vec<Arc<Program>>,
         progress: &Arc<dyn Progress>,
     ) -> Vec<Ran> {
         let mut tasks = JoinSet::new();
-        let (long, short): (Vec<_>, Vec<_>) = programs
-            .into_iter()
-            .enumerate()
-            .partition(|(_, program)| is_long(program));
-        for (at, program) in long.into_iter().chain(short) {
+        for (at, program) in longest_first(programs) {
             let (campaign, progress) = (self.clone(), progress.clone());
             let place = self.session.place().await;
             tasks.spawn(async move {
@@ -354,7 +350,7 @@ fn facts(session: &Session, began: Instant) -> Facts {
         .lines()
         .map(|line| format!("left in the registry: {line}"))
         .collect();
-    let notes = [session.client.notes(), session.notes.clone(), left].concat();
+    let notes = [session.client.notes(), session.notes(), left].concat();
     Facts {
         target: target.clone(),
         version: settings.version,

@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures_util::future::join;
+
 use super::campaign::Campaign;
 use super::order::is_alone;
+use super::random::AtRandom;
 use super::session::Session;
 use super::{PreflightError, Progress, RunSettings, preflight, random};
 use crate::log::RunLog;
@@ -33,11 +36,18 @@ pub async fn record(
     progress.planned(plan.probes.len() + plan.workflows.len());
     let mut done = campaign.probes(plan.probes, &progress).await;
     let (alone, others): (Vec<_>, Vec<_>) = plan.workflows.into_iter().partition(|program| is_alone(program));
-    done.extend(campaign.all_at_once(others, &progress).await);
+    let (ran, at_random) = join(
+        campaign.all_at_once(others, &progress),
+        random::try_beside(&campaign, &done),
+    )
+    .await;
+    done.extend(ran);
     // They come last, so that nothing else is judged under their weight, or lacks what they remove.
     campaign.remove_common().await;
     done.extend(campaign.one_by_one(alone, &progress).await);
-    done.extend(random::explore_at_random(&campaign, &done).await);
+    if let AtRandom::Open = at_random {
+        done.extend(random::explore_at_random(&campaign, &done).await);
+    }
     let programs = campaign.broken_once_more(done).await;
     campaign.remove_common().await;
     guard.abort();

@@ -1,4 +1,4 @@
-//! A run: probes first, then every other scenario at once, then random workflows, and all that broke once more.
+//! A run: probes first, then every other scenario and random workflows at once, and all that broke once more.
 //!
 //! What happens is written down; the judge makes of it what it means.
 //!
@@ -11,10 +11,10 @@
 //! `watch` is kept: it sees every answer, asks what is known to be good when too many come to nothing, and bears
 //! limits as long as they can be borne.
 //!
-//! The campaign then carries programs out (`order` says in which order): the probes one by one, since what they settle
-//! decides about the others; the other scenarios side by side; those that must have a registry for themselves alone;
-//! random workflows (`random`); and at last each one that has a finding a second time, in repositories of its own, so
-//! that a finding is what happens twice. Behind each program `cleanup` removes what it created, but for what shows a
+//! The campaign then carries programs out (`order` says in which order, `length` which of them are long): the probes
+//! first, since what they settle decides about the others; the other scenarios side by side, and random workflows
+//! (`random`) beside them; those that must have a registry for themselves alone; and at last each one that has a finding
+//! a second time, in repositories of its own, so that a finding is what happens twice. Behind each program `cleanup` removes what it created, but for what shows a
 //! finding. (`clean` is the command of that name, for what earlier runs left.)
 //!
 //! One program gets one `world`: its variables, its last answer, the number of the action under way, and a recorder. A
@@ -40,9 +40,11 @@ pub mod coded;
 mod course;
 mod found;
 mod interpret;
+mod length;
 mod lock;
 mod order;
 mod pace;
+mod patience;
 mod preflight;
 mod random;
 mod read_after_write;
@@ -51,6 +53,7 @@ mod settings;
 mod stop;
 mod territory;
 mod under_way;
+mod unusable;
 mod watch;
 mod world;
 
@@ -60,9 +63,9 @@ pub use crate::explore::Budget;
 pub use crate::values::{BadImageName, BadRunId, ImageName, RunId, is_repository};
 pub use clean::{Cleaned, ContentKind, Left, clean};
 pub use course::record;
-pub use preflight::PreflightError;
 pub use settings::{Access, CleanUp, OnFinding, RunSettings};
 pub use stop::Stop;
+pub use unusable::PreflightError;
 
 /// Told how a run goes on.
 pub trait Progress: Send + Sync {

@@ -1,9 +1,11 @@
 //! In which order the programs of a run are carried out, and which of them alone.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use super::length;
 use crate::scenario::Program;
 
 /// The scenarios beside which no other one runs: those that weigh on a registry, with manifests of many megabytes, of
@@ -19,19 +21,11 @@ pub(super) fn is_alone(program: &Program) -> bool {
     ALONE.contains(&&*program.name)
 }
 
-/// The scenarios in which most requests wait for one another: over a distance they decide how long a run takes, so they
-/// are begun first.
-const LONG: [&str; 5] = [
-    "base/names-of-resources",
-    "discovery/referrers-many",
-    "discovery/tags-beyond-a-thousand",
-    "discovery/tags-many",
-    "security/one-tag-at-once",
-];
-
-/// Whether a scenario is begun before others.
-pub(super) fn is_long(program: &Program) -> bool {
-    LONG.contains(&&*program.name)
+/// Programs with their places, those first that take longest over a distance: what is begun last decides when a run ends.
+pub(super) fn longest_first(programs: Vec<Arc<Program>>) -> Vec<(usize, Arc<Program>)> {
+    let mut programs: Vec<_> = programs.into_iter().enumerate().collect();
+    programs.sort_by_cached_key(|(_, program)| Reverse(length::of(program)));
+    programs
 }
 
 /// Probes, each with its place.

@@ -1,108 +1,15 @@
 //! Whether a target can be used at all, asked before anything is claimed about it.
 
+use std::time::Duration;
+
 use super::found::{self, ExistingContent, NothingFound};
+use super::patience::{self, Waited};
 use super::territory::{Elsewhere, Names};
+use super::unusable::PreflightError;
 use super::{Access, RunSettings};
 use crate::check::{describe, error_codes};
 use crate::values::{Content, ImageName, Maker, json_of};
-use crate::wire::{Account, Answer, Body, Client, Exchange, Fault, LoginSource, Request, Secrets, number};
-
-/// Why a target cannot be used. Nothing else is claimed about it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PreflightError {
-    /// Nobody answers there.
-    #[error("{target} cannot be reached: {why}")]
-    Unreachable {
-        /// The target.
-        target: String,
-        /// What went wrong.
-        why: String,
-    },
-    /// It wants credentials, and there are none.
-    #[error(
-        "{target} asks for credentials ({challenge}): log in with docker, podman or crane, or give them in ASSIZE_USER and ASSIZE_PASSWORD, or in ASSIZE_TOKEN{looked}"
-    )]
-    WantsCredentials {
-        /// The target.
-        target: String,
-        /// How it asked.
-        challenge: String,
-        /// Where credentials were looked for.
-        looked: String,
-    },
-    /// It refuses the credentials that there are.
-    #[error("{target} refuses the credentials that were given: {why}")]
-    RefusesCredentials {
-        /// The target.
-        target: String,
-        /// What it answered.
-        why: String,
-    },
-    /// Whatever is there speaks HTTP, but not the protocol of registries.
-    #[error(
-        "{target} is no registry: GET /v2/ answered {base}, and nothing else below /v2/ answers like one"
-    )]
-    NoRegistry {
-        /// The target.
-        target: String,
-        /// What the base endpoint answered.
-        base: String,
-    },
-    /// An image that was named is not there.
-    #[error("{image} cannot be read from {target}: {why}")]
-    NoImage {
-        /// The target.
-        target: String,
-        /// The image.
-        image: String,
-        /// What came in its place.
-        why: String,
-    },
-    /// It is not to be written to, and shows nothing that could be read.
-    #[error(
-        "nothing to read was found on {target}: no repository is listed with a tag that leads to an image; name one with --image NAME:TAG"
-    )]
-    NothingToRead {
-        /// The target.
-        target: String,
-    },
-}
-
-impl PreflightError {
-    /// The same without what must not be shown.
-    pub(super) fn without(self, secrets: &Secrets) -> PreflightError {
-        let text = |text: String| secrets.redact(&text);
-        match self {
-            PreflightError::Unreachable { target, why } => PreflightError::Unreachable {
-                target,
-                why: text(why),
-            },
-            PreflightError::WantsCredentials {
-                target,
-                challenge,
-                looked,
-            } => PreflightError::WantsCredentials {
-                target,
-                challenge: text(challenge),
-                looked,
-            },
-            PreflightError::RefusesCredentials { target, why } => PreflightError::RefusesCredentials {
-                target,
-                why: text(why),
-            },
-            PreflightError::NoRegistry { target, base } => PreflightError::NoRegistry {
-                target,
-                base: text(base),
-            },
-            PreflightError::NoImage { target, image, why } => PreflightError::NoImage {
-                target,
-                image,
-                why: text(why),
-            },
-            PreflightError::NothingToRead { .. } => self,
-        }
-    }
-}
+use crate::wire::{Account, Answer, Body, Client, Exchange, Fault, LoginSource, Request, number};
 
 /// The largest least length of a chunk that is followed, in bytes: storage asks for 5 MiB at worst, and several chunks of
 /// it are in memory at once.
@@ -148,26 +55,81 @@ impl Learned {
 }
 
 /// What the base endpoint answers, if somebody who takes the credentials is there.
-pub(super) async fn reach(client: &Client) -> Result<Answer, PreflightError> {
+#[derive(Debug)]
+pub(super) struct Base {
+    answer: Answer,
+    /// What the reader of a report has to know of how it came.
+    notes: Vec<String>,
+}
+
+/// Asks the base endpoint, as often as a limit takes that can be borne.
+pub(super) async fn reach(client: &Client) -> Result<Base, PreflightError> {
     let target = client.target().to_string();
-    let asked = client.send(request(client, "GET", "/v2/")).await;
+    let waited = patience::send_and_count(client, request(client, "GET", "/v2/")).await;
+    let asked = &waited.exchange;
     let base = asked.whole().map_err(|fault| unreachable(&target, fault))?;
     match base.status {
-        401 => Err(refused(client, base, &asked)),
-        429 | 502..=504 => Err(PreflightError::Unreachable {
+        401 => Err(refused(client, base, asked)),
+        429 => Err(limits(target, base, &waited)),
+        502..=504 => Err(PreflightError::Unreachable {
             target,
             why: format!("GET /v2/ is answered with {}", describe::status(base)),
         }),
-        _ => Ok(base.clone()),
+        _ => Ok(Base {
+            answer: base.clone(),
+            notes: waited_for(&waited).into_iter().collect(),
+        }),
     }
 }
 
-/// Finds out whether the target is a registry that can be asked.
+/// What is told of a limit that was over in time.
+fn waited_for(waited: &Waited) -> Option<String> {
+    let times = match waited.refusals {
+        0 => return None,
+        1 => "once".to_owned(),
+        refusals => format!("{refusals} times"),
+    };
+    Some(format!(
+        "the registry limits how often it may be asked: the first GET /v2/ was answered {times} with 429 and waited for, {}",
+        seconds(waited.time)
+    ))
+}
+
+/// A limit that is not over in time.
+fn limits(target: String, base: &Answer, waited: &Waited) -> PreflightError {
+    let asks = base.headers.get("Retry-After");
+    PreflightError::Limits {
+        target,
+        status: describe::status(base),
+        asks: asks.map_or(String::new(), |wait| {
+            format!(" and Retry-After: {}", describe::short(wait))
+        }),
+        waited: match waited.refusals {
+            0 => String::new(),
+            _ => format!(", also after a wait of {}", seconds(waited.time)),
+        },
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// Finds out whether the target is a registry that can be asked, unless somebody stops the run before that is known.
 pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<Learned, PreflightError> {
-    let base = reach(client).await?;
+    tokio::select! {
+        learned = learn(client, settings) => learned,
+        () = settings.stop.stopped() => Err(PreflightError::Stopped {
+            target: client.target().to_string(),
+        }),
+    }
+}
+
+async fn learn(client: &Client, settings: &RunSettings) -> Result<Learned, PreflightError> {
+    let Base { answer: base, notes } = reach(client).await?;
     match &settings.access {
-        Access::Write => examine_by_upload(client, settings, &base).await,
-        Access::Read(named) => examine_by_reading(client, settings, &base, named).await,
+        Access::Write => examine_by_upload(client, settings, &base, notes).await,
+        Access::Read(named) => examine_by_reading(client, settings, &base, notes, named).await,
     }
 }
 
@@ -176,6 +138,7 @@ async fn examine_by_reading(
     client: &Client,
     settings: &RunSettings,
     base: &Answer,
+    notes: Vec<String>,
     named: &[ImageName],
 ) -> Result<Learned, PreflightError> {
     let repository = match settings.repositories.first() {
@@ -200,6 +163,7 @@ async fn examine_by_reading(
     };
     Ok(Learned {
         elsewhere,
+        notes,
         good: found.first(client).map(|request| (request, 200)),
         found,
         ..Learned::default()
@@ -230,6 +194,7 @@ async fn examine_by_upload(
     client: &Client,
     settings: &RunSettings,
     base: &Answer,
+    mut notes: Vec<String>,
 ) -> Result<Learned, PreflightError> {
     let target = client.target().to_string();
     let first_upload = ask_for_upload(client, settings).await;
@@ -245,14 +210,17 @@ async fn examine_by_upload(
     }
     let is_open = opened.status == 202;
     if let Some(place) = opened.location().filter(|_| is_open) {
-        client
-            .send(Request {
-                url: place,
-                ..request(client, "DELETE", "/")
-            })
-            .await;
+        let cancelled = Request {
+            url: place,
+            ..request(client, "DELETE", "/")
+        };
+        patience::send(client, cancelled).await;
     }
+    let announced = Learned::of(opened);
+    notes.extend(announced.notes);
     Ok(Learned {
+        min_chunk: announced.min_chunk,
+        notes,
         names: first_upload.names,
         good: is_open.then(|| {
             (
@@ -260,7 +228,7 @@ async fn examine_by_upload(
                 opened.status,
             )
         }),
-        ..Learned::of(opened)
+        ..Learned::default()
     })
 }
 
@@ -274,7 +242,7 @@ struct FirstUpload {
 /// Asks for an upload: in the repository that was given, or under names of each form until one is taken.
 async fn ask_for_upload(client: &Client, settings: &RunSettings) -> FirstUpload {
     let at = async |repository: String, names: Names| FirstUpload {
-        opened: client.send(request(client, "POST", &uploads(&repository))).await,
+        opened: patience::send(client, request(client, "POST", &uploads(&repository))).await,
         repository,
         names,
     };
@@ -386,7 +354,7 @@ fn unreachable(target: &str, fault: &Fault) -> PreflightError {
 }
 
 async fn ask(client: &Client, method: &str, path: &str) -> Result<Answer, Fault> {
-    let exchange = client.send(request(client, method, path)).await;
+    let exchange = patience::send(client, request(client, method, path)).await;
     exchange.whole().cloned().map_err(Clone::clone)
 }
 

@@ -5,32 +5,58 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use tokio::runtime::Handle;
 
+use super::OnFinding;
 use super::campaign::{Campaign, Ran};
 use crate::catalogue::Catalogue;
 use crate::catalogue::Version;
-use crate::explore::{Constraints, explore};
+use crate::explore::{Budget, Constraints, explore, first_workflows};
 use crate::judgement::Offer;
 use crate::scenario::{Program, parse};
+
+/// The number of the first workflow that is tried beside the scenarios: more than are ever tried when these are done.
+const BESIDE: u32 = 1_000_000;
+
+/// What is known of random workflows when the scenarios are done.
+pub(super) enum AtRandom {
+    /// They hold.
+    Holds,
+    /// They have to be tried when it is known what is broken.
+    Open,
+}
+
+/// Tries, beside the scenarios, the workflows that would be tried behind them, if nothing were found broken by then.
+pub(super) async fn try_beside(campaign: &Campaign, probes: &[Ran]) -> AtRandom {
+    let session = &campaign.session;
+    // What ends a run has to be told, and in a shared repository everything has its turn.
+    let goes_on = matches!(session.settings.on_finding, OnFinding::GoOn);
+    let has_own_repositories = session.territory().given().is_none();
+    let constraints = constraints(campaign, probes);
+    let cases = match session.settings.explore {
+        Budget::Workflows(cases) if goes_on && has_own_repositories => cases,
+        Budget::Workflows(_) | Budget::Time(_) | Budget::Nothing => return AtRandom::Open,
+    };
+    if !is_worth_a_try(campaign, &constraints) {
+        return AtRandom::Open;
+    }
+    let texts = first_workflows(session.catalogue(), &constraints, cases, session.seed());
+    let name: Arc<str> = "explore/beside".into();
+    let broken = texts
+        .iter()
+        .zip(BESIDE..)
+        .map(|(text, attempt)| breaks(campaign, name.clone(), text, attempt));
+    // What is avoided when more is known takes operations away, and adds none.
+    match join_all(broken).await.contains(&true) {
+        false => AtRandom::Holds,
+        true => AtRandom::Open,
+    }
+}
 
 /// Tries random workflows; the one that failed, if one did, in its shortest form.
 pub(super) async fn explore_at_random(campaign: &Campaign, done: &[Ran]) -> Option<Ran> {
     let session = &campaign.session;
     let (version, catalogue) = (session.settings.version, session.catalogue());
-    let broken = done.iter().flat_map(|ran| &ran.verdict.broken);
-    // A step that asks for nothing in force is not taken, and the model would wait for what it does.
-    let not_in_force = catalogue
-        .iter()
-        .filter(|requirement| requirement.levels.in_version(version).is_none())
-        .map(|requirement| &requirement.id);
-    let offers = session
-        .offers()
-        .into_iter()
-        .filter(|(_, offer)| matches!(offer, Offer::Offered(_)));
-    let constraints = Constraints {
-        offered: offers.map(|(name, _)| name).collect(),
-        avoided: broken.chain(not_in_force).cloned().collect(),
-    };
-    if !constraints.offered.contains("push") || session.has_ended() {
+    let constraints = constraints(campaign, done);
+    if !is_worth_a_try(campaign, &constraints) {
         return None;
     }
     let (explorer, handle) = (campaign.clone(), Handle::current());
@@ -43,14 +69,8 @@ pub(super) async fn explore_at_random(campaign: &Campaign, done: &[Ran]) -> Opti
             session.seed(),
             || !session.has_ended(),
             |name, texts, first| {
-                let broken = texts.iter().zip(first..).map(async |(text, number)| {
-                    let program = understood(name.clone(), text, session.catalogue(), version);
-                    let Some(program) = program.map(Arc::new) else {
-                        return false;
-                    };
-                    let _place = session.place().await;
-                    explorer.carry_out(program, number + 2).await.is_broken()
-                });
+                let texts = texts.iter().zip(first + 2..);
+                let broken = texts.map(|(text, attempt)| breaks(&explorer, name.clone(), text, attempt));
                 handle.block_on(join_all(broken))
             },
         )
@@ -58,6 +78,42 @@ pub(super) async fn explore_at_random(campaign: &Campaign, done: &[Ran]) -> Opti
     let failing = failing.await.ok()??;
     let shortest = understood(failing.name.as_str().into(), &failing.text, catalogue, version)?;
     Some(campaign.carry_out(Arc::new(shortest), 1).await)
+}
+
+/// Whether there is anything that workflows could do.
+fn is_worth_a_try(campaign: &Campaign, constraints: &Constraints) -> bool {
+    constraints.offered.contains("push") && !campaign.session.has_ended()
+}
+
+/// Follows a workflow; whether something in it breaks.
+async fn breaks(campaign: &Campaign, name: Arc<str>, text: &str, attempt: u32) -> bool {
+    let session = &campaign.session;
+    let program = understood(name, text, session.catalogue(), session.settings.version);
+    let Some(program) = program.map(Arc::new) else {
+        return false;
+    };
+    let _place = session.place().await;
+    campaign.carry_out(program, attempt).await.is_broken()
+}
+
+/// What workflows may do, as far as it is known what the registry offers and what it breaks.
+fn constraints(campaign: &Campaign, done: &[Ran]) -> Constraints {
+    let session = &campaign.session;
+    let (version, catalogue) = (session.settings.version, session.catalogue());
+    let broken = done.iter().flat_map(|ran| &ran.verdict.broken);
+    // A step that asks for nothing in force is not taken, and the model would wait for what it does.
+    let not_in_force = catalogue
+        .iter()
+        .filter(|requirement| requirement.levels.in_version(version).is_none())
+        .map(|requirement| &requirement.id);
+    let offers = session
+        .offers()
+        .into_iter()
+        .filter(|(_, offer)| matches!(offer, Offer::Offered(_)));
+    Constraints {
+        offered: offers.map(|(name, _)| name).collect(),
+        avoided: broken.chain(not_in_force).cloned().collect(),
+    }
 }
 
 /// A scenario that was written by the explorer.

@@ -9,6 +9,7 @@ use super::clean::Left;
 use super::found::ExistingContent;
 use super::lock::locked;
 use super::pace::{Pace, Slot};
+use super::patience;
 use super::preflight::Learned;
 use super::territory::{Tenants, Territory};
 use super::watch::Watch;
@@ -24,8 +25,6 @@ use crate::wire::{Client, Exchange, Request, Url, Withheld};
 
 /// The size of a chunk where the registry asks for no larger one.
 const CHUNK: u64 = 1024;
-/// How often a request that was answered 429 is sent again.
-const TRIES: u32 = 20;
 
 /// What all programs of one run share.
 pub(super) struct Session {
@@ -44,7 +43,7 @@ pub(super) struct Session {
     /// What is there already, where the run only reads.
     pub(super) found: ExistingContent,
     /// What the reader of a report has to know of the registry.
-    pub(super) notes: Vec<String>,
+    notes: Mutex<BTreeSet<String>>,
     asked: Option<BTreeSet<RequirementId>>,
     offers: Mutex<BTreeMap<String, Offer>>,
     territory: Territory,
@@ -73,7 +72,7 @@ impl Session {
             client,
             library,
             chunk: learned.min_chunk.unwrap_or(0).max(CHUNK),
-            notes: learned.notes,
+            notes: Mutex::new(learned.notes.into_iter().collect()),
             found: learned.found,
             asked: plan.asked.clone(),
             offers: Mutex::default(),
@@ -90,6 +89,23 @@ impl Session {
             failed_fast: AtomicBool::new(false),
             settings,
         }
+    }
+
+    /// What the reader of a report has to know of the registry.
+    pub(super) fn notes(&self) -> Vec<String> {
+        locked(&self.notes).iter().cloned().collect()
+    }
+
+    /// What stands in the repositories that the run was given; the reader of a report is told what could not be seen.
+    pub(super) async fn tenants(&self) -> Tenants {
+        let tenants = Tenants::of(&self.territory, &self.client).await;
+        let told = tenants.unread().map(|name| {
+            format!(
+                "the tags of {name} could not be listed to the end: each was looked for before it was written"
+            )
+        });
+        locked(&self.notes).extend(told);
+        tenants
     }
 
     /// The seed of the run.
@@ -148,10 +164,11 @@ impl Session {
         recorder: &Recorder,
         action: usize,
     ) -> Arc<Exchange> {
-        if let Some(why) = self
-            .withholds(&request.method, &request.url)
-            .or_else(|| tenants.would_lose(&request))
-        {
+        let withheld = match self.withholds(&request.method, &request.url) {
+            None => tenants.would_lose(&request, &self.client).await,
+            withheld => withheld,
+        };
+        if let Some(why) = withheld {
             return Arc::new(Exchange::withheld(request, why));
         }
         let mut tries = 0;
@@ -164,7 +181,9 @@ impl Session {
             recorder.record(Event::Sent(action, exchange.clone()));
             tries += 1;
             match self.watch.wait_asked_for(&exchange) {
-                Some(wait) if tries < TRIES && self.ended().is_none() => tokio::time::sleep(wait).await,
+                Some(wait) if tries < patience::TRIES && self.ended().is_none() => {
+                    tokio::time::sleep(wait).await;
+                }
                 _ => return exchange,
             }
         }

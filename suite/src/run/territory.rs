@@ -1,8 +1,10 @@
 //! Where a run may go: into repositories of its own, or into those that it was given and nowhere else.
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
-use super::{Access, RunSettings};
+use super::lock::locked;
+use super::{Access, RunSettings, patience};
 use crate::cause::{Beyond, Cause};
 use crate::check::next_link;
 use crate::endpoint::{Endpoint, EndpointKind};
@@ -10,7 +12,8 @@ use crate::scenario::ast::{Aspect, Check, CountScope, One, Pattern, Polarity, St
 use crate::values::{RunId, Value, json_of};
 use crate::wire::{Client, Exchange, Request, Url, Withheld};
 
-/// A list of tags is looked at for so many pages.
+/// A list of tags is read for so many pages before each scenario: at a hundred a page, more tags than a repository has
+/// that a team works with.
 const MOST_PAGES: usize = 100;
 /// What a second and a third repository are called in a sentence.
 const WHICH: [&str; 3] = ["first", "second", "third"];
@@ -163,6 +166,10 @@ pub(super) struct Tenants {
     is_shared: bool,
     /// Whether the repositories are those of other scenarios, too, and so never unknown.
     are_known: bool,
+    /// The repositories whose lists could not be read to their ends.
+    unread: BTreeSet<String>,
+    /// Tags of these that were not there when they were looked for.
+    vacant: Arc<Mutex<BTreeSet<(String, String)>>>,
 }
 
 impl Tenants {
@@ -176,10 +183,19 @@ impl Tenants {
             let mut next = Some(client.target().with_target(&format!("/v2/{name}/tags/list")));
             for _ in 0..MOST_PAGES {
                 let Some(url) = next.take() else { break };
-                next = tenants.note_page(name, &client.send(Request::new("GET", url)).await);
+                let page = patience::send(client, Request::new("GET", url)).await;
+                next = tenants.note_page(name, &page);
+            }
+            if next.is_some() {
+                tenants.unread.insert(name.clone());
             }
         }
         tenants
+    }
+
+    /// The repositories whose lists could not be read to their ends.
+    pub(super) fn unread(&self) -> impl Iterator<Item = &str> {
+        self.unread.iter().map(String::as_str)
     }
 
     /// Takes note of a page of a list of tags; where the next one is.
@@ -191,6 +207,7 @@ impl Tenants {
             .filter(|answer| matches!(answer.status, 200 | 404))
         else {
             self.is_shared = true;
+            self.unread.insert(name.to_owned());
             return None;
         };
         let json = json_of(answer).unwrap_or_default();
@@ -204,17 +221,37 @@ impl Tenants {
         (next.origin() == answer.url.origin() && next != page.request.url).then_some(next)
     }
 
-    /// Why a request is not sent, if it would change what stood there before.
-    pub(super) fn would_lose(&self, request: &Request) -> Option<Withheld> {
+    /// Why a request is not sent, if it would change what stood there before, or might.
+    pub(super) async fn would_lose(&self, request: &Request, client: &Client) -> Option<Withheld> {
         let endpoint = Endpoint::of(&request.url);
         let writes = matches!(request.method.as_str(), "PUT" | "DELETE" | "PATCH" | "POST");
-        let mut named: Vec<&str> = endpoint.reference().into_iter().collect();
-        named.extend(endpoint.parameter("tag"));
-        let repository = endpoint.repository()?.to_owned();
-        let taken = named
-            .into_iter()
-            .find(|tag| self.tags.contains(&(repository.clone(), (*tag).to_owned())))?;
-        writes.then(|| Withheld::Taken(taken.to_owned()))
+        let repository = endpoint.repository().filter(|_| writes)?;
+        let is_tag = matches!(endpoint.kind(), EndpointKind::Tag);
+        let own = endpoint.reference().filter(|_| is_tag);
+        for tag in own.into_iter().chain(endpoint.parameters("tag")) {
+            let named = (repository.to_owned(), tag.to_owned());
+            if self.tags.contains(&named) || !self.is_vacant(named, client).await {
+                return Some(Withheld::Taken(tag.to_owned()));
+            }
+        }
+        None
+    }
+
+    /// Whether nothing stood under a tag before; it is looked for where the list does not tell.
+    async fn is_vacant(&self, named: (String, String), client: &Client) -> bool {
+        let (repository, tag) = &named;
+        if !self.unread.contains(repository) || locked(&self.vacant).contains(&named) {
+            return true;
+        }
+        let place = client
+            .target()
+            .with_target(&format!("/v2/{repository}/manifests/{tag}"));
+        let looked_for = patience::send(client, Request::new("HEAD", place)).await;
+        let is_vacant = looked_for.status() == Some(404);
+        if is_vacant {
+            locked(&self.vacant).insert(named);
+        }
+        is_vacant
     }
 
     /// Whether a check of an answer can be made only where nobody else puts content.

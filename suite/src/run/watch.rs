@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::lock::locked;
+use super::patience;
 use crate::cause::Loss;
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::wire::{Account, Client, Exchange, Request, wait_asked_for};
+use crate::wire::{Account, Client, Exchange, Request};
 
 /// After as many requests in a row that came to nothing, those that are known to be good are asked again.
 const SILENCE: u32 = 8;
@@ -17,11 +18,6 @@ const TRIES: u32 = 3;
 /// How long is waited between two of those tries: together a second, in which a process is
 /// restarted.
 const PAUSE: Duration = Duration::from_millis(500);
-/// The wait after a 429 that asks for less: whoever limits does not want to be asked at once.
-const LEAST_WAIT: Duration = Duration::from_millis(50);
-/// For how long nothing but 429 may come before the limit is taken for the end: limits are counted by the minute at
-/// most, or by the hour, which no run waits for.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// How many answers the usual time of an answer is taken from.
 const ANSWERS: usize = 64;
 /// By how much an answer may take longer than is usual: more than a busy machine does to one answer of
@@ -108,10 +104,8 @@ impl Watch {
 
     /// How long a 429 asks the client to wait, if that can be borne.
     pub(super) fn wait_asked_for(&self, exchange: &Exchange) -> Option<Duration> {
-        let answer = exchange.outcome.as_ref().ok()?;
-        let wait = wait_asked_for(answer.status, &answer.headers)?;
-        let since = locked(&self.limited).map(|since| since.elapsed());
-        (since.unwrap_or_default() < PATIENCE).then_some(wait.max(LEAST_WAIT))
+        let since = *locked(&self.limited);
+        patience::wait(exchange, since)
     }
 
     /// How long something may take that usually takes no longer than `usual`: more where the target is slow.

@@ -20,7 +20,7 @@ const JOBS: usize = 8;
 /// What the suite says of a registry whose answers are mutated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SuiteVerdict {
-    /// It breaks these.
+    /// It breaks these, and perhaps more: the run ends at what is found first.
     Blamed(BTreeSet<RequirementId>),
     /// It is no registry that can be tested.
     Refused(String),

@@ -2,10 +2,12 @@
 
 use assize::Outcome;
 use assize::cause::Beyond;
+use assize::endpoint::EndpointKind;
 use assize::judgement::{NotAsked, Verdict};
+use assize::wire::{Body, Client, ClientSettings, Request, Url};
 
-use super::asked::{all, keeping_everything, verdict};
-use super::support::{Circumstance, Proxy, registry};
+use super::asked::{all, keeping_everything, left_over, some, verdict};
+use super::support::{Circumstance, Failure, Proxy, registry};
 
 async fn confined_to(repositories: &[&str], change: impl FnOnce(&mut assize::bundled::Config)) -> Outcome {
     let registry = registry(change).await;
@@ -44,6 +46,42 @@ async fn to_three_repositories_mounts_are_asked() {
 #[tokio::test(flavor = "multi_thread")]
 async fn names_may_be_made_of_the_words_of_the_paths() {
     confined_to(&["manifests/blobs/uploads", "tags/list/manifests"], |_| {}).await;
+}
+
+/// What somebody else has under a tag.
+async fn latest(client: &Client) -> String {
+    let place = client.target().with_target(LATEST);
+    let found = client.send(Request::new("GET", place)).await.outcome.unwrap();
+    found.body.digest()
+}
+
+const LATEST: &str = "/v2/team/app/manifests/latest";
+
+const INDEX: &str =
+    r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_tags_cannot_be_listed_each_is_looked_for_before_it_is_written() {
+    let registry = registry(|_| {}).await;
+    let client = Client::new(ClientSettings::new(Url::parse(&registry.url()).unwrap())).unwrap();
+    let mut push = Request::new("PUT", client.target().with_target(LATEST));
+    push.headers
+        .set("Content-Type", "application/vnd.oci.image.index.v1+json");
+    push.body = Body::Sized(INDEX.into());
+    client.send(push).await;
+    let before = latest(&client).await;
+    let refused = Circumstance::Fails("GET", EndpointKind::Tags, Failure::Status(403));
+    let proxy = Proxy::before(&registry.url(), refused).await;
+    let asked = some(&proxy.url(), &["security/tag-moved-at-once", "pull/manifest"]);
+    let outcome = asked.within(&["team/app"]).outcome().await.unwrap();
+    assert_eq!(*verdict(&outcome, "pull.manifest.get-by-tag-200"), Verdict::Held);
+    assert_eq!(latest(&client).await, before);
+    let notes = outcome.facts.notes.join("\n");
+    let said =
+        "the tags of team/app could not be listed to the end: each was looked for before it was written";
+    assert!(notes.contains(said), "{notes}");
+    assert_eq!(left_over(&registry.url()).await, ["team/app:\"latest\""]);
+    registry.shutdown().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

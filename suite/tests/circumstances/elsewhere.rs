@@ -100,7 +100,7 @@ async fn what_cannot_be_removed_is_told_with_the_reason() {
     assert_eq!(ruling(&outcome), Ruling::Conforms, "{}", told(&outcome));
     let notes = outcome.facts.notes.join("\n");
     assert!(
-        notes.contains(" blobs, since the registry answers 405 to their deletion: "),
+        notes.contains(" blobs, since the registry answers 405 to such deletions: "),
         "{notes}"
     );
     assert!(!notes.contains("manifest"), "{notes}");

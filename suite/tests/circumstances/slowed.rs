@@ -17,6 +17,43 @@ async fn a_limit_is_waited_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_is_met_at_once_is_waited_out_and_told() {
+    let registry = registry(|_| {}).await;
+    for wait in [None, Some("1")] {
+        let proxy = Proxy::before(&registry.url(), Circumstance::LimitedAtFirst(2, wait)).await;
+        let outcome = some(&proxy.url(), &["pull/blob"]).conforms().await;
+        let notes = outcome.facts.notes.join("\n");
+        let told = "the first GET /v2/ was answered 2 times with 429 and waited for, 2.0 s";
+        assert!(notes.contains(told), "{notes}");
+    }
+    registry.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_limit_that_cannot_be_waited_out_is_told_before_anything_is_asked() {
+    let registry = registry(|_| {}).await;
+    let limited = Circumstance::LimitedAtFirst(usize::MAX, Some("3600"));
+    let proxy = Proxy::before(&registry.url(), limited).await;
+    let refused = all(&proxy.url()).outcome().await.unwrap_err().to_string();
+    let told = "takes no requests now: GET /v2/ is answered with 429 Too Many Requests and Retry-After: 3600";
+    assert!(refused.contains(told), "{refused}");
+    assert_eq!(proxy.requests(), 1);
+    registry.shutdown().await;
+}
+
+#[tokio::test]
+async fn whoever_interrupts_before_the_first_answer_is_not_kept_waiting() {
+    let registry = registry(|_| {}).await;
+    let limited = Circumstance::LimitedAtFirst(usize::MAX, Some("30"));
+    let proxy = Proxy::before(&registry.url(), limited).await;
+    let asked = all(&proxy.url());
+    asked.settings.stop.stop();
+    let refused = asked.outcome().await.unwrap_err().to_string();
+    assert!(refused.contains("stopped before"), "{refused}");
+    registry.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_slow_registry_is_no_bad_one() {
     let registry = registry(|_| {}).await;
     let slow = Circumstance::Slow(0, Duration::from_millis(400));

@@ -34,6 +34,8 @@ pub(crate) enum Circumstance {
     SentTo(usize, &'static str),
     /// Every request is answered with this, from the first on.
     Always(u16, &'static str),
+    /// The first so many requests are answered with 429 and this `Retry-After`.
+    LimitedAtFirst(usize, Option<&'static str>),
     /// Every n-th request is answered with 429 and `Retry-After: 0`.
     Limited(usize),
     /// After so many requests nothing but the base endpoint is answered in less than this.
@@ -162,6 +164,10 @@ async fn answer(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
         Circumstance::EverythingIs(after, status, wait) if number > after => {
             let wait: Vec<(&str, &str)> = wait.iter().map(|wait| ("Retry-After", *wait)).collect();
             return Ok(reply(status, &wait, "<html>not now</html>"));
+        }
+        Circumstance::LimitedAtFirst(count, wait) if number <= count => {
+            let wait: Vec<(&str, &str)> = wait.iter().map(|wait| ("Retry-After", *wait)).collect();
+            return Ok(reply(429, &wait, "<html>not now</html>"));
         }
         Circumstance::Closes(after) if number > after => return Err("closed".into()),
         Circumstance::SentTo(after, place) if number > after => {

@@ -10,11 +10,10 @@ mod rebuild;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use redb::backends::InMemoryBackend;
-use redb::{Builder, Database, ReadableDatabase as _};
+use redb::{Database, ReadableDatabase as _};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -23,9 +22,8 @@ use super::committer::catch_up;
 use super::files::Files;
 use super::guard::guarded;
 use super::journal::{self, FoundJournal, Journal, entries_of};
-use super::opening::{Known, StorePaths, name_store};
+use super::opening::{Known, StorePaths, create, name_store};
 use super::tables::{Tables, View};
-use derived::{Derived, derive, read_derived, write_derived};
 use look::Look;
 
 /// What an audit does about what it finds.
@@ -146,9 +144,13 @@ pub(crate) fn audit(folder: &Path, check: Check) -> Result<Audit, StoreError> {
             &paths.content(),
             &(Arc::new(paths.journals()) as Arc<dyn Files>),
             check,
-            &|file| paths.put_aside(file),
-        )?;
-        Ok(Audit { notes, ..audit })
+            &Beside {
+                scratch: &|| paths.scratch(),
+                put_aside: &|file| paths.put_aside(file),
+            },
+        );
+        paths.remove_scratch()?;
+        Ok(Audit { notes, ..audit? })
     })
     .map_err(|fault| match check {
         Check::Rebuild => fault,
@@ -156,20 +158,29 @@ pub(crate) fn audit(folder: &Path, check: Check) -> Result<Audit, StoreError> {
     })
 }
 
-/// Audits a store whose parts are open; `put_aside` takes files that may be of use to somebody.
+/// What an audit has beside the store.
+pub(super) struct Beside<'a> {
+    /// Makes an empty database, of which nothing is kept.
+    pub(super) scratch: &'a dyn Fn() -> Result<Database, StoreError>,
+    /// Takes files that may be of use to somebody.
+    pub(super) put_aside: &'a dyn Fn(Uuid) -> Result<(), StoreError>,
+}
+
+/// Audits a store whose parts are open.
 pub(super) fn audit_parts(
     database: &Database,
     files: &dyn Files,
     journals: &Arc<dyn Files>,
     check: Check,
-    put_aside: &dyn Fn(Uuid) -> Result<(), StoreError>,
+    beside: &Beside<'_>,
 ) -> Result<Audit, StoreError> {
     let found = journal::find(journals.as_ref())?;
     let known = Known::of(database)?;
-    known.refuse_what_is_foreign(found.as_ref(), files)?;
+    known.refuse_what_is_foreign(found.as_ref(), database, files)?;
     let is_continued = match found {
         Some(found) if known.is_continued_by(&found) => {
-            is_kept_in(database, &known, Arc::clone(journals), found)?
+            let again = (beside.scratch)()?;
+            is_kept_in(database, &again, &known, Arc::clone(journals), found)?
         }
         _ => false,
     };
@@ -188,8 +199,7 @@ pub(super) fn audit_parts(
     }
     look.at_blobs()?;
     look.at_manifests()?;
-    let expected = derive(&view, &look.damage)?;
-    if look.damage.is_none() && read_derived(&view)? != expected {
+    if look.damage.is_none() && !derived::is_as_it_follows(&view)? {
         look.audit.faults.push(AuditFinding {
             what: "tables that say the same from two sides differ".to_owned(),
             remedy: "the second side is made anew from the first",
@@ -202,23 +212,27 @@ pub(super) fn audit_parts(
     } = look;
     drop(view);
     if check == Check::Repair && !audit.faults.is_empty() {
-        damage.lost.iter().try_for_each(|file| put_aside(*file))?;
+        damage
+            .lost
+            .iter()
+            .try_for_each(|file| (beside.put_aside)(*file))?;
         damage.files.iter().try_for_each(|file| files.remove(*file))?;
-        mend(database, &damage, &expected)?;
+        mend(database, &damage)?;
         begin_journal(database, Arc::clone(journals))?;
         audit.is_mended = true;
     }
     Ok(audit)
 }
 
-/// Brings the database up to its journal, and looks whether both then say the same.
+/// Brings the database up to its journal, and looks whether both then say the same: the journal is made into a database
+/// again, an empty one.
 fn is_kept_in(
     database: &Database,
+    again: &Database,
     known: &Known,
     journals: Arc<dyn Files>,
     found: FoundJournal,
 ) -> Result<bool, StoreError> {
-    let again = Builder::new().create_with_backend(InMemoryBackend::new())?;
     let transaction = again.begin_write()?;
     let mut tables = Tables::open(&transaction)?;
     journal::salvage(&found, &mut |entry| tables.apply(entry))?;
@@ -226,7 +240,7 @@ fn is_kept_in(
     transaction.commit()?;
     let journal = Journal::resume(journals, known.store.unwrap_or_default(), found)?;
     catch_up(database, Some(&journal))?;
-    Ok(digest_of(database)? == digest_of(&again)?)
+    Ok(digest_of(database)? == digest_of(again)?)
 }
 
 /// The digest of all that follows from nothing else.
@@ -248,7 +262,7 @@ impl Damage {
 
 /// Removes what is damaged, and writes anew what follows from the rest. It counts as a change that the journal
 /// has not, so that a journal from before is not gone on with.
-fn mend(database: &Database, damage: &Damage, derived: &Derived) -> Result<(), StoreError> {
+fn mend(database: &Database, damage: &Damage) -> Result<(), StoreError> {
     let transaction = database.begin_write()?;
     let mut tables = Tables::open(&transaction)?;
     for digest in &damage.blobs {
@@ -272,7 +286,7 @@ fn mend(database: &Database, damage: &Damage, derived: &Derived) -> Result<(), S
         tables.checkpoints.remove(id.as_u128())?;
         tables.touched.remove(id.as_u128())?;
     }
-    write_derived(&mut tables, derived)?;
+    derived::write(&mut tables)?;
     let sequence = tables.sequence()? + 1;
     tables.set_sequence(sequence)?;
     drop(tables);
@@ -290,6 +304,25 @@ fn begin_journal(database: &Database, journals: Arc<dyn Files>) -> Result<(), St
 }
 
 impl StorePaths {
+    /// Where an audit makes a database again that does not fit into memory.
+    fn scratch_file(&self) -> PathBuf {
+        self.folder.join("check.redb")
+    }
+
+    /// An empty database for an audit.
+    fn scratch(&self) -> Result<Database, StoreError> {
+        self.remove_scratch()?;
+        create(&self.scratch_file())
+    }
+
+    /// Removes what an audit, perhaps an earlier one that was interrupted, had for itself.
+    fn remove_scratch(&self) -> Result<(), StoreError> {
+        match fs::remove_file(self.scratch_file()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Puts a file of content where nobody removes it.
     fn put_aside(&self, file: Uuid) -> Result<(), StoreError> {
         fs::create_dir_all(self.lost())?;

@@ -4,13 +4,13 @@ use std::fs::{self, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
-use redb::{Builder, Database, ReadableDatabase as _};
+use redb::{Database, ReadableDatabase as _};
 use uuid::Uuid;
 
 use super::begin_journal;
 use crate::store::files::{Files as _, sync_folder};
 use crate::store::journal::{self, FoundJournal};
-use crate::store::opening::{StorePaths, name_store};
+use crate::store::opening::{StorePaths, create, name_store};
 use crate::store::tables::{Tables, View};
 use crate::store::{Store, StoreError, now};
 
@@ -74,7 +74,7 @@ fn make(path: &Path, found: &FoundJournal) -> Result<usize, StoreError> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
-    let database = Builder::new().create(path)?;
+    let database = create(path)?;
     let transaction = database.begin_write()?;
     let mut tables = Tables::open(&transaction)?;
     let mut unmade = 0;

@@ -9,8 +9,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use redb::Builder;
+use redb::backends::InMemoryBackend;
 
-use super::audit::audit_parts;
+use super::audit::{Beside, audit_parts};
 use super::committer::CommitterSettings;
 use super::files::Files;
 use super::guard::guarded;
@@ -54,7 +55,11 @@ fn faults(disk: &Disk) -> Result<Vec<String>, StoreError> {
         let journals: Arc<dyn Files> = Arc::new(disk.files(Area::Journal));
         let database = opens(disk)()?;
         let content = disk.files(Area::Content);
-        let audit = audit_parts(&database, &content, &journals, Check::Look, &|_| Ok(()))?;
+        let beside = Beside {
+            scratch: &|| Ok(Builder::new().create_with_backend(InMemoryBackend::new())?),
+            put_aside: &|_| Ok(()),
+        };
+        let audit = audit_parts(&database, &content, &journals, Check::Look, &beside)?;
         Ok(audit.faults.into_iter().map(|fault| fault.what).collect())
     })
 }

@@ -67,6 +67,7 @@ async fn hunt(arguments: &HuntArguments, over: Upstream) -> Result<Exit, Failure
         over,
         victim,
         seed: arguments.seed,
+        told: BTreeSet::new(),
         tally: Tally::default(),
     };
     let began = Instant::now();
@@ -100,6 +101,8 @@ struct Hunter {
     over: Upstream,
     victim: Option<Victim>,
     seed: u64,
+    /// The smallest mutations that were come upon.
+    told: BTreeSet<String>,
     tally: Tally,
 }
 
@@ -120,6 +123,9 @@ impl Hunter {
             self.tally.harmless += 1;
             return Ok(());
         };
+        if !self.told.insert(mutation.to_string()) {
+            return Ok(());
+        }
         if let Some(said) = self.known.said_of(&mutation) {
             self.tally.known += 1;
             return output::print(&format!("known   {mutation}\n        {said}\n"));

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::future::ready;
 use futures_util::{StreamExt, stream};
 
 use super::find::{is_common, tags};
-use super::{ContentKind, Left, delete, is_gone};
+use super::{ContentKind, Left, StaysSince, delete, is_gone};
 use crate::cause::Unsettled;
 use crate::judgement::Offer;
 use crate::log::Created;
 use crate::run::lock::locked;
+use crate::run::patience;
 use crate::run::session::Session;
 use crate::wire::Request;
 
@@ -41,10 +43,14 @@ pub(in crate::run) async fn remove_common(session: &Session) -> Left {
 }
 
 async fn remove_now(created: Created, session: &Session) -> Left {
-    for upload in &created.uploads {
-        let cancelled = Request::new("DELETE", upload.address.clone());
-        session.client.send(cancelled).await;
-    }
+    let cancelling = created.uploads.into_iter().map(|upload| async move {
+        let cancelled = Request::new("DELETE", upload.address);
+        patience::send(&session.client, cancelled).await
+    });
+    stream::iter(cancelling)
+        .buffered(AT_ONCE)
+        .for_each(|_| ready(()))
+        .await;
     let is_shared = session.territory().given().is_some();
     let mut left = Left::default();
     let mut refused_tags = Vec::new();
@@ -53,39 +59,48 @@ async fn remove_now(created: Created, session: &Session) -> Left {
         (ContentKind::Manifest, "delete-manifest", created.manifests),
         (ContentKind::Blob, "delete-blob", created.blobs),
     ] {
-        let refused = match session.offer(capability) {
-            Offer::Refused(exchange) => Some(exchange.status()),
+        let untried = match session.offer(capability) {
             // Of a registry of 2014 it is not asked; what it deletes, it deletes.
             Offer::Offered(_) | Offer::Unsettled(Unsettled::NotInForce(_)) => None,
-            Offer::Unsettled(_) => Some(None),
+            Offer::Refused(exchange) => Some(
+                exchange
+                    .status()
+                    .map_or(StaysSince::Unsettled, StaysSince::Refused),
+            ),
+            Offer::Unsettled(_) => Some(StaysSince::Unsettled),
         };
         let things = things
             .into_iter()
             .filter(|(_, reference)| kind != ContentKind::Blob || !is_shared || !is_common(reference));
         let deleting = things.map(|(name, reference)| async move {
-            let status = match refused {
-                Some(status) => status,
-                None => delete(&session.client, &name, kind, &reference).await,
+            let stays = match untried {
+                Some(since) => Some(since),
+                None => {
+                    let status = delete(&session.client, &name, kind, &reference).await;
+                    (!is_gone(status)).then(|| StaysSince::of(status))
+                }
             };
-            (name, reference, status)
+            (name, reference, stays)
         });
         let deleted: Vec<_> = stream::iter(deleting).buffered(AT_ONCE).collect().await;
-        for (name, reference, status) in deleted {
-            match kind {
-                _ if is_gone(status) => {}
-                ContentKind::Tag => refused_tags.push((name, reference, status)),
-                ContentKind::Manifest | ContentKind::Blob => left.note(kind, status, &name, &reference),
+        for (name, reference, stays) in deleted {
+            match (kind, stays) {
+                (_, None) => {}
+                (ContentKind::Tag, Some(since)) => refused_tags.push((name, reference, since)),
+                (ContentKind::Manifest | ContentKind::Blob, Some(since)) => {
+                    left.note(kind, since, &name, &reference);
+                }
             }
         }
     }
     let mut lists: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (name, tag, status) in refused_tags {
+    for (name, tag, since) in refused_tags {
         if !lists.contains_key(&name) {
             lists.insert(name.clone(), tags(&session.client, &name).await);
         }
         // Where tags are not deleted, they may go with their manifests.
         if lists.get(&name).is_some_and(|listed| listed.contains(&tag)) {
-            left.note(ContentKind::Tag, status, &name, &tag);
+            left.note(ContentKind::Tag, since, &name, &tag);
         }
     }
     left

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::{ContentKind, at};
 use crate::check::next_link;
+use crate::run::patience;
 use crate::run::territory::is_own;
 use crate::scenario::ast::Algorithm;
 use crate::values::{
@@ -96,7 +97,7 @@ async fn referrers(client: &Client, name: &str, digest: &str) -> Vec<String> {
     let url = client
         .target()
         .with_target(&format!("/v2/{name}/referrers/{digest}"));
-    let asked = client.send(Request::new("GET", url)).await;
+    let asked = patience::send(client, Request::new("GET", url)).await;
     let answer = asked.outcome.ok().filter(|answer| answer.status == 200);
     let list: Json = answer.as_ref().and_then(json_of).unwrap_or_default();
     digests(&list["manifests"])
@@ -118,7 +119,7 @@ pub(in crate::run) async fn listed_on(
     let mut next = Some(client.target().with_target(path));
     for _ in 0..pages {
         let Some(url) = next.take() else { break };
-        let asked = client.send(Request::new("GET", url)).await;
+        let asked = patience::send(client, Request::new("GET", url)).await;
         let answer = asked.outcome.ok().filter(|answer| answer.status == 200)?;
         let json = json_of(&answer)?;
         let members = json[member].as_array().into_iter().flatten();
@@ -148,7 +149,7 @@ async fn is_marked(client: &Client, name: &str, reference: &str) -> bool {
         return manifest["annotations"].get(MARK).is_some();
     };
     let url = at(client, name, ContentKind::Blob, config);
-    let asked = client.send(Request::new("GET", url)).await;
+    let asked = patience::send(client, Request::new("GET", url)).await;
     let config = asked.outcome.ok().as_ref().and_then(json_of).unwrap_or_default();
     config["config"]["Labels"].get(MARK).is_some()
 }
@@ -166,7 +167,7 @@ async fn manifest(client: &Client, name: &str, reference: &str) -> Option<(Strin
         "*/*",
     ];
     request.headers.set("Accept", &types.join(", "));
-    let answer = client.send(request).await.outcome.ok()?;
+    let answer = patience::send(client, request).await.outcome.ok()?;
     let is_there = answer.status == 200;
     is_there.then(|| {
         // A signed manifest has the digest of what was signed.

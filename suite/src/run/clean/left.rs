@@ -1,6 +1,7 @@
 //! What stays in a registry, and why.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// How many of the things that stay for one reason are named.
 const NAMED: usize = 3;
@@ -37,16 +38,52 @@ impl ContentKind {
     }
 }
 
-/// What could not be removed, by its kind and by the status that came in answer to its deletion, if one came.
+/// Why something stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum StaysSince {
+    /// This status came in answer to its deletion.
+    Answered(u16),
+    /// No answer came to its deletion.
+    Unanswered,
+    /// This status came in answer to the deletion of another such thing, and so its own was not tried.
+    Refused(u16),
+    /// Nothing told whether the registry deletes such things, and so its deletion was not tried.
+    Unsettled,
+}
+
+impl StaysSince {
+    /// What came of a deletion that removed nothing.
+    pub(super) fn of(status: Option<u16>) -> StaysSince {
+        status.map_or(StaysSince::Unanswered, StaysSince::Answered)
+    }
+}
+
+impl fmt::Display for StaysSince {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StaysSince::Answered(status) => write!(f, "the registry answers {status} to their deletion"),
+            StaysSince::Unanswered => write!(f, "no answer came to their deletion"),
+            StaysSince::Refused(status) => {
+                write!(f, "the registry answers {status} to such deletions")
+            }
+            StaysSince::Unsettled => write!(
+                f,
+                "nothing tells whether the registry deletes such things, and it was not tried"
+            ),
+        }
+    }
+}
+
+/// What could not be removed, by its kind and by why it stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Left(BTreeMap<(ContentKind, Option<u16>), Vec<String>>);
+pub struct Left(BTreeMap<(ContentKind, StaysSince), Vec<String>>);
 
 impl Left {
     /// Notes one thing that stays.
-    pub(super) fn note(&mut self, kind: ContentKind, status: Option<u16>, name: &str, reference: &str) {
+    pub(super) fn note(&mut self, kind: ContentKind, since: StaysSince, name: &str, reference: &str) {
         let mark = if kind == ContentKind::Tag { ':' } else { '@' };
         self.0
-            .entry((kind, status))
+            .entry((kind, since))
             .or_default()
             .push(format!("{name}{mark}{reference}"));
     }
@@ -67,15 +104,11 @@ impl Left {
 impl Left {
     /// A line for each kind and reason.
     pub fn lines(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(|((kind, status), things)| {
-            let why = match status {
-                Some(status) => format!("the registry answers {status} to their deletion"),
-                None => "no answer came to their deletion".to_owned(),
-            };
+        self.0.iter().map(|((kind, since), things)| {
             let first: Vec<&str> = things.iter().take(NAMED).map(String::as_str).collect();
             let more = if things.len() > NAMED { ", …" } else { "" };
             format!(
-                "{}, since {why}: {}{more}",
+                "{}, since {since}: {}{more}",
                 kind.counted(things.len()),
                 first.join(", ")
             )
@@ -91,11 +124,20 @@ mod tests {
     fn what_stays_is_told_by_kind_and_reason() {
         let mut left = Left::default();
         for number in 1..=4 {
-            left.note(ContentKind::Blob, Some(405), "a/b", &format!("sha256:{number}"));
+            left.note(
+                ContentKind::Blob,
+                StaysSince::Answered(405),
+                "a/b",
+                &format!("sha256:{number}"),
+            );
         }
-        left.note(ContentKind::Tag, None, "a/b", "latest");
+        left.note(ContentKind::Tag, StaysSince::Unanswered, "a/b", "latest");
+        left.note(ContentKind::Tag, StaysSince::Unsettled, "a/b", "v1");
+        left.note(ContentKind::Manifest, StaysSince::Refused(405), "a/b", "sha256:5");
         insta::assert_snapshot!(left.lines().collect::<Vec<String>>().join("\n"), @r"
         1 tag, since no answer came to their deletion: a/b:latest
+        1 tag, since nothing tells whether the registry deletes such things, and it was not tried: a/b:v1
+        1 manifest, since the registry answers 405 to such deletions: a/b@sha256:5
         4 blobs, since the registry answers 405 to their deletion: a/b@sha256:1, a/b@sha256:2, a/b@sha256:3, …
         ");
     }

@@ -7,12 +7,15 @@ mod left;
 use std::collections::BTreeSet;
 
 pub(super) use after::{remove, remove_common};
+use left::StaysSince;
 pub use left::{ContentKind, Left};
 
 pub(super) use self::find::listed_on;
 use self::find::{find, listed, tags};
-use super::preflight::{self, PreflightError};
+use super::patience;
+use super::preflight;
 use super::territory::is_own;
+use super::unusable::PreflightError;
 use crate::wire::{Client, Request, Url};
 
 /// What became of what earlier runs left.
@@ -87,7 +90,7 @@ impl Cleaned {
             (ContentKind::Blob, blobs),
         ] {
             for (reference, status) in refused {
-                self.left.note(kind, status, name, &reference);
+                self.left.note(kind, StaysSince::of(status), name, &reference);
             }
         }
     }
@@ -137,7 +140,8 @@ fn is_gone(status: Option<u16>) -> bool {
 
 async fn delete(client: &Client, name: &str, kind: ContentKind, reference: &str) -> Option<u16> {
     let url = at(client, name, kind, reference);
-    client.send(Request::new("DELETE", url)).await.status()
+    let deleted = patience::send(client, Request::new("DELETE", url)).await;
+    deleted.status()
 }
 
 fn at(client: &Client, name: &str, kind: ContentKind, reference: &str) -> Url {

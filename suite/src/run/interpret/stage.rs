@@ -23,7 +23,7 @@ const ANY_BLOB: u64 = 1500;
 /// The tags where a scenario asks for any, in the order in which every registry lists them.
 const ANY_TAGS: [&str; 5] = ["1.0", "1.1", "edge", "latest", "stable"];
 /// How much is pushed at once: as many as a browser's connections to a few servers, which no registry takes ill.
-const AT_ONCE: usize = 24;
+pub(in crate::run) const AT_ONCE: usize = 24;
 
 /// `given X pushed …`.
 pub(super) async fn set(world: &World, pushed: &Pushed) -> Result<(), ValueError> {
@@ -222,9 +222,18 @@ async fn put(world: &World, repository: &str, manifest: &Content, reference: &st
     success(&world.send(plain("PUT", url, Some(manifest))).await)
 }
 
+/// Pushes a blob: whole, or, where that is refused, as Docker's clients do. Registries that were made for these take
+/// nothing else, and a finding tells it; what else they do is judged all the same.
 async fn push_blob(world: &World, repository: &str, blob: &Content) -> Result<(), ValueError> {
     let query = format!("digest={}", blob.digest());
-    success(&upload(world, uploads(world, repository), blob, Way::PostAndPut, &query).await)
+    let push = async |way| upload(world, uploads(world, repository), blob, way, &query).await;
+    let whole = push(Way::PostAndPut).await;
+    let pushed = success(&whole);
+    let is_refused = whole.request.method == "PUT" && whole.status().is_some_and(|status| status >= 400);
+    if pushed.is_ok() || !is_refused || Cause::circumstance(&whole).is_some() {
+        return pushed;
+    }
+    success(&push(Way::StreamedPatch).await).or(pushed)
 }
 
 /// A stage is set by any 2xx.

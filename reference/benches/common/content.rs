@@ -1,7 +1,5 @@
 //! What is pushed: random bytes with their digests.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use sha2::{Digest as _, Sha256};
 
 /// The media type of the manifests that are pushed.
@@ -23,51 +21,27 @@ impl Blob {
     }
 }
 
-/// What all servers hold and are sent.
-pub(crate) struct Content {
-    pub(crate) large: Blob,
-    pub(crate) small: Blob,
-    pub(crate) config: Blob,
-    pub(crate) manifest: Blob,
-}
-
-impl Content {
-    /// Content with a large blob of so many bytes.
-    pub(crate) fn new(size: usize) -> Self {
-        let mut random = Random(7);
-        let small = Blob::new(random.bytes(64 * 1024));
-        let config = Blob::new(random.bytes(4 * 1024));
-        Self {
-            large: Blob::new(random.bytes(size)),
-            manifest: manifest(&config, &small),
-            small,
-            config,
-        }
-    }
-}
-
 /// The manifest of an image.
-pub(crate) fn manifest(config: &Blob, layer: &Blob) -> Blob {
-    let descriptor = |media_type: &str, blob: &Blob| serde_json::json!({"mediaType": media_type, "digest": blob.digest, "size": blob.bytes.len()});
+pub(crate) fn manifest(config: &Blob, layers: &[Blob]) -> Blob {
+    let layer = |layer| descriptor("application/vnd.oci.image.layer.v1.tar", layer);
     let manifest = serde_json::json!({
         "schemaVersion": 2,
         "mediaType": IMAGE,
         "config": descriptor("application/vnd.oci.image.config.v1+json", config),
-        "layers": [descriptor("application/vnd.oci.image.layer.v1.tar", layer)],
+        "layers": layers.iter().map(layer).collect::<Vec<_>>(),
     });
     Blob::new(manifest.to_string().into_bytes())
+}
+
+/// How a manifest names a blob.
+pub(crate) fn descriptor(media_type: &str, blob: &Blob) -> serde_json::Value {
+    serde_json::json!({"mediaType": media_type, "digest": blob.digest, "size": blob.bytes.len()})
 }
 
 /// Numbers that repeat for the same seed (splitmix64).
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    /// Numbers that were never drawn before.
-    pub(crate) fn from_the_clock() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        Self(u64::try_from(since.as_nanos() & u128::from(u64::MAX)).unwrap())
-    }
-
     /// The next number.
     pub(crate) fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -75,11 +49,6 @@ impl Random {
         number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         number ^ (number >> 31)
-    }
-
-    /// A number below `limit`.
-    pub(crate) fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.draw() % limit as u64).unwrap()
     }
 
     /// So many bytes.

@@ -3,22 +3,15 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
-use rustls::{ClientConnection, StreamOwned};
-
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-
 use crate::content::{Blob, IMAGE};
-use crate::secure;
-use crate::server::Server;
 
 /// How much of an answer is taken at once.
 const BLOCK: usize = 1024 * 1024;
 
 /// What a client talks over.
-trait Stream: Read + Write {}
+pub(crate) trait Stream: Read + Write {}
 
-impl Stream for TcpStream {}
-impl Stream for StreamOwned<ClientConnection, TcpStream> {}
+impl<T: Read + Write> Stream for T {}
 
 /// One connection, used for one request after the other.
 pub(crate) struct Client {
@@ -46,16 +39,15 @@ impl Answer {
 
 impl Client {
     /// A client of a server.
-    pub(crate) fn new(server: &Server) -> Self {
-        let stream = TcpStream::connect(server.address).unwrap();
-        stream.set_nodelay(true).unwrap();
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        Self::over(Box::new(connected(address)), address)
+    }
+
+    /// A client over a connection to a server.
+    pub(crate) fn over(stream: Box<dyn Stream>, address: SocketAddr) -> Self {
         Self {
-            stream: if server.kind.is_secure() {
-                Box::new(secure::stream(stream))
-            } else {
-                Box::new(stream)
-            },
-            address: server.address,
+            stream,
+            address,
             buffer: vec![0; BLOCK],
         }
     }
@@ -120,20 +112,6 @@ impl Client {
         }
     }
 
-    /// Pushes a blob: POST, then PUT.
-    pub(crate) fn push_blob(&mut self, repository: &str, blob: &Blob) {
-        let opened = self.send(&format!("POST /v2/{repository}/blobs/uploads/"), "", b"");
-        assert_eq!(opened.status, 202, "{}", opened.head);
-        let location = opened.header("location").unwrap();
-        let path = location.split_once("://").map_or(location, |(_, rest)| {
-            rest.find('/').map_or(location, |slash| &rest[slash..])
-        });
-        let mark = if path.contains('?') { '&' } else { '?' };
-        let line = format!("PUT {path}{mark}digest={}", blob.digest);
-        let pushed = self.send(&line, "", &blob.bytes);
-        assert_eq!(pushed.status, 201, "{}", pushed.head);
-    }
-
     /// Pushes a manifest; `reference` may go on with a query.
     pub(crate) fn push_manifest(&mut self, repository: &str, reference: &str, manifest: &Blob) {
         let line = format!("PUT /v2/{repository}/manifests/{reference}");
@@ -142,43 +120,17 @@ impl Client {
     }
 }
 
+/// A connection to a server.
+pub(crate) fn connected(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+}
+
 /// Where the head of an answer ends, if all of it is there.
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
     bytes
         .windows(4)
         .position(|four| four == b"\r\n\r\n")
         .map(|at| at + 4)
-}
-
-/// Sends the same request `count` times over `connections`, all at once; every answer is as long as the first.
-pub(crate) fn repeat(server: &Server, line: &str, connections: usize, count: usize) {
-    let address = server.address;
-    let headers = format!("Accept: {IMAGE}\r\n");
-    let first = Client::new(server).send(line, &headers, b"");
-    assert_eq!(first.status, 200, "{}", first.head);
-    let whole = first.head.len() + first.length;
-    let request = format!("{line} HTTP/1.1\r\nHost: {address}\r\n{headers}\r\n");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_io()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let mut all = tokio::task::JoinSet::new();
-        for _ in 0..connections {
-            let request = request.clone();
-            all.spawn(async move {
-                let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-                stream.set_nodelay(true).unwrap();
-                let mut answer = vec![0; whole];
-                for _ in 0..count / connections {
-                    stream.write_all(request.as_bytes()).await.unwrap();
-                    stream.read_exact(&mut answer).await.unwrap();
-                    assert!(answer.starts_with(b"HTTP/1.1 200"));
-                }
-            });
-        }
-        while let Some(ended) = all.join_next().await {
-            ended.unwrap();
-        }
-    });
 }

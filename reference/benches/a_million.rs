@@ -1,0 +1,79 @@
+//! The reference registry with a million of everything, against the same with ten thousand.
+//!
+//! ```sh
+//! cargo bench -p assize-reference --bench a_million -- --manifests 1000000 --blobs 3 --folder DIR
+//! ```
+//! A store of N manifests has as many tags in one repository, a tenth of it as repositories and as referrers of one
+//! subject, and some blobs for each manifest. It is filled over HTTP, and closed; then everything is measured with full
+//! durability, and printed with the factor by which it grows.
+
+#![expect(clippy::unwrap_used, reason = "a measure that cannot be taken ends the bench")]
+#![expect(clippy::panic, reason = "a server that hangs up ends the bench")]
+
+#[path = "common/client.rs"]
+mod client;
+#[path = "common/content.rs"]
+mod content;
+#[path = "a_million/fill.rs"]
+mod fill;
+#[path = "a_million/measures.rs"]
+mod measures;
+#[path = "common/process.rs"]
+mod process;
+#[path = "a_million/registry.rs"]
+mod registry;
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use fill::Shape;
+use measures::{MEASURES, take_all};
+
+/// Measures how the reference registry grows with what it holds
+#[derive(Debug, Parser)]
+struct Options {
+    /// How many manifests the large store has
+    #[arg(long, default_value_t = 1_000_000)]
+    manifests: u64,
+
+    /// How many the small one has
+    #[arg(long, default_value_t = 10_000)]
+    against: u64,
+
+    /// How many blobs of its own each manifest has, one at least
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..))]
+    blobs: u64,
+
+    /// Directory for the stores; on the disk that is to be measured
+    #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
+    folder: PathBuf,
+
+    /// What cargo says to every bench
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() {
+    let options = Options::parse();
+    let results = [options.against, options.manifests].map(|manifests| {
+        let shape = Shape {
+            manifests,
+            blobs: options.blobs,
+        };
+        let folder = options
+            .folder
+            .join(format!("a-million-{manifests}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        fill::fill(&folder, shape);
+        let results = take_all(&folder, shape);
+        std::fs::remove_dir_all(&folder).unwrap();
+        results
+    });
+    let [small, large] = results;
+    println!("| | at {} | at {} | growth |", options.against, options.manifests);
+    println!("| --- | --- | --- | --- |");
+    for (name, (few, many)) in MEASURES.iter().zip(small.iter().zip(&large)) {
+        println!("| {name} | {few:.2} | {many:.2} | {:.2} |", many / few);
+    }
+}
