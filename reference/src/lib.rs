@@ -75,8 +75,8 @@ pub mod routes {
 }
 
 pub use config::{
-    Action, Authentication, BaseUrl, BlobRedirect, Config, ConfigError, Durability, Ignore, Limits, Location,
-    LogFormat, MissingContent, NotificationEndpoint, Offer, PROFILES, Profile, profile,
+    Action, Authentication, BaseUrl, BlobRedirect, Config, ConfigError, Durability, Ignore, Launch, Limits,
+    Location, LogFormat, MissingContent, NotificationEndpoint, Offer, PROFILES, Profile, profile,
     refuse_unknown_variables,
 };
 pub use operation::log::Log;

@@ -5,12 +5,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use assize_reference::{
-    Check, Config, ConfigError, Log, LogFormat, PROFILES, Signals, check, profile, refuse_unknown_variables,
-    serve,
-};
-use clap::builder::PossibleValuesParser;
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use assize_reference::{Check, Config, Launch, Log, LogFormat, Signals, check, serve};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// A reference implementation of the OCI distribution specification
 #[derive(Debug, Parser)]
@@ -19,21 +15,8 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// TOML file for settings that are given neither as flags nor in the environment
-    #[arg(
-        long = "config",
-        id = "config",
-        value_name = "FILE",
-        env = "ASSIZE_REFERENCE_CONFIG"
-    )]
-    file: Option<PathBuf>,
-
-    /// Named profile to apply on top of the configuration
-    #[arg(long, env = "ASSIZE_REFERENCE_PROFILE", value_parser = profile_names())]
-    profile: Option<String>,
-
     #[command(flatten)]
-    config: Config,
+    launch: Launch,
 }
 
 #[derive(Debug, Subcommand)]
@@ -63,10 +46,6 @@ const BAD_INPUT: u8 = 2;
 /// The exit code where the registry does not start.
 const CANNOT_START: u8 = 4;
 
-fn profile_names() -> PossibleValuesParser {
-    PossibleValuesParser::new(PROFILES.iter().map(|profile| profile.name))
-}
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let matches = Arguments::command().get_matches();
@@ -90,7 +69,14 @@ async fn main() -> ExitCode {
             },
         );
     }
-    match settle(&matches, &arguments) {
+    match arguments.launch.settle(&Arguments::command(), &matches) {
+        Ok(config) if arguments.launch.print_config => match config.as_file() {
+            Ok(file) => {
+                say(file.trim_end());
+                ExitCode::SUCCESS
+            }
+            Err(error) => fail(&error, BAD_INPUT),
+        },
         Ok(config) => {
             let _log = Log::start(config.log_format);
             run(config).await
@@ -99,30 +85,21 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Settles the configuration from flags, environment, file and profile.
-fn settle(matches: &ArgMatches, arguments: &Arguments) -> Result<Config, ConfigError> {
-    let variables = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let variables = variables.collect::<Vec<_>>();
-    refuse_unknown_variables(&Arguments::command(), variables.iter().map(String::as_str))?;
-    let config = Config::settle(matches, arguments.file.as_deref())?;
-    Ok(match arguments.profile.as_deref().and_then(profile) {
-        Some(profile) => (profile.apply)(config),
-        None => config,
-    })
-}
-
 /// Serves until the operating system asks the program to end.
 async fn run(config: Config) -> ExitCode {
     let mut signals = match Signals::receive() {
         Ok(signals) => signals,
         Err(error) => return fail(&format!("cannot receive signals: {error}"), CANNOT_START),
     };
-    let registry = match serve(config).await {
+    let registry = match serve(config.clone()).await {
         Ok(registry) => registry,
         Err(error) => return fail(&error, CANNOT_START),
     };
     tracing::info!(url = %registry.url(), "listening");
     say(&registry.url());
+    for line in config.welcome(&registry.url()) {
+        drop(writeln!(io::stderr(), "note: {line}"));
+    }
     signals.end(&registry).await;
     tracing::info!("ending; a second signal ends at once");
     tokio::select! {

@@ -5,7 +5,9 @@ use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-pub use assize_reference::{Authentication, Config, Log, Running, Signals, StartError, serve};
+pub use assize_reference::{
+    Authentication, Config, ConfigError, Launch, Log, Running, Signals, StartError, serve,
+};
 use rust_embed::RustEmbed;
 use tempfile::NamedTempFile;
 

@@ -66,6 +66,12 @@ pub enum Beyond {
     Shared,
     /// The account that was given may not delete.
     MayNotDelete,
+    /// It might change something, and the run only reads.
+    ReadOnly,
+    /// Nothing of the kind was found where the run only reads.
+    NothingFound(String),
+    /// It needs a tag of what was found, and none is known.
+    Untagged,
     /// The run came to its end before.
     Ended,
 }
@@ -77,6 +83,9 @@ impl fmt::Display for Beyond {
             Beyond::NoRepository(which) => write!(f, "no {which} repository was given"),
             Beyond::Shared => write!(f, "the repository is shared with other content"),
             Beyond::MayNotDelete => write!(f, "the account may not delete"),
+            Beyond::ReadOnly => write!(f, "the target is read-only"),
+            Beyond::NothingFound(what) => write!(f, "{what} was not found there"),
+            Beyond::Untagged => write!(f, "no tag of what was found is known"),
             Beyond::Ended => write!(f, "the run ended early"),
         }
     }
@@ -162,6 +171,7 @@ impl Cause {
             Err(Fault::Withheld(why)) => Some(Cause::Beyond(match why {
                 Withheld::Confined(names) => Beyond::Confined(names.clone()),
                 Withheld::Taken(_) => Beyond::Shared,
+                Withheld::ReadOnly => Beyond::ReadOnly,
                 Withheld::Ended => Beyond::Ended,
             })),
             Err(Fault::Connect(_) | Fault::Tls(_) | Fault::Timeout { .. } | Fault::Credentials(_)) => {

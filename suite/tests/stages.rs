@@ -148,7 +148,7 @@ impl<'s> Names<'s> {
 
     fn of_any(&self, any: AnyContent) -> BTreeSet<Kind> {
         let kind = match any {
-            AnyContent::Image => "image",
+            AnyContent::Image | AnyContent::Referrer | AnyContent::Tags => "image",
             AnyContent::Index => "index",
             AnyContent::Blob { .. } => "blob",
         };

@@ -7,6 +7,7 @@ mod address;
 mod base_url;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod launch;
 mod limits;
 mod notify;
 mod offer;
@@ -20,6 +21,7 @@ use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 pub use base_url::{BaseUrl, BlobRedirect};
+pub use launch::Launch;
 pub use limits::Limits;
 pub use notify::{Action, Ignore, NotificationEndpoint};
 pub use offer::{MissingContent, Offer};

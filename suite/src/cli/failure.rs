@@ -106,6 +106,10 @@ pub(crate) enum Failure {
     /// A report is not where it was wanted.
     #[error(transparent)]
     Report(#[from] WriteError),
+    /// The configuration of the bundled registry means nothing.
+    #[cfg(feature = "bundled")]
+    #[error(transparent)]
+    Served(#[from] assize::bundled::ConfigError),
     /// The bundled registry does not start.
     #[cfg(feature = "bundled")]
     #[error("the bundled registry does not start: {0}")]
@@ -146,6 +150,8 @@ impl Failure {
             Failure::Run(RunError::CutOff(CutOff(End::Interrupted))) => Exit::Interrupted,
             Failure::Run(RunError::CutOff(_)) => Exit::UnusableTarget,
             Failure::Run(_) => Exit::BadInput,
+            #[cfg(feature = "bundled")]
+            Failure::Served(_) => Exit::BadInput,
             #[cfg(feature = "bundled")]
             Failure::Bundled(_) => Exit::SuiteFailed,
             Failure::Unwritten { .. } | Failure::Report(_) | Failure::Suite(_) | Failure::System { .. } => {

@@ -8,6 +8,7 @@ mod exit;
 mod explain;
 mod failure;
 mod fmt;
+mod global;
 mod hunt;
 mod judge;
 mod library;
@@ -33,8 +34,6 @@ mod target;
 mod value;
 mod verdict;
 
-use std::ffi::OsString;
-
 use anstream::ColorChoice;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -59,9 +58,9 @@ pub(crate) fn main() -> Exit {
 
 /// What was typed, with what the file of the project says of a target that was typed by its name.
 fn typed() -> Result<Arguments, Failure> {
-    let words: Vec<OsString> = std::env::args_os().collect();
     let mut command = Arguments::command();
     command.build();
+    let words = global::behind_the_command(&command, std::env::args_os().collect());
     let mut matches = command
         .clone()
         .try_get_matches_from(&words)
@@ -101,7 +100,10 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         None => run_scenarios(arguments.run),
         Some(Command::Run(run)) => run_scenarios(*run),
         #[cfg(feature = "bundled")]
-        Some(Command::Serve(config)) => block_on(serve::execute(*config)),
+        Some(Command::Serve(arguments)) => match serve::settle(*arguments)? {
+            Some((like, config)) => block_on(serve::execute(like, config)),
+            None => Ok(Exit::Done),
+        },
         Some(Command::Snapshot(arguments)) => {
             block_on(snapshot::execute(*arguments, &|name| std::env::var(name).ok()))
         }
@@ -129,10 +131,26 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
 }
 
 fn run_scenarios(mut arguments: arguments::RunArguments) -> Result<Exit, Failure> {
+    if !arguments.conduct.like_official {
+        return adopted_run(arguments);
+    }
+    let done = official::results(&mut arguments, &|name| std::env::var(name).ok());
+    let done = done.map_err(Failure::from).and_then(|()| adopted_run(arguments));
+    let exit = done.unwrap_or_else(|failure| {
+        failure.print();
+        failure.exit()
+    });
+    Ok(exit.like_official())
+}
+
+/// Runs the scenarios with what the variables and the file of the official suite say, where they are in force.
+fn adopted_run(mut arguments: arguments::RunArguments) -> Result<Exit, Failure> {
     assize::memory::return_what_is_free();
-    let environment = |name: &str| std::env::var(name).ok();
+    let process = |name: &str| std::env::var(name).ok();
+    let file = official::OfficialFile::read(&arguments, &process)?;
+    let environment = |name: &str| file.complete(name, process(name));
     if let Some(line) = official::adopt(&mut arguments, &environment)? {
-        anstream::eprintln!("note: {line}");
+        anstream::eprintln!("note: {}{line}", file.source());
     }
     let wanted = Wanted::new(
         &arguments.verdict,

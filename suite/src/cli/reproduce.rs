@@ -38,6 +38,10 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
         .iter()
         .for_each(|repository| add("--repository", repository));
     selection
+        .image
+        .iter()
+        .for_each(|image| add("--image", &image.to_string()));
+    selection
         .require
         .iter()
         .for_each(|capability| add("--require", capability));
@@ -72,6 +76,9 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
     if !conduct.pace.grace.is_zero() {
         add("--grace", &format!("{}ms", conduct.pace.grace.as_millis()));
     }
+    if selection.read_only {
+        words.push("--read-only".to_owned());
+    }
     if registry.login.anonymous {
         words.push("--anonymous".to_owned());
     }
@@ -101,6 +108,8 @@ mod tests {
             "--repository=me/app",
             "--scenarios=my folder",
             "--grace=5s",
+            "--read-only",
+            "--image=me/app:v1",
             "--insecure",
             "--anonymous",
             "--same-host",
@@ -115,7 +124,7 @@ mod tests {
         let arguments = Arguments::try_parse_from(words).unwrap();
         insta::assert_snapshot!(
             command(&arguments.run),
-            @"assize run https://registry.example.com --spec 1.0 --user me --repository me/app --resolve registry.example.com:443:192.0.2.7 --header 'X-Tenant: me' --proxy http://proxy.example.com:3128 --scenarios 'my folder' --grace 5000ms --anonymous --insecure --same-host"
+            @"assize run https://registry.example.com --spec 1.0 --user me --repository me/app --image me/app:v1 --resolve registry.example.com:443:192.0.2.7 --header 'X-Tenant: me' --proxy http://proxy.example.com:3128 --scenarios 'my folder' --grace 5000ms --read-only --anonymous --insecure --same-host"
         );
     }
 }

@@ -1,21 +1,40 @@
 //! `assize serve`: the registry that comes with the suite, until it is told to stop; or one that answers as another was recorded.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use assize::bundled::{self, Config, Log, Running, Signals, serve};
 use assize::saboteur::{Likeness, Saboteur, Upstream};
 use assize::snapshot::Folder;
 use assize::wire::Url;
 
-use super::arguments::ServeArguments;
+use clap::CommandFactory as _;
+
+use super::arguments::{Arguments, ServeArguments};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::global;
 use super::output;
 
+/// What the arguments of the command come to, or nothing where that was only to be printed.
+pub(crate) fn settle(arguments: ServeArguments) -> Result<Option<(Option<PathBuf>, Config)>, Failure> {
+    let mut command = Arguments::command();
+    command.build();
+    let serve = command.find_subcommand("serve").unwrap_or(&command);
+    let words = global::behind_the_command(&command, std::env::args_os().collect());
+    let matches = command.clone().get_matches_from(words);
+    let matches = matches.subcommand_matches("serve").unwrap_or(&matches);
+    let config = arguments.launch.settle(serve, matches)?;
+    if arguments.launch.print_config {
+        let file = config.as_file().map_err(Failure::Suite)?;
+        output::print(&file)?;
+        return Ok(None);
+    }
+    Ok(Some((arguments.like, config)))
+}
+
 /// Serves until the process is told to end; reads certificates and accounts again on SIGHUP.
-pub(crate) async fn execute(arguments: ServeArguments) -> Result<Exit, Failure> {
-    let ServeArguments { like, mut config } = arguments;
+pub(crate) async fn execute(like: Option<PathBuf>, mut config: Config) -> Result<Exit, Failure> {
     let _log = Log::start(config.log_format);
     let mut signals = Signals::receive().map_err(|source| Failure::System {
         doing: "cannot receive signals",
@@ -25,13 +44,16 @@ pub(crate) async fn execute(arguments: ServeArguments) -> Result<Exit, Failure> 
         .as_deref()
         .map(|folder| learnt(folder, &mut config))
         .transpose()?;
-    let registry = serve(config).await?;
+    let registry = serve(config.clone()).await?;
     let imitation = match likeness {
         Some((likeness, listen)) => Some(imitation(likeness, &registry, listen).await?),
         None => None,
     };
     let url = imitation.as_ref().map_or_else(|| registry.url(), Saboteur::url);
     output::print(&format!("{url}\n"))?;
+    for line in config.welcome(&url) {
+        anstream::eprintln!("note: {line}");
+    }
     signals.end(&registry).await;
     drop(imitation);
     tokio::select! {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use assize::catalogue::Version;
 use assize::judgement::{Lifetime, Strictness};
 use assize::plan::Selection;
-use assize::run::{Budget, CleanUp, RunId, RunSettings};
+use assize::run::{Access, Budget, CleanUp, ImageName, RunId, RunSettings, is_repository};
 use assize::wire::{self, Address, Credentials, Headers, Identity, Proxies, Reach, Timeouts, Tls, Url};
 
 use super::arguments::{
@@ -15,7 +15,7 @@ use super::arguments::{
 };
 use super::environment::Environment;
 use super::failure::Failure;
-use super::{login, reproduce, target, value};
+use super::{login, reproduce, target};
 
 /// How many random workflows a run tries unless it is told for how long to explore.
 const USUAL_WORKFLOWS: u32 = 10;
@@ -191,7 +191,10 @@ fn run_settings(
     if conduct.keep {
         run.clean_up = CleanUp::Never;
     }
-    run.explore = budget(conduct, &narrowed(selection));
+    run.explore = match run.access {
+        Access::Write => budget(conduct, &narrowed(selection)),
+        Access::Read(_) => Budget::Nothing,
+    };
     run.repositories = registry.repository;
     Ok(run)
 }
@@ -202,11 +205,7 @@ fn paced(
     selection: &SelectionArguments,
     pace: &PaceArguments,
 ) -> Result<RunSettings, Failure> {
-    if let Some(wrong) = registry
-        .repository
-        .iter()
-        .find(|name| !value::is_repository(name))
-    {
+    if let Some(wrong) = registry.repository.iter().find(|name| !is_repository(name)) {
         return Err(Failure::Arguments(format!(
             "`{wrong}` is not the name of a repository"
         )));
@@ -221,6 +220,12 @@ fn paced(
     run.require.clone_from(&selection.require);
     run.narrowed = narrowed(selection);
     run.narrowed.extend(shared(&registry.repository));
+    if selection.read_only {
+        run.access = Access::Read(selection.image.clone());
+        run.narrowed.push("--read-only".to_owned());
+        let image = |image: &ImageName| format!("--image {image}");
+        run.narrowed.extend(selection.image.iter().map(image));
+    }
     Ok(run)
 }
 
@@ -310,6 +315,24 @@ mod tests {
         let settings = settings("--repository me/app", &[]).unwrap();
         assert_eq!(settings.run.narrowed, ["--repository me/app"]);
         assert_eq!(settings.run.explore, Budget::Workflows(USUAL_WORKFLOWS));
+    }
+
+    #[test]
+    fn what_is_only_read_is_a_part_and_is_not_explored() {
+        let settings = settings("--read-only --image team/app:v1", &[]).unwrap();
+        assert_eq!(
+            settings.run.access,
+            Access::Read(vec!["team/app:v1".parse().unwrap()])
+        );
+        assert_eq!(settings.run.narrowed, ["--read-only", "--image team/app:v1"]);
+        assert_eq!(settings.run.explore, Budget::Nothing);
+        for wrong in [
+            "--image team/app:v1",
+            "--read-only --image Team",
+            "--read-only --explore 1m",
+        ] {
+            assert!(self::settings(wrong, &[]).is_err(), "{wrong}");
+        }
     }
 
     #[test]

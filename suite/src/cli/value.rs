@@ -69,21 +69,6 @@ pub(crate) fn header_value(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Whether a text has the form that the specification gives to the names of repositories.
-pub(crate) fn is_repository(text: &str) -> bool {
-    let word = |word: &str| {
-        let is_end = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        let parts = word.split(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
-        let joints = parts.filter(|part| !part.is_empty());
-        is_end(word.chars().next())
-            && is_end(word.chars().last())
-            && joints
-                .into_iter()
-                .all(|joint| matches!(joint, "." | "_" | "__") || joint.bytes().all(|b| b == b'-'))
-    };
-    text.split('/').all(word)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,16 +124,6 @@ mod tests {
             "18446744073709551615m",
         ] {
             assert!(duration(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn the_name_of_a_repository_is_words_with_single_joints() {
-        for name in ["a", "a/b", "my-org/my.app_2", "a__b", "a---b"] {
-            assert!(is_repository(name), "{name}");
-        }
-        for name in ["", "A", "a//b", "/a", "a/", "-a", "a..b", "a___b", "a:b"] {
-            assert!(!is_repository(name), "{name}");
         }
     }
 }

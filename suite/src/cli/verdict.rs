@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use assize::Suite;
 use assize::catalogue::{Catalogue, Level, RequirementId, Version};
+use assize::compare::official_results;
 use assize::diagnostic::SourceFile;
 use assize::log::{RunLog, trace};
 use assize::report::baseline::Baseline;
@@ -45,6 +46,8 @@ pub(crate) struct Wanted {
     summary: Option<PathBuf>,
     /// Whose requirements make it fail.
     counted: Counted,
+    /// Where the results go in the form of the official suite.
+    official: Option<PathBuf>,
     /// Where the exchanges go.
     trace: Option<PathBuf>,
     /// How much the terminal shows.
@@ -68,6 +71,7 @@ impl Wanted {
             reports: arguments.report.clone(),
             summary: summary.map(PathBuf::from),
             counted: arguments.basis.clone(),
+            official: arguments.official_results.clone(),
             trace: arguments.trace.clone(),
             detail: match arguments.full {
                 true => Detail::Full,
@@ -86,7 +90,8 @@ impl Wanted {
     fn check_places(&self, record: Option<&Path>) -> Result<(), Failure> {
         let file = |path: &Path| Destination::File(path.to_owned());
         let reports = self.reports.iter().map(|report| report.destination.clone());
-        let others = self.trace.as_deref().into_iter().chain(record).map(file);
+        let others = [self.trace.as_deref(), self.official.as_deref(), record];
+        let others = others.into_iter().flatten().map(file);
         let places: Vec<Destination> = reports.chain(others).collect();
         for (at, place) in places.iter().enumerate() {
             if places[..at].contains(place) {
@@ -110,6 +115,11 @@ impl Wanted {
             reports: self.reports.iter().map(begun_report).collect::<Result<_, _>>()?,
             summary: self.summary.map(Summary::begin).transpose()?,
             counted: self.counted,
+            official: self
+                .official
+                .as_deref()
+                .map(|path| begun(path, "--like-official"))
+                .transpose()?,
             trace: self
                 .trace
                 .as_deref()
@@ -188,6 +198,7 @@ pub(crate) struct Prepared {
     reports: Vec<BegunReport>,
     summary: Option<Summary>,
     counted: Counted,
+    official: Option<NewFile>,
     trace: Option<NewFile>,
     detail: Detail,
     audience: Audience,
@@ -233,7 +244,12 @@ impl Prepared {
             .into_iter()
             .map(|begun| begun.write(&report))
             .collect();
+        let like_official = self.official.map(|file| {
+            let results = official_results(&report);
+            written(file, |file| file.write_all(results.as_bytes()))
+        });
         traced.transpose()?;
+        like_official.transpose()?;
         summed_up.transpose()?;
         reported.into_iter().collect::<Result<(), WriteError>>()?;
         Ok(report.ruling().into())

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use serde::{Serialize, Serializer};
 
 pub use self::form::{BadComparisonForm, ComparisonError, ComparisonForm};
-pub use self::official::BadResults;
+pub use self::official::{BadResults, official_results};
 pub(crate) use self::report_file::Score;
 pub use self::report_file::{BadReport, ReportFile};
 use crate::catalogue::Level;

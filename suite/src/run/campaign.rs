@@ -12,7 +12,7 @@ use super::lock::locked;
 use super::order::{Probes, finished, in_order, is_alone, longest_first, without_what_waits};
 use super::session::Session;
 use super::world::World;
-use super::{CleanUp, Progress, clean, coded};
+use super::{Access, CleanUp, Progress, clean, coded};
 
 use crate::catalogue::Version;
 use crate::cause::{Beyond, Cause, Unsettled};
@@ -189,7 +189,8 @@ impl Campaign {
     async fn remove(&self, removing: impl Future<Output = clean::Left>) {
         let session = &self.session;
         let can_be_reached = !matches!(session.ended(), Some(End::TargetLost(_)));
-        if session.settings.clean_up == CleanUp::Always && can_be_reached {
+        let may_write = session.settings.access == Access::Write;
+        if session.settings.clean_up == CleanUp::Always && may_write && can_be_reached {
             // One that takes longer is not worth the wait of whoever interrupts.
             if let Ok(left) = tokio::time::timeout(CLEANING, removing).await {
                 locked(&session.left).extend(left);

@@ -38,6 +38,7 @@ mod campaign;
 mod clean;
 pub mod coded;
 mod course;
+mod found;
 mod interpret;
 mod length;
 mod lock;
@@ -59,10 +60,10 @@ mod world;
 use crate::judgement::ScenarioOutcome;
 
 pub use crate::explore::Budget;
-pub use crate::values::{BadRunId, RunId};
+pub use crate::values::{BadImageName, BadRunId, ImageName, RunId, is_repository};
 pub use clean::{Cleaned, ContentKind, Left, clean};
 pub use course::record;
-pub use settings::{CleanUp, OnFinding, RunSettings};
+pub use settings::{Access, CleanUp, OnFinding, RunSettings};
 pub use stop::Stop;
 pub use unusable::PreflightError;
 

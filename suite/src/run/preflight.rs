@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::RunSettings;
+use super::found::{self, ExistingContent, NothingFound};
 use super::patience::{self, Waited};
-use super::territory::Names;
+use super::territory::{Elsewhere, Names};
 use super::unusable::PreflightError;
+use super::{Access, RunSettings};
 use crate::check::{describe, error_codes};
-use crate::values::{Content, Maker, json_of};
+use crate::values::{Content, ImageName, Maker, json_of};
 use crate::wire::{Account, Answer, Body, Client, Exchange, Fault, LoginSource, Request, number};
 
 /// The largest least length of a chunk that is followed, in bytes: storage asks for 5 MiB at worst, and several chunks of
@@ -25,6 +26,10 @@ pub(super) struct Learned {
     pub(super) names: Names,
     /// A request below the base endpoint that it answered well, and the status.
     pub(super) good: Option<(Request, u16)>,
+    /// What is there already, where the run only reads.
+    pub(super) found: ExistingContent,
+    /// Whether a run that only reads may ask for what nobody has.
+    pub(super) elsewhere: Elsewhere,
 }
 
 impl Learned {
@@ -121,11 +126,78 @@ pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<L
 }
 
 async fn learn(client: &Client, settings: &RunSettings) -> Result<Learned, PreflightError> {
+    let base = reach(client).await?;
+    match &settings.access {
+        Access::Write => examine_by_upload(client, settings, base).await,
+        Access::Read(named) => examine_by_reading(client, settings, base, named).await,
+    }
+}
+
+/// Finds out whether the target is a registry without changing anything, and what is there to be read.
+async fn examine_by_reading(
+    client: &Client,
+    settings: &RunSettings,
+    Base { answer: base, notes }: Base,
+    named: &[ImageName],
+) -> Result<Learned, PreflightError> {
+    let repository = match settings.repositories.first() {
+        Some(given) => given.clone(),
+        None => Names::Long.name(&settings.run_id, "hello-0", "a"),
+    };
+    let is_registry = if base.status == 200 {
+        !takes_anything(client, &repository, settings).await
+    } else {
+        says_that_nothing_is_there(client, &repository, settings).await
+    };
+    if !is_registry {
+        return Err(no_registry(client, &base));
+    }
+    let found = found::look(client, settings, named)
+        .await
+        .map_err(|nothing| nothing_found(client, nothing))?;
+    let path = format!("/v2/{repository}/manifests/{}", nothing(settings).tag());
+    let elsewhere = match ask(client, "GET", &path).await {
+        Ok(answer) if !matches!(answer.status, 401 | 403) => Elsewhere::Open,
+        _ => Elsewhere::Closed,
+    };
+    Ok(Learned {
+        elsewhere,
+        good: found.first(client).map(|request| (request, 200)),
+        found,
+        notes,
+        ..Learned::default()
+    })
+}
+
+fn nothing_found(client: &Client, nothing: NothingFound) -> PreflightError {
     let target = client.target().to_string();
-    let Base {
+    match nothing {
+        NothingFound::NoImage { image, why } => PreflightError::NoImage {
+            target,
+            image: image.to_string(),
+            why,
+        },
+        NothingFound::Anywhere => PreflightError::NothingToRead { target },
+    }
+}
+
+fn no_registry(client: &Client, base: &Answer) -> PreflightError {
+    PreflightError::NoRegistry {
+        target: client.target().to_string(),
+        base: describe::status(base),
+    }
+}
+
+/// Finds out whether the target is a registry that can be asked, by an upload that is opened and cancelled.
+async fn examine_by_upload(
+    client: &Client,
+    settings: &RunSettings,
+    Base {
         answer: base,
         mut notes,
-    } = reach(client).await?;
+    }: Base,
+) -> Result<Learned, PreflightError> {
+    let target = client.target().to_string();
     let first_upload = ask_for_upload(client, settings).await;
     let opened = first_upload.opened.outcome.as_ref();
     let opened = opened.map_err(|fault| unreachable(&target, fault))?;
@@ -135,10 +207,7 @@ async fn learn(client: &Client, settings: &RunSettings) -> Result<Learned, Prefl
         speaks_like_a_registry(client, opened, &first_upload.repository, settings).await
     };
     if !is_registry {
-        return Err(PreflightError::NoRegistry {
-            target,
-            base: describe::status(&base),
-        });
+        return Err(no_registry(client, &base));
     }
     let is_open = opened.status == 202;
     if let Some(place) = opened.location().filter(|_| is_open) {
@@ -160,6 +229,7 @@ async fn learn(client: &Client, settings: &RunSettings) -> Result<Learned, Prefl
                 opened.status,
             )
         }),
+        ..Learned::default()
     })
 }
 
@@ -233,6 +303,11 @@ async fn speaks_like_a_registry(
     if opened.status == 202 && opened.headers.get("Location").is_some() {
         return !takes_anything(client, repository, settings).await;
     }
+    says_that_nothing_is_there(client, repository, settings).await
+}
+
+/// Whether a manifest that nobody ever put there is refused as only a registry does.
+async fn says_that_nothing_is_there(client: &Client, repository: &str, settings: &RunSettings) -> bool {
     let path = format!("/v2/{repository}/manifests/{}", nothing(settings).tag());
     let Ok(missing) = ask(client, "GET", &path).await else {
         return false;

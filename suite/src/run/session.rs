@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::clean::Left;
+use super::found::ExistingContent;
 use super::lock::locked;
 use super::pace::{Pace, Slot};
 use super::patience;
@@ -39,6 +40,8 @@ pub(super) struct Session {
     pub(super) left: Mutex<Left>,
     /// The blobs that every client pushes, by repository and digest, which are removed when nothing else is under way.
     pub(super) common: Mutex<BTreeSet<(String, String)>>,
+    /// What is there already, where the run only reads.
+    pub(super) found: ExistingContent,
     /// What the reader of a report has to know of the registry.
     notes: Mutex<BTreeSet<String>>,
     asked: Option<BTreeSet<RequirementId>>,
@@ -59,14 +62,21 @@ impl Session {
         settings: RunSettings,
         learned: Learned,
     ) -> Session {
+        let territory = Territory::of(
+            &settings,
+            learned.names,
+            learned.elsewhere,
+            learned.found.repositories(),
+        );
         Session {
             client,
             library,
             chunk: learned.min_chunk.unwrap_or(0).max(CHUNK),
             notes: Mutex::new(learned.notes.into_iter().collect()),
+            found: learned.found,
             asked: plan.asked.clone(),
             offers: Mutex::default(),
-            territory: Territory::of(&settings, learned.names),
+            territory,
             watch: Watch::new(learned.good),
             pace: Pace::of(match settings.repositories.as_slice() {
                 [] => settings.jobs,
@@ -154,7 +164,7 @@ impl Session {
         recorder: &Recorder,
         action: usize,
     ) -> Arc<Exchange> {
-        let withheld = match self.withholds(&request.url) {
+        let withheld = match self.withholds(&request.method, &request.url) {
             None => tenants.would_lose(&request, &self.client).await,
             withheld => withheld,
         };
@@ -179,10 +189,11 @@ impl Session {
         }
     }
 
-    /// Why nothing is sent to an address, if nothing is.
-    pub(super) fn withholds(&self, url: &Url) -> Option<Withheld> {
+    /// Why a request with this method is not sent to an address, if it is not.
+    pub(super) fn withholds(&self, method: &str, url: &Url) -> Option<Withheld> {
         match self.ended() {
             Some(_) => Some(Withheld::Ended),
+            None if !self.settings.access.allows(method) => Some(Withheld::ReadOnly),
             None => self.territory.leaves(url),
         }
     }

@@ -7,7 +7,7 @@ use super::Stop;
 use crate::catalogue::{RequirementId, Version};
 use crate::explore::Budget;
 use crate::log::{Lifetime, Strictness};
-use crate::values::RunId;
+use crate::values::{ImageName, RunId};
 
 /// Default limit on a run: a slow registry, or one that limits its clients, is not tested for hours.
 pub(crate) const LONGEST: Duration = Duration::from_secs(30 * 60);
@@ -34,6 +34,8 @@ pub struct RunSettings {
     pub on_finding: OnFinding,
     /// The only repositories that the run may use (default: new ones for each scenario).
     pub repositories: Vec<String>,
+    /// What the run may do to the registry (default: push and delete content of its own).
+    pub access: Access,
     /// Optional capabilities that the registry must offer (default: none).
     pub require: Vec<String>,
     /// What to do with the content that the run created (default: delete it, unless it shows a finding).
@@ -67,6 +69,7 @@ impl RunSettings {
             grace: Duration::ZERO,
             on_finding: OnFinding::GoOn,
             repositories: Vec::new(),
+            access: Access::Write,
             require: Vec::new(),
             clean_up: CleanUp::Always,
             longest: LONGEST,
@@ -77,6 +80,23 @@ impl RunSettings {
             command: String::new(),
             lifetime: Lifetime::Stays,
         }
+    }
+}
+
+/// What a run may do to the registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Push content of its own, ask for it, and delete it.
+    Write,
+    /// `--read-only`: ask for what is there already, by GET and HEAD alone: for these images, or, if none is named, for what
+    /// the catalogue and the lists of tags lead to.
+    Read(Vec<ImageName>),
+}
+
+impl Access {
+    /// Whether a request with this method may be sent.
+    pub(super) fn allows(&self, method: &str) -> bool {
+        *self == Access::Write || matches!(method, "GET" | "HEAD")
     }
 }
 

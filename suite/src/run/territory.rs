@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use super::lock::locked;
-use super::{RunSettings, patience};
+use super::{Access, RunSettings, patience};
 use crate::cause::{Beyond, Cause};
 use crate::check::next_link;
 use crate::endpoint::{Endpoint, EndpointKind};
@@ -25,6 +25,18 @@ pub(super) enum Territory {
     Own(RunId, Names),
     /// `--repository`: these and no others, for all scenarios, one after another.
     Given(Vec<String>),
+    /// These and no others, by a run that only reads: what is in one of them may be in the others as well.
+    Shown(Vec<String>),
+}
+
+/// Whether a run that only reads may ask for names that nobody has, and is told so.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Elsewhere {
+    /// It may.
+    #[default]
+    Open,
+    /// The account is let into some repositories alone.
+    Closed,
 }
 
 /// The form of the names that the registry takes.
@@ -59,11 +71,20 @@ pub(super) fn is_own(name: &str) -> bool {
 }
 
 impl Territory {
-    /// Where a run with these settings may go, on a registry that takes names of this form.
-    pub(super) fn of(settings: &RunSettings, names: Names) -> Territory {
-        match settings.repositories.as_slice() {
-            [] => Territory::Own(settings.run_id.clone(), names),
-            given => Territory::Given(given.to_vec()),
+    /// Where a run with these settings may go, on a registry that takes names of this form; what is there lies in these
+    /// repositories, where the run only reads.
+    pub(super) fn of(
+        settings: &RunSettings,
+        names: Names,
+        elsewhere: Elsewhere,
+        there: Vec<String>,
+    ) -> Territory {
+        let given = settings.repositories.clone();
+        match (&settings.access, given.is_empty(), elsewhere) {
+            (Access::Write, false, _) => Territory::Given(given),
+            (Access::Read(_), false, _) => Territory::Shown(given),
+            (Access::Read(_), true, Elsewhere::Closed) => Territory::Shown(there),
+            (_, true, _) => Territory::Own(settings.run_id.clone(), names),
         }
     }
 
@@ -79,6 +100,10 @@ impl Territory {
                 Some(name) => Value::Text(name.clone()),
                 None => Value::Missing(Cause::Beyond(Beyond::NoRepository(WHICH[at]))),
             }),
+            Territory::Shown(given) => std::array::from_fn(|at| match given.first().filter(|_| at == 0) {
+                Some(name) => Value::Text(name.clone()),
+                None => Value::Missing(Cause::Beyond(Beyond::NoRepository(WHICH[at]))),
+            }),
         }
     }
 
@@ -86,7 +111,7 @@ impl Territory {
     pub(super) fn given(&self) -> Option<&[String]> {
         match self {
             Territory::Own(..) => None,
-            Territory::Given(names) => Some(names),
+            Territory::Given(names) | Territory::Shown(names) => Some(names),
         }
     }
 

@@ -63,6 +63,24 @@ pub enum PreflightError {
         /// What the base endpoint answered.
         base: String,
     },
+    /// An image that was named is not there.
+    #[error("{image} cannot be read from {target}: {why}")]
+    NoImage {
+        /// The target.
+        target: String,
+        /// The image.
+        image: String,
+        /// What came in its place.
+        why: String,
+    },
+    /// It is not to be written to, and shows nothing that could be read.
+    #[error(
+        "nothing to read was found on {target}: no repository is listed with a tag that leads to an image; name one with --image NAME:TAG"
+    )]
+    NothingToRead {
+        /// The target.
+        target: String,
+    },
 }
 
 impl PreflightError {
@@ -98,10 +116,15 @@ impl PreflightError {
                 asks: text(asks),
                 waited,
             },
-            stopped @ PreflightError::Stopped { .. } => stopped,
+            said @ (PreflightError::Stopped { .. } | PreflightError::NothingToRead { .. }) => said,
             PreflightError::NoRegistry { target, base } => PreflightError::NoRegistry {
                 target,
                 base: text(base),
+            },
+            PreflightError::NoImage { target, image, why } => PreflightError::NoImage {
+                target,
+                image,
+                why: text(why),
             },
         }
     }

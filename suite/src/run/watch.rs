@@ -96,7 +96,7 @@ impl Watch {
         }
         let (good, status) = self.good.as_ref()?;
         let asked = client.send(good.clone()).await;
-        if let Some(place) = asked.upload_address() {
+        if let Some(place) = asked.upload_address().filter(|_| good.method == "POST") {
             client.send(Request::new("DELETE", place)).await;
         }
         Loss::seen_in(&asked).filter(|_| asked.status() != Some(*status))

@@ -41,6 +41,8 @@ pub(super) struct World {
     pub(super) tenants: Arc<Tenants>,
     /// What was written so far.
     pub(super) writes: Arc<Writes>,
+    /// The repository of what a run that only reads has chosen.
+    pub(super) found_in: Option<Arc<str>>,
     recorder: Recorder,
     /// What it has sent and is not answered yet.
     pub(super) under_way: RequestsUnderWay,
@@ -79,6 +81,7 @@ impl World {
             copies: Arc::default(),
             tenants: Arc::new(tenants),
             writes: Arc::default(),
+            found_in: None,
             session,
             program,
         }

@@ -47,6 +47,19 @@ pub(crate) struct Content {
     pub children: Vec<Arc<Content>>,
     /// The length of a chunk, for content that is made to be pushed in chunks.
     pub chunk: u64,
+    /// Where its tag comes from.
+    pub tagged: Tagged,
+}
+
+/// Where the tag of a content comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Tagged {
+    /// It is made of the content, for content that is pushed.
+    Made,
+    /// The content was found under it.
+    Found(String),
+    /// The content was found by its digest, and no tag is known.
+    Unknown,
 }
 
 /// The place of a part in its whole.
@@ -75,6 +88,7 @@ impl Content {
             layers: Vec::new(),
             children: Vec::new(),
             chunk: u64::MAX,
+            tagged: Tagged::Made,
         }
     }
 
@@ -152,9 +166,18 @@ impl Content {
         json!({ "mediaType": self.media_type, "digest": self.digest(), "size": self.size() })
     }
 
-    /// A tag of its own, different for every content.
+    /// The tag that it is to be pushed under, different for every content.
     pub(crate) fn tag(&self) -> String {
         format!("t-{}", &hex(&self.payload.sha256())[..16])
+    }
+
+    /// The tag by which it can be asked for, if one is known.
+    pub(crate) fn known_tag(&self) -> Option<String> {
+        match &self.tagged {
+            Tagged::Made => Some(self.tag()),
+            Tagged::Found(tag) => Some(tag.clone()),
+            Tagged::Unknown => None,
+        }
     }
 }
 

@@ -94,7 +94,9 @@ fn of_content(name: &str, content: &Arc<Content>, faces: &mut BTreeSet<Face>) {
             faces.insert(face(&format!("{word} {name}"), content.digest_by(algorithm)));
         }
     }
-    faces.insert(face(&format!("tag {name}"), content.tag()));
+    if let Some(tag) = content.known_tag() {
+        faces.insert(face(&format!("tag {name}"), tag));
+    }
     faces.insert(Face {
         reference: format!("size {name}"),
         looks: Looks::Size(content.size()),

@@ -4,6 +4,7 @@ mod answer;
 mod content;
 mod drawn;
 mod face;
+mod image_name;
 mod legacy;
 mod run_id;
 mod scope;
@@ -13,9 +14,10 @@ mod value;
 pub(crate) use answer::{Answered, json_of};
 pub(crate) use content::{
     Content, DOCKER_LIST, DOCKER_MANIFEST, Family, ImageShape, Maker, OCI_INDEX, OCI_MANIFEST,
-    SIGNED_MANIFEST, digest,
+    SIGNED_MANIFEST, Tagged, digest,
 };
 pub(crate) use face::{Face, Faces, Looks};
+pub use image_name::{BadImageName, ImageName, is_repository};
 pub use run_id::{BadRunId, RunId};
 pub(crate) use scope::{Scope, query_encoded};
 pub(crate) use sums::payload;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::answer::Answered;
 use super::content::Content;
-use crate::cause::Cause;
+use crate::cause::{Beyond, Cause};
 use crate::scenario::ast::{Algorithm, Piece, Property, Template};
 
 /// The value of a variable.
@@ -85,6 +85,9 @@ impl Value {
                 .map(|value| value.property(property))
                 .collect::<Result<_, _>>()
                 .map(Value::List),
+            (Value::Content(content), Property::Tag) => Ok(content
+                .known_tag()
+                .map_or(Value::Missing(Cause::Beyond(Beyond::Untagged)), Value::Text)),
             (Value::Content(content), _) => of_content(content, property).map(Value::Text),
             (Value::Text(text), Property::Hex) => Ok(Value::Text(
                 text.split_once(':')
@@ -125,10 +128,9 @@ fn of_content(content: &Content, property: Property) -> Result<String, ValueErro
         Property::Size => content.size().to_string(),
         Property::Type => content.media_type.clone(),
         Property::Text => String::from_utf8_lossy(&content.bytes()).into_owned(),
-        Property::Tag => content.tag(),
         Property::Range => format!("{start}-{end}"),
         Property::End => end.to_string(),
-        Property::Weak | Property::First | Property::Last => return Err(senseless(property)),
+        Property::Tag | Property::Weak | Property::First | Property::Last => return Err(senseless(property)),
     })
 }
 

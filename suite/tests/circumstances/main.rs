@@ -10,6 +10,7 @@ mod failures;
 mod late;
 mod lost;
 mod no_registry;
+mod read_only;
 mod slowed;
 mod stopped;
 #[path = "../support/mod.rs"]

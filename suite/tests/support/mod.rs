@@ -1,6 +1,6 @@
 //! A registry behind a circumstance: a proxy on loopback that answers in its place, or lets through.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -69,6 +69,7 @@ pub(crate) struct Proxy {
 pub(crate) struct Seen {
     count: AtomicUsize,
     named: Mutex<Vec<String>>,
+    methods: Mutex<BTreeMap<String, usize>>,
     pushed: Mutex<HashMap<String, (Instant, Option<Bytes>)>>,
     held: Mutex<Option<(Parts, Bytes)>>,
 }
@@ -113,6 +114,11 @@ impl Proxy {
         named
     }
 
+    /// How many requests came with each method.
+    pub(crate) fn methods(&self) -> BTreeMap<String, usize> {
+        self.seen.methods.lock().unwrap().clone()
+    }
+
     /// How many requests came.
     pub(crate) fn requests(&self) -> usize {
         self.seen.count.load(Ordering::Relaxed)
@@ -151,6 +157,8 @@ async fn answer(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
         .repository()
         .into_iter()
         .chain(endpoint.parameter("from"));
+    let method = request.method().to_string();
+    *layer.seen.methods.lock().unwrap().entry(method).or_default() += 1;
     layer.seen.named.lock().unwrap().extend(names.map(str::to_owned));
     match layer.circumstance {
         Circumstance::EverythingIs(after, status, wait) if number > after => {

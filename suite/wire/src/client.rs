@@ -311,7 +311,7 @@ impl Client {
         let limits = Limits {
             timeouts: settings.timeouts,
             body: settings.body_limit,
-            keeping: settings.keeping,
+            keeping: request.keeping.unwrap_or(settings.keeping),
         };
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         self.meet(&request.url.origin());

@@ -73,6 +73,9 @@ pub enum Withheld {
     /// It would change what stood in a shared repository before.
     #[error("{0} was there before")]
     Taken(String),
+    /// It might change something, and the run only reads.
+    #[error("the run only reads")]
+    ReadOnly,
     /// The run has come to its end.
     #[error("the run has ended")]
     Ended,

@@ -24,6 +24,8 @@ pub enum Keeping {
     /// What answers are judged by: of what may be JSON or have parts, all up to [`WHOLE`]; of anything else, all if it is
     /// short.
     ForJudging,
+    /// All up to [`WHOLE`], whatever it is.
+    Whole,
     /// All of it, to be passed on.
     All,
 }
@@ -35,6 +37,7 @@ impl Keeping {
         let may_be_read = beginning.first().is_some_and(|byte| b"{[- \t\r\n".contains(byte));
         match self {
             Keeping::All => usize::MAX,
+            Keeping::Whole => WHOLE,
             Keeping::ForJudging if may_be_read => WHOLE,
             Keeping::ForJudging => SHORT,
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Headers, Payload, Received, Recipe, Url};
+use super::{Headers, Keeping, Payload, Received, Recipe, Url};
 
 /// How much is shown of a body at most, in bytes.
 const LONG: u64 = 64 * 1024;
@@ -24,6 +24,8 @@ pub struct Request {
     pub account: Account,
     /// The letters in which the names of its header lines are written.
     pub letters: Letters,
+    /// What is kept of the body of the answer, where that is not what the client keeps.
+    pub keeping: Option<Keeping>,
 }
 
 impl Request {
@@ -37,6 +39,7 @@ impl Request {
             redirects: Redirects::Follow,
             account: Account::Default,
             letters: Letters::AsWritten,
+            keeping: None,
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct ConductArguments {
     pub(crate) pace: PaceArguments,
 
     /// Time to spend on random workflows after the scenarios (default: ten workflows, or none if only a part of the suite runs)
-    #[arg(long, value_name = "TIME", value_parser = value::duration)]
+    #[arg(long, value_name = "TIME", value_parser = value::duration, conflicts_with = "read_only")]
     pub(crate) explore: Option<Duration>,
 
     /// Stop at the first violation that makes the run fail
@@ -27,6 +27,11 @@ pub(crate) struct ConductArguments {
     /// Do not delete what the run has pushed
     #[arg(long)]
     pub(crate) keep: bool,
+
+    /// Write junit.xml, report.html and results.yaml to the folder that OCI_RESULTS_DIR or OCI_REPORT_DIR names (default:
+    /// results), and end with 0 or 1 alone, as the OCI's conformance suite does
+    #[arg(long)]
+    pub(crate) like_official: bool,
 
     /// Write a record of the run, without secrets, that `assize judge` can judge again
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]

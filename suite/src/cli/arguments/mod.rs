@@ -168,5 +168,5 @@ pub(crate) struct ServeArguments {
     pub(crate) like: Option<PathBuf>,
 
     #[command(flatten)]
-    pub(crate) config: assize::bundled::Config,
+    pub(crate) launch: assize::bundled::Launch,
 }

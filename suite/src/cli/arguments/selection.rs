@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use assize::run::ImageName;
 use clap::{Args, ValueEnum, ValueHint};
 
 /// What is asked.
@@ -15,6 +16,16 @@ pub(crate) struct SelectionArguments {
     /// Specification to test against: OCI distribution, or one of Docker
     #[arg(long, default_value = "oci")]
     pub(crate) profile: Profile,
+
+    /// Change nothing: send GET and HEAD alone, and judge pulls and lists by what is there already, which is read to the end
+    /// and held against its digests
+    #[arg(long)]
+    pub(crate) read_only: bool,
+
+    /// Image to read with --read-only: a tag, a digest, or any tag of the repository; repeatable (default: what the
+    /// catalogue and the lists of tags lead to)
+    #[arg(long, value_name = "NAME[:TAG|@DIGEST]", requires = "read_only")]
+    pub(crate) image: Vec<ImageName>,
 
     /// Require a capability that the specification leaves optional; repeatable
     #[arg(long, value_name = "CAPABILITY")]

@@ -35,6 +35,10 @@ pub(crate) struct VerdictArguments {
     #[arg(long, value_name = "FORMAT=PATH", value_parser = ReportRequest::parse)]
     pub(crate) report: Vec<ReportRequest>,
 
+    /// Where the results go in the form of the OCI's conformance suite, if --like-official asks for them.
+    #[arg(skip)]
+    pub(crate) official_results: Option<PathBuf>,
+
     /// Write all requests and responses to a HAR file, which a browser's network panel can open
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) trace: Option<PathBuf>,

@@ -92,6 +92,29 @@ fn what_is_typed_comes_first() {
 }
 
 #[test]
+fn where_nothing_may_be_pushed_what_is_there_is_read() {
+    let new = [
+        ("OCI_REGISTRY", "r.example"),
+        ("OCI_REPO1", "team/one"),
+        ("OCI_API_PUSH", "false"),
+        ("OCI_RO_DATA_TAGS", "v1 v2"),
+    ];
+    let (command, said) = adopted("", &new).unwrap();
+    insta::assert_snapshot!(command, @"assize run https://r.example --repository team/one --image team/one:v1 --image team/one:v2 --read-only");
+    insta::assert_snapshot!(said.unwrap(), @"variables of the official suite: OCI_REGISTRY → https://r.example, OCI_REPO1 → --repository team/one, OCI_API_PUSH → --read-only, OCI_RO_DATA_TAGS → --image team/one:v1, OCI_RO_DATA_TAGS → --image team/one:v2");
+    let old = [
+        ("OCI_ROOT_URL", "https://r.example"),
+        ("OCI_NAMESPACE", "team/one"),
+        ("OCI_TEST_PULL", "1"),
+        ("OCI_TAG_NAME", "v1"),
+    ];
+    let (command, _) = adopted("", &old).unwrap();
+    insta::assert_snapshot!(command, @"assize run https://r.example --repository team/one --image team/one:v1 --read-only --only pull/*");
+    let pushing = [&old[..], &[("OCI_TEST_PUSH", "1")]].concat();
+    assert!(!adopted("", &pushing).unwrap().0.contains("--read-only"));
+}
+
+#[test]
 fn certificates_are_looked_at_unless_it_says_otherwise() {
     let insecure = [("OCI_REGISTRY", "r.example"), ("OCI_TLS", "insecure")];
     assert_eq!(
@@ -118,7 +141,11 @@ fn what_cannot_be_followed_is_refused() {
             refused(&with("OCI_VERSION", "2.0")),
             refused(&with("OCI_TLS", "on")),
             refused(&with("OCI_TEST_PULL", "yes")),
-            refused(&with("OCI_API_PUSH", "false")),
+            refused(&[
+                ("OCI_REGISTRY", "r.example"),
+                ("OCI_API_PUSH", "false"),
+                ("OCI_RO_DATA_TAGS", "v1"),
+            ]),
         ]
         .join("\n"),
         @"
@@ -126,7 +153,7 @@ fn what_cannot_be_followed_is_refused() {
     OCI_VERSION is `2.0`, which is none of 1.0, 1.1, stable and dev
     OCI_TLS is `on`, which is none of enabled, insecure and disabled
     OCI_TEST_PULL is `yes`, which is none of 1, 0, true and false
-    OCI_API_PUSH asks for a run that writes nothing, and a run has to push what it asks for
+    OCI_RO_DATA_TAGS names `v1`, which is neither a tag nor a digest, or OCI_REPO1 names no repository
     "
     );
     assert_eq!(adopted("", &[("OCI_DEBUG", "1")]).unwrap().1, None);

@@ -29,8 +29,12 @@ pub(super) enum Meaning {
     Version,
     /// Whether anything may be written.
     Writes,
+    /// Tags or digests of what is there, in the first repository.
+    There,
     /// Whether this part is asked for.
     Part(Workflow),
+    /// Where the results go, or which file is read: that was looked at before.
+    Files,
     /// Nothing: it is found out, or there is nothing of the kind.
     Nothing,
 }
@@ -45,6 +49,8 @@ impl Meaning {
             | Meaning::Url
             | Meaning::User
             | Meaning::Password
+            | Meaning::There
+            | Meaning::Files
             | Meaning::Nothing => false,
         }
     }
@@ -100,6 +106,10 @@ pub(super) const VARIABLES: &[Variable] = &[
     variable("OCI_PASSWORD", Meaning::Password),
     variable("OCI_VERSION", Meaning::Version),
     variable("OCI_API_PUSH", Meaning::Writes),
+    variable("OCI_RO_DATA_TAGS", Meaning::There),
+    variable("OCI_RO_DATA_MANIFESTS", Meaning::There),
+    variable("OCI_TAG_NAME", Meaning::There),
+    variable("OCI_MANIFEST_DIGEST", Meaning::There),
     variable("OCI_TEST_PULL", Meaning::Part(Workflow::Pull)),
     variable("OCI_TEST_PUSH", Meaning::Part(Workflow::Push)),
     variable(
@@ -110,18 +120,16 @@ pub(super) const VARIABLES: &[Variable] = &[
         "OCI_TEST_CONTENT_MANAGEMENT",
         Meaning::Part(Workflow::ContentManagement),
     ),
-    nothing("OCI_CONFIGURATION"),
-    nothing("OCI_RESULTS_DIR"),
-    nothing("OCI_REPORT_DIR"),
+    variable("OCI_CONFIGURATION", Meaning::Files),
+    variable("OCI_RESULTS_DIR", Meaning::Files),
+    variable("OCI_REPORT_DIR", Meaning::Files),
     nothing("OCI_LOG"),
     nothing("OCI_DEBUG"),
     nothing("OCI_FILTER_TEST"),
     nothing("OCI_HIDE_SKIPPED_WORKFLOWS"),
     nothing("OCI_CACHE_AUTH"),
     nothing("OCI_AUTH_SCOPE"),
-    nothing("OCI_TAG_NAME"),
     nothing("OCI_TAG_LIST"),
-    nothing("OCI_MANIFEST_DIGEST"),
     nothing("OCI_BLOB_DIGEST"),
     nothing("OCI_DELETE_MANIFEST_BEFORE_BLOBS"),
     nothing("OCI_SKIP_EMPTY_LAYER_PUSH_TEST"),
@@ -156,8 +164,6 @@ pub(super) const VARIABLES: &[Variable] = &[
     nothing("OCI_DATA_NO_LAYERS"),
     nothing("OCI_DATA_EMPTY_BLOB"),
     nothing("OCI_DATA_SHA512"),
-    nothing("OCI_RO_DATA_TAGS"),
-    nothing("OCI_RO_DATA_MANIFESTS"),
     nothing("OCI_RO_DATA_BLOBS"),
     nothing("OCI_RO_DATA_REFERRERS"),
 ];

@@ -1,6 +1,7 @@
 //! The results of the OCI's own conformance suite as a report: its `junit.xml`, step by step, or its `results.yaml`, API by
 //! API, mapped to our requirements as far as [`table`] goes.
 
+mod results;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use roxmltree::{Document, Node};
 use serde::Deserialize;
 use thiserror::Error;
 
+pub use self::results::official_results;
 use self::table::{OfficialRow, OfficialTable};
 use super::ReportFile;
 use super::report_file::{FileRequirement, FileSource};

@@ -214,6 +214,9 @@ pub(super) enum RecordedBeyond {
     NoRepository(String),
     Shared,
     MayNotDelete,
+    ReadOnly,
+    NothingFound(String),
+    Untagged,
     Ended,
 }
 
@@ -224,6 +227,9 @@ impl RecordedBeyond {
             cause::Beyond::NoRepository(which) => RecordedBeyond::NoRepository((*which).to_owned()),
             cause::Beyond::Shared => RecordedBeyond::Shared,
             cause::Beyond::MayNotDelete => RecordedBeyond::MayNotDelete,
+            cause::Beyond::ReadOnly => RecordedBeyond::ReadOnly,
+            cause::Beyond::NothingFound(what) => RecordedBeyond::NothingFound(what.clone()),
+            cause::Beyond::Untagged => RecordedBeyond::Untagged,
             cause::Beyond::Ended => RecordedBeyond::Ended,
         }
     }
@@ -234,6 +240,9 @@ impl RecordedBeyond {
             RecordedBeyond::NoRepository(which) => cause::Beyond::NoRepository(for_good(which)),
             RecordedBeyond::Shared => cause::Beyond::Shared,
             RecordedBeyond::MayNotDelete => cause::Beyond::MayNotDelete,
+            RecordedBeyond::ReadOnly => cause::Beyond::ReadOnly,
+            RecordedBeyond::NothingFound(what) => cause::Beyond::NothingFound(what),
+            RecordedBeyond::Untagged => cause::Beyond::Untagged,
             RecordedBeyond::Ended => cause::Beyond::Ended,
         }
     }

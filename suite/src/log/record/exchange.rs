@@ -298,6 +298,7 @@ impl RecordedRequest {
             },
             // The names of the header lines stand as they were spelled.
             letters: Letters::AsWritten,
+            keeping: None,
         })
     }
 }

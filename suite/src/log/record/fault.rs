@@ -31,6 +31,7 @@ pub(super) enum RecordedFault {
 pub(super) enum RecordedWithheld {
     Confined(Vec<String>),
     Taken(String),
+    ReadOnly,
     Ended,
 }
 
@@ -59,6 +60,7 @@ impl RecordedFault {
             wire::Fault::Withheld(why) => RecordedFault::Withheld(match why {
                 wire::Withheld::Confined(names) => RecordedWithheld::Confined(names),
                 wire::Withheld::Taken(name) => RecordedWithheld::Taken(name),
+                wire::Withheld::ReadOnly => RecordedWithheld::ReadOnly,
                 wire::Withheld::Ended => RecordedWithheld::Ended,
             }),
             wire::Fault::Elsewhere { server, registry } => RecordedFault::Elsewhere { server, registry },
@@ -89,6 +91,7 @@ impl RecordedFault {
             RecordedFault::Withheld(why) => wire::Fault::Withheld(match why {
                 RecordedWithheld::Confined(names) => wire::Withheld::Confined(names),
                 RecordedWithheld::Taken(name) => wire::Withheld::Taken(name),
+                RecordedWithheld::ReadOnly => wire::Withheld::ReadOnly,
                 RecordedWithheld::Ended => wire::Withheld::Ended,
             }),
             RecordedFault::Elsewhere { server, registry } => wire::Fault::Elsewhere { server, registry },

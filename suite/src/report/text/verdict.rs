@@ -3,8 +3,10 @@
 use super::page::Page;
 use super::parties::{self, Party};
 use super::style::{self, paint};
-use crate::catalogue::{Level, RequirementId};
-use crate::judgement::{End, Facts, Finding, RequirementOutcome, Verdict};
+use crate::catalogue::{Category, Level, RequirementId};
+use crate::cause::Beyond;
+use crate::judgement::{End, Facts, Finding, NotAsked, RequirementOutcome, Verdict};
+use crate::report::tally::VerdictKind;
 use crate::report::{Report, Ruling, words};
 
 /// The longest reason that is shown.
@@ -26,6 +28,9 @@ pub(super) fn write(page: &mut Page, report: &Report<'_>) {
             format!("other servers were asked, too: {others}"),
         ));
     }
+    if let Some(line) = how_much_was_read(report) {
+        page.line(&paint(style::DOUBTFUL, line));
+    }
     for note in &facts.notes {
         page.line(&paint(
             style::DOUBTFUL,
@@ -38,6 +43,32 @@ pub(super) fn write(page: &mut Page, report: &Report<'_>) {
         Ruling::Breaks | Ruling::TargetLost | Ruling::SuiteFailed => style::BAD,
     };
     page.line(&paint(style, sentence(report)));
+}
+
+/// How much of pulls and lists a run could judge that only read; nothing of other runs.
+fn how_much_was_read(report: &Report<'_>) -> Option<String> {
+    let not_written = Verdict::NotAsked(NotAsked::Beyond(Beyond::ReadOnly));
+    let requirements = &report.outcome.requirements;
+    if !requirements.iter().any(|one| one.verdict == not_written) {
+        return None;
+    }
+    let judged = [Category::Pull, Category::Discovery].map(|category| {
+        let rows = report.tally();
+        let musts = rows
+            .into_iter()
+            .find(|row| row.category == category && row.level == Level::Must);
+        let (mut judged, mut all) = (0, 0);
+        for kind in VerdictKind::ALL {
+            let number = musts.as_ref().map_or(0, |row| row.number(kind));
+            all += number;
+            judged += if kind.is_judged() { number } else { 0 };
+        }
+        format!("{judged} of {all} MUST of {}", category.words())
+    });
+    Some(format!(
+        "nothing was written, so only a part could be judged: {}",
+        judged.join(", ")
+    ))
 }
 
 fn circumstances(facts: &Facts) -> String {

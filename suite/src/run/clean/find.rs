@@ -105,9 +105,19 @@ async fn referrers(client: &Client, name: &str, digest: &str) -> Vec<String> {
 
 /// Everything in a list of the registry, page by page; `None` if it gives none.
 pub(super) async fn listed(client: &Client, path: &str, member: &str) -> Option<Vec<String>> {
+    listed_on(client, path, member, MOST_PAGES).await
+}
+
+/// What stands on the first pages of a list of the registry; `None` if it gives none.
+pub(in crate::run) async fn listed_on(
+    client: &Client,
+    path: &str,
+    member: &str,
+    pages: usize,
+) -> Option<Vec<String>> {
     let mut all = Vec::new();
     let mut next = Some(client.target().with_target(path));
-    for _ in 0..MOST_PAGES {
+    for _ in 0..pages {
         let Some(url) = next.take() else { break };
         let asked = patience::send(client, Request::new("GET", url)).await;
         let answer = asked.outcome.ok().filter(|answer| answer.status == 200)?;

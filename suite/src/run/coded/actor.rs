@@ -9,6 +9,7 @@ use crate::cause::Cause;
 use crate::check::CheckResult;
 use crate::judgement::Offer;
 use crate::log::{Event, Evidence, Observation, Reason, Timing};
+use crate::run::found::FoundManifest;
 use crate::run::interpret::{requests, stage};
 use crate::run::lock::locked;
 use crate::run::world::World;
@@ -108,20 +109,24 @@ impl Actor {
         sent
     }
 
-    /// A connection to the registry on which bytes are written by hand.
-    pub(super) async fn connect(&self) -> Result<RawConnection, NotReached> {
-        let base = self.target().with_target("/v2/");
-        self.stay_within(&base)?;
+    /// A connection to the registry for requests with this method, written by hand.
+    pub(super) async fn connect(&self, method: &str) -> Result<RawConnection, NotReached> {
+        self.stay_within(method, &self.target().with_target("/v2/"))?;
         Ok(RawConnection::open(&self.world.session.client).await?)
     }
 
-    /// What keeps an address from being asked, on a connection by hand too.
-    pub(super) fn stay_within(&self, url: &Url) -> Result<(), NotReached> {
-        let Some(why) = self.world.session.withholds(url) else {
+    /// What keeps a request with this method from being sent to an address, on a connection by hand too.
+    pub(super) fn stay_within(&self, method: &str, url: &Url) -> Result<(), NotReached> {
+        let Some(why) = self.world.session.withholds(method, url) else {
             return Ok(());
         };
-        let withheld = Arc::new(Exchange::withheld(Request::new("GET", url.clone()), why));
+        let withheld = Arc::new(Exchange::withheld(Request::new(method, url.clone()), why));
         Cause::circumstance(&withheld).map_or(Ok(()), |cause| Err(NotReached(cause)))
+    }
+
+    /// What is there already, where the run only reads.
+    pub(super) fn found(&self) -> &[FoundManifest] {
+        self.world.session.found.manifests()
     }
 
     /// The collection of a repository's uploads.

@@ -6,6 +6,7 @@ mod actor;
 mod addresses;
 mod byteranges;
 mod concurrency;
+mod everything_found;
 mod framing;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -69,6 +70,7 @@ const ATTEMPTS: u32 = 5;
 const ALL: &[&[Coded]] = &[
     addresses::SCENARIOS,
     truncated_uploads::SCENARIOS,
+    everything_found::SCENARIOS,
     framing::SCENARIOS,
     header_names::SCENARIOS,
     malformed_input::SCENARIOS,

@@ -158,9 +158,9 @@ async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
 
 /// Two slow clients: one in the middle of a head, one in the middle of a content.
 async fn slow_ones(actor: &Actor, upload: &str) -> Result<[RawConnection; 2], NotReached> {
-    let mut head = actor.connect().await?;
+    let mut head = actor.connect("GET").await?;
     head.write("GET /v2/ HTTP/1.1\r\nX-Slow: ").await?;
-    let mut content = actor.connect().await?;
+    let mut content = actor.connect("PATCH").await?;
     let lines = [
         ("Content-Type", "application/octet-stream"),
         ("Content-Length", "1000"),

@@ -86,8 +86,8 @@ impl Actor {
         target: &str,
         lines: &[(&str, &str)],
     ) -> Result<RawConnection, NotReached> {
-        self.stay_within(&self.at(target))?;
-        let mut connection = self.connect().await?;
+        self.stay_within(method, &self.at(target))?;
+        let mut connection = self.connect(method).await?;
         connection
             .write_head(method, target, lines, &Account::Default)
             .await?;

@@ -6,6 +6,7 @@ mod checks;
 pub(super) mod expressions;
 pub(super) mod requests;
 pub(super) mod stage;
+mod there;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,8 +9,10 @@ use futures_util::{FutureExt, StreamExt};
 
 use super::expressions::contents;
 use super::requests::{plain, upload, uploads};
-use crate::cause::Cause;
+use super::there;
+use crate::cause::{Beyond, Cause};
 use crate::judgement::Offer;
+use crate::run::Access;
 use crate::run::world::World;
 use crate::scenario::ast::{AnyContent, Extent, Name, Pushed, Way};
 use crate::values::{Content, Family, ImageShape, Value, ValueError};
@@ -18,11 +20,16 @@ use crate::wire::Exchange;
 
 /// The least size of a blob where a scenario asks for any.
 const ANY_BLOB: u64 = 1500;
+/// The tags where a scenario asks for any, in the order in which every registry lists them.
+const ANY_TAGS: [&str; 5] = ["1.0", "1.1", "edge", "latest", "stable"];
 /// How much is pushed at once: as many as a browser's connections to a few servers, which no registry takes ill.
 pub(in crate::run) const AT_ONCE: usize = 24;
 
 /// `given X pushed …`.
 pub(super) async fn set(world: &World, pushed: &Pushed) -> Result<(), ValueError> {
+    if world.session.settings.access != Access::Write {
+        return Err(ValueError::Missing(Cause::Beyond(Beyond::ReadOnly)));
+    }
     let repository = match &pushed.to {
         Some(to) => world.scope().text(to)?,
         None => world.scope().text_of("repo")?,
@@ -54,14 +61,31 @@ pub(super) async fn set(world: &World, pushed: &Pushed) -> Result<(), ValueError
     stage.push(world, &repository).await
 }
 
-/// `given any … as NAME`: made and pushed, where the registry takes pushes.
+/// `given any … as NAME`: made and pushed, or, where the run only reads, chosen from what is there.
 pub(super) async fn set_any(world: &mut World, any: AnyContent, name: &Name) -> Result<(), ValueError> {
+    match &world.session.settings.access {
+        Access::Write => make_any(world, any, name).await,
+        Access::Read(_) => there::choose(world, any, name).await,
+    }
+}
+
+async fn make_any(world: &mut World, any: AnyContent, name: &Name) -> Result<(), ValueError> {
     if let Offer::Refused(_) = world.session.offer("push") {
         return Err(ValueError::Missing(Cause::NothingToRead));
     }
     let repository = world.scope().text_of("repo")?;
     let content = match any {
-        AnyContent::Image => world.maker().image(Family::Oci, &ImageShape::default()),
+        AnyContent::Image | AnyContent::Tags => world.maker().image(Family::Oci, &ImageShape::default()),
+        AnyContent::Referrer => {
+            let subject = world.maker().image(Family::Oci, &ImageShape::default());
+            push(world, &repository, &subject, &[subject.tag()]).await?;
+            let shape = ImageShape {
+                artifact_type: Some("application/vnd.example.note".to_owned()),
+                subject: Some(Arc::new(subject)),
+                ..ImageShape::default()
+            };
+            world.maker().image(Family::Oci, &shape)
+        }
         AnyContent::Index => {
             let child = world.maker().image(Family::Oci, &ImageShape::default());
             world
@@ -73,13 +97,19 @@ pub(super) async fn set_any(world: &mut World, any: AnyContent, name: &Name) -> 
             world.maker().random(size)
         }
     };
-    let tags = if content.is_manifest() {
-        vec![content.tag()]
-    } else {
-        Vec::new()
+    let tags = match any {
+        AnyContent::Image | AnyContent::Index => vec![content.tag()],
+        AnyContent::Blob { .. } | AnyContent::Referrer => Vec::new(),
+        AnyContent::Tags => ANY_TAGS.map(str::to_owned).to_vec(),
     };
     push(world, &repository, &content, &tags).await?;
-    world.bind_made(name, Value::Content(Arc::new(content)));
+    let value = match any {
+        AnyContent::Tags => Value::List(tags.into_iter().map(Value::Text).collect()),
+        AnyContent::Image | AnyContent::Index | AnyContent::Blob { .. } | AnyContent::Referrer => {
+            Value::Content(Arc::new(content))
+        }
+    };
+    world.bind_made(name, value);
     Ok(())
 }
 

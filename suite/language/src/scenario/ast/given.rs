@@ -9,7 +9,7 @@ pub enum Given {
     Taken,
     /// `given X pushed …`.
     Pushed(Box<Pushed>),
-    /// `given any … as NAME`: made where one may write, chosen from what the user named elsewhere.
+    /// `given any … as NAME`: made where one may write, chosen from what is there elsewhere.
     Any(AnyContent, Spanned<Name>),
     /// `given 2 seconds pass`: nothing is sent for so long.
     Wait(u16),
@@ -44,7 +44,8 @@ pub enum Extent {
 /// What `given any …` asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AnyContent {
-    /// `image`: a tagged image manifest.
+    /// `image`: a manifest, by its tag if it has one; where one may not write it may be the index of an image for several
+    /// platforms.
     Image,
     /// `index`.
     Index,
@@ -53,6 +54,10 @@ pub enum AnyContent {
         /// The least size in bytes.
         at_least: Option<u64>,
     },
+    /// `referrer`: the manifest of an image that names another manifest as its subject.
+    Referrer,
+    /// `tags`: the tags of a repository, in the order in which they are listed.
+    Tags,
 }
 
 words! {

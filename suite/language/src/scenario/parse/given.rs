@@ -53,6 +53,8 @@ fn any(phrase: Phrase<'_>) -> Parsed<Given> {
         "image" => AnyContent::Image,
         "index" => AnyContent::Index,
         "blob" => AnyContent::Blob { at_least: None },
+        "referrer" => AnyContent::Referrer,
+        "tags" => AnyContent::Tags,
         _ => AnyContent::Blob {
             at_least: Some(at_least(what)?),
         },
@@ -68,7 +70,14 @@ fn at_least(phrase: Phrase<'_>) -> Parsed<u64> {
     if let Some(count) = count {
         return number(count);
     }
-    let known = ["image", "index", "blob", "blob of 1000 bytes or more"];
+    let known = [
+        "image",
+        "index",
+        "blob",
+        "blob of 1000 bytes or more",
+        "referrer",
+        "tags",
+    ];
     Err(
         Diagnostic::error("no such content can be asked for", phrase.span())
             .label("not known")

@@ -107,6 +107,8 @@ impl Display for AnyContent {
         match self {
             AnyContent::Image => f.write_str("image"),
             AnyContent::Index => f.write_str("index"),
+            AnyContent::Referrer => f.write_str("referrer"),
+            AnyContent::Tags => f.write_str("tags"),
             AnyContent::Blob { at_least: None } => f.write_str("blob"),
             AnyContent::Blob { at_least: Some(size) } => write!(f, "blob of {size} bytes or more"),
         }

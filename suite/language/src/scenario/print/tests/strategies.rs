@@ -142,6 +142,8 @@ fn given() -> BoxedStrategy<Given> {
     let content = prop_oneof![
         Just(AnyContent::Image),
         Just(AnyContent::Index),
+        Just(AnyContent::Referrer),
+        Just(AnyContent::Tags),
         option::of(any::<u64>()).prop_map(|at_least| AnyContent::Blob { at_least }),
     ];
     prop_oneof![
