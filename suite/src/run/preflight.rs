@@ -126,10 +126,10 @@ pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<L
 }
 
 async fn learn(client: &Client, settings: &RunSettings) -> Result<Learned, PreflightError> {
-    let Base { answer: base, notes } = reach(client).await?;
+    let base = reach(client).await?;
     match &settings.access {
-        Access::Write => examine_by_upload(client, settings, &base, notes).await,
-        Access::Read(named) => examine_by_reading(client, settings, &base, notes, named).await,
+        Access::Write => examine_by_upload(client, settings, base).await,
+        Access::Read(named) => examine_by_reading(client, settings, base, named).await,
     }
 }
 
@@ -137,8 +137,7 @@ async fn learn(client: &Client, settings: &RunSettings) -> Result<Learned, Prefl
 async fn examine_by_reading(
     client: &Client,
     settings: &RunSettings,
-    base: &Answer,
-    notes: Vec<String>,
+    Base { answer: base, notes }: Base,
     named: &[ImageName],
 ) -> Result<Learned, PreflightError> {
     let repository = match settings.repositories.first() {
@@ -151,7 +150,7 @@ async fn examine_by_reading(
         says_that_nothing_is_there(client, &repository, settings).await
     };
     if !is_registry {
-        return Err(no_registry(client, base));
+        return Err(no_registry(client, &base));
     }
     let found = found::look(client, settings, named)
         .await
@@ -163,9 +162,9 @@ async fn examine_by_reading(
     };
     Ok(Learned {
         elsewhere,
-        notes,
         good: found.first(client).map(|request| (request, 200)),
         found,
+        notes,
         ..Learned::default()
     })
 }
@@ -193,8 +192,10 @@ fn no_registry(client: &Client, base: &Answer) -> PreflightError {
 async fn examine_by_upload(
     client: &Client,
     settings: &RunSettings,
-    base: &Answer,
-    mut notes: Vec<String>,
+    Base {
+        answer: base,
+        mut notes,
+    }: Base,
 ) -> Result<Learned, PreflightError> {
     let target = client.target().to_string();
     let first_upload = ask_for_upload(client, settings).await;
@@ -206,7 +207,7 @@ async fn examine_by_upload(
         speaks_like_a_registry(client, opened, &first_upload.repository, settings).await
     };
     if !is_registry {
-        return Err(no_registry(client, base));
+        return Err(no_registry(client, &base));
     }
     let is_open = opened.status == 202;
     if let Some(place) = opened.location().filter(|_| is_open) {

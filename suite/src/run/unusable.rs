@@ -116,15 +116,15 @@ impl PreflightError {
                 asks: text(asks),
                 waited,
             },
+            said @ (PreflightError::Stopped { .. } | PreflightError::NothingToRead { .. }) => said,
+            PreflightError::NoRegistry { target, base } => PreflightError::NoRegistry {
+                target,
+                base: text(base),
+            },
             PreflightError::NoImage { target, image, why } => PreflightError::NoImage {
                 target,
                 image,
                 why: text(why),
-            },
-            PreflightError::NothingToRead { .. } | PreflightError::Stopped { .. } => self,
-            PreflightError::NoRegistry { target, base } => PreflightError::NoRegistry {
-                target,
-                base: text(base),
             },
         }
     }
