@@ -30,7 +30,7 @@ type Candidate = (Name, Digest);
 type Position = (String, String);
 
 /// Looks behind a position for candidates older than a time.
-type Find = fn(&View, Option<&Position>, u64) -> Result<Look, StoreError>;
+type Find = fn(&View, Option<&Position>, u64) -> Result<Candidates, StoreError>;
 
 /// Removes a candidate if it is garbage; returns the files that are garbage with it.
 type Collect = fn(&mut Tables<'_>, &Candidate, u64) -> Result<Garbage, StoreError>;
@@ -40,7 +40,7 @@ type Garbage = Option<Vec<Uuid>>;
 
 /// What was found in some rows of a table.
 #[derive(Debug, Default)]
-struct Look {
+struct Candidates {
     found: Vec<Candidate>,
     rows: usize,
     /// Where the next look begins; `None` at the end of the table.
@@ -132,9 +132,9 @@ impl Store {
 }
 
 /// Blobs of an age, in the order of their keys, that no manifest names.
-fn blobs_after(view: &View, after: Option<&Position>, limit: u64) -> Result<Look, StoreError> {
+fn blobs_after(view: &View, after: Option<&Position>, limit: u64) -> Result<Candidates, StoreError> {
     let (links, references) = (view.links()?, view.references()?);
-    let mut look = Look::default();
+    let mut look = Candidates::default();
     for row in links.range::<(&str, &str)>((behind(after), Bound::Unbounded))? {
         let (key, since) = row?;
         let (name, digest) = key.value();
@@ -147,9 +147,9 @@ fn blobs_after(view: &View, after: Option<&Position>, limit: u64) -> Result<Look
 }
 
 /// Manifests of an age, in the order of their keys, that neither a tag nor an index names.
-fn manifests_after(view: &View, after: Option<&Position>, limit: u64) -> Result<Look, StoreError> {
+fn manifests_after(view: &View, after: Option<&Position>, limit: u64) -> Result<Candidates, StoreError> {
     let (manifests, references, tagged) = (view.manifests()?, view.references()?, view.tagged()?);
-    let mut look = Look::default();
+    let mut look = Candidates::default();
     for row in manifests.range::<(&str, &str)>((behind(after), Bound::Unbounded))? {
         let (key, row) = row?;
         let (name, digest) = key.value();
@@ -169,7 +169,7 @@ fn behind(after: Option<&Position>) -> Bound<(&str, &str)> {
     })
 }
 
-impl Look {
+impl Candidates {
     /// Takes note of a row; whether it was enough for one look.
     fn is_full_with(&mut self, name: &str, digest: &str, is_candidate: bool) -> Result<bool, StoreError> {
         if is_candidate {

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, VecDeque};
 use serde_json::Value as Json;
 
 use super::RunSettings;
-use super::clean::listed_on;
+use super::lists::listed_on;
 use crate::check::describe;
 use crate::values::{DOCKER_LIST, DOCKER_MANIFEST, ImageName, OCI_INDEX, OCI_MANIFEST, json_of};
 use crate::wire::{Answer, Client, Exchange, Keeping, Request};

@@ -41,6 +41,7 @@ mod course;
 mod found;
 mod interpret;
 mod length;
+mod lists;
 mod lock;
 mod order;
 mod pace;

@@ -155,8 +155,10 @@ impl<R: AsyncRead + Unpin> Incoming<R> {
 
     async fn until_close(&mut self, body: &mut Receiving<'_>, limits: BodyLimits) -> Result<(), Fault> {
         loop {
-            within(body.len() + self.unused.len() as u64, limits)?;
-            body.take(&self.unused).await;
+            let came = body.len() + self.unused.len() as u64;
+            let room = usize::try_from(limits.size.saturating_sub(body.len())).unwrap_or(usize::MAX);
+            body.take(&self.unused[..room.min(self.unused.len())]).await;
+            within(came, limits)?;
             self.unused.clear();
             match self.more_within(limits.idle).await? {
                 Ok(0) => return Ok(()),

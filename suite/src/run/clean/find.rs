@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::{ContentKind, at};
-use crate::check::next_link;
+use crate::run::lists::listed_on;
 use crate::run::patience;
 use crate::run::territory::is_own;
 use crate::scenario::ast::Algorithm;
@@ -106,30 +106,6 @@ async fn referrers(client: &Client, name: &str, digest: &str) -> Vec<String> {
 /// Everything in a list of the registry, page by page; `None` if it gives none.
 pub(super) async fn listed(client: &Client, path: &str, member: &str) -> Option<Vec<String>> {
     listed_on(client, path, member, MOST_PAGES).await
-}
-
-/// What stands on the first pages of a list of the registry; `None` if it gives none.
-pub(in crate::run) async fn listed_on(
-    client: &Client,
-    path: &str,
-    member: &str,
-    pages: usize,
-) -> Option<Vec<String>> {
-    let mut all = Vec::new();
-    let mut next = Some(client.target().with_target(path));
-    for _ in 0..pages {
-        let Some(url) = next.take() else { break };
-        let asked = patience::send(client, Request::new("GET", url)).await;
-        let answer = asked.outcome.ok().filter(|answer| answer.status == 200)?;
-        let json = json_of(&answer)?;
-        let members = json[member].as_array().into_iter().flatten();
-        all.extend(members.filter_map(Json::as_str).map(str::to_owned));
-        let links: Vec<&str> = answer.headers.all("Link").collect();
-        next = next_link(&links)
-            .and_then(|link| answer.url.resolve(&link).ok())
-            .filter(|url| url.origin() == client.target().origin());
-    }
-    Some(all)
 }
 
 /// Whether this is a manifest that the suite made: its tag is made of its digest, or its config is marked.

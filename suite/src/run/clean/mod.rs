@@ -10,7 +10,6 @@ pub(super) use after::{remove, remove_common};
 use left::StaysSince;
 pub use left::{ContentKind, Left};
 
-pub(super) use self::find::listed_on;
 use self::find::{find, listed, tags};
 use super::patience;
 use super::preflight;

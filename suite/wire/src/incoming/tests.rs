@@ -28,6 +28,22 @@ fn read(bytes: &[u8], piece: usize) -> Result<(u16, Bytes, usize), Fault> {
     })
 }
 
+/// How much is kept of the body of an answer to a GET that comes in pieces of this size, and whether it is cut.
+fn received(bytes: &[u8], piece: usize) -> (u64, bool) {
+    let mut pieces = Pieces { left: bytes, piece };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let books = Books::default();
+        let mut incoming = Incoming::new(&mut pieces);
+        let framing = incoming.head().await.unwrap().framing("GET").unwrap();
+        let (body, cut) = incoming.body(framing, LIMITS, &books).await;
+        (body.len(), cut.is_some())
+    })
+}
+
 /// A reader that gives so many bytes at a time.
 struct Pieces<'a> {
     left: &'a [u8],
@@ -69,6 +85,14 @@ fn the_end_of_a_body_is_told_in_four_ways() {
         ""
     );
     assert_eq!(body("HTTP/1.1 304 Not Modified\r\nContent-Length: 3\r\n\r\n"), "");
+}
+
+#[test]
+fn as_much_is_kept_of_a_body_without_end_whatever_comes_at_once() {
+    let bytes = [b"HTTP/1.0 200 OK\r\n\r\n", &[b'x'; 2000][..]].concat();
+    for piece in [1, 7, 999, 1001, 3000] {
+        assert_eq!(received(&bytes, piece), (1000, true), "{piece} at once");
+    }
 }
 
 #[test]
