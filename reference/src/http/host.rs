@@ -16,19 +16,21 @@ pub(crate) struct Host(String);
 impl Host {
     /// Reads a host: a name, or an address, which stands in brackets if it is one of IPv6.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (name, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-            Some((address, rest)) => {
+        let port = match text.strip_prefix('[') {
+            Some(literal) => {
+                let (address, rest) = literal.split_once(']')?;
                 address.parse::<Ipv6Addr>().ok()?;
-                (address, rest.strip_prefix(':').or(rest.is_empty().then_some("")))
+                rest.strip_prefix(':').or(rest.is_empty().then_some(""))?
             }
-            None => match text.split_once(':') {
-                Some((name, port)) => (name, Some(port)),
-                None => (text, Some("")),
-            },
+            None => {
+                let (name, port) = text.split_once(':').unwrap_or((text, ""));
+                if name.is_empty() || !is_registered_name(name) {
+                    return None;
+                }
+                port
+            }
         };
-        let is_valid = !name.is_empty()
-            && (text.starts_with('[') || is_registered_name(name))
-            && port?.bytes().all(|byte| byte.is_ascii_digit());
+        let is_valid = port.bytes().all(|byte| byte.is_ascii_digit());
         is_valid.then(|| Self(text.to_owned()))
     }
 
@@ -134,6 +136,7 @@ mod tests {
             "a:b",
             "a:1:2",
             "[::1",
+            "[\"",
             "[a]",
             "[::1]x",
             "a%2",

@@ -377,6 +377,13 @@ fn a_baseline_may_know_the_ways() {
         Ruling::Breaks
     );
 
+    // What comes of a race may be found, or not.
+    let races = format!("{all}]\nraces = ['pull/range | bytes=-8'");
+    assert_eq!(with_ways(&races).report().ruling(), Ruling::AsListed);
+    let races = "'pull/range | bytes=-1']\nraces = ['pull/range | bytes=-100', 'pull/range | bytes=-0', \
+                 'pull/range | bytes=-5', 'pull/range | bytes=-6', 'pull/range | bytes=-7'";
+    assert_eq!(with_ways(races).report().ruling(), Ruling::AsListed);
+
     let more = with_ways(&format!("{all}, 'pull/range | bytes=-8'"));
     let more = more.report();
     assert_eq!(more.ruling(), Ruling::Outdated);

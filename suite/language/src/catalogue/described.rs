@@ -51,8 +51,7 @@ fn levels(levels: &Levels) -> String {
 
 /// Where it stands: for each version the document, the section, and under them the link.
 fn sources(requirement: &Requirement) -> String {
-    let newest_first = Version::ALL.into_iter().rev();
-    let sources = newest_first.filter_map(|version| {
+    let sources = Version::newest_first().filter_map(|version| {
         let source = requirement.source(version)?;
         let place = format!("{}, {}", source.document.title, source.section);
         Some(((place, source.link()), version))

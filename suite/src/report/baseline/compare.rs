@@ -35,7 +35,8 @@ impl<'a> Report<'a> {
             return Standing::New;
         };
         let mut others: Vec<String> = finding.ways.iter().map(words::way).collect();
-        others.retain(|way| !entry.ways.is_empty() && !entry.ways.contains(way));
+        let is_listed = |way: &String| entry.ways.contains(way) || entry.races.contains(way);
+        others.retain(|way| !entry.ways.is_empty() && !is_listed(way));
         others.sort();
         others.dedup();
         if others.is_empty() {

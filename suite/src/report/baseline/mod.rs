@@ -6,6 +6,7 @@
 //! ["push.mount.location"]
 //! reason = "fixed in 3.2, which is not deployed yet"
 //! ways   = ["push/mount"]     # optional: broken here and nowhere else
+//! races  = ["push/at-once"]   # optional: broken here as well, now and then
 //! occurs = "now and then"     # optional: a run that does not find it proves nothing
 //! ```
 
@@ -31,6 +32,8 @@ pub struct BaselineEntry {
     pub reason: String,
     /// The only ways in which it breaks, each `SCENARIO` or `SCENARIO | ROW`; any way will do if there are none.
     pub ways: Vec<String>,
+    /// Further ways, of races: a run that does not find them proves nothing.
+    pub races: Vec<String>,
     /// How often it is found.
     pub occurs: Occurs,
 }

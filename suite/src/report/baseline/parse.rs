@@ -73,15 +73,19 @@ impl BaselineReader<'_> {
         };
         let mut reason = None;
         let mut ways = Some(Vec::new());
+        let mut races = Some(Vec::new());
         let mut occurs = Occurs::Always;
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "reason" => reason = Some(self.reason(value)),
                 "ways" => ways = self.ways(value),
+                "races" => races = self.ways(value),
                 "occurs" => occurs = self.occurs(value),
                 _ if value.get_ref().is_table() => {}
                 other => self.fault(
-                    &format!("a known finding has a `reason`, `ways` and `occurs`, and no `{other}`"),
+                    &format!(
+                        "a known finding has a `reason`, `ways`, `races` and `occurs`, and no `{other}`"
+                    ),
                     key.span(),
                 ),
             }
@@ -93,6 +97,7 @@ impl BaselineReader<'_> {
         Some(BaselineEntry {
             reason: reason??,
             ways: ways?,
+            races: races?,
             occurs,
         })
     }
