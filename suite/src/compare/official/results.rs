@@ -4,7 +4,7 @@ use super::table::{OfficialRow, OfficialTable};
 use crate::judgement::Verdict;
 use crate::report::Report;
 
-/// The report as the `results.yaml` of the OCI's conformance suite, as far as [`OfficialTable`] knows what its APIs ask.
+/// The report as the `results.yaml` of the OCI's conformance suite, as far as the table of its tests knows what its APIs ask.
 pub fn official_results(report: &Report<'_>) -> String {
     let facts = &report.outcome.facts;
     let text = |text: &str| serde_json::Value::from(text).to_string();
