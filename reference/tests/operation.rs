@@ -348,7 +348,12 @@ fn a_program_that_does_not_start_says_why_in_a_sentence() {
             .unwrap();
         let said = String::from_utf8_lossy(&program.stderr).into_owned();
         assert_eq!(program.status.code(), Some(exit), "{said}");
-        assert!(said.starts_with(why), "{said}");
+        // Where few files may be open, that is told before.
+        let mut sentences = said.lines().filter(|line| !line.contains(" WARN "));
+        assert!(
+            sentences.next().is_some_and(|first| first.starts_with(why)),
+            "{said}"
+        );
     }
 }
 
