@@ -7,88 +7,88 @@ use super::arguments::{Profile, RunArguments, USUAL_PASSWORD};
 
 /// The command as far as the user typed it; the password stays in the environment.
 pub(crate) fn command(arguments: &RunArguments) -> String {
+    let mut words = vec!["assize run".to_owned()];
+    words.extend(arguments.target.iter().map(|target| quoted(target)));
+    for (option, values) in options(arguments) {
+        words.extend(values.iter().map(|value| format!("{option} {}", quoted(value))));
+    }
+    let flags = flags(arguments).into_iter().filter(|(_, is_typed)| *is_typed);
+    words.extend(flags.map(|(flag, _)| flag.to_owned()));
+    words.join(" ")
+}
+
+/// The options that matter to one scenario, each with what was typed behind it, as often as it was.
+fn options(arguments: &RunArguments) -> [(&'static str, Vec<String>); 17] {
     let RunArguments {
-        target,
         registry,
         selection,
         conduct,
         ..
     } = arguments;
-    let mut words = vec!["assize run".to_owned()];
-    words.extend(target.iter().map(|target| quoted(target)));
-    let mut add = |option: &str, value: &str| words.push(format!("{option} {}", quoted(value)));
-    if let Some(spec) = selection.spec.and_then(|spec| spec.to_possible_value()) {
-        add("--spec", spec.get_name());
-    }
+    let login = &registry.login;
     let profile = Some(selection.profile).filter(|profile| *profile != Profile::Oci);
-    if let Some(profile) = profile.and_then(|profile| profile.to_possible_value()) {
-        add("--profile", profile.get_name());
-    }
-    registry.login.user.iter().for_each(|user| add("--user", user));
-    if registry.login.password_env != USUAL_PASSWORD {
-        add("--password-env", &registry.login.password_env);
-    }
-    registry
-        .login
-        .account
-        .iter()
-        .for_each(|account| add("--account", account));
-    registry
-        .repository
-        .iter()
-        .for_each(|repository| add("--repository", repository));
-    selection
-        .image
-        .iter()
-        .for_each(|image| add("--image", &image.to_string()));
-    selection
-        .require
-        .iter()
-        .for_each(|capability| add("--require", capability));
-    registry
-        .ca
-        .iter()
-        .for_each(|file| add("--ca", &file.to_string_lossy()));
-    let files = [("--cert", &registry.cert), ("--key", &registry.key)];
-    for (option, file) in files {
-        file.iter().for_each(|file| add(option, &file.to_string_lossy()));
-    }
-    for found in &registry.resolve {
-        add(
+    let password_env = Some(&login.password_env).filter(|variable| *variable != USUAL_PASSWORD);
+    let grace = Some(conduct.pace.grace).filter(|grace| !grace.is_zero());
+    let proxy = registry.proxy.as_ref();
+    [
+        ("--spec", typed(selection.spec.iter().filter_map(name_of))),
+        ("--profile", typed(profile.iter().filter_map(name_of))),
+        ("--user", typed(&login.user)),
+        ("--password-env", typed(password_env)),
+        ("--account", typed(&login.account)),
+        ("--repository", typed(&registry.repository)),
+        ("--image", typed(&selection.image)),
+        ("--require", typed(&selection.require)),
+        ("--ca", typed(registry.ca.iter().map(|file| file.display()))),
+        ("--cert", typed(registry.cert.iter().map(|file| file.display()))),
+        ("--key", typed(registry.key.iter().map(|file| file.display()))),
+        (
             "--resolve",
-            &format!("{}:{}:{}", found.host, found.port, found.address),
-        );
-    }
-    for (name, value) in &registry.header {
-        add("--header", &format!("{name}: {value}"));
-    }
-    registry
-        .user_agent
-        .iter()
-        .for_each(|name| add("--user-agent", name));
-    if let Some(proxy) = &registry.proxy {
-        add("--proxy", &proxy.server.to_string());
-    }
-    selection
-        .scenarios
-        .iter()
-        .for_each(|folder| add("--scenarios", &folder.to_string_lossy()));
-    if !conduct.pace.grace.is_zero() {
-        add("--grace", &format!("{}ms", conduct.pace.grace.as_millis()));
-    }
-    if selection.read_only {
-        words.push("--read-only".to_owned());
-    }
-    if registry.login.anonymous {
-        words.push("--anonymous".to_owned());
-    }
-    if registry.insecure {
-        words.push("--insecure".to_owned());
-    }
-    if registry.same_host {
-        words.push("--same-host".to_owned());
-    }
-    words.join(" ")
+            typed(
+                registry
+                    .resolve
+                    .iter()
+                    .map(|found| format!("{}:{}:{}", found.host, found.port, found.address)),
+            ),
+        ),
+        (
+            "--header",
+            typed(
+                registry
+                    .header
+                    .iter()
+                    .map(|(name, value)| format!("{name}: {value}")),
+            ),
+        ),
+        ("--user-agent", typed(&registry.user_agent)),
+        ("--proxy", typed(proxy.map(|proxy| proxy.server.to_string()))),
+        (
+            "--scenarios",
+            typed(selection.scenarios.iter().map(|folder| folder.display())),
+        ),
+        (
+            "--grace",
+            typed(grace.map(|grace| format!("{}ms", grace.as_millis()))),
+        ),
+    ]
+}
+
+/// The flags that matter to one scenario, and whether each was typed.
+fn flags(arguments: &RunArguments) -> [(&'static str, bool); 4] {
+    [
+        ("--read-only", arguments.selection.read_only),
+        ("--anonymous", arguments.registry.login.anonymous),
+        ("--insecure", arguments.registry.insecure),
+        ("--same-host", arguments.registry.same_host),
+    ]
+}
+
+fn typed<T: ToString>(values: impl IntoIterator<Item = T>) -> Vec<String> {
+    values.into_iter().map(|value| value.to_string()).collect()
+}
+
+fn name_of(value: &impl ValueEnum) -> Option<String> {
+    value.to_possible_value().map(|value| value.get_name().to_owned())
 }
 
 #[cfg(test)]

@@ -172,20 +172,7 @@ fn of_answer(
         // What a header says is no matter of the status that it comes with.
         (_, Some(Aspect::Header(..))) => {}
         (502..=504, _) => return Some(Symptom::Gateway(answer.status)),
-        (500.., _) => {
-            let codes = json_of(answer).map(|json| error_codes(&json)).unwrap_or_default();
-            let is_put_soundly = method == "PUT" && anomaly(exchange, endpoint, log).is_none();
-            // By whatever reference a manifest comes, it is the manifest that makes it fail.
-            let kind = match kind {
-                EndpointKind::Manifest if is_put_soundly => EndpointKind::Tag,
-                kind => kind,
-            };
-            let company = match meets_a_write(exchange, log) {
-                true => Company::Writes,
-                false => Company::Nobody,
-            };
-            return Some(Symptom::Fails(method, kind, company, answer.status, codes));
-        }
+        (500.., _) => return Some(of_failure(log, exchange, endpoint, answer)),
         (400.., Some(Aspect::Status(_)) | None) if led_here_by(exchange, log).is_some() => {
             return Some(match Lost::seen_in(exchange, log) {
                 Some(lost) => Symptom::Lost(lost),
@@ -227,27 +214,45 @@ fn of_answer(
         (Some(anomaly), Some(Aspect::Status(_))) => {
             Some(Symptom::Odd(anomaly, Reaction::Answered(answer.status)))
         }
-        (_, Some(Aspect::Header(name, _))) => {
-            let outcome = if is_granted {
-                Decision::Granted
-            } else {
-                Decision::Refused
-            };
-            let amiss = if answer.headers.contains(name) {
-                HeaderProblem::Wrong
-            } else {
-                HeaderProblem::Absent
-            };
-            // By tag or by digest, it is the same manifest that is answered with.
-            let kind = match kind {
-                EndpointKind::Manifest => EndpointKind::Tag,
-                kind => kind,
-            };
-            Some(Symptom::Header(method, kind, outcome, name.to_lowercase(), amiss))
-        }
+        (_, Some(Aspect::Header(name, _))) => Some(of_header(method, kind, answer, name)),
         (_, Some(Aspect::Json(..))) => of_member(endpoint, member(&entry.asked)),
         _ => None,
     }
+}
+
+/// What a failure of the registry shows.
+fn of_failure(log: &ProgramLog, exchange: &Arc<Exchange>, endpoint: &Endpoint, answer: &Answer) -> Symptom {
+    let method = exchange.request.method.clone();
+    let codes = json_of(answer).map(|json| error_codes(&json)).unwrap_or_default();
+    let is_put_soundly = method == "PUT" && anomaly(exchange, endpoint, log).is_none();
+    // By whatever reference a manifest comes, it is the manifest that makes it fail.
+    let kind = match endpoint.kind() {
+        EndpointKind::Manifest if is_put_soundly => EndpointKind::Tag,
+        kind => kind,
+    };
+    let company = match meets_a_write(exchange, log) {
+        true => Company::Writes,
+        false => Company::Nobody,
+    };
+    Symptom::Fails(method, kind, company, answer.status, codes)
+}
+
+/// What is amiss of a header.
+fn of_header(method: String, kind: EndpointKind, answer: &Answer, name: &str) -> Symptom {
+    let outcome = match answer.status {
+        200..300 => Decision::Granted,
+        _ => Decision::Refused,
+    };
+    let amiss = match answer.headers.contains(name) {
+        true => HeaderProblem::Wrong,
+        false => HeaderProblem::Absent,
+    };
+    // By tag or by digest, it is the same manifest that is answered with.
+    let kind = match kind {
+        EndpointKind::Manifest => EndpointKind::Tag,
+        kind => kind,
+    };
+    Symptom::Header(method, kind, outcome, name.to_lowercase(), amiss)
 }
 
 /// Whether an endpoint is that of content, which stays until it is deleted.
