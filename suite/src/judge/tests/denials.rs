@@ -224,7 +224,7 @@ fn what_is_there_since_another_repository_has_it_was_not_kept_though_it_was_refu
         ),
     ];
     let outcome = judge(&library, &run_log(programs));
-    assert_eq!(findings(&outcome), ["a.foreign = a.rights"]);
+    assert_eq!(findings(&outcome), ["a.rights = a.foreign"]);
 }
 
 #[test]
