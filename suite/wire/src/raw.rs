@@ -372,7 +372,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_limit_is_the_same_as_on_any_other() {
-        let limited = |wait: &str| answer(&format!("HTTP/1.1 429 X\r\nRetry-After: {wait}\r\n\r\n"));
+        let limited = |wait: &str| answer(format!("HTTP/1.1 429 X\r\nRetry-After: {wait}\r\n\r\n"));
         let server = Canned::serve(vec![limited("3"), limited("120")]).await;
         for limit in [Limit::Wait(Duration::from_secs(3)), Limit::TooLong] {
             let mut raw = RawConnection::open(&client(&server.url)).await.unwrap();
