@@ -90,7 +90,7 @@ fn what_a_header_of_a_denial_says_and_who_is_denied_have_causes_of_their_own() {
     ];
     assert_eq!(
         findings(&judge(&library, &run_log(programs))),
-        ["push.put.201 = a.code", "a.header", "a.rights"]
+        ["push.put.201", "a.code", "a.header", "a.rights"]
     );
 }
 
@@ -224,7 +224,7 @@ fn what_is_there_since_another_repository_has_it_was_not_kept_though_it_was_refu
         ),
     ];
     let outcome = judge(&library, &run_log(programs));
-    assert_eq!(findings(&outcome), ["a.rights = a.foreign"]);
+    assert_eq!(findings(&outcome), ["a.foreign = a.rights"]);
 }
 
 #[test]
