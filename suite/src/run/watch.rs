@@ -9,7 +9,7 @@ use super::lock::locked;
 use super::patience;
 use crate::cause::Loss;
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::wire::{Account, Client, Exchange, Request};
+use crate::wire::{Account, Client, Exchange, Limit, Request};
 
 /// After as many requests in a row that came to nothing, those that are known to be good are asked again.
 const SILENCE: u32 = 8;
@@ -93,7 +93,7 @@ impl Watch {
 
     /// What is wrong with the requests that are known to be good.
     async fn trouble(&self, client: &Client) -> Option<Loss> {
-        let base = Request::new("GET", client.target().with_target("/v2/"));
+        let base = Request::new("GET", client.target().below_mount("/v2/"));
         if let Some(loss) = Loss::seen_in(&client.send(base).await) {
             return Some(loss);
         }
@@ -105,10 +105,10 @@ impl Watch {
         Loss::seen_in(&asked).filter(|_| asked.status() != Some(*status))
     }
 
-    /// How long a 429 asks the client to wait, if that can be borne.
-    pub(super) fn wait_asked_for(&self, exchange: &Exchange) -> Option<Duration> {
-        let since = *locked(&self.limited);
-        patience::wait(exchange, since)
+    /// How long a limit is waited for, on whatever connection it was met, if that can be borne.
+    pub(super) fn wait(&self, limit: Limit) -> Option<Duration> {
+        let since = *locked(&self.limited).get_or_insert_with(Instant::now);
+        patience::wait(limit, Some(since))
     }
 
     /// How long something may take that usually takes no longer than `usual`: more where the target is slow.
@@ -145,9 +145,8 @@ impl Watch {
     /// A limit lasts until something else than 429 comes from below the base endpoint.
     fn note_limit(&self, exchange: &Exchange) {
         let mut limited = locked(&self.limited);
-        if exchange.status() == Some(429) {
-            limited.get_or_insert_with(Instant::now);
-        } else if Endpoint::of(&exchange.request.url).kind() != EndpointKind::Base {
+        let is_limited = exchange.status() == Some(429);
+        if !is_limited && Endpoint::of(&exchange.request.url).kind() != EndpointKind::Base {
             *limited = None;
         }
     }

@@ -117,10 +117,12 @@ fn build(world: &World, request: &Request) -> Result<Sent, ValueError> {
 
 fn address(world: &World, target: &str) -> Result<Url, ValueError> {
     if target.starts_with('/') {
-        return Ok(world.session.client.target().with_target(target));
+        return Ok(world.session.client.target().below_mount(target));
     }
     // A scenario holds paths alone: whole addresses are what a registry answered.
-    Url::parse(target)
+    let registry = world.session.client.target();
+    registry
+        .resolve(target)
         .map_err(|error| ValueError::Missing(Cause::Said(format!("`{target}` is no address: {error}"))))
 }
 
@@ -187,7 +189,7 @@ pub(in crate::run) fn uploads(world: &World, repository: &str) -> Url {
         .session
         .client
         .target()
-        .with_target(&format!("/v2/{repository}/blobs/uploads/"))
+        .below_mount(&format!("/v2/{repository}/blobs/uploads/"))
 }
 
 /// Uploads a content in one of the ways; the last exchange, or the first one that could not be built upon.
@@ -357,7 +359,7 @@ mod tests {
     fn a_client_asks_for_every_type_of_manifest_and_for_no_type_of_blob() {
         let base = Url::parse("http://registry.example").unwrap();
         let accept = |path: &str| {
-            plain("GET", base.with_target(path), None)
+            plain("GET", base.below_mount(path), None)
                 .headers
                 .get("Accept")
                 .map(str::to_owned)

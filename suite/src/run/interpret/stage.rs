@@ -277,7 +277,7 @@ pub(super) async fn put(
     reference: &str,
 ) -> Result<(), ValueError> {
     let path = format!("/v2/{repository}/manifests/{reference}");
-    let url = world.session.client.target().with_target(&path);
+    let url = world.session.client.target().below_mount(&path);
     success(&world.send(plain("PUT", url, Some(manifest))).await)
 }
 
