@@ -5,6 +5,7 @@ use std::time::Duration;
 
 mod acknowledged;
 mod causes;
+mod denials;
 
 use super::*;
 use crate::cause::Cause;
