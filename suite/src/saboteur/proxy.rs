@@ -285,10 +285,10 @@ async fn serve(
     }
     call.body = came.into();
     let mut reply = layer.answer(call).await;
-    let place = reply.header("location");
+    let (mount, place) = (layer.honest.mount(), reply.header("location"));
     // What a deviation has written knows of no mount.
-    if place.starts_with("/v2/") {
-        let place = format!("{}{place}", layer.honest.mount());
+    if !mount.is_empty() && place.starts_with("/v2/") {
+        let place = format!("{mount}{place}");
         reply.set("location", &place);
     }
     Ok(response(reply))
