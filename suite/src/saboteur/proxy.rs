@@ -33,6 +33,8 @@ const BUFFER: usize = 256 * 1024;
 #[derive(Debug)]
 pub struct Saboteur {
     address: SocketAddr,
+    /// The path below which it has the API, as the registry below it.
+    mount: String,
     task: JoinHandle<()>,
 }
 
@@ -86,6 +88,7 @@ impl Saboteur {
             memory: Memory::default(),
             told,
         });
+        let mount = layer.honest.mount().to_owned();
         let task = tokio::spawn(async move {
             let mut connection = 0;
             let wire = layer.wire();
@@ -112,12 +115,12 @@ impl Saboteur {
                 });
             }
         });
-        Ok(Saboteur { address, task })
+        Ok(Saboteur { address, mount, task })
     }
 
     /// The address that the suite is given.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}{}", self.address, self.mount)
     }
 }
 
@@ -254,9 +257,12 @@ async fn serve(
     connection: u64,
 ) -> Result<Response<BoxBody<Bytes, Infallible>>, hyper::Error> {
     let (head, mut body) = request.into_parts();
+    let Some(path) = head.uri.path().strip_prefix(layer.honest.mount()) else {
+        return Ok(response(Reply::empty(StatusCode::NOT_FOUND.as_u16())));
+    };
     let mut call = Call {
         method: head.method,
-        path: head.uri.path().to_owned(),
+        path: path.to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
         body: Bytes::new(),
@@ -278,14 +284,25 @@ async fn serve(
         }
     }
     call.body = came.into();
-    let reply = layer.answer(call).await;
+    let mut reply = layer.answer(call).await;
+    let (mount, place) = (layer.honest.mount(), reply.header("location"));
+    // What a deviation has written knows of no mount.
+    if !mount.is_empty() && place.starts_with("/v2/") {
+        let place = format!("{mount}{place}");
+        reply.set("location", &place);
+    }
+    Ok(response(reply))
+}
+
+/// A reply as it is sent.
+fn response(reply: Reply) -> Response<BoxBody<Bytes, Infallible>> {
     let mut response = Response::new(content(&reply));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     *response.headers_mut() = reply.headers;
     if reply.framing == Framing::Chunks {
         response.headers_mut().remove(http::header::CONTENT_LENGTH);
     }
-    Ok::<_, Infallible>(response).map_err(|never| match never {})
+    response
 }
 
 /// How many pieces a body is sent in that is not sent whole.
