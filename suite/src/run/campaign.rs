@@ -82,6 +82,7 @@ impl Campaign {
                 let campaign = self.clone();
                 async move {
                     let _place = campaign.session.place().await;
+                    progress.began(&probe.name);
                     (at, campaign.follow(probe, 1).await)
                 }
             });
@@ -105,6 +106,7 @@ impl Campaign {
     ) -> Vec<Ran> {
         let mut done = Vec::new();
         for program in programs {
+            progress.began(&program.name);
             let ran = self.carry_out(program, 1).await;
             progress.finished(&ran.verdict.outcome);
             done.push(ran);
@@ -240,6 +242,7 @@ impl Campaign {
             let place = self.session.place().await;
             tasks.spawn(async move {
                 let _place = place;
+                progress.began(&program.name);
                 let ran = campaign.carry_out(program, 1).await;
                 progress.finished(&ran.verdict.outcome);
                 (at, ran)
