@@ -56,7 +56,7 @@ pub(super) async fn push_what_was_lost(
 /// The digests in the list of a subject's referrers; `None` where the registry gives no list.
 async fn listed(world: &World, repository: &str, subject: &str) -> Option<BTreeSet<String>> {
     let path = format!("/v2/{repository}/referrers/{subject}");
-    let place = world.session.client.target().with_target(&path);
+    let place = world.session.client.target().below_mount(&path);
     let list = requests::read_list(world, place).await.ok()?;
     let entries = list.json()?["manifests"].as_array()?;
     let digests = entries.iter().filter_map(|entry| entry["digest"].as_str());
