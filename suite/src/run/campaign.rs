@@ -83,6 +83,7 @@ impl Campaign {
                 open.push(probe.clone());
                 under_way.push(async move {
                     let _place = self.session.place().await;
+                    progress.began(&probe.name);
                     (at, self.follow(probe, 1).await)
                 });
             }
@@ -105,6 +106,7 @@ impl Campaign {
     ) -> Vec<Ran> {
         let mut done = Vec::new();
         for program in programs {
+            progress.began(&program.name);
             let ran = self.carry_out(program, 1).await;
             progress.finished(&ran.verdict.outcome);
             done.push(ran);
@@ -246,6 +248,7 @@ impl Campaign {
             let place = self.session.place().await;
             tasks.spawn(async move {
                 let _place = place;
+                progress.began(&program.name);
                 let ran = campaign.carry_out(program, 1).await;
                 progress.finished(&ran.verdict.outcome);
                 (at, ran)

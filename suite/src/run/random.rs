@@ -17,6 +17,7 @@ use crate::scenario::{Program, parse};
 const BESIDE: u32 = 1_000_000;
 
 /// What is known of random workflows when the scenarios are done.
+#[derive(Clone, Copy)]
 pub(super) enum AtRandom {
     /// They hold.
     Holds,
