@@ -44,14 +44,14 @@ pub(crate) async fn execute(like: Option<PathBuf>, mut config: Config) -> Result
         .as_deref()
         .map(|folder| learnt(folder, &mut config))
         .transpose()?;
-    let registry = serve(config.clone()).await?;
+    let registry = serve(config).await?;
     let imitation = match likeness {
         Some((likeness, listen)) => Some(imitation(likeness, &registry, listen).await?),
         None => None,
     };
     let url = imitation.as_ref().map_or_else(|| registry.url(), Saboteur::url);
     output::print(&format!("{url}\n"))?;
-    for line in config.welcome(&url) {
+    for line in registry.welcome(&url) {
         anstream::eprintln!("note: {line}");
     }
     signals.end(&registry).await;
