@@ -1,8 +1,8 @@
 # What the clients written in bash share.
 #
 # REGISTRY is the host and port, AUTHORITY the file with its authority (empty: no TLS), ACCOUNT a name and password
-# (empty: none is asked for), STRANGER a registry whose authority nobody trusts, IMAGES the layout of images to push
-# (amd64, arm64, and both), WORK an empty directory.
+# (empty: none is asked for), TOKENS who issues tokens for it (empty: the registry asks for the password), STRANGER a registry whose authority nobody trusts, IMAGES the layout of images to push
+# (amd64, arm64, and both), WORK an empty directory, TOOLS where compiled clients are kept, ASSIZE the suite.
 set -euo pipefail
 
 version() { echo "version $*"; }
@@ -19,8 +19,14 @@ same() {
 
 # Asks the registry without the client.
 ask() {
-  curl -sS ${AUTHORITY:+--cacert "$AUTHORITY"} ${ACCOUNT:+--user "$ACCOUNT"} -H 'Accept: */*' "${@:2}" \
-    "http${AUTHORITY:+s}://$REGISTRY$1"
+  local shown=(${ACCOUNT:+--user "$ACCOUNT"})
+  [ -z "$TOKENS" ] || shown=(-H "Authorization: Bearer $(token "$1")")
+  curl -sS ${AUTHORITY:+--cacert "$AUTHORITY"} "${shown[@]}" -H 'Accept: */*' "${@:2}" "http${AUTHORITY:+s}://$REGISTRY$1"
+}
+# A token to read what is at this path: below the name of its repository stand two words more.
+token() {
+  local name=${1#/v2/}
+  curl -sS --cacert "$AUTHORITY" --user "$ACCOUNT" "$TOKENS?scope=repository:${name%/*/*}:pull" | jq -r .token
 }
 # The digest of the manifest that the registry has, from its bytes.
 stored() { echo "sha256:$(ask "/v2/$1/manifests/$2" -f | sha256sum | cut -d' ' -f1)"; }
@@ -46,6 +52,19 @@ refused() {
     printf 'this failed for another reason: %s\n%s\n' "$*" "$said" >&2
     return 1
   }
+}
+
+# Compiles a client that comes as a Go module, once.
+go_tool() {
+  local program=${1%@*}
+  [ -x "$TOOLS/${program##*/}" ] || GOBIN=$TOOLS go install "$1"
+}
+
+# Whoever has logged in with a client need tell the suite nothing.
+then_assize_works() {
+  [ -n "$ACCOUNT" ] || return 0
+  "$ASSIZE" run "$REGISTRY" --ca "$AUTHORITY" --only pull/manifest >&2
+  did run of the suite with this login
 }
 
 # Where accounts are kept.

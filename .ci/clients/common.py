@@ -17,6 +17,7 @@ WORK = Path(os.environ["WORK"])
 IMAGES = Path(os.environ["IMAGES"])
 CONTENT = IMAGES.with_suffix(".content")
 NAME, _, PASSWORD = os.environ["ACCOUNT"].partition(":")
+TOKENS = os.environ["TOKENS"]
 
 
 def version(package):
@@ -53,10 +54,20 @@ def refused(kind, why, call):
 
 def ask(path):
     """Asks the registry without the client: the status and the content."""
-    request = urllib.request.Request(f"http{'s' if AUTHORITY else ''}://{REGISTRY}{path}", headers={"Accept": "*/*"})
-    if NAME:
-        account = base64.b64encode(f"{NAME}:{PASSWORD}".encode()).decode()
-        request.add_header("Authorization", f"Basic {account}")
+    account = base64.b64encode(f"{NAME}:{PASSWORD}".encode()).decode()
+    shown = f"Basic {account}" if NAME else ""
+    if TOKENS:
+        # Below the name of its repository stand two words more.
+        name = path.removeprefix("/v2/").rsplit("/", 2)[0]
+        _, issued = fetch(f"{TOKENS}?scope=repository:{name}:pull", shown)
+        shown = f"Bearer {json.loads(issued)['token']}"
+    return fetch(f"http{'s' if AUTHORITY else ''}://{REGISTRY}{path}", shown)
+
+
+def fetch(url, shown):
+    request = urllib.request.Request(url, headers={"Accept": "*/*"})
+    if shown:
+        request.add_header("Authorization", shown)
     trust = ssl.create_default_context(cafile=AUTHORITY) if AUTHORITY else None
     try:
         with urllib.request.urlopen(request, context=trust) as answer:

@@ -80,6 +80,6 @@ pub use config::{
     TokenRealm, profile, refuse_unknown_variables,
 };
 pub use operation::log::Log;
-pub use server::{Running, Signals, check, serve};
+pub use server::{Running, Signals, check, serve, serve_behind_a_front};
 pub use start_error::StartError;
 pub use store::{Audit, AuditFinding, Check};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::catalogue::{RequirementId, Version};
 use crate::endpoint::Endpoint;
-use crate::wire::{Account, Exchange, Fault, Request, Source, Withheld};
+use crate::wire::{Account, Exchange, Fault, Request, Source, Step, Transcript, Withheld};
 
 /// Why something was not reached.
 #[derive(Clone, Debug)]
@@ -108,7 +108,9 @@ impl Loss {
         match &exchange.outcome {
             Err(Fault::CannotSend { .. } | Fault::Elsewhere { .. } | Fault::Withheld(_)) => None,
             Err(fault) => Some(Loss::Silent(fault.clone())),
-            Ok(answer) if matches!(answer.status, 401 | 429 | 500..) => Some(Loss::Refuses(answer.status)),
+            Ok(answer) if matches!(answer.status, 401 | 429 | 500..=506 | 508..) => {
+                Some(Loss::Refuses(answer.status))
+            }
             Ok(answer) if answer.cut.is_some() => answer.cut.clone().map(Loss::Silent),
             Ok(answer) => {
                 let (asked, answered) = (exchange.request.url.origin(), answer.url.origin());
@@ -187,6 +189,7 @@ impl Cause {
                 Some(Cause::Beyond(Beyond::MayNotDelete))
             }
             Ok(answer) if matches!(answer.status, 429 | 502..=504) => Some(Cause::Came(exchange.clone())),
+            Ok(_) if is_full(exchange) => Some(Cause::Came(exchange.clone())),
             Ok(answer) if matches!(answer.cut, Some(Fault::Timeout { .. })) => {
                 Some(Cause::Came(exchange.clone()))
             }
@@ -256,6 +259,38 @@ impl PartialEq for Cause {
 }
 
 impl Eq for Cause {}
+
+/// The statuses by which registries say that there is no room for what is pushed.
+const FULL: [u16; 5] = [403, 409, 412, 413, 507];
+
+/// Whether a write was refused since there is no room for more: a quota, or a disk. No status says so but 507, so that the
+/// words of the error count.
+pub(crate) fn is_full(exchange: &Exchange) -> bool {
+    let is_write = !matches!(exchange.request.method.as_str(), "GET" | "HEAD" | "DELETE");
+    let Ok(answer) = &exchange.outcome else {
+        return false;
+    };
+    is_write
+        && FULL.contains(&answer.status)
+        && (answer.status == 507 || speaks_of_room(&answer.body.bytes()))
+}
+
+/// Whether a connection by hand was answered so.
+pub(crate) fn is_full_by_hand(transcript: &Transcript) -> bool {
+    transcript.steps.iter().any(|step| {
+        let Step::Received(bytes) = step else { return false };
+        let text = String::from_utf8_lossy(bytes);
+        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
+        status == Some(507) || status.is_some_and(|status| FULL.contains(&status)) && speaks_of_room(bytes)
+    })
+}
+
+fn speaks_of_room(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body).to_lowercase();
+    let is_of_storage = text.contains("storage") || text.contains("space");
+    text.contains("quota")
+        || is_of_storage && ["exceed", "limit", "left"].iter().any(|word| text.contains(word))
+}
 
 /// Whether the owner of the credentials asks for a deletion, so that a refusal may be about his rights.
 fn deletes_with_credentials(request: &Request) -> bool {

@@ -45,7 +45,9 @@ pub struct Endpoint {
 impl Endpoint {
     /// What an address names.
     pub fn of(url: &Url) -> Endpoint {
-        Endpoint::parse(url.path(), url.query().unwrap_or_default())
+        // What lies beside the mount of a registry is no endpoint of it.
+        let path = url.path_below_mount().unwrap_or_default();
+        Endpoint::parse(path, url.query().unwrap_or_default())
     }
 
     /// What a path and a query name, both as written.

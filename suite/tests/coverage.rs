@@ -11,6 +11,9 @@ use assize::run::coded;
 use assize::saboteur::matrix::{JudgedBy, to_be_proven};
 use assize::saboteur::{deviations, variations};
 use assize::scenario::Library;
+use assize::scenario::ast::{
+    Piece, Property, Request, RequestLine, Slot, Statement, Template, each_statement,
+};
 
 fn id(text: &str) -> RequirementId {
     RequirementId::parse(text).unwrap()
@@ -38,6 +41,53 @@ fn every_requirement_that_a_document_states_shows_where() {
     let faulty = unsourced(&library.catalogue);
     let drawn: Vec<String> = faulty.iter().map(|file| file.render(Color::Never)).collect();
     assert!(drawn.is_empty(), "\n{}", drawn.join("\n\n"));
+}
+
+/// Where a request names a digest: its method, and what stands before the digest.
+fn places_of_digests(request: &Request, algorithm: Property) -> BTreeSet<String> {
+    let RequestLine::Http {
+        method: Slot::Is(method),
+        target,
+        query,
+    } = &request.line.value
+    else {
+        return BTreeSet::new();
+    };
+    let named = |template: &Template| -> Vec<String> {
+        let pairs = template.0.windows(2);
+        pairs
+            .filter_map(|pair| match pair {
+                [Piece::Text(before), Piece::Hole(hole)] if hole.value.properties.contains(&algorithm) => {
+                    let path = before.trim_end_matches('/');
+                    let place = path.rsplit(['/', '?', '&']).next().unwrap_or(path);
+                    Some(format!("{method} {place}"))
+                }
+                _ => None,
+            })
+            .collect()
+    };
+    [Some(target), query.as_ref()]
+        .into_iter()
+        .flatten()
+        .flat_map(named)
+        .collect()
+}
+
+#[test]
+fn what_is_asked_by_a_sha256_digest_is_asked_by_a_sha512_digest_too() {
+    let library = Library::built_in().unwrap();
+    let (mut by_sha256, mut by_sha512) = (BTreeSet::new(), BTreeSet::new());
+    for loaded in &library.scenarios {
+        each_statement(&loaded.scenario.body, &mut |item| {
+            if let Statement::Request(request) = &item.value {
+                by_sha256.extend(places_of_digests(request, Property::Digest));
+                by_sha512.extend(places_of_digests(request, Property::Sha512));
+            }
+        });
+    }
+    let unasked: Vec<&String> = by_sha256.difference(&by_sha512).collect();
+    assert!(unasked.is_empty(), "nothing asks by sha512: {unasked:?}");
+    assert!(by_sha256.contains("GET blobs"), "only these: {by_sha256:?}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! The proof that a blob is whole: its file is hashed when all of it is read, now and then by the scrubber, and
-//! when somebody has met damage. A blob that is found damaged is marked, and is not there until it is pushed again.
+//! The proof that a blob is whole: it is hashed while it is written, when all of it is read, now and then by the
+//! scrubber, and when somebody has met damage. A blob that is found damaged is marked, and is not there until it is pushed again.
 //!
 //! What was proven is remembered for a while, and the kernel may then send the file by itself.
 
@@ -58,6 +58,11 @@ impl Health {
     fn is_proven(&self, id: Uuid, file: &dyn File) -> bool {
         let proven = self.proven().get(&id).copied();
         proven.is_some_and(|proven| proven.at.elapsed() < RELIED_ON && proven.modified == modified(file))
+    }
+
+    /// Takes a file for proven that was hashed while it was written.
+    pub(super) fn rely_on(&self, id: Uuid, file: &dyn File) {
+        self.remember(id, modified(file));
     }
 
     fn remember(&self, id: Uuid, modified: Option<SystemTime>) {

@@ -30,17 +30,24 @@ pub(crate) enum BadTarget {
     /// It goes on behind the host.
     #[error(
         "`{address}` names more than a registry, which is found at /v2/ of its host: \
-         give the host alone, and a repository to write to as --repository {path}"
+         give the host alone, and a repository to write to as --repository {path}\
+         {}", whole.as_ref().map(|whole| format!("; or, if the API is at {whole}/v2/, give {whole}")).unwrap_or_default()
     )]
     Path {
         /// What was given.
         address: String,
         /// What stands behind the host.
         path: String,
+        /// The address of a registry below this path.
+        whole: Option<String>,
     },
+    /// It has a query.
+    #[error("`{0}` has a query, which the address of a registry has not: give it up to the `?`")]
+    Query(String),
 }
 
-/// Reads the address of a registry: a URL, or a host, which means https, or http on this machine.
+/// Reads the address of a registry: a URL, or a host, which means https, or http on this machine. A URL may have a path,
+/// below which the API is found.
 pub(crate) fn target(text: &str) -> Result<Url, BadTarget> {
     let bad = |error| match error {
         UrlError::Credentials => BadTarget::Credentials,
@@ -60,13 +67,27 @@ pub(crate) fn target(text: &str) -> Result<Url, BadTarget> {
         let scheme = if loopback { "http" } else { "https" };
         Url::parse(&format!("{scheme}://{text}")).map_err(bad)?
     };
-    match url.path().trim_matches('/') {
-        "" | "v2" if url.query().is_none() => Ok(url.with_target("")),
-        path => Err(BadTarget::Path {
-            address: text.to_owned(),
-            path: path.strip_prefix("v2/").unwrap_or(path).to_owned(),
-        }),
+    if url.query().is_some() {
+        return Err(BadTarget::Query(text.to_owned()));
     }
+    let path = url.path().trim_matches('/');
+    let mount = match path.strip_suffix("v2").unwrap_or(path) {
+        mount if mount.is_empty() || mount.ends_with('/') => mount.trim_end_matches('/'),
+        _ => path,
+    };
+    let registry = match mount {
+        "" => url.with_target(""),
+        mount => url.with_target(&format!("/{mount}")),
+    };
+    let names_an_endpoint = mount.starts_with("v2/");
+    if mount.is_empty() || text.contains("://") && !names_an_endpoint {
+        return Ok(registry.mounted());
+    }
+    Err(BadTarget::Path {
+        address: text.to_owned(),
+        path: mount.strip_prefix("v2/").unwrap_or(mount).to_owned(),
+        whole: (!names_an_endpoint).then(|| registry.to_string()),
+    })
 }
 
 #[cfg(test)]
@@ -86,6 +107,10 @@ mod tests {
             ("[::1]:5000", "http://[::1]:5000"),
             ("https://localhost:5000/", "https://localhost:5000"),
             ("http://registry/v2/", "http://registry"),
+            ("https://registry//", "https://registry"),
+            ("https://registry/api/docker", "https://registry/api/docker"),
+            ("https://registry/api/docker/v2/", "https://registry/api/docker"),
+            ("https://registry/hubv2/", "https://registry/hubv2"),
         ] {
             assert_eq!(read(text).as_deref(), Ok(url), "{text}");
         }
@@ -96,6 +121,8 @@ mod tests {
         let refusals = [
             "lst",
             "ghcr.io/me/app",
+            "https://ghcr.io/v2/me/app/tags/list",
+            "https://ghcr.io/?x=y",
             "https://me:secret@ghcr.io",
             "ftp://ghcr.io",
         ]

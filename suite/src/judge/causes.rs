@@ -109,7 +109,7 @@ fn with_rows_of_one_check_together(standard: &Standard<'_>, mut broken: Vec<Brok
     broken
 }
 
-/// The most general requirement that each trace breaks: the heaviest, the one that the others rest on, the one that it
+/// The most general requirement that each trace breaks: the heaviest, the one that says what is denied, the one that the others rest on, the one that it
 /// breaks most often, one that a document states, the one that is asked most often. A failure says nothing of what the registry keeps and of whom it
 /// lets in, so it stands under what a document states, or at least under what guards none of that.
 fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Symptom, RequirementId> {
@@ -140,7 +140,16 @@ fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Symptom, Requir
                 known.map(is_stated),
                 one.asked,
             );
-            (one.level, of_failure.map(is_stated), guards_nothing, general)
+            let says_it = symptom
+                .denial()
+                .is_some_and(|denial| denial.breaks(&one.requirement));
+            (
+                one.level,
+                says_it,
+                of_failure.map(is_stated),
+                guards_nothing,
+                general,
+            )
         })?;
         Some((symptom.clone(), head.requirement.clone()))
     });

@@ -134,7 +134,7 @@ mod tests {
         let mut named = Vec::new();
         for path in paths {
             for method in ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"] {
-                let url = Url::parse("http://registry.example").unwrap().with_target(path);
+                let url = Url::parse("http://registry.example").unwrap().below_mount(path);
                 let came = Exchange::withheld(Request::new(method, url), crate::wire::Withheld::Ended);
                 let dues = [Success, NotFound, Due::Refusal];
                 named.extend(dues.iter().filter_map(|due| {

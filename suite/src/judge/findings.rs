@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::causes::{Broken, one_for_each_cause};
+use super::denial::Denials;
 use super::entry::{Entries, Entry};
-use super::symptom::{Symptom, symptom};
+use super::symptom::Symptom;
 use super::{Judged, Standard, reproduce};
 use crate::catalogue::{Level, RequirementId};
 use crate::judgement::{Counts, Finding, NotAsked, Repetition, RequirementOutcome, Verdict, Way};
-use crate::log::Evidence;
+use crate::log::{Attempts, Evidence};
 use crate::wire::Exchange;
 
 /// An entry, and the run that it was read from.
@@ -19,6 +20,7 @@ type Logged<'a> = (&'a Entry, &'a Judged<'a>);
 /// What became of every requirement, and what a person must look at.
 pub(super) fn sum_up(
     standard: &Standard<'_>,
+    programs: &[Attempts],
     runs: &[Judged<'_>],
 ) -> (Vec<RequirementOutcome>, Vec<Finding>) {
     let mut seen: BTreeMap<&RequirementId, Vec<Logged<'_>>> = BTreeMap::new();
@@ -28,6 +30,7 @@ pub(super) fn sum_up(
         }
     }
     let times = times(runs);
+    let denials = Denials::of(programs, runs);
     let outcomes: Vec<RequirementOutcome> = standard
         .catalogue
         .iter()
@@ -55,7 +58,7 @@ pub(super) fn sum_up(
         .filter(|outcome| outcome.verdict == Verdict::Broken)
         .filter_map(|outcome| {
             let entries = seen.get(&outcome.id).map_or(&[][..], Vec::as_slice);
-            Some(broken(&outcome.id, outcome.level?, entries))
+            Some(broken(&outcome.id, outcome.level?, entries, &denials))
         })
         .collect();
     (outcomes, one_for_each_cause(standard, broken))
@@ -124,9 +127,9 @@ fn counts(entries: &[Logged<'_>]) -> Counts {
 }
 
 /// How a requirement broke, each way with the trace that its cause leaves.
-fn broken(id: &RequirementId, level: Level, entries: &[Logged<'_>]) -> Broken {
+fn broken(id: &RequirementId, level: Level, entries: &[Logged<'_>], denials: &Denials) -> Broken {
     let counts = counts(entries);
-    let mut ways: Vec<(Way, Option<Symptom>)> = traced(entries)
+    let mut ways: Vec<(Way, Option<Symptom>)> = traced(entries, denials)
         .into_iter()
         .map(|((entry, run), trace)| (way(entry, run), trace))
         .collect();
@@ -141,14 +144,14 @@ fn broken(id: &RequirementId, level: Level, entries: &[Logged<'_>]) -> Broken {
 }
 
 /// The checks that broke, each with its trace: its own, or that of what broke before it and led to it.
-fn traced<'a>(entries: &[Logged<'a>]) -> Vec<(Logged<'a>, Option<Symptom>)> {
+fn traced<'a>(entries: &[Logged<'a>], denials: &Denials) -> Vec<(Logged<'a>, Option<Symptom>)> {
     let mut traced: Vec<(Logged<'a>, Option<Symptom>)> = Vec::new();
     for logged in entries {
         let (entry, run) = logged;
         if entry.verdict != Verdict::Broken {
             continue;
         }
-        let own = symptom(entry, run.log);
+        let own = denials.trace(entry, run.log);
         let led_to_it = match &own {
             Some(own) if !own.is_afterwards() => None,
             _ => traced

@@ -16,7 +16,7 @@ use crate::wire::{Exchange, Url};
 /// Asks every invariant of one exchange, where the target answered.
 pub(super) fn ask(standard: &Standard<'_>, exchange: &Arc<Exchange>, target: &Url, entries: &mut Entries) {
     let Ok(answer) = &exchange.outcome else { return };
-    if answer.url.origin() != target.origin() {
+    if answer.url.origin() != target.origin() || answer.url.path_below_mount().is_none() {
         return;
     }
     if standard.loss.is_some_and(|loss| loss.explains(exchange)) {

@@ -113,7 +113,7 @@ pub(super) fn was_taken_unproven(exchange: &Exchange, log: &ProgramLog) -> bool 
     })
 }
 
-fn is_read(exchange: &Exchange) -> bool {
+pub(super) fn is_read(exchange: &Exchange) -> bool {
     matches!(exchange.request.method.as_str(), "GET" | "HEAD")
 }
 

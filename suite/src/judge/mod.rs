@@ -1,18 +1,20 @@
 //! The judge: a pure function of what happened in a run. It sends nothing and words nothing.
 //!
 //! `entries` turns the log of one program into checks and their verdicts, `invariants` asks every answer, `failures`
-//! says what a failure breaks, `findings` sums up by requirement, `symptom` tells causes apart, `causes` makes one
-//! finding of each.
+//! says what a failure breaks, `findings` sums up by requirement, `symptom` tells causes apart, `denial` knows what was
+//! never granted, `causes` makes one finding of each cause.
 
 mod anomaly;
 mod broken;
 mod causes;
+mod denial;
 mod entries;
 mod entry;
 mod failures;
 mod findings;
 mod general;
 mod invariants;
+mod kept;
 mod lost;
 mod order;
 mod reproduce;
@@ -76,7 +78,7 @@ pub(crate) fn judge(library: &Library, log: &RunLog) -> Judgement {
         .iter()
         .map(|attempts| Judged::of(&standard, attempts, log))
         .collect();
-    let (requirements, findings) = findings::sum_up(&standard, &runs);
+    let (requirements, findings) = findings::sum_up(&standard, &log.programs, &runs);
     let generated = log.programs.iter().map(|attempts| &attempts.first.program);
     let generated = generated
         .filter(|program| !program.lines.text().is_empty() && library.get(&program.name).is_none())
@@ -99,7 +101,9 @@ pub(crate) fn judge_program(
     target: &crate::wire::Url,
 ) -> ProgramVerdict {
     let entries = entries::of(standard, log, target);
-    let first = entries.broken().next();
+    // What is asked of every answer says less of why a program came to nothing than what the program asks.
+    let is_own = |entry: &&entry::Entry| entry.place.scenario == log.program.name;
+    let first = entries.broken().find(is_own).or_else(|| entries.broken().next());
     ProgramVerdict {
         first_broken: first.map(|entry| (entry.requirement.clone(), entry.got.clone())),
         broken: entries.broken().map(|entry| entry.requirement.clone()).collect(),

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::anomaly::{Anomaly, anomaly, parameters};
+use super::denial::Denial;
 use super::entry::Entry;
+use super::kept::Refused;
 use super::lost::{Lost, led_here_by, was_taken_unproven};
 use super::reproduce::meets_a_write;
 use crate::check::error_codes;
@@ -24,6 +26,8 @@ pub(super) enum Symptom {
     Fails(String, EndpointKind, Company, u16, Vec<String>),
     /// This method of this endpoint gets no answer, or none that holds.
     NoAnswer(String, EndpointKind, &'static str),
+    /// Such a request is granted nowhere.
+    Denied(Denial),
     /// The endpoint does not know this method.
     NoMethod(String, EndpointKind, u16),
     /// An anomaly of the request has this effect.
@@ -32,6 +36,8 @@ pub(super) enum Symptom {
     ChunkPlace,
     /// What was acknowledged is not there.
     Lost(Lost),
+    /// What was refused in this way is there all the same.
+    Kept(Refused),
     /// The address in an acknowledgement is that of no content.
     LeadsNowhere(EndpointKind),
     /// A header of what this method of this endpoint answers, or is refused with, is amiss.
@@ -68,10 +74,19 @@ impl Symptom {
 
     /// Whether the registry failed, or said nothing.
     pub(super) fn is_failure(&self) -> bool {
-        matches!(
-            self,
-            Symptom::Fails(..) | Symptom::NoAnswer(..) | Symptom::Gateway(_)
-        )
+        match self {
+            Symptom::Fails(..) | Symptom::NoAnswer(..) | Symptom::Gateway(_) => true,
+            Symptom::Denied(denial) => denial.is_failure(),
+            _ => false,
+        }
+    }
+
+    /// What is granted nowhere, if that is it.
+    pub(super) fn denial(&self) -> Option<&Denial> {
+        match self {
+            Symptom::Denied(denial) => Some(denial),
+            _ => None,
+        }
     }
 
     /// Whether it explains others only if a requirement met it every time: else it is a matter of luck itself.
@@ -179,7 +194,7 @@ fn of_answer(
                 None => Symptom::LeadsNowhere(led_here_by(exchange, log)?),
             });
         }
-        (405, Some(Aspect::Status(_)) | None) => return Some(Symptom::NoMethod(method, kind, answer.status)),
+        (405, asked) if is_of_method(asked) => return Some(Symptom::NoMethod(method, kind, answer.status)),
         // What is there and cannot be found to be deleted has no route for that, whatever it is.
         (404, Some(Aspect::Status(_))) if method == "DELETE" && is_content(kind) => {
             return Some(Symptom::NoMethod(method, EndpointKind::Other, answer.status));
@@ -193,6 +208,12 @@ fn of_answer(
     let looks_at_content = matches!(aspect, None | Some(Aspect::Status(_) | Aspect::Content(_)));
     if is_granted && looks_at_content && was_taken_unproven(exchange, log) {
         return Some(Symptom::Odd(Anomaly::WrongDigest, Reaction::Taken));
+    }
+    if is_granted
+        && looks_at_content
+        && let Some(refused) = Refused::before(exchange, log)
+    {
+        return Some(Symptom::Kept(refused));
     }
     let anomaly = anomaly(exchange, endpoint, log);
     match (anomaly, aspect) {
@@ -220,11 +241,25 @@ fn of_answer(
     }
 }
 
+/// Whether a check is about whether a method is known: who does not know it cannot say another code than that.
+pub(super) fn is_of_method(asked: Option<&Aspect>) -> bool {
+    match asked {
+        None | Some(Aspect::Status(_)) => true,
+        Some(Aspect::Error(codes)) => !codes.iter().any(|code| code == "UNSUPPORTED"),
+        _ => false,
+    }
+}
+
 /// What a failure of the registry shows.
 fn of_failure(log: &ProgramLog, exchange: &Arc<Exchange>, endpoint: &Endpoint, answer: &Answer) -> Symptom {
-    let method = exchange.request.method.clone();
+    let anomaly = anomaly(exchange, endpoint, log);
+    let method = match exchange.request.method.as_str() {
+        // What nonsense makes of a read, it makes of a read without a body.
+        "HEAD" if anomaly.as_ref().is_some_and(Anomaly::is_nonsense) => "GET".to_owned(),
+        method => method.to_owned(),
+    };
     let codes = json_of(answer).map(|json| error_codes(&json)).unwrap_or_default();
-    let is_put_soundly = method == "PUT" && anomaly(exchange, endpoint, log).is_none();
+    let is_put_soundly = method == "PUT" && anomaly.is_none();
     // By whatever reference a manifest comes, it is the manifest that makes it fail.
     let kind = match endpoint.kind() {
         EndpointKind::Manifest if is_put_soundly => EndpointKind::Tag,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 mod acknowledged;
 mod causes;
+mod denials;
 
 use super::*;
 use crate::cause::Cause;
@@ -65,7 +66,7 @@ type Came<'a> = Result<(u16, &'a [(&'a str, &'a str)]), Fault>;
 
 fn exchange(number: u64, request: &str, outcome: Came<'_>) -> Arc<Exchange> {
     let (method, target) = request.split_once(' ').unwrap();
-    let url = Url::parse(TARGET).unwrap().with_target(target);
+    let url = Url::parse(TARGET).unwrap().below_mount(target);
     let mut request = Request::new(method, url.clone());
     request.body = Body::None;
     Arc::new(Exchange {

@@ -13,6 +13,11 @@ pub(super) struct Holding {
 }
 
 impl Holding {
+    /// How many bytes it holds.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
     /// What the upload to which a request goes holds by then, if it was seen to be opened.
     pub(super) fn before(exchange: &Exchange, log: &ProgramLog) -> Option<Holding> {
         let mut path = exchange.request.url.path().to_owned();

@@ -67,9 +67,8 @@ impl Created {
         if !connection.steps.iter().any(says_created) {
             return;
         }
-        for (method, target) in connection.requests() {
-            let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-            let endpoint = Endpoint::parse(path, query);
+        for (method, url) in connection.requests() {
+            let endpoint = Endpoint::of(&url);
             match (
                 method.as_str(),
                 endpoint.kind(),
@@ -86,7 +85,7 @@ impl Created {
                     let opened = self
                         .uploads
                         .iter()
-                        .position(|upload| upload.address.path() == path);
+                        .position(|upload| upload.address.path() == url.path());
                     let closed = opened.map(|at| self.uploads.swap_remove(at).repository);
                     self.note_blob(closed.or(repository.map(str::to_owned)), &endpoint);
                 }

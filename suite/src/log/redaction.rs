@@ -264,7 +264,7 @@ impl Redactor {
         let text = url.to_string();
         let masked = secret::masked(text.as_bytes(), &self.secrets).and_then(in_text);
         masked
-            .and_then(|text| Url::parse(&text).ok())
+            .and_then(|text| url.resolve(&text).ok())
             .unwrap_or_else(|| url.clone())
     }
 

@@ -227,7 +227,7 @@ impl Looking<'_> {
     /// The digests of some manifests that refer to this one, if the registry lists them.
     async fn referrers(&self, repository: &str, digest: &str) -> Vec<String> {
         let path = format!("/v2/{repository}/referrers/{digest}");
-        let url = self.client.target().with_target(&path);
+        let url = self.client.target().below_mount(&path);
         let asked = self.client.send(Request::new("GET", url)).await;
         let answer = asked.outcome.ok().filter(|answer| answer.status == 200);
         let list = answer.as_ref().and_then(json_of).unwrap_or_default();
@@ -301,7 +301,7 @@ fn is_digest(reference: &str) -> bool {
 /// A request for a manifest, of which all is kept.
 fn request(client: &Client, repository: &str, reference: &str) -> Request {
     let path = format!("/v2/{repository}/manifests/{reference}");
-    let mut request = Request::new("GET", client.target().with_target(&path));
+    let mut request = Request::new("GET", client.target().below_mount(&path));
     let types = [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST];
     request.headers.set("Accept", &types.join(", "));
     request.keeping = Some(Keeping::Whole);

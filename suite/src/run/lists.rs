@@ -15,7 +15,7 @@ pub(super) async fn listed_on(
     pages: usize,
 ) -> Option<Vec<String>> {
     let mut all = Vec::new();
-    let mut next = Some(client.target().with_target(path));
+    let mut next = Some(client.target().below_mount(path));
     for _ in 0..pages {
         let Some(url) = next.take() else { break };
         let asked = patience::send(client, Request::new("GET", url)).await;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::wire::{Client, Exchange, Request, wait_asked_for};
+use crate::wire::{Client, Exchange, Limit, Request};
 
 /// How often a request that was answered 429 is sent again.
 pub(super) const TRIES: u32 = 20;
@@ -12,10 +12,15 @@ const LEAST_WAIT: Duration = Duration::from_millis(50);
 /// most, or by the hour, which no run waits for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long a 429 asks the client to wait, if that can be borne of a registry that has limited since then.
-pub(super) fn wait(exchange: &Exchange, since: Option<Instant>) -> Option<Duration> {
+/// What a registry asks for by this answer, if it says that too many requests came.
+pub(super) fn limit(exchange: &Exchange) -> Option<Limit> {
     let answer = exchange.outcome.as_ref().ok()?;
-    let wait = wait_asked_for(answer.status, &answer.headers)?;
+    Limit::of(answer.status, &answer.headers)
+}
+
+/// How long a limit is waited for, if that can be borne of a registry that has limited since then.
+pub(super) fn wait(limit: Limit, since: Option<Instant>) -> Option<Duration> {
+    let Limit::Wait(wait) = limit else { return None };
     let limited_for = since.map(|since| since.elapsed()).unwrap_or_default();
     (limited_for < PATIENCE).then_some(wait.max(LEAST_WAIT))
 }
@@ -42,7 +47,7 @@ pub(super) async fn send_and_count(client: &Client, request: Request) -> Waited 
     let (mut refusals, mut time) = (0, Duration::ZERO);
     loop {
         let exchange = client.send(request.clone()).await;
-        match wait(&exchange, Some(since)) {
+        match limit(&exchange).and_then(|limit| wait(limit, Some(since))) {
             Some(wait) if refusals + 1 < TRIES => {
                 tokio::time::sleep(wait).await;
                 refusals += 1;

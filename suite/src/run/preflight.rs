@@ -9,7 +9,7 @@ use super::unusable::PreflightError;
 use super::{Access, RunSettings};
 use crate::check::{describe, error_codes};
 use crate::values::{Content, ImageName, Maker, json_of};
-use crate::wire::{Account, Answer, Body, Client, Exchange, Fault, LoginSource, Request, number};
+use crate::wire::{Account, Answer, Body, Client, Exchange, Fault, LoginSource, Request, Url, number};
 
 /// The largest least length of a chunk that is followed, in bytes: storage asks for 5 MiB at worst, and several chunks of
 /// it are in memory at once.
@@ -182,9 +182,14 @@ fn nothing_found(client: &Client, nothing: NothingFound) -> PreflightError {
 }
 
 fn no_registry(client: &Client, base: &Answer) -> PreflightError {
+    let path = client.target().mount().trim_start_matches('/');
     PreflightError::NoRegistry {
         target: client.target().to_string(),
         base: describe::status(base),
+        instead: match path {
+            "" => String::new(),
+            path => format!("; if {path} is a repository: give the host alone, and --repository {path}"),
+        },
     }
 }
 
@@ -212,10 +217,17 @@ async fn examine_by_upload(
     let is_open = opened.status == 202;
     if let Some(place) = opened.location().filter(|_| is_open) {
         let cancelled = Request {
-            url: place,
+            url: place.clone(),
             ..request(client, "DELETE", "/")
         };
-        patience::send(client, cancelled).await;
+        let cancelled = patience::send(client, cancelled).await;
+        if leads_beside(client, &place) && cancelled.status() == Some(404) {
+            return Err(PreflightError::LeadsBeside {
+                target,
+                place: place.to_string(),
+                mount: client.target().mount().to_owned(),
+            });
+        }
     }
     let announced = Learned::of(opened);
     notes.extend(announced.notes);
@@ -231,6 +243,11 @@ async fn examine_by_upload(
         }),
         ..Learned::default()
     })
+}
+
+/// Whether a place of the API lies beside the path that the API was to be below.
+fn leads_beside(client: &Client, place: &Url) -> bool {
+    place.origin() == client.target().origin() && place.path_below_mount().is_none()
 }
 
 /// The first upload that a run asks for.
@@ -367,14 +384,13 @@ fn request(client: &Client, method: &str, path: &str) -> Request {
     };
     Request {
         body,
-        ..Request::new(method, client.target().with_target(path))
+        ..Request::new(method, client.target().below_mount(path))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Url;
 
     fn announced(said: &str) -> Learned {
         Learned::of(&Answer {

@@ -15,13 +15,13 @@ use super::territory::{Tenants, Territory};
 use super::watch::Watch;
 use super::{OnFinding, RunSettings};
 use crate::catalogue::{Catalogue, RequirementId};
-use crate::cause::Unsettled;
+use crate::cause::{Unsettled, is_full};
 use crate::judgement::Offer;
 use crate::log::{End, Event, Recorder, Redactor};
 use crate::plan::Plan;
 use crate::scenario::Library;
 use crate::scenario::ast::Stance;
-use crate::wire::{Client, Exchange, Request, Url, Withheld};
+use crate::wire::{Client, Exchange, Limit, Request, Url, Withheld};
 
 /// The size of a chunk where the registry asks for no larger one.
 const CHUNK: u64 = 1024;
@@ -178,15 +178,31 @@ impl Session {
                 self.come_to_an_end(End::TargetLost(loss));
             }
             self.pace.note(&exchange);
+            self.note_room(&exchange);
             recorder.record(Event::Sent(action, exchange.clone()));
             tries += 1;
-            match self.watch.wait_asked_for(&exchange) {
+            match patience::limit(&exchange).and_then(|limit| self.wait(limit)) {
                 Some(wait) if tries < patience::TRIES && self.ended().is_none() => {
                     tokio::time::sleep(wait).await;
                 }
                 _ => return exchange,
             }
         }
+    }
+
+    /// Tells the reader of a report where there is no room for what is pushed.
+    fn note_room(&self, exchange: &Exchange) {
+        let Some(status) = exchange.status().filter(|_| is_full(exchange)) else {
+            return;
+        };
+        locked(&self.notes).insert(format!(
+            "there is no room for what is pushed, by a quota or on a disk: writes are refused with {status}, and what they were to show is not judged"
+        ));
+    }
+
+    /// How long a limit is waited for, on whatever connection it was met, if that can be borne.
+    pub(super) fn wait(&self, limit: Limit) -> Option<Duration> {
+        self.watch.wait(limit)
     }
 
     /// Why a request with this method is not sent to an address, if it is not.
@@ -203,9 +219,24 @@ impl Session {
         self.pace.place().await
     }
 
+    /// How many scenarios may run at once, as things stand.
+    pub(super) fn at_once(&self) -> usize {
+        self.pace.limit()
+    }
+
+    /// Waits by the clock, and leaves the place to another scenario meanwhile.
+    pub(super) async fn pass(&self, time: Duration) {
+        self.pace.pass(time).await;
+    }
+
     /// How long something may take that usually takes no longer than `usual`: more where the target is slow.
     pub(super) fn allowance(&self, usual: Duration) -> Duration {
         self.watch.allowance(usual)
+    }
+
+    /// How long to wait until the target has noticed what happened on a connection.
+    pub(super) fn notice(&self, usual: Duration) -> Duration {
+        self.watch.notice(usual)
     }
 
     /// Ends the run: nothing is sent any more. The first end counts.

@@ -118,13 +118,15 @@ impl Territory {
     /// Why nothing is sent to an address, if it would leave the territory.
     pub(super) fn leaves(&self, url: &Url) -> Option<Withheld> {
         let given = self.given()?;
-        let endpoint = Endpoint::of(url);
+        // Beside the mount lies perhaps another registry, with repositories of these names.
+        let path = url.path_below_mount().unwrap_or(url.path());
+        let endpoint = Endpoint::parse(path, url.query().unwrap_or_default());
         let is_given = |name: &str| given.iter().any(|given| given == name);
         let stays = match (endpoint.kind(), endpoint.repository()) {
             (_, Some(repository)) => {
                 is_given(repository) && !climbs(endpoint.reference().unwrap_or_default())
             }
-            (EndpointKind::Other, None) => given.iter().any(|name| is_below(url.path(), name)),
+            (EndpointKind::Other, None) => given.iter().any(|name| is_below(path, name)),
             (_, None) => true,
         };
         let from = endpoint.parameter("from");
@@ -180,7 +182,7 @@ impl Tenants {
             ..Tenants::default()
         };
         for name in territory.given().unwrap_or_default() {
-            let mut next = Some(client.target().with_target(&format!("/v2/{name}/tags/list")));
+            let mut next = Some(client.target().below_mount(&format!("/v2/{name}/tags/list")));
             for _ in 0..MOST_PAGES {
                 let Some(url) = next.take() else { break };
                 let page = patience::send(client, Request::new("GET", url)).await;
@@ -245,7 +247,7 @@ impl Tenants {
         }
         let place = client
             .target()
-            .with_target(&format!("/v2/{repository}/manifests/{tag}"));
+            .below_mount(&format!("/v2/{repository}/manifests/{tag}"));
         let looked_for = patience::send(client, Request::new("HEAD", place)).await;
         let is_vacant = looked_for.status() == Some(404);
         if is_vacant {
@@ -310,7 +312,7 @@ mod tests {
 
     fn leaves(path: &str) -> bool {
         let territory = Territory::Given(vec!["team/app".to_owned(), "team/manifests/tags".to_owned()]);
-        let url = Url::parse("http://registry.example").unwrap().with_target(path);
+        let url = Url::parse("http://registry.example").unwrap().below_mount(path);
         territory.leaves(&url).is_some()
     }
 

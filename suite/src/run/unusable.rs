@@ -55,13 +55,27 @@ pub enum PreflightError {
     },
     /// Whatever is there speaks HTTP, but not the protocol of registries.
     #[error(
-        "{target} is no registry: GET /v2/ answered {base}, and nothing else below /v2/ answers like one"
+        "{target} is no registry: GET /v2/ answered {base}, and nothing else below /v2/ answers like one{instead}"
     )]
     NoRegistry {
         /// The target.
         target: String,
         /// What the base endpoint answered.
         base: String,
+        /// What may have been meant.
+        instead: String,
+    },
+    /// What it answers leads past the path that it is below.
+    #[error(
+        "{target} cannot be used: an upload goes on at {place}, which is beside {mount} and not there, so that nobody can push; the front that takes {mount} off has to tell the registry of it (X-Forwarded-Prefix, or a prefix in the registry's own settings)"
+    )]
+    LeadsBeside {
+        /// The target.
+        target: String,
+        /// Where the first upload goes on.
+        place: String,
+        /// The path that the API is below.
+        mount: String,
     },
     /// An image that was named is not there.
     #[error("{image} cannot be read from {target}: {why}")]
@@ -116,10 +130,20 @@ impl PreflightError {
                 asks: text(asks),
                 waited,
             },
+            PreflightError::LeadsBeside { target, place, mount } => PreflightError::LeadsBeside {
+                target,
+                place: text(place),
+                mount,
+            },
             said @ (PreflightError::Stopped { .. } | PreflightError::NothingToRead { .. }) => said,
-            PreflightError::NoRegistry { target, base } => PreflightError::NoRegistry {
+            PreflightError::NoRegistry {
+                target,
+                base,
+                instead,
+            } => PreflightError::NoRegistry {
                 target,
                 base: text(base),
+                instead,
             },
             PreflightError::NoImage { target, image, why } => PreflightError::NoImage {
                 target,

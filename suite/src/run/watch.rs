@@ -9,7 +9,7 @@ use super::lock::locked;
 use super::patience;
 use crate::cause::Loss;
 use crate::endpoint::{Endpoint, EndpointKind};
-use crate::wire::{Account, Client, Exchange, Request};
+use crate::wire::{Account, Client, Exchange, Limit, Request};
 
 /// After as many requests in a row that came to nothing, those that are known to be good are asked again.
 const SILENCE: u32 = 8;
@@ -25,6 +25,9 @@ const ANSWERS: usize = 64;
 const FACTOR: u32 = 20;
 /// By how much an answer may take longer than the slowest: writes may be slow where most answers are to reads.
 const SLOWEST_FACTOR: u32 = 3;
+/// How many usual answers it may take a target to notice what happened on a connection: the news goes there once, and the
+/// usual answer there and back.
+const NOTICES: u32 = 4;
 /// The longest that a slow target is waited for where time is measured: with it a scenario stays within the time that
 /// one may take.
 const LONGEST_ALLOWANCE: Duration = Duration::from_secs(120);
@@ -90,7 +93,7 @@ impl Watch {
 
     /// What is wrong with the requests that are known to be good.
     async fn trouble(&self, client: &Client) -> Option<Loss> {
-        let base = Request::new("GET", client.target().with_target("/v2/"));
+        let base = Request::new("GET", client.target().below_mount("/v2/"));
         if let Some(loss) = Loss::seen_in(&client.send(base).await) {
             return Some(loss);
         }
@@ -102,22 +105,33 @@ impl Watch {
         Loss::seen_in(&asked).filter(|_| asked.status() != Some(*status))
     }
 
-    /// How long a 429 asks the client to wait, if that can be borne.
-    pub(super) fn wait_asked_for(&self, exchange: &Exchange) -> Option<Duration> {
-        let since = *locked(&self.limited);
-        patience::wait(exchange, since)
+    /// How long a limit is waited for, on whatever connection it was met, if that can be borne.
+    pub(super) fn wait(&self, limit: Limit) -> Option<Duration> {
+        let since = *locked(&self.limited).get_or_insert_with(Instant::now);
+        patience::wait(limit, Some(since))
     }
 
     /// How long something may take that usually takes no longer than `usual`: more where the target is slow.
     pub(super) fn allowance(&self, usual: Duration) -> Duration {
-        let mut answers: Vec<Duration> = locked(&self.answers).iter().copied().collect();
-        answers.sort_unstable();
-        let median = answers.get(answers.len() / 2).copied().unwrap_or_default();
+        let answers = self.sorted_times();
         let slowest = answers.last().copied().unwrap_or_default();
-        let needed = median
+        let needed = middle(&answers)
             .saturating_mul(FACTOR)
             .max(slowest.saturating_mul(SLOWEST_FACTOR));
         needed.clamp(usual, LONGEST_ALLOWANCE.max(usual))
+    }
+
+    /// How long to wait until the target has noticed what happened on a connection, which usually takes no longer than
+    /// `usual`.
+    pub(super) fn notice(&self, usual: Duration) -> Duration {
+        let needed = middle(&self.sorted_times()).saturating_mul(NOTICES);
+        needed.clamp(usual, LONGEST_ALLOWANCE.max(usual))
+    }
+
+    fn sorted_times(&self) -> Vec<Duration> {
+        let mut answers: Vec<Duration> = locked(&self.answers).iter().copied().collect();
+        answers.sort_unstable();
+        answers
     }
 
     fn note_time(&self, exchange: &Exchange) {
@@ -131,12 +145,16 @@ impl Watch {
     /// A limit lasts until something else than 429 comes from below the base endpoint.
     fn note_limit(&self, exchange: &Exchange) {
         let mut limited = locked(&self.limited);
-        if exchange.status() == Some(429) {
-            limited.get_or_insert_with(Instant::now);
-        } else if Endpoint::of(&exchange.request.url).kind() != EndpointKind::Base {
+        let is_limited = exchange.status() == Some(429);
+        if !is_limited && Endpoint::of(&exchange.request.url).kind() != EndpointKind::Base {
             *limited = None;
         }
     }
+}
+
+/// The time in the middle, of times that are sorted.
+fn middle(times: &[Duration]) -> Duration {
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// What an exchange shows of a target that may be lost. Whoever comes with other credentials may well be refused.
@@ -157,6 +175,15 @@ mod tests {
         assert_eq!(watch.allowance(usual), usual);
         locked(&watch.answers).extend([Duration::from_secs(1); 3]);
         assert_eq!(watch.allowance(usual), Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_distant_target_is_given_the_time_to_notice() {
+        let watch = Watch::new(None);
+        let usual = Duration::from_millis(200);
+        assert_eq!(watch.notice(usual), usual);
+        locked(&watch.answers).extend([Duration::from_millis(200); 3]);
+        assert_eq!(watch.notice(usual), Duration::from_millis(800));
     }
 
     #[test]

@@ -25,10 +25,15 @@ impl Honest {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         Ok(Honest {
-            url: over.url.clone(),
+            url: over.url.clone().mounted(),
             client: Client::builder(TokioExecutor::new()).build(connector),
             owner: over.messenger(over.url.clone()).map_err(std::io::Error::other)?,
         })
+    }
+
+    /// The path below which it has its API; empty at the root.
+    pub(super) fn mount(&self) -> &str {
+        self.url.mount()
     }
 
     /// What it answers; a 502 if it does not.
@@ -61,7 +66,7 @@ impl Honest {
                 _ => Body::Sized(call.body.clone().into()),
             },
             redirects: Redirects::Stop,
-            ..wire::Request::new(call.method.as_str(), self.url.with_target(&target))
+            ..wire::Request::new(call.method.as_str(), self.url.below_mount(&target))
         };
         let Ok(answer) = self.owner.send(asked).await.outcome else {
             return Reply::empty(StatusCode::BAD_GATEWAY.as_u16());
@@ -77,7 +82,8 @@ impl Honest {
 
     async fn ask(&self, call: &Call) -> Result<Reply, Box<dyn std::error::Error + Send + Sync>> {
         let mark = if call.query.is_empty() { "" } else { "?" };
-        let uri: Uri = format!("{}{}{mark}{}", self.url.origin(), call.path, call.query).parse()?;
+        let target = format!("{}{mark}{}", call.path, call.query);
+        let uri: Uri = self.url.below_mount(&target).to_string().parse()?;
         let mut request = Request::builder().method(call.method.clone()).uri(uri);
         if let Some(headers) = request.headers_mut() {
             *headers = call.headers.clone();

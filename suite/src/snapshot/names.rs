@@ -73,7 +73,10 @@ impl ValueNames {
                 }
             }
         }
-        called.push((target.origin().to_string(), "registry".to_owned()));
+        called.push((
+            format!("{}{}", target.origin(), target.mount()),
+            "registry".to_owned(),
+        ));
         called.push((target.authority().to_owned(), "registry".to_owned()));
         let (texts, called): (Vec<String>, Vec<String>) = called.into_iter().unzip();
         let mut finder = AhoCorasick::builder();

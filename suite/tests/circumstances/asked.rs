@@ -144,7 +144,7 @@ pub(super) fn verdict<'a>(outcome: &'a Outcome, id: &str) -> &'a Verdict {
 pub(super) async fn left_over(url: &str) -> Vec<String> {
     let client = Client::new(ClientSettings::new(Url::parse(url).unwrap())).unwrap();
     let get = async |path: &str| {
-        let url = client.target().with_target(path);
+        let url = client.target().below_mount(path);
         let asked = client.send(assize::wire::Request::new("GET", url)).await;
         let answer = asked.outcome.unwrap();
         serde_json::from_slice::<serde_json::Value>(&answer.body.bytes()).unwrap_or_default()

@@ -50,7 +50,7 @@ async fn names_may_be_made_of_the_words_of_the_paths() {
 
 /// What somebody else has under a tag.
 async fn latest(client: &Client) -> String {
-    let place = client.target().with_target(LATEST);
+    let place = client.target().below_mount(LATEST);
     let found = client.send(Request::new("GET", place)).await.outcome.unwrap();
     found.body.digest()
 }
@@ -64,7 +64,7 @@ const INDEX: &str =
 async fn where_the_tags_cannot_be_listed_each_is_looked_for_before_it_is_written() {
     let registry = registry(|_| {}).await;
     let client = Client::new(ClientSettings::new(Url::parse(&registry.url()).unwrap())).unwrap();
-    let mut push = Request::new("PUT", client.target().with_target(LATEST));
+    let mut push = Request::new("PUT", client.target().below_mount(LATEST));
     push.headers
         .set("Content-Type", "application/vnd.oci.image.index.v1+json");
     push.body = Body::Sized(INDEX.into());

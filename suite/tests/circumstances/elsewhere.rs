@@ -54,7 +54,7 @@ async fn what_runs_left_is_removed_and_what_others_pushed_stays() {
     let client = Client::new(ClientSettings::new(Url::parse(&registry.url()).unwrap()));
     let client = client.unwrap();
     let put = async |path: &str, body: &'static str| {
-        let mut request = assize::wire::Request::new("PUT", client.target().with_target(path));
+        let mut request = assize::wire::Request::new("PUT", client.target().below_mount(path));
         request
             .headers
             .set("Content-Type", "application/vnd.oci.image.index.v1+json");
@@ -73,7 +73,7 @@ async fn what_runs_left_is_removed_and_what_others_pushed_stays() {
     assert_eq!(left_over(&registry.url()).await, ["team/app:\"latest\""]);
     for (kind, name, digest) in own.removed.iter().chain(&given.removed) {
         if *kind == ContentKind::Blob {
-            let url = client.target().with_target(&format!("/v2/{name}/blobs/{digest}"));
+            let url = client.target().below_mount(&format!("/v2/{name}/blobs/{digest}"));
             let asked = client.send(assize::wire::Request::new("GET", url)).await;
             assert_eq!(asked.status(), Some(404), "{name} {digest}");
         }

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod asked;
+mod below;
 mod confined;
 mod elsewhere;
 mod failures;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use assize::bundled::{Config, Running};
+use assize::catalogue::Version;
 use assize::cause::Beyond;
 use assize::judgement::{NotAsked, Verdict};
 use assize::report::Ruling;
@@ -164,6 +165,22 @@ async fn an_image_that_is_named_is_judged_and_nothing_is_changed() {
     let text = outcome.report(assize::report::Format::Text).unwrap();
     let said = text.lines().find(|line| line.starts_with("nothing was written"));
     insta::assert_snapshot!(said.unwrap(), @"nothing was written, so only a part could be judged: 44 of 52 MUST of pull, 23 of 58 MUST of discovery");
+    registry.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_docker_s_api_nothing_is_found_either_where_every_change_is_refused() {
+    let registry = with_content(|_| {}).await;
+    let proxy = Proxy::before(&registry.url(), Circumstance::ReadOnly).await;
+    let asked = reading(&proxy.url(), &["team/app:v1", "team/app:multi"]);
+    let outcome = asked
+        .with(|settings| settings.version = Version::Docker)
+        .outcome()
+        .await
+        .unwrap();
+    assert_eq!(ruling(&outcome), Ruling::NothingBroken, "{}", told(&outcome));
+    assert_eq!(warnings(&outcome), "", "{}", told(&outcome));
+    assert_eq!(*verdict(&outcome, "pull.manifest.get-by-tag-200"), Verdict::Held);
     registry.shutdown().await;
 }
 

@@ -1,6 +1,6 @@
 //! A target that limits or is slow, and runs that are cut off.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assize::judgement::End;
 use assize::report::Ruling;
@@ -50,6 +50,56 @@ async fn whoever_interrupts_before_the_first_answer_is_not_kept_waiting() {
     asked.settings.stop.stop();
     let refused = asked.outcome().await.unwrap_err().to_string();
     assert!(refused.contains("stopped before"), "{refused}");
+    registry.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_cannot_be_borne_is_waited_for_on_no_connection() {
+    let registry = registry(|_| {}).await;
+    let limited = Circumstance::LimitedWrites(5, "3600");
+    let proxy = Proxy::before(&registry.url(), limited).await;
+    let began = Instant::now();
+    // One sends what is written by hand, the other what clients send.
+    let asked = some(&proxy.url(), &["http/connection-after-error", "pull/manifest"]);
+    let outcome = asked.outcome().await.unwrap();
+    assert_eq!(warnings(&outcome), "", "{}", told(&outcome));
+    assert_eq!(ruling(&outcome), Ruling::NotShown);
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    registry.shutdown().await;
+}
+
+/// What registries say whose owner has no room left: the words of Harbor, of Quay, and of none at all.
+const FULL: [(u16, &str); 3] = [
+    (
+        403,
+        r#"{"errors":[{"code":"DENIED","message":"adding 1.0 MiB of storage resource, which when updated to current usage of 9.5 MiB will exceed the configured upper limit of 10.0 MiB."}]}"#,
+    ),
+    (
+        413,
+        r#"{"errors":[{"code":"DENIED","message":"Quota has been exceeded on namespace"}]}"#,
+    ),
+    (507, ""),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_no_room_nothing_is_found_and_it_is_told_once() {
+    let registry = registry(|_| {}).await;
+    for (status, error) in FULL {
+        let proxy = Proxy::before(&registry.url(), Circumstance::Full(20_000, status, error)).await;
+        let asked = match status {
+            403 => all(&proxy.url()),
+            _ => some(&proxy.url(), &["push/*"]),
+        };
+        let outcome = asked.outcome().await.unwrap();
+        assert_eq!(warnings(&outcome), "", "{status}: {}", told(&outcome));
+        assert_eq!(ruling(&outcome), Ruling::NotShown, "{status}");
+        let notes = outcome.facts.notes.join("\n");
+        assert_eq!(
+            notes.matches("there is no room for what is pushed").count(),
+            1,
+            "{notes}"
+        );
+    }
     registry.shutdown().await;
 }
 

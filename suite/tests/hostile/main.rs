@@ -10,10 +10,10 @@ mod damaged;
 mod floods;
 mod honest;
 mod laid_over;
+mod no_registry;
 mod redirects;
 mod reflections;
 mod server;
-mod strangers;
 mod tokens;
 mod trial;
 
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
 fn cases() -> Vec<Case> {
     let tables = [
         answers::cases(),
-        strangers::cases(),
+        no_registry::cases(),
         redirects::cases(),
         tokens::cases(),
         laid_over::cases(),

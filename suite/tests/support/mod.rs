@@ -46,8 +46,25 @@ pub(crate) enum Circumstance {
     ArrivesLate,
     /// Only names of this many components are routed.
     Components(usize),
+    /// Every request that would change something is answered with 405.
+    ReadOnly,
+    /// Once so many bytes were pushed, more are refused with this status and this error.
+    Full(usize, u16, &'static str),
+    /// After so many requests every write of a manifest is answered with 429 and this `Retry-After`.
+    LimitedWrites(usize, &'static str),
+    /// The API is below this path, as this front tells it.
+    Below(&'static str, Front),
     /// Requests of this method to endpoints of this kind fail.
     Fails(&'static str, EndpointKind, Failure),
+}
+
+/// Whether a front that takes a path off the requests tells the registry so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Front {
+    /// By `X-Forwarded-Prefix`.
+    Tells,
+    /// By nothing, so that the registry answers with addresses that lead beside it.
+    IsSilent,
 }
 
 /// How a request fails.
@@ -68,6 +85,8 @@ pub(crate) struct Proxy {
 #[derive(Default)]
 pub(crate) struct Seen {
     count: AtomicUsize,
+    pushed_bytes: AtomicUsize,
+    beside: Mutex<Vec<String>>,
     named: Mutex<Vec<String>>,
     methods: Mutex<BTreeMap<String, usize>>,
     pushed: Mutex<HashMap<String, (Instant, Option<Bytes>)>>,
@@ -104,6 +123,11 @@ impl Proxy {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The requests for something beside the path that the API is below.
+    pub(crate) fn beside(&self) -> Vec<String> {
+        self.seen.beside.lock().unwrap().clone()
     }
 
     /// The repositories that requests named, in their paths or as a source of a mount.
@@ -150,8 +174,18 @@ fn reply(status: u16, headers: &[(&str, &str)], body: &'static str) -> Response<
         .unwrap()
 }
 
-async fn answer(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
+async fn answer(layer: Arc<Layer>, mut request: Request<Incoming>) -> Answered {
     let number = layer.seen.count.fetch_add(1, Ordering::Relaxed) + 1;
+    if let Circumstance::Below(path, front) = layer.circumstance
+        && let Err(beside) = taken_off(path, front, &mut request)
+    {
+        layer.seen.beside.lock().unwrap().push(beside);
+        return Ok(reply(
+            404,
+            &[("Content-Type", "text/html")],
+            "<html>Nothing here</html>",
+        ));
+    }
     let endpoint = Endpoint::parse(request.uri().path(), request.uri().query().unwrap_or_default());
     let names = endpoint
         .repository()
@@ -188,6 +222,14 @@ async fn answer(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
                 body,
             ));
         }
+        Circumstance::ReadOnly if !matches!(*request.method(), Method::GET | Method::HEAD) => {
+            return Ok(reply(405, &[("Allow", "GET, HEAD")], ""));
+        }
+        Circumstance::LimitedWrites(after, wait)
+            if number > after && *request.method() == Method::PUT && endpoint.kind() == EndpointKind::Tag =>
+        {
+            return Ok(reply(429, &[("Retry-After", wait)], ""));
+        }
         Circumstance::Slow(after, time) if number > after && endpoint.kind() != EndpointKind::Base => {
             tokio::time::sleep(time).await;
         }
@@ -210,6 +252,17 @@ async fn answer(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
         _ => {}
     }
     match layer.circumstance {
+        Circumstance::Full(room, status, error)
+            if matches!(*request.method(), Method::PUT | Method::PATCH) =>
+        {
+            let (head, body) = request.into_parts();
+            let body = body.collect().await?.to_bytes();
+            let before = layer.seen.pushed_bytes.fetch_add(body.len(), Ordering::Relaxed);
+            if before + body.len() > room {
+                return Ok(reply(status, &[("Content-Type", "application/json")], error));
+            }
+            layer.forward(head, body).await
+        }
         Circumstance::Lags(time) => lagging(&layer, request, &endpoint, time).await,
         Circumstance::ArrivesLate if endpoint.kind() == EndpointKind::Session => {
             // Who is asked goes on when the client is gone.
@@ -217,6 +270,21 @@ async fn answer(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
         }
         _ => layer.pass(request).await,
     }
+}
+
+/// Takes a path off a request; what was asked, if it lies beside it.
+fn taken_off(path: &str, front: Front, request: &mut Request<Incoming>) -> Result<(), String> {
+    let asked = request.uri().to_string();
+    let below = asked.strip_prefix(path).filter(|below| below.starts_with('/'));
+    let Some(below) = below.and_then(|below| below.parse().ok()) else {
+        return Err(format!("{} {asked}", request.method()));
+    };
+    *request.uri_mut() = below;
+    if front == Front::Tells {
+        let value = path.parse().map_err(|_| path.to_owned())?;
+        request.headers_mut().insert("X-Forwarded-Prefix", value);
+    }
+    Ok(())
 }
 
 /// Answers from the state before, where the last write is younger than `time`.

@@ -266,8 +266,7 @@ impl Client {
 
     /// Asks the registry, as nobody, where tokens come from.
     async fn discover(&self) -> Result<TokenServer, Fault> {
-        let folder = self.target().path().trim_end_matches('/');
-        let base = self.target().with_target(&format!("{folder}/v2/"));
+        let base = self.target().below_mount("/v2/");
         let answer = self.once(&self.complete(Request::new("GET", base))).await?;
         let server = challenges(&answer.headers)
             .into_iter()

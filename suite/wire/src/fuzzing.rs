@@ -14,8 +14,8 @@ use super::received::{Books, Keeping};
 use super::secrets::SHORTEST;
 use super::token_request::{self, Showing};
 use super::{
-    Account, Answer, Exchange, Fault, Proxies, Proxy, REDACTED, Redirects, Request, Secrets, Shows, Url,
-    challenges, curl, number, quoted, redirect, token, wait_asked_for,
+    Account, Answer, Exchange, Fault, Limit, Proxies, Proxy, REDACTED, Redirects, Request, Secrets, Shows,
+    Url, challenges, curl, number, quoted, redirect, token,
 };
 
 /// Longer ones meet limits that depend on how much comes at once.
@@ -62,7 +62,7 @@ fn here() -> Option<Url> {
 
 /// What an answer asks the client to do.
 fn follow(request: &Request, answer: &Answer) {
-    wait_asked_for(answer.status, &answer.headers);
+    Limit::of(answer.status, &answer.headers);
     if let Ok(Some(next)) = redirect::next(request, answer) {
         assert_sendable(next);
     }

@@ -62,4 +62,4 @@ pub use settings::{
 };
 pub use transcript::{Step, Transcript};
 pub use url::{Origin, Scheme, Url, UrlError};
-pub use wait::wait_asked_for;
+pub use wait::Limit;

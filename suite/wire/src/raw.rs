@@ -10,9 +10,7 @@ use tokio::time::timeout;
 use super::connection::{Stream, WRITE_SIZE};
 use super::head::{Head, USER_AGENT};
 use super::incoming::{BodyLimits, Incoming, how_it_ended};
-use super::{
-    Account, Answer, Client, Fault, Payload, Request, Step, Timeouts, Tls, Transcript, wait_asked_for,
-};
+use super::{Account, Answer, Client, Fault, Limit, Payload, Request, Step, Timeouts, Tls, Transcript, Url};
 
 /// The most that is read of what comes besides answers, in bytes.
 const REST_LIMIT: usize = 1024 * 1024;
@@ -46,7 +44,7 @@ impl RawConnection {
             writer,
             transcript: Transcript {
                 number: client.number(),
-                server: client.target().origin(),
+                registry: client.target().clone(),
                 steps: Vec::new(),
                 elapsed: Duration::ZERO,
                 insecure: client.settings().tls == Tls::Insecure,
@@ -59,11 +57,11 @@ impl RawConnection {
 
     /// Writes the head of a request: these lines, and the `Host`, the `User-Agent` and the credentials they lack.
     ///
-    /// Nothing is checked: what the lines say, true or false, is what is sent.
+    /// The address is one of the target. Nothing is checked: what the lines say, true or false, is what is sent.
     pub async fn write_head(
         &mut self,
         method: &str,
-        target: &str,
+        url: &Url,
         lines: &[(&str, &str)],
         account: &Account,
     ) -> Result<(), Fault> {
@@ -72,7 +70,7 @@ impl RawConnection {
                 .iter()
                 .any(|(present, _)| present.eq_ignore_ascii_case(name))
         };
-        let mut head = format!("{method} {target} HTTP/1.1\r\n");
+        let mut head = format!("{method} {} HTTP/1.1\r\n", url.request_target());
         if !has("Host") {
             head += &format!("Host: {}\r\n", self.client.target().authority());
         }
@@ -85,7 +83,7 @@ impl RawConnection {
             head += &format!("{name}: {value}\r\n");
         }
         if !has("Authorization") && !settings.lines.contains("Authorization") {
-            let mut request = Request::new(method, self.client.target().with_target(target));
+            let mut request = Request::new(method, url.clone());
             request.account = account.clone();
             if let Some(grant) = self.client.grant(&request).await? {
                 self.send(head.as_bytes()).await?;
@@ -178,12 +176,9 @@ impl RawConnection {
             Err(fault) => Err(fault),
         };
         self.overhear();
-        if let Ok(answer) = &answer
-            && answer.status == 429
-        {
-            // Where more is asked than can be borne, it is tried again all the same.
-            let wait = wait_asked_for(answer.status, &answer.headers);
-            self.transcript.limited = wait.or(Some(Duration::from_secs(1)));
+        if let Ok(answer) = &answer {
+            let limit = Limit::of(answer.status, &answer.headers);
+            self.transcript.limited = limit.or(self.transcript.limited);
         }
         if let Err(Fault::Closed(_)) = answer {
             self.note(Step::Ended);
@@ -281,7 +276,7 @@ mod tests {
             ("Content-Length", "3"),
             ("Content-Length", "4"),
         ];
-        raw.write_head("PUT", "/a b", &lines, &Account::Nobody)
+        raw.write_head("PUT", &server.url.with_target("/a b"), &lines, &Account::Nobody)
             .await
             .unwrap();
         raw.write("abc").await.unwrap();
@@ -313,7 +308,9 @@ mod tests {
         ];
         let server = Canned::serve(vec![script]).await;
         let mut raw = RawConnection::open(&client(&server.url)).await.unwrap();
-        raw.write_head("HEAD", "/", &[], &Account::Nobody).await.unwrap();
+        raw.write_head("HEAD", &server.url.with_target("/"), &[], &Account::Nobody)
+            .await
+            .unwrap();
         assert_eq!(raw.answer("HEAD").await.unwrap().status, 404);
         let rest = raw.rest(Duration::from_secs(9)).await;
         let expected = Rest {
@@ -342,9 +339,14 @@ mod tests {
         ];
         let server = Canned::serve(vec![script]).await;
         let mut raw = RawConnection::open(&client(&server.url)).await.unwrap();
-        raw.write_head("PUT", "/", &[("Expect", "100-continue")], &Account::Nobody)
-            .await
-            .unwrap();
+        raw.write_head(
+            "PUT",
+            &server.url.with_target("/"),
+            &[("Expect", "100-continue")],
+            &Account::Nobody,
+        )
+        .await
+        .unwrap();
         assert_eq!(raw.next("PUT").await.unwrap().status, 100);
         raw.write("GET / HTTP/1.1\r\n\r\n").await.unwrap();
         assert_eq!(raw.next("PUT").await.unwrap().status, 201);
@@ -354,13 +356,30 @@ mod tests {
     async fn half_a_connection_can_be_closed() {
         let server = Canned::serve(vec![answer("HTTP/1.1 400 Bad Request\r\n\r\n")]).await;
         let mut raw = RawConnection::open(&client(&server.url)).await.unwrap();
-        raw.write_head("PUT", "/", &[("Content-Length", "9")], &Account::Nobody)
-            .await
-            .unwrap();
+        raw.write_head(
+            "PUT",
+            &server.url.with_target("/"),
+            &[("Content-Length", "9")],
+            &Account::Nobody,
+        )
+        .await
+        .unwrap();
         raw.write("abc").await.unwrap();
         raw.finish().await.unwrap();
         assert_eq!(raw.answer("PUT").await.unwrap().status, 400);
         assert!(server.heard()[0].ends_with("\r\n\r\nabc"));
+    }
+
+    #[tokio::test]
+    async fn a_limit_is_the_same_as_on_any_other() {
+        let limited = |wait: &str| answer(format!("HTTP/1.1 429 X\r\nRetry-After: {wait}\r\n\r\n"));
+        let server = Canned::serve(vec![limited("3"), limited("120")]).await;
+        for limit in [Limit::Wait(Duration::from_secs(3)), Limit::TooLong] {
+            let mut raw = RawConnection::open(&client(&server.url)).await.unwrap();
+            raw.write("GET / HTTP/1.1\r\n\r\n").await.unwrap();
+            raw.answer("GET").await.unwrap();
+            assert_eq!(raw.transcript().limited, Some(limit));
+        }
     }
 
     #[tokio::test]
@@ -401,7 +420,7 @@ mod tests {
             .await;
         for (account, expected) in [(Account::Default, 200), (Account::Nobody, 401)] {
             let mut raw = RawConnection::open(&client).await.unwrap();
-            raw.write_head("GET", "/v2/", &[("X-A", "b")], &account)
+            raw.write_head("GET", &server.url.with_target("/v2/"), &[("X-A", "b")], &account)
                 .await
                 .unwrap();
             assert_eq!(raw.answer("GET").await.unwrap().status, expected);

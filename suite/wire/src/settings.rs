@@ -47,7 +47,7 @@ impl ClientSettings {
     /// Default settings: no account, and the certificates that the system trusts.
     pub fn new(target: Url) -> ClientSettings {
         ClientSettings {
-            target,
+            target: target.mounted(),
             credentials: Credentials::default(),
             tls: Tls::Verified {
                 extra_roots: Vec::new(),
@@ -80,13 +80,19 @@ impl ClientSettings {
         let disregarded = self.proxies.disregards_one_for(&self.target.origin()).then(|| {
             "HTTP_PROXY is not obeyed, as by curl: http_proxy in small letters is, and --proxy".to_owned()
         });
+        let mount = Some(self.target.mount()).filter(|mount| !mount.is_empty());
+        let mounted = mount.map(|mount| {
+            format!(
+                "the API was asked below {mount}: the specification has /v2/ at the root of a host, and clients take {mount} for a part of a repository's name"
+            )
+        });
         let reach = (self.reach == Reach::SameHost)
             .then(|| "what is on another host was not asked (--same-host)".to_owned());
         let login = match self.credentials.source() {
             LoginSource::Found(place) => Some(place.clone()),
             LoginSource::Unsaid | LoginSource::LookedFor(_) => None,
         };
-        [login, unchecked, proxy, disregarded, reach]
+        [login, unchecked, mounted, proxy, disregarded, reach]
             .into_iter()
             .flatten()
             .collect()

@@ -7,8 +7,8 @@ use bytes::Bytes;
 
 use super::curl::{escaped, quoted};
 use super::grant::REDACTED;
-use super::url::{Origin, Scheme};
-use super::{Pass, Payload, Url};
+use super::url::Scheme;
+use super::{Limit, Pass, Payload, Url};
 
 /// How long the shell line waits for an answer at least, in seconds.
 const PATIENCE: u64 = 2;
@@ -20,16 +20,16 @@ const LINE: u64 = 16 * 1024;
 pub struct Transcript {
     /// Which exchange of its client this is.
     pub number: u64,
-    /// The server.
-    pub server: Origin,
+    /// The registry.
+    pub registry: Url,
     /// What happened, in order.
     pub steps: Vec<Step>,
     /// How long the connection was open.
     pub elapsed: Duration,
     /// Whether certificates went unchecked.
     pub insecure: bool,
-    /// How long the server asked to be left alone, if it answered that too many requests came.
-    pub limited: Option<Duration>,
+    /// What the server asked for, if it answered that too many requests came.
+    pub limited: Option<Limit>,
     /// The token by which it was let in, if it was by one that was fetched.
     pub pass: Option<Pass>,
 }
@@ -91,15 +91,15 @@ impl Transcript {
 
     /// The program that the line needs besides those that every shell has.
     pub fn tool(&self) -> &'static str {
-        match self.server.scheme() {
+        match self.registry.origin().scheme() {
             Scheme::Http if self.steps.contains(&Step::Finished) => "perl",
             Scheme::Http => "curl",
             Scheme::Https => "openssl",
         }
     }
 
-    /// The methods and the targets of the requests that were written.
-    pub fn requests(&self) -> impl Iterator<Item = (String, String)> {
+    /// The methods and the addresses of the requests that were written.
+    pub fn requests(&self) -> impl Iterator<Item = (String, Url)> {
         self.steps.iter().filter_map(|step| {
             let Step::Sent(payload) = step else { return None };
             let beginning = payload.slice(0..LINE).bytes();
@@ -107,26 +107,28 @@ impl Transcript {
             let (method, rest) = std::str::from_utf8(line).ok()?.split_once(' ')?;
             let (target, version) = rest.split_once(' ')?;
             let is_request = version.starts_with("HTTP/");
-            is_request.then(|| (method.to_owned(), target.to_owned()))
+            is_request.then(|| (method.to_owned(), self.registry.with_target(target)))
         })
     }
 
     /// Whether what was written asks for this address, or for it with more behind it.
     pub fn asks(&self, place: &Url) -> bool {
         let target = place.request_target();
-        self.requests().any(|(_, asked)| asked.starts_with(&*target))
+        self.requests()
+            .any(|(_, asked)| asked.request_target().starts_with(&*target))
     }
 
     /// The command that passes on what it reads, and shows what comes.
     fn pipe(&self) -> String {
-        let (host, port) = (self.server.host(), self.server.port());
+        let server = self.registry.origin();
+        let (host, port) = (server.host(), server.port());
         let host = if host.contains(':') {
             format!("[{host}]")
         } else {
             host.to_owned()
         };
         let limit = self.elapsed.as_secs() + PATIENCE;
-        match self.server.scheme() {
+        match server.scheme() {
             // No option of curl ends what is written and goes on reading.
             Scheme::Http if self.steps.contains(&Step::Finished) => format!(
                 "perl -MIO::Socket -e 'alarm {limit}; my $s = IO::Socket::INET->new(\"{host}:{port}\") or die; \
@@ -139,7 +141,7 @@ impl Transcript {
                 } else {
                     " -verify_return_error"
                 };
-                let name = self.server.host();
+                let name = server.host();
                 format!(
                     "timeout {limit} openssl s_client -quiet{check} -servername {name} -connect {host}:{port}"
                 )
@@ -188,7 +190,7 @@ mod tests {
     fn transcript(server: &str, steps: Vec<Step>) -> Transcript {
         Transcript {
             number: 1,
-            server: Url::parse(server).unwrap().origin(),
+            registry: Url::parse(server).unwrap(),
             steps,
             elapsed: Duration::ZERO,
             insecure: false,

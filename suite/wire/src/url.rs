@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use thiserror::Error;
 
@@ -16,6 +17,8 @@ pub struct Url {
     authority: String,
     /// Path and query, as written; empty if the address ends with its authority.
     target: String,
+    /// The path below which the registry of this server has its API, as `/prefix`; empty at the root.
+    mount: Arc<str>,
 }
 
 /// The server that an address belongs to: what credentials and connections are bound to.
@@ -74,7 +77,19 @@ impl Url {
             origin: Origin::parse(scheme, authority)?,
             authority: authority.to_owned(),
             target: target.to_owned(),
+            mount: Arc::default(),
         })
+    }
+
+    /// The same address as that of a registry: its path is the mount below which the API is found, and every address
+    /// that comes of it on this server knows of it.
+    pub fn mounted(self) -> Url {
+        let mount = self.path().trim_end_matches('/');
+        Url {
+            target: mount.to_owned(),
+            mount: mount.into(),
+            ..self
+        }
     }
 
     /// The address that `reference` means on a page of this address (RFC 3986, section 5.2).
@@ -84,10 +99,11 @@ impl Url {
         let reference = presentable(reference)?;
         if let Some(scheme) = scheme_of(reference) {
             Scheme::parse(scheme)?;
-            return Url::parse(reference);
+            return Url::parse(reference).map(|url| self.lend_mount(url));
         }
         if reference.starts_with("//") {
-            return Url::parse(&format!("{}:{reference}", self.origin.scheme));
+            let url = Url::parse(&format!("{}:{reference}", self.origin.scheme));
+            return url.map(|url| self.lend_mount(url));
         }
         if reference.starts_with('/') {
             return Ok(self.with_target(reference));
@@ -117,6 +133,22 @@ impl Url {
         }
     }
 
+    /// The address at which the registry has this path of its API: `/v2/…`, below its mount.
+    pub fn below_mount(&self, path_and_query: &str) -> Url {
+        self.with_target(&format!("{}{path_and_query}", self.mount))
+    }
+
+    /// Another address, which knows of the mount if it is one of the same server.
+    pub fn lend_mount(&self, other: Url) -> Url {
+        if other.origin != self.origin {
+            return other;
+        }
+        Url {
+            mount: self.mount.clone(),
+            ..other
+        }
+    }
+
     /// The same address with `query` behind the query that it has, or as its query.
     pub fn join_query(&self, query: &str) -> Url {
         let joint = match self.query() {
@@ -141,6 +173,17 @@ impl Url {
         split_query(&self.target).0
     }
 
+    /// The path as the registry has it, behind its mount; `None` if the address lies beside it.
+    pub fn path_below_mount(&self) -> Option<&str> {
+        let below = self.path().strip_prefix(&*self.mount)?;
+        (self.mount.is_empty() || below.is_empty() || below.starts_with('/')).then_some(below)
+    }
+
+    /// The path below which the registry has its API, as `/prefix`; empty at the root.
+    pub fn mount(&self) -> &str {
+        &self.mount
+    }
+
     /// What stands behind the first `?`, if there is one.
     pub fn query(&self) -> Option<&str> {
         self.target.split_once('?').map(|(_, query)| query)
@@ -152,7 +195,7 @@ impl Url {
     }
 
     /// What stands in the request line: path and query, with at least a `/`.
-    pub(super) fn request_target(&self) -> Cow<'_, str> {
+    pub fn request_target(&self) -> Cow<'_, str> {
         if self.target.starts_with('/') {
             Cow::Borrowed(&self.target)
         } else {

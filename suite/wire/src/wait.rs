@@ -9,37 +9,50 @@ const USUAL: Duration = Duration::from_secs(1);
 /// The longest wait that is borne: half a minute is what registries that limit by the minute ask for at worst.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// How long an answer of this status asks the client to wait; `None` if it does not, or for longer than can be borne.
-pub fn wait_asked_for(status: u16, headers: &Headers) -> Option<Duration> {
-    if status != 429 {
-        return None;
+/// What a server that is asked too often wants its client to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// To stay away for so long.
+    Wait(Duration),
+    /// To stay away for longer than can be borne.
+    TooLong,
+}
+
+impl Limit {
+    /// What an answer of this status says, if it is one to too many requests.
+    pub fn of(status: u16, headers: &Headers) -> Option<Limit> {
+        if status != 429 {
+            return None;
+        }
+        let Some(text) = headers.get("Retry-After") else {
+            return Some(Limit::Wait(USUAL));
+        };
+        let asked = match httpdate::parse_http_date(text.trim()) {
+            Ok(moment) => Some(moment.duration_since(SystemTime::now()).unwrap_or_default()),
+            Err(_) => number(text, LONGEST.as_secs()).ok().map(Duration::from_secs),
+        };
+        let borne = asked.filter(|wait| *wait <= LONGEST);
+        Some(borne.map_or(Limit::TooLong, Limit::Wait))
     }
-    let Some(text) = headers.get("Retry-After") else {
-        return Some(USUAL);
-    };
-    if let Ok(moment) = httpdate::parse_http_date(text.trim()) {
-        let wait = moment.duration_since(SystemTime::now()).unwrap_or_default();
-        return (wait <= LONGEST).then_some(wait);
-    }
-    number(text, LONGEST.as_secs()).ok().map(Duration::from_secs)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn asked(status: u16, retry_after: &str) -> Option<Duration> {
-        wait_asked_for(status, &[("retry-after", retry_after)].into_iter().collect())
+    fn asked(status: u16, retry_after: &str) -> Option<Limit> {
+        Limit::of(status, &[("retry-after", retry_after)].into_iter().collect())
     }
 
     #[test]
     fn a_429_asks_for_a_while() {
-        assert_eq!(wait_asked_for(429, &Headers::new()), Some(USUAL));
-        assert_eq!(asked(429, " 7 "), Some(Duration::from_secs(7)));
-        assert_eq!(asked(429, "30"), Some(LONGEST));
+        let wait = |wait| Some(Limit::Wait(wait));
+        assert_eq!(Limit::of(429, &Headers::new()), wait(USUAL));
+        assert_eq!(asked(429, " 7 "), wait(Duration::from_secs(7)));
+        assert_eq!(asked(429, "30"), wait(LONGEST));
         assert_eq!(asked(503, "7"), None);
         let past = "Sun, 06 Nov 1994 08:49:37 GMT";
-        assert_eq!(asked(429, past), Some(Duration::ZERO));
+        assert_eq!(asked(429, past), wait(Duration::ZERO));
     }
 
     #[test]
@@ -55,7 +68,7 @@ mod tests {
             "1.5",
             future,
         ] {
-            assert_eq!(asked(429, text), None, "{text:?}");
+            assert_eq!(asked(429, text), Some(Limit::TooLong), "{text:?}");
         }
     }
 }

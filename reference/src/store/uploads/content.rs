@@ -51,6 +51,8 @@ pub(super) struct UploadContent {
     pub(super) length: u64,
     /// The hash of everything so far; `None` if it is to be made from the file.
     hasher: Option<Box<Hasher>>,
+    /// Whether its beginning was written before the store was opened, and may have decayed since.
+    is_inherited: bool,
 }
 
 impl UploadContent {
@@ -82,6 +84,7 @@ impl UploadContent {
             is_named: false,
             length,
             hasher,
+            is_inherited: length > 0,
         })
     }
 
@@ -98,6 +101,11 @@ impl UploadContent {
             UploadFile::Open(file) => Some(Arc::clone(file)),
             UploadFile::Missing | UploadFile::Closed => None,
         }
+    }
+
+    /// The open file, if all that is in it was hashed on its way there.
+    pub(super) fn hashed_file(&self) -> Option<Arc<dyn File>> {
+        (!self.is_inherited).then(|| self.open_file()).flatten()
     }
 
     /// The file, opened if need be; `None` if there is none.

@@ -226,10 +226,12 @@ impl Store {
     async fn try_finish(&self, upload: &mut Appender, digest: &Digest) -> Result<(), StoreError> {
         let mut content = upload.settled_for_good().await?;
         let length = content.length;
+        let id = upload.session.id;
+        let proven = content.hashed_file();
         let found = match content.digest_at_hand(digest.algorithm()) {
             Some(found) => found,
             None => {
-                let (files, id, algorithm) = (Arc::clone(&self.files), upload.session.id, digest.algorithm());
+                let (files, algorithm) = (Arc::clone(&self.files), digest.algorithm());
                 on_disk(move || {
                     content.require_file(files.as_ref(), id)?;
                     content.digest(files.as_ref(), id, algorithm)
@@ -242,7 +244,11 @@ impl Store {
         }
         // From here on the file may be that of a blob, whoever waits for the commit or gives up.
         upload.before = None;
-        self.commit_blob(&upload.session, length, digest).await
+        self.commit_blob(&upload.session, length, digest).await?;
+        if let Some(file) = proven {
+            self.health.rely_on(id, file.as_ref());
+        }
+        Ok(())
     }
 
     /// Records the blob, and ends the session in the same step.

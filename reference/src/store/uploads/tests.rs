@@ -60,6 +60,29 @@ async fn an_upload_goes_on_after_a_restart_and_is_not_hashed_again() {
 }
 
 #[tokio::test]
+async fn what_was_hashed_while_it_was_written_is_proven_and_what_was_there_before_a_restart_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let digest = Digest::of(Algorithm::Sha256, b"content");
+    for is_restarted in [false, true] {
+        let store = open(folder.path());
+        let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+        send(&store, &session, 0, b"con").await;
+        let (store, session) = if is_restarted {
+            drop(store);
+            let store = open(folder.path());
+            let session = store.upload(&name(), session.id()).await.unwrap();
+            (store, session)
+        } else {
+            (store, session)
+        };
+        send(&store, &session, 3, b"tent").await;
+        close(&store, &session, b"content").await.unwrap();
+        let mut blob = store.open_blob(&name(), &digest).await.unwrap();
+        assert_eq!(blob.take_proof().is_some(), is_restarted);
+    }
+}
+
+#[tokio::test]
 async fn what_was_not_acknowledged_is_cut_off_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());

@@ -101,6 +101,9 @@ pub(super) struct Folder {
 
 impl Folder {
     pub(super) fn read(path: &Path) -> Result<Folder, LoadError> {
+        if path.is_file() {
+            return Folder::of_one(path);
+        }
         let mut files = Vec::new();
         read_into(path, "", &mut files)?;
         let mut folder = Folder {
@@ -109,6 +112,23 @@ impl Folder {
         };
         folder.sort();
         Ok(folder)
+    }
+
+    /// A folder of which one file counts.
+    fn of_one(path: &Path) -> Result<Folder, LoadError> {
+        let text = fs::read_to_string(path).map_err(|cause| LoadError::Unreadable {
+            path: path.to_owned(),
+            cause,
+        })?;
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        Ok(Folder {
+            path: path.parent().unwrap_or(path).to_owned(),
+            files: vec![(name, SourceFile::new(path.display().to_string(), text))],
+        })
     }
 
     /// Puts texts in the place of files of this folder, those that are there already and new ones.

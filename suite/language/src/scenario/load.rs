@@ -13,7 +13,7 @@ impl Library {
         Draft::read(&BuiltIn.scenarios(), &BuiltIn.requirements(), None).finished()
     }
 
-    /// The scenarios below a folder.
+    /// The scenarios below a folder, or the one in a file.
     ///
     /// The requirements are those of its `requirements/`, the documents they cite those of its
     /// `requirements/documents.toml`, the probes those of its `probe/`; where it has no such folder or file, those that
@@ -93,6 +93,24 @@ mod tests {
             Some(b"{}".as_slice())
         );
         assert!(library.fixture("manifests/config.json").is_some());
+    }
+
+    #[test]
+    fn one_file_is_a_library_as_well() {
+        let folder = folder(&[
+            ("own.scenario", "scenario A registry is there\n"),
+            ("other.scenario", "scenario A registry is here\n"),
+            ("readme.md", ""),
+            ("fixtures/manifests/a.json", "{}"),
+        ]);
+        let library = Library::from_folder(&folder.path().join("own.scenario")).unwrap();
+        assert!(library.get("own").is_some() && library.get("other").is_none());
+        assert!(library.scenarios.iter().any(|loaded| is_probe(&loaded.name)));
+        assert!(library.fixture("manifests/a.json").is_some());
+        assert!(matches!(
+            Library::from_folder(&folder.path().join("readme.md")),
+            Err(LoadError::Empty(_))
+        ));
     }
 
     #[test]

@@ -10,8 +10,8 @@ use assize::report::ReportRequest;
 /// `assize run`.
 #[derive(Args, Debug)]
 pub(crate) struct RunArguments {
-    /// URL or host of the registry, or the name of one in assize.toml; a host alone means https, or http for this machine
-    /// (default: the registry that the variables of the official conformance suite name, such as OCI_ROOT_URL, or else the
+    /// URL or host of the registry, or the name of one in assize.toml; a host alone means https, or http for this machine,
+    /// and in https://HOST/PREFIX the API is at PREFIX/v2/ (default: the registry that the variables of the official conformance suite name, such as OCI_ROOT_URL, or else the
     /// bundled one)
     #[arg(value_hint = ValueHint::Url)]
     pub(crate) target: Option<String>,

@@ -43,7 +43,7 @@ pub(crate) struct SelectionArguments {
     #[arg(long, value_name = "GLOB")]
     pub(crate) requirement: Vec<String>,
 
-    /// Folder of scenarios to run (default: the built-in scenarios)
+    /// Folder of scenarios to run, or a single one (default: the built-in scenarios)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) scenarios: Option<PathBuf>,
 }

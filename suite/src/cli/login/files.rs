@@ -54,8 +54,10 @@ pub(super) struct LookedThrough {
 /// The form of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum FileForm {
-    /// Docker's, and podman's.
-    DockerConfig,
+    /// Docker's `config.json`.
+    Docker,
+    /// Podman's `auth.json`, in which the same may stand.
+    Podman,
     /// curl's.
     Netrc,
 }
@@ -78,11 +80,10 @@ fn files(environment: Environment<'_>) -> Vec<LoginFile> {
         form,
         named: false,
     };
-    let config = |path: PathBuf| file(path, FileForm::DockerConfig);
     if let Some(path) = held("REGISTRY_AUTH_FILE") {
         return vec![LoginFile {
             named: true,
-            ..config(path.into())
+            ..file(path.into(), FileForm::Podman)
         }];
     }
     let home = held("HOME").or_else(|| held("USERPROFILE")).map(PathBuf::from);
@@ -98,10 +99,15 @@ fn files(environment: Environment<'_>) -> Vec<LoginFile> {
         Some(_) => None,
         None => below_home(".docker/config.json"),
     };
-    let configs = [docker, runtime, settings, usual]
+    let configs = [
+        (docker, FileForm::Docker),
+        (runtime, FileForm::Podman),
+        (settings, FileForm::Podman),
+        (usual, FileForm::Docker),
+    ];
+    let configs = configs
         .into_iter()
-        .flatten()
-        .map(config);
+        .filter_map(|(path, form)| Some(file(path?, form)));
     let netrc = match held("NETRC") {
         Some(path) => Some(LoginFile {
             named: true,
@@ -143,7 +149,9 @@ pub(super) fn look_for(
             environment,
         };
         looked.found = match file.form {
-            FileForm::DockerConfig => search.in_config(&text, &mut looked.places)?,
+            form @ (FileForm::Docker | FileForm::Podman) => {
+                search.in_config(&text, form, &mut looked.places)?
+            }
             FileForm::Netrc => netrc::login(&text, &name.host).map(|login| search.found(login)),
         };
         if looked.found.is_some() {
@@ -173,7 +181,12 @@ struct LoginSearch<'a> {
 
 impl LoginSearch<'_> {
     /// First the helper of the registry, then the one of all, then what stands in the file.
-    fn in_config(&self, text: &str, places: &mut Vec<String>) -> Result<Option<FoundLogin>, LoginFileError> {
+    fn in_config(
+        &self,
+        text: &str,
+        form: FileForm,
+        places: &mut Vec<String>,
+    ) -> Result<Option<FoundLogin>, LoginFileError> {
         let malformed = |what: String| LoginFileError::Malformed {
             file: self.file.to_owned(),
             what,
@@ -188,14 +201,30 @@ impl LoginSearch<'_> {
                 bad.key
             ))
         })?;
-        match config.store().map(|store| self.ask(store)) {
-            Some(Ok(Some(found))) => return Ok(Some(found)),
+        let Some(store) = config.store() else {
+            return Ok(login.map(|login| self.found(login)));
+        };
+        match self.ask(store) {
+            Ok(Some(found)) => return Ok(Some(found)),
             // A store that cannot be asked matters where it is known to hold the login.
-            Some(Err(source)) if login.is_none() && config.names(self.name) => {
+            Err(source) if login.is_none() && config.names(self.name) => {
                 return Err(self.helper_fails(source));
             }
-            Some(Err(source)) => places.push(format!("a credential helper ({source})")),
-            Some(Ok(None)) | None => {}
+            Err(source) => places.push(format!("a credential helper ({source})")),
+            // What Docker's store does not know, its clients take for unknown, whatever stands beside it but a bearer token;
+            // podman asks no store.
+            Ok(None)
+                if form == FileForm::Docker
+                    && matches!(login, Some(Login::Password { .. } | Login::RefreshToken(_))) =>
+            {
+                places.push(format!(
+                    "{} (beside which docker and crane do not read the `auths` of {})",
+                    helper::program(store),
+                    self.file
+                ));
+                return Ok(None);
+            }
+            Ok(None) => {}
         }
         Ok(login.map(|login| self.found(login)))
     }

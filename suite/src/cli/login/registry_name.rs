@@ -22,11 +22,18 @@ impl RegistryName {
     /// The name of a target, and of the first of these repositories in it.
     pub(super) fn of(target: &Url, repositories: &[String]) -> RegistryName {
         let origin = target.origin();
+        // What a client knows of an API below a path is a longer name.
+        let mount = target.mount().trim_start_matches('/');
+        let mount = (!mount.is_empty()).then_some(mount);
+        let names: Vec<&str> = mount
+            .into_iter()
+            .chain(repositories.first().map(String::as_str))
+            .collect();
         let authority = target.authority();
         RegistryName {
             host: origin.host().to_owned(),
             authority: plain(authority),
-            repository: repositories.first().cloned(),
+            repository: (!names.is_empty()).then(|| names.join("/")),
         }
     }
 

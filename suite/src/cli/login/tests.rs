@@ -216,6 +216,32 @@ fn a_store_that_is_not_there_matters_where_it_holds_the_login() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn what_a_store_does_not_know_docker_and_crane_do_not_look_for_beside_it() {
+    let nothing = "echo 'credentials not found in native keychain'; exit 1";
+    let text = |entry: &str| format!(r#"{{"credsStore":"mine","auths":{{"r.example":{{{entry}}}}}}}"#);
+    let alice = text(r#""auth":"YWxpY2U6aHVudGVyMg==""#);
+    let home =
+        |path: &str, text: &str| Home::with(&[(path, text)]).with_helper("docker-credential-mine", nothing);
+    insta::assert_snapshot!(home(".docker/config.json", &alice).said(""));
+    // Podman asks no store.
+    assert!(
+        home(".config/containers/auth.json", &alice)
+            .said("")
+            .contains("`alice`")
+    );
+    let token = text(r#""registrytoken":"hunter2""#);
+    assert!(
+        home(".docker/config.json", &token)
+            .said("")
+            .starts_with("the login was the token")
+    );
+    let bob = r#"echo '{"Username":"bob","Secret":"hunter2"}'"#;
+    let home = home(".docker/config.json", &alice).with_helper("docker-credential-mine", bob);
+    assert!(home.said("").contains("`bob`"));
+}
+
 #[test]
 fn half_a_login_is_a_slip() {
     let home = |name: &'static str| Home::with(&[]).set(name, "hunter2");

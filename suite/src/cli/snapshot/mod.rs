@@ -28,7 +28,7 @@ use observe::Observed;
 use report::Reports;
 
 /// What is to be done.
-enum Deed {
+enum Action {
     /// What is new is recorded, what differs is shown and put beside.
     Record,
     /// What differs is shown, and nothing is written.
@@ -41,22 +41,22 @@ enum Deed {
     Unreferenced,
 }
 
-impl Deed {
-    fn of(arguments: &SnapshotArguments) -> Result<Deed, Failure> {
+impl Action {
+    fn of(arguments: &SnapshotArguments) -> Result<Action, Failure> {
         Ok(match &arguments.accept {
-            Some(what) => Deed::Accept(Accepted::read(what)?),
-            None if arguments.check => Deed::Check,
-            None if arguments.review => Deed::Review,
-            None if arguments.unreferenced => Deed::Unreferenced,
-            None => Deed::Record,
+            Some(what) => Action::Accept(Accepted::read(what)?),
+            None if arguments.check => Action::Check,
+            None if arguments.review => Action::Review,
+            None if arguments.unreferenced => Action::Unreferenced,
+            None => Action::Record,
         })
     }
 
     /// Whether it can be done without asking any registry.
     fn goes_by_the_folder(&self) -> bool {
         match self {
-            Deed::Record | Deed::Check => false,
-            Deed::Accept(_) | Deed::Review | Deed::Unreferenced => true,
+            Action::Record | Action::Check => false,
+            Action::Accept(_) | Action::Review | Action::Unreferenced => true,
         }
     }
 }
@@ -66,7 +66,7 @@ pub(crate) async fn execute(
     mut arguments: SnapshotArguments,
     environment: Environment<'_>,
 ) -> Result<Exit, Failure> {
-    let deed = Deed::of(&arguments)?;
+    let deed = Action::of(&arguments)?;
     folder_alone(&mut arguments)?;
     let asks = arguments.target.is_some() || !deed.goes_by_the_folder();
     let folder = Folder::at(std::mem::take(&mut arguments.folder));
@@ -82,17 +82,17 @@ pub(crate) async fn execute(
         reports,
     };
     let exit = match (&deed, asks) {
-        (Deed::Unreferenced, _) => return context.name_unreferenced(),
+        (Action::Unreferenced, _) => return context.name_unreferenced(),
         (_, false) => Exit::Done,
-        (Deed::Check, true) => context.check(&context.observed(settings).await?)?,
-        (Deed::Record | Deed::Accept(_) | Deed::Review, true) => {
+        (Action::Check, true) => context.check(&context.observed(settings).await?)?,
+        (Action::Record | Action::Accept(_) | Action::Review, true) => {
             context.record(&context.observed(settings).await?)?
         }
     };
     match deed {
-        Deed::Accept(accepted) => accept::execute(&context, &accepted),
-        Deed::Review => review::execute(&context),
-        Deed::Record | Deed::Check | Deed::Unreferenced => Ok(exit),
+        Action::Accept(accepted) => accept::execute(&context, &accepted),
+        Action::Review => review::execute(&context),
+        Action::Record | Action::Check | Action::Unreferenced => Ok(exit),
     }
 }
 

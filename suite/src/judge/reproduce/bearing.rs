@@ -52,7 +52,7 @@ pub(super) struct Concern {
 /// A request, as far as it says what it is about.
 struct SentRequest<'a> {
     method: String,
-    path: String,
+    url: Url,
     endpoint: Endpoint,
     exchange: Option<&'a Exchange>,
 }
@@ -72,7 +72,7 @@ impl Concern {
                     .asked
                     .extend(named.map(|(name, digest)| (name.to_owned(), digest.to_owned())));
                 if asked.is_read() {
-                    concern.things.insert(Thing::Answer(asked.path.clone()));
+                    concern.things.insert(Thing::Answer(asked.target()));
                 }
                 let repository = asked.endpoint.repository().unwrap_or_default().to_owned();
                 match asked.endpoint.kind() {
@@ -116,6 +116,11 @@ impl Concern {
 }
 
 impl SentRequest<'_> {
+    /// The path of its address and its query.
+    fn target(&self) -> String {
+        self.url.request_target().into_owned()
+    }
+
     fn is_read(&self) -> bool {
         matches!(&*self.method, "GET" | "HEAD")
     }
@@ -141,7 +146,7 @@ impl SentRequest<'_> {
     /// What it changes, or makes the registry remember.
     fn changes(&self) -> Vec<Thing> {
         if self.is_read() {
-            return vec![Thing::Answer(self.path.clone())];
+            return vec![Thing::Answer(self.target())];
         }
         let mut things = self.subjects();
         let repository = self.endpoint.repository().unwrap_or_default().to_owned();
@@ -161,10 +166,10 @@ impl SentRequest<'_> {
     /// What it names: an upload, content, a tag.
     fn subjects(&self) -> Vec<Thing> {
         let repository = self.endpoint.repository().unwrap_or_default();
-        let path = self.path.split('?').next().unwrap_or_default();
+        let path = self.url.path();
         let mut things = at(path, &self.endpoint);
         if let Some(elsewhere) = walked(path) {
-            things.extend(at(&elsewhere, &Endpoint::parse(&elsewhere, "")));
+            things.extend(at(&elsewhere, &Endpoint::of(&self.url.with_target(&elsewhere))));
         }
         let parameters = ["digest", "mount"].into_iter();
         let digests = parameters.filter_map(|name| self.endpoint.parameter(name));
@@ -257,34 +262,22 @@ fn id(path: &str) -> &str {
     last.filter(|segment| segment.len() >= 16).unwrap_or(path)
 }
 
-/// The path of an address and its query.
-fn target(url: &Url) -> String {
-    match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
-    }
-}
-
 /// What was asked, request by request.
 fn asked(sent: &Sent) -> Vec<SentRequest<'_>> {
     match sent {
         Sent::Exchange(exchange) => vec![SentRequest {
             method: exchange.request.method.clone(),
-            path: target(&exchange.request.url),
+            url: exchange.request.url.clone(),
             endpoint: Endpoint::of(&exchange.request.url),
             exchange: Some(exchange),
         }],
         Sent::Connection(connection) => connection
             .requests()
-            .map(|(method, target)| {
-                let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-                let endpoint = Endpoint::parse(path, query);
-                SentRequest {
-                    method,
-                    endpoint,
-                    path: target,
-                    exchange: None,
-                }
+            .map(|(method, url)| SentRequest {
+                method,
+                endpoint: Endpoint::of(&url),
+                url,
+                exchange: None,
             })
             .collect(),
     }

@@ -3,7 +3,7 @@
 use super::causes::{UPLOAD, opened, scene, scene_of_steps, with_header};
 use super::*;
 
-fn digest_of(content: &str) -> String {
+pub(super) fn digest_of(content: &str) -> String {
     crate::values::digest(crate::scenario::ast::Algorithm::Sha256, content.as_bytes())
 }
 
@@ -65,7 +65,7 @@ fn a_blob_that_is_lost_is_one_cause_whoever_asks_for_it_and_however() {
     assert_eq!(outcome.findings.len(), 4, "{:?}", findings(&outcome));
 }
 
-fn bringing(exchange: &Arc<Exchange>, bytes: &'static str) -> Arc<Exchange> {
+pub(super) fn bringing(exchange: &Arc<Exchange>, bytes: &'static str) -> Arc<Exchange> {
     let mut changed = Exchange::clone(exchange);
     changed.request.body = Body::Sized(bytes.into());
     Arc::new(changed)

@@ -18,11 +18,18 @@ pub(super) struct RecordedConnection {
     insecure: bool,
     /// How long the server asked to be left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    limited_ns: Option<u64>,
+    limited: Option<RecordedLimit>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pass: Option<Pass>,
     /// When it was over: the time since 1970.
     pub(super) ended_ns: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RecordedLimit {
+    WaitNs(u64),
+    TooLong,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -41,11 +48,11 @@ impl RecordedConnection {
     pub(super) fn of(connection: &wire::Transcript, ended_ns: Option<u64>) -> RecordedConnection {
         RecordedConnection {
             number: connection.number,
-            server: connection.server.to_string(),
+            server: connection.registry.to_string(),
             steps: connection.steps.iter().map(RecordedStep::of).collect(),
             elapsed_ns: nanoseconds(connection.elapsed),
             insecure: connection.insecure,
-            limited_ns: connection.limited.map(nanoseconds),
+            limited: connection.limited.map(RecordedLimit::of),
             pass: connection.pass.as_ref().map(Pass::of),
             ended_ns,
         }
@@ -54,7 +61,7 @@ impl RecordedConnection {
     pub(super) fn read(self) -> Result<wire::Transcript, Bad> {
         Ok(wire::Transcript {
             number: self.number,
-            server: url(&self.server)?.origin(),
+            registry: url(&self.server)?.mounted(),
             steps: self
                 .steps
                 .into_iter()
@@ -62,9 +69,25 @@ impl RecordedConnection {
                 .collect::<Result<_, Bad>>()?,
             elapsed: Duration::from_nanos(self.elapsed_ns),
             insecure: self.insecure,
-            limited: self.limited_ns.map(Duration::from_nanos),
+            limited: self.limited.map(RecordedLimit::read),
             pass: self.pass.map(Pass::read),
         })
+    }
+}
+
+impl RecordedLimit {
+    fn of(limit: wire::Limit) -> RecordedLimit {
+        match limit {
+            wire::Limit::Wait(wait) => RecordedLimit::WaitNs(nanoseconds(wait)),
+            wire::Limit::TooLong => RecordedLimit::TooLong,
+        }
+    }
+
+    fn read(self) -> wire::Limit {
+        match self {
+            RecordedLimit::WaitNs(wait) => wire::Limit::Wait(Duration::from_nanos(wait)),
+            RecordedLimit::TooLong => wire::Limit::TooLong,
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::fault::RecordedFault;
-use super::{Bad, nanoseconds, url};
-use crate::wire::{self, Letters, Received};
+use super::{Bad, address, nanoseconds};
+use crate::wire::{self, Letters, Received, Url};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct RecordedExchange {
@@ -169,17 +169,18 @@ impl RecordedExchange {
         }
     }
 
-    pub(super) fn read(self) -> Result<wire::Exchange, Bad> {
+    /// The exchange, which was one with this registry.
+    pub(super) fn read(self, registry: &Url) -> Result<wire::Exchange, Bad> {
         Ok(wire::Exchange {
             number: self.number,
-            request: self.request.read()?,
+            request: self.request.read(registry)?,
             hops: self
                 .hops
                 .into_iter()
-                .map(RecordedHop::read)
+                .map(|hop| hop.read(registry))
                 .collect::<Result<_, Bad>>()?,
             outcome: match self.outcome {
-                RecordedOutcome::Answer(answer) => Ok(answer.read()?),
+                RecordedOutcome::Answer(answer) => Ok(answer.read(registry)?),
                 RecordedOutcome::Fault(fault) => Err(fault.read()),
             },
             elapsed: Duration::from_nanos(self.elapsed_ns),
@@ -280,10 +281,10 @@ impl RecordedRequest {
         }
     }
 
-    fn read(self) -> Result<wire::Request, Bad> {
+    fn read(self, registry: &Url) -> Result<wire::Request, Bad> {
         Ok(wire::Request {
             method: self.method,
-            url: url(&self.url)?,
+            url: address(&self.url, registry)?,
             headers: self.headers.into_iter().collect(),
             body: match self.body {
                 None => wire::Body::None,
@@ -359,9 +360,9 @@ impl RecordedAnswer {
         }
     }
 
-    fn read(self) -> Result<wire::Answer, Bad> {
+    fn read(self, registry: &Url) -> Result<wire::Answer, Bad> {
         Ok(wire::Answer {
-            url: url(&self.url)?,
+            url: address(&self.url, registry)?,
             status: self.status,
             headers: self.headers.into_iter().collect(),
             body: self.body.read()?,
@@ -379,9 +380,9 @@ impl RecordedHop {
         }
     }
 
-    fn read(self) -> Result<wire::Hop, Bad> {
+    fn read(self, registry: &Url) -> Result<wire::Hop, Bad> {
         Ok(wire::Hop {
-            url: url(&self.url)?,
+            url: address(&self.url, registry)?,
             status: self.status,
             headers: self.headers.into_iter().collect(),
         })

@@ -70,7 +70,7 @@ impl RecordedFacts {
 
     pub(super) fn read(self) -> Result<log::Facts, Bad> {
         Ok(log::Facts {
-            target: url(&self.target)?,
+            target: url(&self.target)?.mounted(),
             version: version(&self.version)?,
             seed: self.seed,
             run_id: self

@@ -87,6 +87,11 @@ fn url(text: &str) -> Result<crate::wire::Url, Bad> {
     crate::wire::Url::parse(text).map_err(|error| format!("`{text}` is not an address: {error}"))
 }
 
+/// An address of an exchange with this registry.
+fn address(text: &str, registry: &crate::wire::Url) -> Result<crate::wire::Url, Bad> {
+    url(text).map(|url| registry.lend_mount(url))
+}
+
 fn version(text: &str) -> Result<crate::catalogue::Version, Bad> {
     text.parse()
         .map_err(|()| format!("`{text}` is not a version of the specification"))

@@ -183,7 +183,7 @@ impl<'a> RecordReader<'a> {
                 self.present = Some((ProgramLog::of(program, elapsed), attempt));
             }
             RecordLine::Exchange(exchange) => {
-                self.known.add(exchange.read()?);
+                self.known.add(exchange.read(&self.log.facts.target)?);
             }
             RecordLine::Offer(settled) => {
                 let name = settled.capability.clone();
@@ -205,7 +205,7 @@ impl<'a> RecordReader<'a> {
         };
         let (event, ended) = match line {
             RecordLine::Sent(sent) => {
-                let exchange = self.known.add(sent.exchange.read()?);
+                let exchange = self.known.add(sent.exchange.read(&self.log.facts.target)?);
                 if sent.beside {
                     log.beside.insert(exchange.number);
                 }

@@ -46,7 +46,7 @@ fn request(connection: &Transcript, sent: &[u8]) -> HarRequest {
     let text = String::from_utf8_lossy(sent);
     let mut words = text.lines().next().unwrap_or_default().split(' ');
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or("/"));
-    let address = format!("{}{target}", connection.server);
+    let address = format!("{}{target}", connection.registry.origin());
     let query = Url::parse(&address).map_or_else(|_| Vec::new(), |url| exchange::query(&url));
     HarRequest {
         method: method.to_owned(),

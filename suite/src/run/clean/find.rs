@@ -96,7 +96,7 @@ fn named(list: &Json, member: &str) -> Vec<String> {
 async fn referrers(client: &Client, name: &str, digest: &str) -> Vec<String> {
     let url = client
         .target()
-        .with_target(&format!("/v2/{name}/referrers/{digest}"));
+        .below_mount(&format!("/v2/{name}/referrers/{digest}"));
     let asked = patience::send(client, Request::new("GET", url)).await;
     let answer = asked.outcome.ok().filter(|answer| answer.status == 200);
     let list: Json = answer.as_ref().and_then(json_of).unwrap_or_default();

@@ -146,5 +146,5 @@ async fn delete(client: &Client, name: &str, kind: ContentKind, reference: &str)
 fn at(client: &Client, name: &str, kind: ContentKind, reference: &str) -> Url {
     client
         .target()
-        .with_target(&format!("/v2/{name}/{}/{reference}", kind.collection()))
+        .below_mount(&format!("/v2/{name}/{}/{reference}", kind.collection()))
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::NotReached;
-use crate::cause::Cause;
+use crate::cause::{Cause, is_full_by_hand};
 use crate::check::CheckResult;
 use crate::judgement::Offer;
 use crate::log::{Event, Evidence, Observation, Reason, Timing};
@@ -15,15 +15,15 @@ use crate::run::lock::locked;
 use crate::run::world::World;
 use crate::scenario::{CodedCheck, Script};
 use crate::values::{Content, Maker};
-use crate::wire::{Exchange, RawConnection, Request, Transcript, Url};
+use crate::wire::{Exchange, Limit, RawConnection, Request, Transcript, Url};
 
 /// Who carries out a coded scenario.
 pub(super) struct Actor {
     world: World,
     /// The first thing that stood between the scenario and the registry: what breaks behind it proves nothing.
     trouble: Mutex<Option<Cause>>,
-    /// How long a connection by hand was asked to stay away since this was last looked at.
-    limited: Mutex<Option<Duration>>,
+    /// What the registry asked for on a connection by hand since this was last looked at.
+    limited: Mutex<Option<Limit>>,
 }
 
 impl Actor {
@@ -35,9 +35,14 @@ impl Actor {
         }
     }
 
-    /// How long the registry asked to be left alone since this was last asked, on connections by hand.
-    pub(super) fn take_limit(&self) -> Option<Duration> {
+    /// What the registry asked for since this was last asked, on connections by hand.
+    pub(super) fn take_limit(&self) -> Option<Limit> {
         locked(&self.limited).take()
+    }
+
+    /// How long a limit is waited for, if that can be borne.
+    pub(super) fn wait(&self, limit: Limit) -> Option<Duration> {
+        self.world.session.wait(limit)
     }
 
     /// The first thing that stood between the scenario and the registry.
@@ -48,6 +53,12 @@ impl Actor {
     /// How long something may take that usually takes no longer than `usual`: more where the target is slow.
     pub(super) fn allowance(&self, usual: Duration) -> Duration {
         self.world.session.allowance(usual)
+    }
+
+    /// Waits until the target has noticed what happened on a connection, which usually takes no longer than `usual`.
+    pub(super) async fn wait_for_notice(&self, usual: Duration) {
+        let session = &self.world.session;
+        session.pass(session.notice(usual)).await;
     }
 
     /// Names the row that the checks from here on stand in.
@@ -100,6 +111,11 @@ impl Actor {
         Ok(stage::push(&self.world, repository, content, tags).await?)
     }
 
+    /// Sets the stage: these, with all that they refer to, and without tags.
+    pub(super) async fn given_all(&self, repository: &str, contents: &[Content]) -> Result<(), NotReached> {
+        Ok(stage::push_all(&self.world, repository, contents).await?)
+    }
+
     /// Sends a request.
     pub(super) async fn send(&self, request: Request) -> Arc<Exchange> {
         let sent = self.world.send(request).await;
@@ -111,7 +127,7 @@ impl Actor {
 
     /// A connection to the registry for requests with this method, written by hand.
     pub(super) async fn connect(&self, method: &str) -> Result<RawConnection, NotReached> {
-        self.stay_within(method, &self.target().with_target("/v2/"))?;
+        self.stay_within(method, &self.target().below_mount("/v2/"))?;
         Ok(RawConnection::open(&self.world.session.client).await?)
     }
 
@@ -161,6 +177,10 @@ impl Actor {
             self.note(transcript);
             if transcript.limited.is_some() {
                 return;
+            }
+            if is_full_by_hand(transcript) {
+                let why = Cause::Said("there is no room for what is pushed".to_owned());
+                locked(&self.trouble).get_or_insert(why);
             }
         }
         let Some(index) = self.index(check) else {

@@ -64,7 +64,8 @@ pub(super) const SCENARIOS: &[Coded] = &[
 async fn two_lengths(actor: &mut Actor) -> Result<(), NotReached> {
     let repository = actor.repository()?;
     let host = actor.target().authority().to_owned();
-    let hidden = format!("GET /v2/ HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    let base = actor.at("/v2/");
+    let hidden = format!("GET {} HTTP/1.1\r\nHost: {host}\r\n\r\n", base.request_target());
     let behind = format!("0\r\n\r\n{hidden}");
     let size_line = format!("{:x}\r\n", hidden.len());
     let inside = format!("{size_line}{hidden}\r\n0\r\n\r\n");
@@ -79,8 +80,8 @@ async fn two_lengths(actor: &mut Actor) -> Result<(), NotReached> {
             ("Content-Length", &*length.to_string()),
             ("Transfer-Encoding", "chunked"),
         ];
-        let target = format!("/v2/{repository}/manifests/two-lengths");
-        let mut connection = actor.begin("PUT", &target, &lines).await?;
+        let place = actor.at(&format!("/v2/{repository}/manifests/two-lengths"));
+        let mut connection = actor.begin("PUT", &place, &lines).await?;
         // A registry that has refused the head already may not listen any more.
         let _ = connection.write(body).await;
         let answer = actor.answer_on(&mut connection, "PUT").await?;
@@ -134,7 +135,7 @@ async fn bad_length(actor: &mut Actor) -> Result<(), NotReached> {
         let place = place.join_query(&format!("digest={}", blob.digest()));
         let mut lines = vec![("Content-Type", "application/octet-stream")];
         lines.extend(lengths.iter().map(|length| ("Content-Length", *length)));
-        let mut connection = actor.begin("PUT", &actor.line_for(&place)?, &lines).await?;
+        let mut connection = actor.begin("PUT", &place, &lines).await?;
         let answer = match answer_within(&mut connection, "PUT", HEAD_START).await {
             Err(Fault::Timeout { .. }) => {
                 // A registry that waits for content gets some.
@@ -222,8 +223,8 @@ async fn go_on_after(
     if refused.method != "GET" {
         lines.push(("Content-Length", &length));
     }
-    let target = format!("/v2/{repository}/{}", refused.path);
-    let mut connection = actor.begin(refused.method, &target, &lines).await?;
+    let place = actor.at(&format!("/v2/{repository}/{}", refused.path));
+    let mut connection = actor.begin(refused.method, &place, &lines).await?;
     let sent = connection.write(refused.content.clone()).await;
     let answer = actor.answer_on(&mut connection, refused.method).await?;
     let Ok(error) = answer else {
@@ -239,10 +240,8 @@ async fn go_on_after(
     } else if let Err(fault) = sent {
         Some(format!("{fault}, which was not announced"))
     } else {
-        let target = format!("/v2/{repository}/blobs/{}", blob.digest());
-        let wrote = connection
-            .write_head("GET", &target, &[], &Account::Default)
-            .await;
+        let place = actor.blob_at(repository, &blob.digest());
+        let wrote = connection.write_head("GET", &place, &[], &Account::Default).await;
         let next = match wrote {
             Ok(()) => actor.answer_on(&mut connection, "GET").await?,
             Err(fault) => Err(fault),

@@ -122,8 +122,12 @@ pub(super) async fn carry_out(world: World, scenario: &'static CodedScenario) ->
 async fn followed(coded: &Coded, actor: &mut Actor) -> Result<(), NotReached> {
     for _ in 0..ATTEMPTS {
         let followed = (coded.follow)(actor).await;
-        let Some(wait) = actor.take_limit() else {
+        let Some(limit) = actor.take_limit() else {
             return followed;
+        };
+        let Some(wait) = actor.wait(limit) else {
+            let why = "429 Too Many Requests, and a wait that is longer than can be borne";
+            return Err(NotReached(Cause::Said(why.to_owned())));
         };
         tokio::time::sleep(wait).await;
     }

@@ -6,7 +6,7 @@ use super::tools::NOWHERE;
 use super::{Actor, Coded, NotReached};
 use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::{Family, ImageShape};
-use crate::wire::{Answer, Rest, Transcript};
+use crate::wire::{Answer, Rest, Transcript, Url};
 
 /// How long to listen for bytes that should not come: they follow a head at once, in its packet or the next, and a dozen
 /// checks wait for so long.
@@ -69,8 +69,8 @@ async fn nothing_behind_head(actor: &mut Actor) -> Result<(), NotReached> {
     ];
     for (row, path) in asked {
         actor.row(row);
-        let target = format!("/v2/{repository}/{path}");
-        let seen = heard(actor, "HEAD", &target, &[("Accept", "*/*")]).await?;
+        let place = actor.at(&format!("/v2/{repository}/{path}"));
+        let seen = heard(actor, "HEAD", &place, &[("Accept", "*/*")]).await?;
         judge_silence(actor, &NOTHING_BEHIND_HEAD, &seen);
     }
     Ok(())
@@ -79,10 +79,9 @@ async fn nothing_behind_head(actor: &mut Actor) -> Result<(), NotReached> {
 async fn nothing_behind_204(actor: &mut Actor) -> Result<(), NotReached> {
     let repository = actor.repository()?;
     let place = actor.open(&repository).await?;
-    let target = actor.line_for(&place)?;
     for method in ["GET", "DELETE"] {
         actor.row(method);
-        let seen = heard(actor, method, &target, &[]).await?;
+        let seen = heard(actor, method, &place, &[]).await?;
         if seen.answer.status == 204 {
             judge_silence(actor, &NOTHING_BEHIND_204, &seen);
         }
@@ -105,14 +104,14 @@ async fn nothing_behind_304(actor: &mut Actor) -> Result<(), NotReached> {
     ];
     for (row, path) in asked {
         actor.row(row);
-        let target = format!("/v2/{repository}/{path}");
-        let whole = actor.call("GET", actor.at(&target), None).await;
+        let place = actor.at(&format!("/v2/{repository}/{path}"));
+        let whole = actor.call("GET", place.clone(), None).await;
         let Ok(answer) = &whole.outcome else { continue };
         let Some(tag) = answer.headers.get("ETag") else {
             continue;
         };
         let lines = [("Accept", "*/*"), ("If-None-Match", tag)];
-        let seen = heard(actor, "GET", &target, &lines).await?;
+        let seen = heard(actor, "GET", &place, &lines).await?;
         if seen.answer.status != 304 {
             continue;
         }
@@ -136,13 +135,8 @@ struct Heard {
     transcript: Transcript,
 }
 
-async fn heard(
-    actor: &Actor,
-    method: &str,
-    target: &str,
-    lines: &[(&str, &str)],
-) -> Result<Heard, NotReached> {
-    let mut connection = actor.begin(method, target, lines).await?;
+async fn heard(actor: &Actor, method: &str, url: &Url, lines: &[(&str, &str)]) -> Result<Heard, NotReached> {
+    let mut connection = actor.begin(method, url, lines).await?;
     let answer = connection.answer(method).await?;
     let rest = connection.rest(SILENCE).await;
     Ok(Heard {

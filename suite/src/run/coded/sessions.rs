@@ -86,9 +86,9 @@ async fn through_another_repository(actor: &mut Actor) -> Result<(), NotReached>
     let first = blob.part(0, blob.chunk);
     let rest = blob.part(blob.chunk, blob.size());
     let place = actor.open_with(&repository, &first).await?;
-    let own = format!("/v2/{repository}/");
+    let own = actor.at(&format!("/v2/{repository}/"));
     let path = actor.line_for(&place)?;
-    let Some(behind) = path.strip_prefix(&own) else {
+    let Some(behind) = path.strip_prefix(own.path()) else {
         return Ok(());
     };
     let elsewhere = actor.at(&format!("/v2/{other}/{behind}"));

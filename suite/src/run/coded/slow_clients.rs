@@ -9,7 +9,7 @@ use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::scenario::{CodedCheck, CodedScenario};
-use crate::wire::{Account, Fault, RawConnection};
+use crate::wire::{Fault, RawConnection, Url};
 
 /// The longest that an answer to `Expect` may take; curl waits a second.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -77,7 +77,7 @@ async fn expect_continue(actor: &mut Actor) -> Result<(), NotReached> {
             ("Content-Length", &*length),
             ("Expect", "100-continue"),
         ];
-        let mut connection = actor.begin("PUT", &actor.line_for(&place)?, &lines).await?;
+        let mut connection = actor.begin("PUT", &place, &lines).await?;
         let limit = actor.allowance(AT_ONCE);
         let late = Fault::Timeout {
             after: limit,
@@ -115,8 +115,7 @@ async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
     let blob = actor.maker().random(700);
     actor.given(&repository, &blob, &[]).await?;
     let place = actor.open(&repository).await?;
-    let target = actor.line_for(&place)?;
-    let slow = join_all((0..SLOW).map(|_| slow_ones(actor, &target))).await;
+    let slow = join_all((0..SLOW).map(|_| slow_ones(actor, &place))).await;
     let mut slow: Vec<RawConnection> = slow
         .into_iter()
         .collect::<Result<Vec<_>, _>>()?
@@ -157,16 +156,15 @@ async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
 }
 
 /// Two slow clients: one in the middle of a head, one in the middle of a content.
-async fn slow_ones(actor: &Actor, upload: &str) -> Result<[RawConnection; 2], NotReached> {
+async fn slow_ones(actor: &Actor, upload: &Url) -> Result<[RawConnection; 2], NotReached> {
     let mut head = actor.connect("GET").await?;
-    head.write("GET /v2/ HTTP/1.1\r\nX-Slow: ").await?;
-    let mut content = actor.connect("PATCH").await?;
+    let base = actor.at("/v2/");
+    head.write(format!("GET {} HTTP/1.1\r\nX-Slow: ", base.request_target()))
+        .await?;
     let lines = [
         ("Content-Type", "application/octet-stream"),
         ("Content-Length", "1000"),
     ];
-    content
-        .write_head("PATCH", upload, &lines, &Account::Default)
-        .await?;
+    let content = actor.begin("PATCH", upload, &lines).await?;
     Ok([head, content])
 }

@@ -23,7 +23,7 @@ pub(super) const NOWHERE: &str = "sha256:000000000000000000000000000000000000000
 impl Actor {
     /// The address of a path of the registry.
     pub(super) fn at(&self, path: &str) -> Url {
-        self.target().with_target(path)
+        self.target().below_mount(path)
     }
 
     /// The address of a blob.
@@ -75,21 +75,21 @@ impl Actor {
         if url.origin() != self.target().origin() {
             return Err(NotReached(Cause::Said(format!("{url} is on another server"))));
         }
-        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        Ok(format!("{}{query}", url.path()))
+        Ok(url.request_target().into_owned())
     }
 
     /// A new connection on which the head of this request was written.
     pub(super) async fn begin(
         &self,
         method: &str,
-        target: &str,
+        url: &Url,
         lines: &[(&str, &str)],
     ) -> Result<RawConnection, NotReached> {
-        self.stay_within(method, &self.at(target))?;
+        self.line_for(url)?;
+        self.stay_within(method, url)?;
         let mut connection = self.connect(method).await?;
         connection
-            .write_head(method, target, lines, &Account::Default)
+            .write_head(method, url, lines, &Account::Default)
             .await?;
         Ok(connection)
     }

@@ -118,7 +118,7 @@ impl Leaving {
         let transcript = connection.transcript();
         drop(connection);
         actor.note(&transcript);
-        tokio::time::sleep(actor.allowance(NOTICE)).await;
+        actor.wait_for_notice(NOTICE).await;
         (answered, transcript)
     }
 }
@@ -198,13 +198,13 @@ impl Cut {
         leaving: Leaving,
         [not_committed, not_stored]: [&'static CodedCheck; 2],
     ) -> Result<(), NotReached> {
-        let target = actor.line_for(&place.join_query(&format!("digest={}", self.digest())))?;
+        let place = place.join_query(&format!("digest={}", self.digest()));
         let length = self.blob.size().to_string();
         let lines = [
             ("Content-Type", "application/octet-stream"),
             ("Content-Length", &*length),
         ];
-        let mut connection = actor.begin(method, &target, &lines).await?;
+        let mut connection = actor.begin(method, &place, &lines).await?;
         let _ = connection.write(self.part().payload).await;
         let (answer, transcript) = leaving.leave(actor, connection, method).await;
         if let Some(answer) = answer {
@@ -237,7 +237,7 @@ async fn chunk_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
             ("Content-Range", &*place_in_blob),
             ("Content-Length", &*length),
         ];
-        let mut connection = actor.begin("PATCH", &actor.line_for(&place)?, &lines).await?;
+        let mut connection = actor.begin("PATCH", &place, &lines).await?;
         let _ = connection.write(broken.part(0, at).payload).await;
         leaving.leave(actor, connection, "PATCH").await;
         let kept = at..=2 * at;
@@ -262,7 +262,7 @@ async fn go_on(
         if sent.status() != Some(416) {
             break;
         }
-        tokio::time::sleep(actor.allowance(NOTICE)).await;
+        actor.wait_for_notice(NOTICE).await;
         let Some((now, next)) = kept_until(actor, place, &kept).await else {
             return;
         };
@@ -325,9 +325,9 @@ async fn download_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
     let repository = actor.repository()?;
     let blob = actor.maker().random(LARGE);
     actor.given(&repository, &blob, &[]).await?;
-    let target = format!("/v2/{repository}/blobs/{}", blob.digest());
+    let place = actor.blob_at(&repository, &blob.digest());
     let broken_off = (0..DOWNLOADS).map(|_| async {
-        let connection = actor.begin("GET", &target, &[]).await?;
+        let connection = actor.begin("GET", &place, &[]).await?;
         tokio::time::sleep(NOTICE).await;
         actor.note(&connection.transcript());
         drop(connection);
@@ -335,7 +335,7 @@ async fn download_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
     });
     let done: Result<Vec<()>, NotReached> = join_all(broken_off).await.into_iter().collect();
     done?;
-    tokio::time::sleep(actor.allowance(NOTICE)).await;
+    actor.wait_for_notice(NOTICE).await;
     for _ in 0..2 {
         let (read, wrong) = actor.unlike(&repository, &blob).await;
         actor.judge(

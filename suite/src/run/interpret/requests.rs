@@ -117,11 +117,20 @@ fn build(world: &World, request: &Request) -> Result<Sent, ValueError> {
 
 fn address(world: &World, target: &str) -> Result<Url, ValueError> {
     if target.starts_with('/') {
-        return Ok(world.session.client.target().with_target(target));
+        return Ok(world.session.client.target().below_mount(target));
     }
     // A scenario holds paths alone: whole addresses are what a registry answered.
-    Url::parse(target)
+    let registry = world.session.client.target();
+    registry
+        .resolve(target)
         .map_err(|error| ValueError::Missing(Cause::Said(format!("`{target}` is no address: {error}"))))
+}
+
+/// Reads a list of the registry, as far as its pages lead.
+pub(super) async fn read_list(world: &World, place: Url) -> Result<Answered, ValueError> {
+    let sent = plain("GET", place, None);
+    let first = world.send(sent.clone()).await;
+    follow_pages(world, sent, first, &Paging::ByLink).await
 }
 
 async fn follow_pages(
@@ -180,7 +189,7 @@ pub(in crate::run) fn uploads(world: &World, repository: &str) -> Url {
         .session
         .client
         .target()
-        .with_target(&format!("/v2/{repository}/blobs/uploads/"))
+        .below_mount(&format!("/v2/{repository}/blobs/uploads/"))
 }
 
 /// Uploads a content in one of the ways; the last exchange, or the first one that could not be built upon.
@@ -350,7 +359,7 @@ mod tests {
     fn a_client_asks_for_every_type_of_manifest_and_for_no_type_of_blob() {
         let base = Url::parse("http://registry.example").unwrap();
         let accept = |path: &str| {
-            plain("GET", base.with_target(path), None)
+            plain("GET", base.below_mount(path), None)
                 .headers
                 .get("Accept")
                 .map(str::to_owned)

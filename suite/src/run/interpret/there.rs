@@ -147,7 +147,7 @@ fn known_by(content: Content, digest: &str, asked: &Arc<Exchange>) -> Result<Con
 }
 
 fn at(world: &World, path: &str) -> Url {
-    world.session.client.target().with_target(path)
+    world.session.client.target().below_mount(path)
 }
 
 /// Asks for something as the stage of a scenario, and keeps all of it.

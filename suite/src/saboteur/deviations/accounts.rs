@@ -82,6 +82,20 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
     )
     .with_accounts(&[]),
     Deviation::stateful(
+        "catalog-shown-to-anybody",
+        &["security.list-does-not-leak"],
+        |context| {
+            Box::pin(async move {
+                let reply = context.honestly().await;
+                if is_refused(&reply) && context.call.is(&Method::GET, Kind::Catalog) {
+                    return context.as_owner(&context.call).await;
+                }
+                reply
+            })
+        },
+    )
+    .with_accounts(&[]),
+    Deviation::stateful(
         "chunks-taken-from-anybody",
         &["security.upload-needs-auth"],
         |context| {

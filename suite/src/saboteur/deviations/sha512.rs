@@ -85,6 +85,43 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             })
         },
     ),
+    Deviation::reply(
+        "manifest-by-sha512-unverified",
+        &["push.manifest.digest-mismatch-400"],
+        |call, reply| {
+            let is_whole = call.reference().len() == "sha512:".len() + 128;
+            if call.is(&Method::PUT, Kind::Manifest)
+                && is_sha512(call.reference())
+                && is_whole
+                && reply.status == 400
+            {
+                *reply = created(&call.path);
+            }
+        },
+    ),
+    Deviation::stateful(
+        "sha512-blob-in-every-repository",
+        &["pull.blob.404-other-repository"],
+        |context| {
+            Box::pin(async move {
+                let reply = context.honestly().await;
+                let call = &context.call;
+                let pushed = brought(call).filter(|digest| closes(call) && is_sha512(digest));
+                if let (201, Some(digest)) = (reply.status, pushed) {
+                    let blob = bytes(call.body.clone(), "application/octet-stream");
+                    context
+                        .memory
+                        .keep(&blob_path(call.repository(), &digest), blob.clone());
+                    context.memory.keep(&digest, blob);
+                }
+                let is_missed = call.is(&Method::GET, Kind::Blob) && reply.status == 404;
+                match context.memory.recall(call.reference()) {
+                    Some(blob) if is_missed && context.memory.recall(&call.path).is_none() => blob,
+                    _ => reply,
+                }
+            })
+        },
+    ),
     Deviation::call(
         "tags-by-sha512-dropped",
         &["push.manifest.oci-tag-header"],

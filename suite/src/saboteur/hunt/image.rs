@@ -78,14 +78,14 @@ impl SampleImage {
     pub async fn push(&self, client: &Client, repository: &str, tags: &[&str]) {
         let target = client.target();
         for (digest, blob) in &self.blobs {
-            let url = target.with_target(&format!("/v2/{repository}/blobs/uploads/?digest={digest}"));
+            let url = target.below_mount(&format!("/v2/{repository}/blobs/uploads/?digest={digest}"));
             let mut request = Request::new("POST", url);
             request.headers.set("Content-Type", "application/octet-stream");
             request.body = Body::Sized(blob.clone().into());
             client.send(request).await;
         }
         for tag in tags {
-            let url = target.with_target(&format!("/v2/{repository}/manifests/{tag}"));
+            let url = target.below_mount(&format!("/v2/{repository}/manifests/{tag}"));
             let mut request = Request::new("PUT", url);
             request.headers.set("Content-Type", OCI_MANIFEST);
             request.body = Body::Sized(self.manifest.clone().into());
@@ -99,7 +99,7 @@ impl SampleImage {
         let read = async |what: String| {
             let mut request = Request::new(
                 "GET",
-                client.target().with_target(&format!("/v2/{repository}/{what}")),
+                client.target().below_mount(&format!("/v2/{repository}/{what}")),
             );
             request.headers.set("Accept", "*/*");
             let answer = client.send(request).await.outcome.ok()?;

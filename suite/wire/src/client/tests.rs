@@ -286,7 +286,10 @@ async fn what_the_user_adds_goes_to_the_target_alone() {
         "{there}"
     );
     let mut raw = RawConnection::open(&client).await.unwrap();
-    raw.write_head("GET", "/", &[], &Account::Nobody).await.unwrap();
+    let place = client.target().with_target("/");
+    raw.write_head("GET", &place, &[], &Account::Nobody)
+        .await
+        .unwrap();
     raw.answer("GET").await.unwrap();
     let here = &first.heard()[1];
     assert!(

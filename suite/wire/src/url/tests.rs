@@ -100,6 +100,32 @@ fn a_request_line_always_has_a_path() {
     assert_eq!(target("http://h//a"), "//a");
 }
 
+#[test]
+fn an_address_knows_what_its_registry_calls_it() {
+    let registry = Url::parse("https://h/api/v2/").unwrap().mounted();
+    assert_eq!(registry.to_string(), "https://h/api/v2");
+    let blob = registry.below_mount("/v2/a/blobs/x?y");
+    assert_eq!(blob.to_string(), "https://h/api/v2/v2/a/blobs/x?y");
+    assert_eq!(blob.path_below_mount(), Some("/v2/a/blobs/x"));
+    let below = |reference: &str| {
+        let place = blob.resolve(reference).unwrap();
+        place.path_below_mount().map(str::to_owned)
+    };
+    for (reference, path) in [
+        ("/api/v2/v2/a", Some("/v2/a")),
+        ("https://h:443/api/v2/v2/a?b", Some("/v2/a")),
+        ("//h/api/v2/v2/", Some("/v2/")),
+        ("uploads/1", Some("/v2/a/blobs/uploads/1")),
+        ("?b", Some("/v2/a/blobs/x")),
+        ("/v2/a", None),
+        ("/api/v21/a", None),
+        ("../../../../../v2/a", None),
+        ("https://elsewhere/v2/a", Some("/v2/a")),
+    ] {
+        assert_eq!(below(reference).as_deref(), path, "{reference}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_path_is_kept(path in "/[!-~&&[^#]]{0,40}") {

@@ -15,12 +15,12 @@ fn tls(name: &'static str, acts: Vec<Act>, words: &'static str) -> Case {
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    let tables = [strangers(), refusals(), handshakes()];
+    let tables = [not_even_http(), refusals(), handshakes()];
     tables.into_iter().flatten().collect()
 }
 
 /// What is not even HTTP.
-fn strangers() -> Vec<Case> {
+fn not_even_http() -> Vec<Case> {
     vec![
         greets("an SSH server", b"SSH-2.0-OpenSSH_9.9\r\n", MALFORMED),
         greets("an SMTP server", b"220 mail.example ESMTP\r\n", MALFORMED),

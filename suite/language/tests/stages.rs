@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assize::scenario::ast::{
+use assize_language::scenario::ast::{
     Algorithm, AnyContent, Aspect, Check, Cut, EditBase, Expr, Extent, Given, Item, Make, Name, Piece,
     Polarity, Property, Pushed, Request, RequestLine, Rows, Scenario, Shape, Slot, Statement, StatusSet,
     Template, Text, each_statement,
 };
-use assize::scenario::{Library, parse};
+use assize_language::scenario::{Library, parse};
 
 /// A kind of push, in words: `image with a subject`.
 type Kind = String;
