@@ -8,6 +8,7 @@ mod health;
 mod maintenance;
 mod operator;
 mod signals;
+mod welcome;
 
 use std::net::SocketAddr;
 use std::path::Path;

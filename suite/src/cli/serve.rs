@@ -46,15 +46,15 @@ pub(crate) async fn execute(like: Option<PathBuf>, mut config: Config) -> Result
         .transpose()?;
     let (registry, imitation) = match likeness {
         Some((likeness, listen)) => {
-            let registry = serve_behind_a_front(config.clone()).await?;
+            let registry = serve_behind_a_front(config).await?;
             let imitation = imitation(likeness, &registry, listen).await?;
             (registry, Some(imitation))
         }
-        None => (serve(config.clone()).await?, None),
+        None => (serve(config).await?, None),
     };
     let url = imitation.as_ref().map_or_else(|| registry.url(), Saboteur::url);
     output::print(&format!("{url}\n"))?;
-    for line in config.welcome(&url) {
+    for line in registry.welcome(&url) {
         anstream::eprintln!("note: {line}");
     }
     signals.end(&registry).await;
