@@ -252,7 +252,7 @@ fn over_time_each_column_says_what_it_gained_and_lost() {
     let shown = |form: ComparisonForm| form.render(&trend, 100).unwrap();
     let text = shown(ComparisonForm::Text);
     insta::assert_snapshot!("trend", anstream::adapter::strip_str(&text).to_string());
-    assert!(shown(ComparisonForm::Markdown).contains("; since bad: 1 gained, 0 lost\n"));
+    assert!(shown(ComparisonForm::Markdown).contains("; since bad: 2 gained, 0 lost\n"));
     assert!(shown(ComparisonForm::Html).contains("+ held</b>"));
     let json: Value = serde_json::from_str(&shown(ComparisonForm::Json)).unwrap();
     assert_eq!(json["columns"][2]["since"]["lost"], 1);
