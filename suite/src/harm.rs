@@ -9,10 +9,12 @@ use std::sync::LazyLock;
 use crate::catalogue::RequirementId;
 
 /// The tables, as text.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 8] = [
+    include_str!("../../fixtures/clients/containerd.tsv"),
     include_str!("../../fixtures/clients/crane.tsv"),
     include_str!("../../fixtures/clients/oras-py.tsv"),
     include_str!("../../fixtures/clients/oras.tsv"),
+    include_str!("../../fixtures/clients/podman.tsv"),
     include_str!("../../fixtures/clients/python-dxf.tsv"),
     include_str!("../../fixtures/clients/regctl.tsv"),
     include_str!("../../fixtures/clients/skopeo.tsv"),
