@@ -59,7 +59,7 @@ async function reachable(browser, path) {
 // Search and filters show what they name, and the address keeps them.
 async function searchable(browser, path) {
   const { page } = await open(browser, path, {});
-  const shown = () => page.$$eval(".requirements > li:not([hidden])", (all) => all.map((one) => one.dataset.verdict));
+  const shown = () => page.$$eval(".requirements > li:not([hidden])", (all) => all.map((one) => one.dataset.is.split("|")[0]));
   const all = (await shown()).length;
   await page.selectOption("select[name=verdict]", "held");
   const held = await shown();

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::auth::{Authenticator, Signer};
-use crate::config::{Authentication, Config};
+use crate::config::Config;
 use crate::http::body::memory::Memory;
 use crate::notifications::Notifier;
 use crate::operation::metrics::Metrics;
@@ -58,10 +58,8 @@ impl App {
     /// # Errors
     /// Fails if its store cannot be opened, or a file that the configuration names cannot be used.
     pub(crate) fn new(config: Config) -> Result<Self, StartError> {
-        if config.authentication == Authentication::Token && config.accounts.is_none() {
-            let why = "tokens (--authentication token) are given to accounts (--accounts FILE), and there is no file of them";
-            return Err(StartError::Accounts(why.to_owned()));
-        }
+        // Before anything is made on a disk.
+        config.gate().map_err(StartError::Accounts)?;
         let store = match &config.store {
             Some(folder) => Store::open(folder, config.durability)?,
             None => Store::in_memory()?,
@@ -100,7 +98,7 @@ impl App {
             instance,
             manifest_key,
             signer: Signer::new(),
-            authenticator: Authenticator::open(config.accounts.clone()).map_err(StartError::Accounts)?,
+            authenticator: Authenticator::open(&config).map_err(StartError::Accounts)?,
             certificate: certificate.transpose().map_err(StartError::Tls)?.map(Arc::new),
             config,
         })
@@ -111,9 +109,7 @@ impl App {
         if let Some(certificate) = &self.certificate {
             certificate.reload();
         }
-        if let Some(accounts) = self.authenticator.file() {
-            accounts.reload();
-        }
+        self.authenticator.reload();
     }
 
     /// Reads certificates and accounts again if they have changed.
@@ -121,9 +117,7 @@ impl App {
         if let Some(certificate) = &self.certificate {
             certificate.reload_if_changed();
         }
-        if let Some(accounts) = self.authenticator.file() {
-            accounts.reload_if_changed();
-        }
+        self.authenticator.reload_if_changed();
     }
 }
 

@@ -7,7 +7,7 @@ mod request;
 
 use std::str::from_utf8;
 
-use crate::auth::fuzzing::{accounts, credentials};
+use crate::auth::fuzzing::{accounts, credentials, trusted_keys};
 use crate::config::fuzzing::config;
 use crate::protocol::{Algorithm, Digest, Manifest};
 use crate::store::fuzzing::{journal, store};
@@ -23,6 +23,7 @@ pub const TARGETS: &[Target] = &[
     ("manifest", manifest),
     ("config", config),
     ("accounts", accounts),
+    ("trusted-keys", trusted_keys),
     ("journal", journal),
     STORE,
 ];

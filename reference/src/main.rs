@@ -91,13 +91,13 @@ async fn run(config: Config) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return fail(&format!("cannot receive signals: {error}"), CANNOT_START),
     };
-    let registry = match serve(config.clone()).await {
+    let registry = match serve(config).await {
         Ok(registry) => registry,
         Err(error) => return fail(&error, CANNOT_START),
     };
     tracing::info!(url = %registry.url(), "listening");
     say(&registry.url());
-    for line in config.welcome(&registry.url()) {
+    for line in registry.welcome(&registry.url()) {
         drop(writeln!(io::stderr(), "note: {line}"));
     }
     signals.end(&registry).await;

@@ -19,8 +19,8 @@ pub enum StartError {
     /// The store cannot be opened.
     #[error("cannot open the store: {0}")]
     Store(String),
-    /// The file of accounts cannot be used.
-    #[error("cannot tell accounts apart: {0}")]
+    /// Accounts, or the keys of tokens, cannot be used.
+    #[error("cannot find out who is there: {0}")]
     Accounts(String),
     /// An endpoint for notifications cannot be used.
     #[error("cannot send notifications: {0}")]

@@ -58,7 +58,7 @@ impl Guarded {
     /// A token for an account, or for nobody in particular.
     async fn token(&self, account: Option<&str>, scopes: &[&str]) -> String {
         let scopes = scopes.iter().map(|scope| format!("&scope={scope}"));
-        let place = format!("/token?service=x{}", scopes.collect::<String>());
+        let place = format!("/token?service=assize-reference{}", scopes.collect::<String>());
         let given = self.send(account, Method::GET, &place, "").await;
         assert_eq!(given.status(), StatusCode::OK);
         let given: serde_json::Value = given.json().await.unwrap();

@@ -20,6 +20,7 @@ use support::process::Process;
 use support::{Registry, config, sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 /// How long something may take on a busy machine.
@@ -113,15 +114,22 @@ async fn streams_of_which_nothing_is_taken_hold_little_memory() {
     let before = registry.peak_mebibytes();
     let url = format!("{place}/{digest}");
     let (mut connections, mut bodies) = (Vec::new(), Vec::new());
-    for window in [0, 1, 0, 1] {
+    for (window, streams) in [(0, 200), (1, 200), (0, 200), (1, 200)]
+        .into_iter()
+        .chain([(0, 8); 96])
+    {
         let requests = multiplexed(registry.address, window).await;
-        for _ in 0..200 {
+        for _ in 0..streams {
             bodies.push(ask(&requests, "GET", &url).await);
         }
         connections.push(requests);
     }
     let more = registry.peak_mebibytes() - before;
-    assert!(more < 30, "800 streams take {more} MiB");
+    assert!(
+        more < 60,
+        "{} streams on 100 connections take {more} MiB",
+        bodies.len()
+    );
 }
 
 #[tokio::test]
@@ -300,6 +308,76 @@ fn limited(how: &str) -> Command {
     );
     command.args(["-c", &script, "sh"]);
     command
+}
+
+/// How many connections a crowd holds; it has opened half as many uploads. `ASSIZE_CROWD` makes it larger.
+fn size_of_a_crowd() -> usize {
+    let wanted = std::env::var("ASSIZE_CROWD").ok();
+    wanted.and_then(|wanted| wanted.parse().ok()).unwrap_or(600)
+}
+
+/// How many connections of a crowd come from one address, which may have 1,000.
+const OF_ONE_ADDRESS: usize = 500;
+
+/// How long a push and a pull of a little blob take.
+async fn push_and_pull(user: &Client, at: SocketAddr, content: &[u8]) -> Duration {
+    let (place, digest) = (format!("http://{at}/v2/a/blobs"), sha256(content));
+    let began = Instant::now();
+    let push = user.post(format!("{place}/uploads/?digest={digest}"));
+    let pushed = push.body(content.to_owned()).send().await.unwrap();
+    assert_eq!(pushed.status(), StatusCode::CREATED);
+    let pulled = user.get(format!("{place}/{digest}")).send().await.unwrap();
+    assert_eq!(pulled.bytes().await.unwrap(), content);
+    began.elapsed()
+}
+
+/// Connections that have begun a request, half of them with a byte more every second, and the others idle.
+async fn crowd_around(to: SocketAddr) -> JoinSet<()> {
+    let mut crowd = JoinSet::new();
+    for number in 0..size_of_a_crowd() {
+        let address = client(u8::try_from(2 + number / OF_ONE_ADDRESS).unwrap());
+        let mut stream = connect(address, to).await;
+        crowd.spawn(async move {
+            let drips = number % 2 == 0 && stream.write_all(b"GET /v2/ HTTP/1.1\r\nX: ").await.is_ok();
+            while drips && stream.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            // An idle one is held until the crowd goes.
+            std::future::pending::<()>().await;
+        });
+    }
+    crowd
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_keeps_within_three_times_its_time_beside_a_crowd() {
+    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [alone, crowded] = folders.each_ref().map(|folder| {
+        let store = folder.path().to_str().unwrap();
+        Process::start_by(limited("-Sn 1024"), &["--store", store])
+    });
+    let opener = Client::builder().local_address(client(1)).build().unwrap();
+    for _ in 0..size_of_a_crowd() / 2 {
+        let open = opener.post(format!("http://{}/v2/b/blobs/uploads/", crowded.address));
+        assert_eq!(open.send().await.unwrap().status(), StatusCode::ACCEPTED);
+    }
+    let _crowd = crowd_around(crowded.address).await;
+    // In turns, so that whatever else the machine does costs both the same.
+    let user = Client::builder().local_address(client(1)).build().unwrap();
+    let (mut without, mut within) = (Vec::new(), Vec::new());
+    for number in 0..60_u8 {
+        without.push(push_and_pull(&user, alone.address, &[number]).await);
+        within.push(push_and_pull(&user, crowded.address, &[number]).await);
+    }
+    let [without, within] = [without, within].map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    println!(
+        "{without:?} alone, {within:?} beside {} connections",
+        size_of_a_crowd()
+    );
+    assert!(within < without * 3, "{within:?}, and {without:?} alone");
 }
 
 #[test]

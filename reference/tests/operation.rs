@@ -332,7 +332,7 @@ fn a_program_that_does_not_start_says_why_in_a_sentence() {
         (
             &["--authentication", "token"],
             4,
-            "error: cannot tell accounts apart: ",
+            "error: cannot find out who is there: ",
         ),
         (&["--config", "/dev/null/file"], 2, "error: /dev/null/file: "),
         (

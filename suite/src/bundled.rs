@@ -6,7 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 pub use assize_reference::{
-    Authentication, Config, ConfigError, Launch, Log, Running, Signals, StartError, serve,
+    Authentication, Config, ConfigError, Launch, Location, Log, Running, Signals, StartError, serve,
+    serve_behind_a_front,
 };
 use rust_embed::RustEmbed;
 use tempfile::NamedTempFile;

@@ -496,3 +496,17 @@ why     = "Every client begins with this request."
         );
     }
 }
+
+#[test]
+fn recorded_responses_and_registries_are_columns_of_a_comparison() {
+    let answers = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/answers");
+    let same = assize(&["compare", answers, &format!("again={answers}")]);
+    assert_eq!(code(&same), 0, "{}", stderr(&same));
+    assert!(stdout(&same).contains("no requirement came to different verdicts"));
+    let nobody = assize(&["compare", answers, "http://127.0.0.1:1"]);
+    assert_eq!(code(&nobody), 3, "{}", stderr(&nobody));
+    let empty = folder(&[("notes.txt", "none")]);
+    let nothing = assize(&["compare", text(empty.path()), answers]);
+    assert_eq!(code(&nothing), 2);
+    assert!(stderr(&nothing).contains("there are no recorded responses"));
+}

@@ -58,7 +58,8 @@ fn places_of_digests(request: &Request, algorithm: Property) -> BTreeSet<String>
         pairs
             .filter_map(|pair| match pair {
                 [Piece::Text(before), Piece::Hole(hole)] if hole.value.properties.contains(&algorithm) => {
-                    let place = before.rsplit(['?', '&']).next().unwrap_or(before);
+                    let path = before.trim_end_matches('/');
+                    let place = path.rsplit(['/', '?', '&']).next().unwrap_or(path);
                     Some(format!("{method} {place}"))
                 }
                 _ => None,
@@ -86,7 +87,7 @@ fn what_is_asked_by_a_sha256_digest_is_asked_by_a_sha512_digest_too() {
     }
     let unasked: Vec<&String> = by_sha256.difference(&by_sha512).collect();
     assert!(unasked.is_empty(), "nothing asks by sha512: {unasked:?}");
-    assert!(by_sha256.contains("GET /blobs/"), "only these: {by_sha256:?}");
+    assert!(by_sha256.contains("GET blobs"), "only these: {by_sha256:?}");
 }
 
 #[test]

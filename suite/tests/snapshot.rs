@@ -12,7 +12,7 @@ use assize::catalogue::Version;
 use assize::run::RunId;
 use assize::saboteur::{Call, Deviation, Kind, Likeness, Reply, Saboteur, Upstream};
 use assize::snapshot::{Answers, Difference, Folder, Ignore, compare, fold, observe, text};
-use assize::wire::Url;
+use assize::wire::{ClientSettings, Tls, Url};
 use assize::{Suite, bundled};
 use http::{HeaderValue, Method};
 
@@ -101,7 +101,9 @@ async fn a_registry_that_is_imitated_answers_as_it_was_recorded() {
     let registry = bundled::in_memory().await.unwrap();
     let upstream = Upstream::open(Url::parse(&registry.url()).unwrap());
     let listen = ([127, 0, 0, 1], 0).into();
-    let imitation = Saboteur::imitate(likeness, &upstream, listen).await.unwrap();
+    let imitation = Saboteur::imitate(likeness, &upstream, listen, None)
+        .await
+        .unwrap();
     let run = suite.against(&imitation.url()).only("pull/*").seed(9);
     let present = run.answers().await.unwrap();
     assert_eq!(shown(&suite, &differences(&recorded, &present)), "");
@@ -113,6 +115,51 @@ async fn a_registry_that_is_imitated_answers_as_it_was_recorded() {
     for line in ["docker-content-digest", "accept-ranges: none", "403"] {
         assert!(folded.to_ascii_lowercase().contains(line), "{line}: {folded}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_registry_is_imitated_over_tls_and_its_urls_say_so() {
+    const DENIES: Deviation = Deviation::reply("denies", &[], |call, reply| {
+        if call.is(&Method::GET, Kind::Blob) && reply.status == 404 {
+            *reply = Reply::error(403, "DENIED");
+        }
+    });
+    let suite = Suite::built_in().unwrap();
+    let only = ["pull/not-found", "push/chunk-gap"];
+    let likeness = Likeness::learn(
+        &bundled::answers(),
+        &answers_behind(&suite, DENIES, only[0]).await,
+    );
+    let certificate =
+        |name: &str| Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/tls")).join(name);
+    let registry = bundled::serve_behind_a_front(bundled::Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        tls_certificate: Some(certificate("server.pem")),
+        tls_key: Some(certificate("server.key")),
+        location: bundled::Location::Absolute,
+        trusted_proxies: vec![[127, 0, 0, 1].into()],
+        ..bundled::Config::default()
+    });
+    let registry = registry.await.unwrap();
+    let upstream = Upstream::open(Url::parse(&registry.url()).unwrap());
+    let listen = ([127, 0, 0, 1], 0).into();
+    let imitation = Saboteur::imitate(likeness, &upstream, listen, registry.front())
+        .await
+        .unwrap();
+    assert!(imitation.url().starts_with("https://"));
+    let run = suite.against(&imitation.url()).client_settings(move |url| {
+        let mut settings = ClientSettings::new(url);
+        settings.tls = Tls::Verified {
+            extra_roots: vec![certificate("root.pem")],
+        };
+        settings
+    });
+    let run = only.into_iter().fold(run, assize::Run::only);
+    let present = run.answers().await.unwrap();
+    assert_eq!(present.len(), only.len());
+    let text: String = present.values().map(ToString::to_string).collect();
+    assert!(text.contains("< error DENIED"), "{text}");
+    assert!(text.contains("< Location: {registry}/v2/"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

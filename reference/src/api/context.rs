@@ -8,8 +8,8 @@ use http::header::{AsHeaderName, CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH, USER_A
 use http::{HeaderMap, Method, request};
 
 use crate::app::App;
-use crate::auth::{Challenge, Principal, RequiredAccess, Right, Scope};
-use crate::config::{Authentication, Config, Offer};
+use crate::auth::{Issuer, Principal, RequiredAccess, Right};
+use crate::config::{Config, Offer};
 use crate::http::body::memory::ClientMemory;
 use crate::http::error::{Failure, Fault};
 use crate::http::forwarded::{url_builder, whole_urls};
@@ -86,13 +86,14 @@ async fn enter(
     head: &request::Parts,
     (route, query, access): (Result<Route, Failure>, &Query, &[RequiredAccess]),
 ) -> Result<(Principal, Route, bool), Failure> {
-    let challenge = match (app.config.authentication, &route) {
-        (Authentication::Password, _) | (_, Ok(Route::Token)) => Challenge::Password,
-        (Authentication::Token, _) => {
-            let realm = whole_urls(&app.config, arrival, &head.headers).url(&Route::Token);
-            Challenge::for_token(realm, access)
-        }
-    };
+    let token_url = || whole_urls(&app.config, arrival, &head.headers).url(&Route::Token);
+    let challenge = app
+        .authenticator
+        .challenge(route.as_ref().ok(), access, token_url);
+    // What checks tokens is no secret.
+    if let Ok(route @ (Route::TokenKeys | Route::TokenCertificate)) = &route {
+        return Ok((Principal::unlimited(), route.clone(), false));
+    }
     if let Ok(route @ Route::Blob(..)) = &route
         && (head.method == Method::GET || head.method == Method::HEAD)
         && app.signer.is_signed(route, query)
@@ -180,9 +181,14 @@ impl Context {
         })
     }
 
-    /// A token for scopes, for whoever makes the request.
-    pub(crate) fn token(&self, scopes: Vec<Scope>) -> Option<String> {
-        self.app.authenticator.token(&self.principal, scopes)
+    /// Who makes the request.
+    pub(crate) const fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The issuer of tokens, if the registry is one.
+    pub(crate) fn issuer(&self) -> Option<&Issuer> {
+        self.app.authenticator.issuer()
     }
 
     /// What the access log is to say about the request.

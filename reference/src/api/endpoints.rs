@@ -9,7 +9,7 @@ use super::answer::Answer;
 use super::context::Context;
 use super::{base, blobs, catalog, manifests, referrers, tags, token, uploads};
 use crate::auth::{RequiredAccess, Right};
-use crate::config::{Authentication, Config};
+use crate::config::{Config, Gate};
 use crate::http::error::{Failure, Fault};
 use crate::http::request_body::RequestBody;
 use crate::http::routes::Route;
@@ -75,6 +75,8 @@ endpoints! {
     (query, config, context, body)
     GET    Route::Base,                      to_be_known(),           always()                                            => Ok(base::answer());
     GET    Route::Token,                     nothing(),               with_tokens(config)                                 => token::give(context);
+    GET    Route::TokenKeys,                 nothing(),               with_tokens(config)                                 => token::keys(context);
+    GET    Route::TokenCertificate,          nothing(),               with_tokens(config)                                 => token::certificate(context);
     GET    Route::Catalog,                   to_read_all(),           unless(config.offer.no_catalog)                     => catalog::list(context);
     GET    Route::Blob(name, digest),        to(Right::Pull, name),   always()                                            => blobs::get(context, name, digest).await;
     DELETE Route::Blob(name, digest),        to(Right::Delete, name), change_unless(config.offer.no_blob_deletion, config) => blobs::delete(context, name, digest).await;
@@ -130,7 +132,7 @@ const fn unless(is_left_out: bool) -> Presence {
 }
 
 fn with_tokens(config: &Config) -> Presence {
-    unless(config.authentication != Authentication::Token)
+    unless(!matches!(config.gate(), Ok(Gate::OwnTokens { .. })))
 }
 
 const fn change(config: &Config) -> Presence {

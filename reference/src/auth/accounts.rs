@@ -11,7 +11,8 @@
 //! An account without rights may do everything; `anonymous` is everyone who gives no name. In the name of
 //! a repository `*` stands for a part between slashes, and `**` for any number of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -34,13 +35,21 @@ pub(crate) enum Right {
 }
 
 impl Right {
-    fn parse(text: &str) -> Result<Self, String> {
-        match text {
-            "pull" => Ok(Self::Pull),
-            "push" => Ok(Self::Push),
-            "delete" => Ok(Self::Delete),
-            _ => Err(format!("{text:?} is no right: there are pull, push and delete")),
+    /// Every right.
+    pub(super) const ALL: [Self; 3] = [Self::Pull, Self::Push, Self::Delete];
+
+    /// The right as it is written in accounts and in scopes.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Push => "push",
+            Self::Delete => "delete",
         }
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let named = Self::ALL.into_iter().find(|right| right.as_str() == text);
+        named.ok_or_else(|| format!("{text:?} is no right: there are pull, push and delete"))
     }
 }
 
@@ -48,9 +57,23 @@ impl Right {
 #[derive(Debug, Default)]
 pub(crate) struct Grants(Vec<(Vec<Right>, Vec<Pattern>)>);
 
+impl fmt::Display for Grants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if Right::ALL.into_iter().all(|right| self.allow_everywhere(right)) {
+            return f.write_str("do everything");
+        }
+        let pairs = self.0.iter().map(|(rights, names)| {
+            let rights = rights.iter().map(|right| right.as_str()).collect::<Vec<_>>();
+            let names = names.iter().map(Pattern::as_str).collect::<Vec<_>>();
+            format!("{} {}", rights.join(","), names.join(","))
+        });
+        f.write_str(&pairs.collect::<Vec<_>>().join(" "))
+    }
+}
+
 impl Grants {
     /// Reads pairs of rights and repositories; none at all is everything.
-    fn parse(words: &[&str]) -> Result<Self, String> {
+    pub(super) fn parse(words: &[&str]) -> Result<Self, String> {
         if words.is_empty() {
             return Self::parse(&["pull,push,delete", "**"]);
         }
@@ -112,6 +135,26 @@ pub(crate) struct Accounts {
     hasher: RandomState,
     /// What may be done without an account, if anything.
     pub(super) anonymous: Option<Arc<Grants>>,
+}
+
+/// How many accounts are told of at a start.
+const TOLD: usize = 8;
+
+impl fmt::Display for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = self.named.iter().map(|(name, account)| (name, &account.grants));
+        let named = named.collect::<BTreeMap<_, _>>();
+        for (name, grants) in named.iter().take(TOLD) {
+            write!(f, "{name} may {grants}, ")?;
+        }
+        if named.len() > TOLD {
+            write!(f, "{} more may do what the file says, ", named.len() - TOLD)?;
+        }
+        match &self.anonymous {
+            Some(grants) => write!(f, "without a name one may {grants}"),
+            None => f.write_str("nobody else may do anything"),
+        }
+    }
 }
 
 impl Accounts {

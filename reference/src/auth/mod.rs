@@ -2,38 +2,45 @@
 //!
 //! Without a file of accounts everyone may do everything. With one, a request is made by the account whose
 //! name and password it carries, or whose token, or by nobody in particular; what nobody may do is answered
-//! with a challenge, and what the account may not do with a refusal.
+//! with a challenge, and what the account may not do with a refusal. Where another server issues the tokens, they
+//! alone say who may do what.
 
 mod accounts;
 mod challenge;
+mod foreign_issuer;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
+mod issuer;
 mod login_queue;
+mod logins;
 mod passwords;
 mod required_access;
+mod scopes;
 mod signature;
+mod signing_key;
 mod tokens;
+mod trusted_keys;
 
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
 
+use crate::config::{Config, Gate};
 use crate::http::error::{Failure, Fault};
-use crate::operation::reloading::FromFiles;
+use crate::http::routes::Route;
 
+use accounts::Grants;
 pub(crate) use accounts::Right;
-use accounts::{Accounts, Grants};
 pub(crate) use challenge::Challenge;
-use passwords::{Hash, Passwords};
+use challenge::Shown;
+use foreign_issuer::ForeignIssuer;
+pub(crate) use issuer::{Issuer, LIFETIME};
+use logins::{Logins, shown};
 pub(crate) use required_access::RequiredAccess;
+pub(crate) use scopes::Scope;
 pub(crate) use signature::Signer;
-use tokens::Tokens;
-pub(crate) use tokens::{LIFETIME, Scope, Token};
 
 /// Who makes a request.
 #[derive(Debug, Clone, Default)]
@@ -70,7 +77,19 @@ impl Principal {
         match &self.name {
             _ if is_granted && is_covered => Ok(()),
             Some(_) if !is_granted => Err(Fault::Denied.into()),
-            _ => Err(challenge.ask()),
+            _ if self.scopes.is_some() => Err(challenge.ask(Shown::Insufficient)),
+            _ => Err(challenge.ask(Shown::Nothing)),
+        }
+    }
+
+    /// What of scopes they may be given in a token.
+    fn granted(&self, scopes: Vec<Scope>) -> Vec<Scope> {
+        match &self.grants {
+            Some(grants) => scopes
+                .into_iter()
+                .filter_map(|scope| scope.within(grants))
+                .collect(),
+            None => scopes,
         }
     }
 
@@ -91,30 +110,100 @@ impl Principal {
 
 /// Finds out who makes a request.
 #[derive(Debug)]
-pub(crate) struct Authenticator {
-    /// The accounts; none if everyone may do everything.
-    accounts: Option<FromFiles<Accounts>>,
-    passwords: Passwords,
-    tokens: Tokens,
+pub(crate) enum Authenticator {
+    /// Everyone may do everything.
+    Open,
+    /// By the passwords of accounts.
+    Passwords(Logins),
+    /// By tokens that the registry issues to accounts.
+    OwnTokens(Logins, Box<Issuer>),
+    /// By tokens that another issues.
+    ForeignTokens(ForeignIssuer),
 }
 
 impl Authenticator {
-    /// One for the accounts of a file, or for everyone.
+    /// The one that is configured.
     ///
     /// # Errors
-    /// Says what is wrong with the file.
-    pub(crate) fn open(file: Option<PathBuf>) -> Result<Self, String> {
-        let accounts = file.map(|file| FromFiles::open(vec![file], Accounts::read));
-        Ok(Self {
-            accounts: accounts.transpose()?,
-            passwords: Passwords::new(),
-            tokens: Tokens::new(),
+    /// Says what is wrong with the configuration, or with a file that it names.
+    pub(crate) fn open(config: &Config) -> Result<Self, String> {
+        Ok(match config.gate()? {
+            Gate::Open => Self::Open,
+            Gate::Passwords { accounts } => Self::Passwords(Logins::open(accounts.to_owned())?),
+            Gate::OwnTokens { accounts, issuer } => {
+                let service = config.token_service.clone();
+                let (key, store) = (config.token_signing_key.as_deref(), config.store.as_deref());
+                let issuer = Issuer::open(issuer.clone(), service, key, store)?;
+                Self::OwnTokens(Logins::open(accounts.to_owned())?, Box::new(issuer))
+            }
+            Gate::ForeignTokens { realm, issuer, keys } => {
+                let service = config.token_service.clone();
+                Self::ForeignTokens(ForeignIssuer::open(
+                    realm.clone(),
+                    issuer.clone(),
+                    service,
+                    keys.to_owned(),
+                )?)
+            }
         })
     }
 
-    /// The file of accounts.
-    pub(crate) const fn file(&self) -> Option<&FromFiles<Accounts>> {
-        self.accounts.as_ref()
+    /// Reads accounts and keys again.
+    pub(crate) fn reload(&self) {
+        match self {
+            Self::Open => {}
+            Self::Passwords(logins) | Self::OwnTokens(logins, _) => logins.accounts.reload(),
+            Self::ForeignTokens(issuer) => issuer.keys.reload(),
+        }
+    }
+
+    /// Reads accounts and keys again if they have changed.
+    pub(crate) fn reload_if_changed(&self) {
+        match self {
+            Self::Open => {}
+            Self::Passwords(logins) | Self::OwnTokens(logins, _) => logins.accounts.reload_if_changed(),
+            Self::ForeignTokens(issuer) => issuer.keys.reload_if_changed(),
+        }
+    }
+
+    /// Who may do what at a URL, in a sentence.
+    pub(crate) fn welcome(&self, url: &str) -> String {
+        match self {
+            Self::Open => {
+                "everyone may pull, push and delete; --accounts FILE says who may do what".to_owned()
+            }
+            Self::Passwords(logins) => format!("by password: {}", logins.accounts.current()),
+            Self::OwnTokens(logins, _) => format!(
+                "by tokens from {url}/token, which others check with {url}/token/certificate or {url}/token/keys: {}",
+                logins.accounts.current()
+            ),
+            Self::ForeignTokens(issuer) => issuer.to_string(),
+        }
+    }
+
+    /// The issuer of tokens, if the registry is one.
+    pub(crate) fn issuer(&self) -> Option<&Issuer> {
+        match self {
+            Self::OwnTokens(_, issuer) => Some(issuer),
+            Self::Open | Self::Passwords(_) | Self::ForeignTokens(_) => None,
+        }
+    }
+
+    /// What a client is asked for that needs some rights; `token_url` is where the registry issues tokens itself.
+    pub(crate) fn challenge(
+        &self,
+        route: Option<&Route>,
+        needs: &[RequiredAccess],
+        token_url: impl FnOnce() -> String,
+    ) -> Challenge {
+        match self {
+            Self::Open | Self::Passwords(_) => Challenge::Password,
+            Self::OwnTokens(..) if route == Some(&Route::Token) => Challenge::Password,
+            Self::OwnTokens(_, issuer) => Challenge::for_token(token_url(), issuer.service().clone(), needs),
+            Self::ForeignTokens(issuer) => {
+                Challenge::for_token(issuer.realm.to_string(), issuer.service().clone(), needs)
+            }
+        }
     }
 
     /// Finds out who makes a request, before anything else about it is told.
@@ -127,95 +216,39 @@ impl Authenticator {
         client: IpAddr,
         challenge: &Challenge,
     ) -> Result<Principal, Failure> {
-        let Some(accounts) = &self.accounts else {
-            return Ok(Principal::unlimited());
+        let header = headers.get(AUTHORIZATION);
+        let token = header.and_then(|header| shown(header, "bearer"));
+        let found = match (self, header, challenge) {
+            (Self::Open, ..) => return Ok(Principal::unlimited()),
+            (Self::Passwords(logins) | Self::OwnTokens(logins, _), None, _) => logins.anonymous(),
+            (Self::Passwords(logins) | Self::OwnTokens(logins, _), Some(header), Challenge::Password) => {
+                logins.with_password(header, client).await?
+            }
+            (Self::OwnTokens(logins, issuer), Some(_), Challenge::Token { .. }) => {
+                let token = token.and_then(|text| issuer.read(text));
+                token.and_then(|token| logins.with_token(token))
+            }
+            (Self::ForeignTokens(issuer), ..) => token.and_then(|text| issuer.with_token(text)),
+            // They never ask for a token.
+            (Self::Passwords(_), Some(_), Challenge::Token { .. }) => None,
         };
-        let accounts = accounts.current();
-        let found = match (headers.get(AUTHORIZATION), challenge) {
-            (None, _) => accounts.anonymous.clone().map(|grants| Principal {
-                grants: Some(grants),
-                ..Principal::default()
-            }),
-            (Some(header), Challenge::Password) => self.with_password(&accounts, header, client).await?,
-            (Some(header), Challenge::Token { .. }) => self.with_token(&accounts, header),
+        let shown = if token.is_some() {
+            Shown::Invalid
+        } else {
+            Shown::Nothing
         };
-        found.ok_or_else(|| challenge.ask())
+        found.ok_or_else(|| challenge.ask(shown))
     }
+}
 
-    /// A token for scopes, for whoever asks.
-    pub(crate) fn token(&self, principal: &Principal, scopes: Vec<Scope>) -> Option<String> {
-        let account = principal.name.as_deref().map(str::to_owned);
-        self.tokens.print(&Token::new(account, scopes))
-    }
-
-    /// Whoever has the password of an account; nobody if it is wrong.
-    async fn with_password(
+impl Issuer {
+    /// A token of whoever asks: for what of the scopes they may do, for a service, or for the registry itself.
+    pub(crate) fn token(
         &self,
-        accounts: &Accounts,
-        header: &HeaderValue,
-        client: IpAddr,
-    ) -> Result<Option<Principal>, Failure> {
-        let Some((name, password)) = credentials(header) else {
-            return Ok(None);
-        };
-        let account = accounts.get(&name);
-        let hash = match account {
-            Some(account) => Hash::Of(&account.hash),
-            None => Hash::OfNobody(accounts.cost_for_nobody(&name)),
-        };
-        let verified = self.passwords.verify(&name, &password, hash, client).await;
-        // Soon: a hash takes no longer than a second or two.
-        let is_right = verified.map_err(|_| Failure::from(Fault::TooManyRequests).retry_after(1))?;
-        Ok(account.filter(|_| is_right).map(|account| Principal {
-            name: Some(name.into()),
-            grants: Some(Arc::clone(&account.grants)),
-            scopes: None,
-        }))
-    }
-
-    fn with_token(&self, accounts: &Accounts, header: &HeaderValue) -> Option<Principal> {
-        let token = self.tokens.read(shown(header, "bearer")?)?;
-        let grants = match &token.account {
-            Some(name) => &accounts.get(name)?.grants,
-            None => accounts.anonymous.as_ref()?,
-        };
-        Some(Principal {
-            grants: Some(Arc::clone(grants)),
-            name: token.account.map(Into::into),
-            scopes: Some(token.scopes.into()),
-        })
-    }
-}
-
-/// The name and the password in an `Authorization` header (RFC 7617).
-fn credentials(header: &HeaderValue) -> Option<(String, String)> {
-    let pair = String::from_utf8(STANDARD.decode(shown(header, "basic")?).ok()?).ok()?;
-    let (name, password) = pair.split_once(':')?;
-    Some((name.to_owned(), password.to_owned()))
-}
-
-/// What an `Authorization` header of a scheme shows.
-fn shown<'a>(header: &'a HeaderValue, scheme: &str) -> Option<&'a str> {
-    let (named, shown) = header.to_str().ok()?.split_once(' ')?;
-    named.eq_ignore_ascii_case(scheme).then(|| shown.trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::credentials;
-
-    #[test]
-    fn a_password_may_hold_colons_and_a_name_may_not() {
-        let header = HeaderValue::from_static("bAsIc YTpiOmM=");
-        assert_eq!(credentials(&header), Some(("a".to_owned(), "b:c".to_owned())));
-    }
-
-    #[test]
-    fn what_is_no_pair_is_no_credentials() {
-        for header in ["Bearer YTpi", "Basic", "Basic !", "Basic YWI="] {
-            assert_eq!(credentials(&HeaderValue::from_static(header)), None, "{header}");
-        }
+        asking: &Principal,
+        service: Option<&str>,
+        scopes: Vec<Scope>,
+    ) -> Option<String> {
+        self.issue(asking.name.as_deref(), service, &asking.granted(scopes))
     }
 }

@@ -1,182 +1,228 @@
-//! Tokens: given for a password, and shown in its place for a while (Docker: Token Authentication).
+//! Tokens as they are shown: JSON Web Tokens of one issuer, for one service, signed by a key that is trusted
+//! (Docker: Token Authentication Implementation).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use jsonwebtoken::errors::{ErrorKind, Result as JwtResult};
+use jsonwebtoken::{Algorithm, TokenData, Validation, decode, decode_header};
+use serde::Deserialize;
 
-use super::accounts::Right;
-use super::required_access::RequiredAccess;
-use super::signature::{now, secret};
+use super::scopes::{Scope, or_null};
+use super::trusted_keys::TrustedKeys;
+use crate::config::TokenName;
 
-/// For how many seconds a token is good.
-pub(crate) const LIFETIME: u64 = 300;
-
-/// Actions on a resource, as clients write them: `repository:team/app:pull,push`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Scope {
-    resource: String,
-    actions: Vec<String>,
+/// What a token says that is good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Token {
+    /// Whose it is; nobody's in particular if there is none.
+    pub(super) account: Option<String>,
+    /// What it is good for.
+    pub(super) scopes: Vec<Scope>,
 }
 
-impl Scope {
-    /// Reads a scope; one that is none is good for nothing, and spoils no other.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (resource, actions) = text.rsplit_once(':')?;
-        Some(Self {
-            resource: resource.to_owned(),
-            actions: actions.split(',').map(str::to_owned).collect(),
+/// The claims that say what a token is good for; the others say whether it is.
+#[derive(Deserialize)]
+struct Claims {
+    #[serde(default)]
+    sub: Option<String>,
+    #[serde(default, deserialize_with = "or_null")]
+    access: Vec<Scope>,
+}
+
+/// What tokens have to say to be good here, whoever signed them.
+#[derive(Debug, Clone)]
+pub(super) struct Expectation {
+    /// Who is to have issued them.
+    pub(super) issuer: TokenName,
+    /// For whom they are to be.
+    pub(super) service: TokenName,
+    /// By how many seconds the clocks of the issuer and of the registry may differ.
+    pub(super) tolerance: u64,
+}
+
+impl Expectation {
+    /// What a token says, if it is good and one of the keys has signed it.
+    pub(super) fn read(&self, text: &str, keys: &TrustedKeys) -> Option<Token> {
+        self.decode(text, keys)
+            .inspect_err(|error| tracing::debug!(%error, "a token was refused"))
+            .ok()
+    }
+
+    fn decode(&self, text: &str, keys: &TrustedKeys) -> JwtResult<Token> {
+        let header = decode_header(text)?;
+        let mut outcome: JwtResult<TokenData<Claims>> = Err(ErrorKind::InvalidAlgorithm.into());
+        for key in keys.that_may_have_signed(&header) {
+            outcome = decode::<Claims>(text, key, &self.validation(header.alg));
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        let claims = outcome?.claims;
+        Ok(Token {
+            account: claims.sub.filter(|name| !name.is_empty()),
+            scopes: claims.access,
         })
     }
 
-    /// The scope that a client has to ask for; whoever adds to a repository reads it as well.
-    pub(crate) fn wanted(need: &RequiredAccess) -> Option<Self> {
-        let actions = match need {
-            RequiredAccess::In(Right::Push, _) => "pull,push",
-            _ => action(need),
-        };
-        Self::parse(&format!("{}:{actions}", resource(need)?))
-    }
-
-    /// Whether it is good for something.
-    pub(crate) fn covers(&self, need: &RequiredAccess) -> bool {
-        let is_named = |named: &String| named == action(need) || named == "*";
-        resource(need).is_none_or(|resource| resource == self.resource && self.actions.iter().any(is_named))
-    }
-}
-
-impl std::fmt::Display for Scope {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}:{}", self.resource, self.actions.join(","))
-    }
-}
-
-fn resource(need: &RequiredAccess) -> Option<String> {
-    match need {
-        RequiredAccess::ToBeKnown => None,
-        RequiredAccess::In(_, name) => Some(format!("repository:{name}")),
-        RequiredAccess::ToReadAll => Some("registry:catalog".to_owned()),
-    }
-}
-
-const fn action(need: &RequiredAccess) -> &'static str {
-    match need {
-        RequiredAccess::ToBeKnown | RequiredAccess::In(Right::Pull, _) => "pull",
-        RequiredAccess::In(Right::Push, _) => "push",
-        RequiredAccess::In(Right::Delete, _) => "delete",
-        RequiredAccess::ToReadAll => "*",
-    }
-}
-
-/// What a token says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Token {
-    /// Whose it is; nobody's in particular if there is none.
-    pub(crate) account: Option<String>,
-    /// What it was asked for. What the account may do is looked up when it is shown.
-    pub(crate) scopes: Vec<Scope>,
-    expires: u64,
-}
-
-impl Token {
-    /// A token that is good from now on.
-    pub(crate) fn new(account: Option<String>, scopes: Vec<Scope>) -> Self {
-        Self {
-            account,
-            scopes,
-            expires: now() + LIFETIME,
-        }
-    }
-}
-
-/// Gives tokens, and knows its own; those of one run of the registry are of no use to another.
-pub(super) struct Tokens {
-    key: [u8; 32],
-}
-
-impl Tokens {
-    /// A giver with a key of its own.
-    pub(super) fn new() -> Self {
-        Self { key: secret() }
-    }
-
-    /// A token as it is sent.
-    pub(super) fn print(&self, token: &Token) -> Option<String> {
-        let claims = serde_json::to_vec(token).ok()?;
-        let signature = self.mac(&claims)?.finalize().into_bytes();
-        let [claims, signature] = [claims.as_slice(), &signature].map(|part| URL_SAFE_NO_PAD.encode(part));
-        Some(format!("{claims}.{signature}"))
-    }
-
-    /// What a token says that was given here and is still good.
-    pub(super) fn read(&self, text: &str) -> Option<Token> {
-        let (claims, signature) = text.split_once('.')?;
-        let [claims, signature] = [claims, signature].map(|part| URL_SAFE_NO_PAD.decode(part));
-        let claims = claims.ok()?;
-        self.mac(&claims)?.verify_slice(&signature.ok()?).ok()?;
-        serde_json::from_slice::<Token>(&claims)
-            .ok()
-            .filter(|token| token.expires > now())
-    }
-
-    fn mac(&self, claims: &[u8]) -> Option<Hmac<Sha256>> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).ok()?;
-        mac.update(claims);
-        Some(mac)
-    }
-}
-
-impl std::fmt::Debug for Tokens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Tokens")
+    fn validation(&self, algorithm: Algorithm) -> Validation {
+        let mut validation = Validation::new(algorithm);
+        validation.leeway = self.tolerance;
+        validation.validate_nbf = true;
+        validation.set_issuer(&[self.issuer.as_str()]);
+        validation.set_audience(&[self.service.as_str()]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+        validation
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Scope, Token, Tokens};
-    use crate::auth::{RequiredAccess, Right};
-    use crate::protocol::Name;
+    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+    use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData as _};
+    use serde_json::{Value, json};
 
-    fn need(right: Right, name: &str) -> RequiredAccess {
-        RequiredAccess::In(right, Name::parse(name).unwrap())
+    use super::{Expectation, Token};
+    use crate::auth::Scope;
+    use crate::auth::signature::now;
+    use crate::auth::trusted_keys::TrustedKeys;
+
+    /// A key of an issuer, and what is known of it elsewhere.
+    struct Signer {
+        pair: KeyPair,
+        keys: TrustedKeys,
+    }
+
+    impl Signer {
+        fn new() -> Self {
+            let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+            let keys = TrustedKeys::parse(pair.public_key_pem().as_bytes()).unwrap();
+            Self { pair, keys }
+        }
+
+        fn sign(&self, header: &Header, claims: &Value) -> String {
+            encode(
+                header,
+                claims,
+                &EncodingKey::from_ec_der(&self.pair.serialize_der()),
+            )
+            .unwrap()
+        }
+    }
+
+    fn expectation() -> Expectation {
+        Expectation {
+            issuer: "auth.example.com".parse().unwrap(),
+            service: "registry.example.com".parse().unwrap(),
+            tolerance: 60,
+        }
+    }
+
+    fn header() -> Header {
+        Header::new(Algorithm::ES256)
+    }
+
+    /// The claims of a token that is good, with these members in the place of its own; a `null` takes one away.
+    fn claims(others: &Value) -> Value {
+        let mut claims = json!({
+            "iss": "auth.example.com",
+            "sub": "alice",
+            "aud": "registry.example.com",
+            "exp": now() + 300,
+            "nbf": now(),
+            "iat": now(),
+            "jti": "1",
+            "access": [{"type": "repository", "name": "team/app", "actions": ["pull", "push"]}],
+        });
+        let members = claims.as_object_mut().unwrap();
+        for (name, value) in others.as_object().unwrap().clone() {
+            match value {
+                Value::Null => drop(members.remove(&name)),
+                value => drop(members.insert(name, value)),
+            }
+        }
+        claims
     }
 
     #[test]
-    fn a_scope_is_good_for_what_it_names() {
-        let scope = Scope::parse("repository:team/app:pull,push").unwrap();
-        assert!(scope.covers(&need(Right::Push, "team/app")));
-        assert!(!scope.covers(&need(Right::Delete, "team/app")));
-        assert!(!scope.covers(&need(Right::Pull, "team/app/x")));
-        assert!(!scope.covers(&RequiredAccess::ToReadAll));
-        assert!(
-            Scope::parse("repository:a:*")
-                .unwrap()
-                .covers(&need(Right::Delete, "a"))
-        );
-        assert_eq!(Scope::parse("nonsense"), None);
+    fn a_token_of_docker_s_form_says_whose_it_is_and_what_it_is_good_for() {
+        let signer = Signer::new();
+        let read =
+            |others: Value| expectation().read(&signer.sign(&header(), &claims(&others)), &signer.keys);
+        let scopes = vec![Scope::parse("repository:team/app:pull,push").unwrap()];
+        let account = Some("alice".to_owned());
+        assert_eq!(read(json!({})), Some(Token { account, scopes }));
+        assert_eq!(read(json!({"sub": ""})).unwrap().account, None);
+        assert_eq!(read(json!({"sub": null})).unwrap().account, None);
+        assert_eq!(read(json!({"access": null})).unwrap().scopes, []);
+        let other = json!({"aud": ["elsewhere", "registry.example.com"], "access": [{"type": "repository", "name": "a", "class": "x", "actions": null}]});
+        let scopes = read(other).unwrap().scopes;
+        assert_eq!(scopes, [Scope::parse("repository:a:").unwrap()]);
     }
 
     #[test]
-    fn what_a_client_is_told_to_ask_for_is_enough() {
-        for right in [Right::Pull, Right::Push, Right::Delete] {
-            let need = need(right, "a/b");
-            let told = Scope::wanted(&need).unwrap();
-            assert!(Scope::parse(&told.to_string()).unwrap().covers(&need), "{told}");
+    fn a_token_that_is_not_for_here_or_not_for_now_is_not_good() {
+        let signer = Signer::new();
+        let read =
+            |others: Value| expectation().read(&signer.sign(&header(), &claims(&others)), &signer.keys);
+        for others in [
+            json!({"iss": "elsewhere.example.com"}),
+            json!({"iss": null}),
+            json!({"aud": "elsewhere.example.com"}),
+            json!({"aud": []}),
+            json!({"aud": null}),
+            json!({"exp": now() - 90}),
+            json!({"exp": null}),
+            json!({"exp": "never"}),
+            json!({"nbf": now() + 90}),
+            json!({"access": "everything"}),
+        ] {
+            assert_eq!(read(others.clone()), None, "{others}");
+        }
+        // Clocks differ.
+        for others in [
+            json!({"exp": now() - 30}),
+            json!({"nbf": now() + 30}),
+            json!({"nbf": null}),
+        ] {
+            assert!(read(others.clone()).is_some(), "{others}");
         }
     }
 
     #[test]
-    fn a_token_is_good_where_it_was_given_and_as_long_as_it_says() {
-        let (tokens, others) = (Tokens::new(), Tokens::new());
-        let mut token = Token::new(Some("alice".to_owned()), vec![]);
-        let text = tokens.print(&token).unwrap();
-        assert_eq!(tokens.read(&text), Some(token.clone()));
-        assert_eq!(others.read(&text), None);
-        assert_eq!(tokens.read(&text.replacen('e', "f", 1)), None);
-        assert_eq!(tokens.read("a.b"), None);
-        token.expires = 1;
-        assert_eq!(tokens.read(&tokens.print(&token).unwrap()), None);
+    fn no_token_says_by_itself_how_or_with_what_it_is_checked() {
+        let (signer, other) = (Signer::new(), Signer::new());
+        let good = signer.sign(&header(), &claims(&json!({})));
+        assert!(expectation().read(&good, &signer.keys).is_some());
+        let [head, body, signature] = good.split('.').collect::<Vec<_>>()[..] else {
+            panic!("no token");
+        };
+        // {"alg":"none","typ":"JWT"}
+        let none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
+        let public = signer.pair.subject_public_key_info();
+        let by_secret = |secret: &[u8]| {
+            let key = EncodingKey::from_secret(secret).unwrap();
+            encode(&Header::new(Algorithm::HS256), &claims(&json!({})), &key).unwrap()
+        };
+        let mut named = header();
+        named.jwk = jsonwebtoken::jwk::Jwk::from_encoding_key(
+            &EncodingKey::from_ec_der(&other.pair.serialize_der()),
+            Algorithm::ES256,
+        )
+        .ok();
+        named.jku = Some("https://elsewhere.example.com/keys".to_owned());
+        let mut critical = header();
+        critical.crit = Some(vec!["exp".to_owned()]);
+        for forged in [
+            format!("{none}.{body}."),
+            format!("{none}.{body}.{signature}"),
+            format!("{head}.{body}."),
+            format!("{head}.{body}"),
+            other.sign(&header(), &claims(&json!({}))),
+            other.sign(&named, &claims(&json!({}))),
+            signer.sign(&critical, &claims(&json!({}))),
+            by_secret(signer.pair.public_key_pem().as_bytes()),
+            by_secret(&public),
+            by_secret(signer.pair.public_key_raw()),
+        ] {
+            assert_eq!(expectation().read(&forged, &signer.keys), None, "{forged}");
+        }
     }
 }

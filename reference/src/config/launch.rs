@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Args, Command};
 
-use super::{Authentication, Config, ConfigError, PROFILES, profile, refuse_unknown_variables};
+use super::{Config, ConfigError, PROFILES, profile, refuse_unknown_variables};
 
 /// What a registry is started with.
 #[derive(Debug, Clone, Args)]
@@ -61,47 +61,11 @@ impl Config {
     pub fn as_file(&self) -> Result<String, String> {
         toml::to_string(self).map_err(|error| error.to_string())
     }
-
-    /// What whoever starts a registry has to know of it: where content is kept, who may do what, and a line to push with.
-    pub fn welcome(&self, url: &str) -> Vec<String> {
-        let kept = match &self.store {
-            Some(folder) => format!("content is kept in {}", folder.display()),
-            None => "content is kept in memory, and is gone when the registry ends; --store DIR keeps it"
-                .to_owned(),
-        };
-        let allowed = match (&self.accounts, self.authentication) {
-            (None, _) => {
-                "everyone may pull, push and delete; --accounts FILE says who may do what".to_owned()
-            }
-            (Some(file), Authentication::Password) => {
-                format!(
-                    "the accounts in {} may do what it says, by password",
-                    file.display()
-                )
-            }
-            (Some(file), Authentication::Token) => format!(
-                "the accounts in {} may do what it says, by tokens from {url}/token",
-                file.display()
-            ),
-        };
-        let (plain, host) = match url.split_once("://") {
-            Some((scheme, host)) => (scheme == "http", host),
-            None => (false, url),
-        };
-        let tls = if plain { " --dest-tls-verify=false" } else { "" };
-        vec![
-            kept,
-            allowed,
-            format!(
-                "push with: skopeo copy{tls} docker://docker.io/library/busybox docker://{host}/busybox:latest"
-            ),
-        ]
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::config::{Authentication, Config};
 
     #[test]
     fn what_is_printed_is_a_file_that_says_the_same() {
@@ -114,25 +78,5 @@ mod tests {
         config.offer.read_only = true;
         let read: Config = toml::from_str(&config.as_file().unwrap()).unwrap();
         assert_eq!(read, config);
-    }
-
-    #[test]
-    fn whoever_starts_it_learns_where_content_is_and_who_may_do_what() {
-        let [kept, allowed, push] = Config::default()
-            .welcome("http://127.0.0.1:5000")
-            .try_into()
-            .unwrap();
-        assert!(kept.contains("in memory") && allowed.starts_with("everyone may"));
-        assert!(push.ends_with("docker://127.0.0.1:5000/busybox:latest"), "{push}");
-        let guarded = Config {
-            store: Some("content".into()),
-            accounts: Some("who".into()),
-            authentication: Authentication::Token,
-            ..Config::default()
-        };
-        let said = guarded.welcome("https://registry.example.com");
-        assert_eq!(said[0], "content is kept in content");
-        assert!(said[1].ends_with("by tokens from https://registry.example.com/token"));
-        assert!(!said[2].contains("tls-verify"));
     }
 }

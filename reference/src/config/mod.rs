@@ -13,6 +13,7 @@ mod notify;
 mod offer;
 mod profiles;
 mod settle;
+mod tokens;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ pub use notify::{Action, Ignore, NotificationEndpoint};
 pub use offer::{MissingContent, Offer};
 pub use profiles::{PROFILES, Profile, profile};
 pub use settle::{ConfigError, refuse_unknown_variables};
+pub(crate) use tokens::Gate;
+pub use tokens::{TokenName, TokenRealm};
 
 /// Everything that can be chosen about a registry.
 #[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
@@ -84,6 +87,32 @@ pub struct Config {
     #[arg(long, env = "ASSIZE_REFERENCE_AUTHENTICATION", value_enum, default_value_t)]
     pub authentication: Authentication,
 
+    /// Name under which servers that issue tokens know this registry; tokens for another one are refused
+    #[arg(long, env = "ASSIZE_REFERENCE_TOKEN_SERVICE", value_name = "NAME", default_value_t = Config::default().token_service)]
+    pub token_service: TokenName,
+
+    /// Name of whoever issues tokens, which the registry writes into its own and asks of those of another server
+    /// (default: that of the service)
+    #[arg(long, env = "ASSIZE_REFERENCE_TOKEN_ISSUER", value_name = "NAME")]
+    pub token_issuer: Option<TokenName>,
+
+    /// PEM file with the key for P-256 that signs the registry's own tokens, and its certificate (default: made at the
+    /// first start, and kept in token-key.pem in the store)
+    ///
+    /// Other registries trust it by the certificate, which is at /token/certificate (docker-registry and distribution:
+    /// rootcertbundle), or by the JSON Web Key Set at /token/keys.
+    #[arg(long, env = "ASSIZE_REFERENCE_TOKEN_SIGNING_KEY", value_name = "FILE")]
+    pub token_signing_key: Option<PathBuf>,
+
+    /// URL at which another server gives tokens, to which clients are sent; who may do what is then said by its tokens
+    #[arg(long, env = "ASSIZE_REFERENCE_TOKEN_REALM", value_name = "URL")]
+    pub token_realm: Option<TokenRealm>,
+
+    /// File with the keys that check the tokens of the other server: certificates or public keys in PEM, or a JSON Web
+    /// Key Set; clocks may differ by a minute
+    #[arg(long, env = "ASSIZE_REFERENCE_TOKEN_TRUSTED_KEYS", value_name = "FILE")]
+    pub token_trusted_keys: Option<PathBuf>,
+
     /// Address on which to serve metrics for Prometheus (default: none)
     #[arg(long, env = "ASSIZE_REFERENCE_METRICS", value_parser = address::parse)]
     #[serde(deserialize_with = "address::deserialize_some")]
@@ -138,6 +167,11 @@ impl Default for Config {
             tls_key: None,
             accounts: None,
             authentication: Authentication::default(),
+            token_service: TokenName::of_this_registry(),
+            token_issuer: None,
+            token_signing_key: None,
+            token_realm: None,
+            token_trusted_keys: None,
             metrics: None,
             notify: Vec::new(),
             notify_references: false,
@@ -167,7 +201,7 @@ pub enum Authentication {
     /// With the password on every request (Basic)
     #[default]
     Password,
-    /// With a token (Bearer), which the registry issues at /token for the password
+    /// With a token (Bearer), which the registry issues at /token for the password, or another server at --token-realm
     Token,
 }
 

@@ -34,6 +34,10 @@ pub enum Route {
     Base,
     /// `/token` (Docker: Token Authentication).
     Token,
+    /// `/token/keys`: what the tokens are checked with, as a JSON Web Key Set (RFC 7517).
+    TokenKeys,
+    /// `/token/certificate`: the same, as a certificate.
+    TokenCertificate,
     /// `/v2/_catalog` (Docker: Listing Repositories).
     Catalog,
     /// `/v2/<name>/blobs/<digest>` (end-2, end-10).
@@ -62,6 +66,8 @@ impl Route {
         match segments.as_slice() {
             ["v2"] | ["v2", ""] => Ok(Self::Base),
             ["token"] => Ok(Self::Token),
+            ["token", "keys"] => Ok(Self::TokenKeys),
+            ["token", "certificate"] => Ok(Self::TokenCertificate),
             ["v2", "_catalog"] => Ok(Self::Catalog),
             ["v2", name @ .., "blobs", "uploads"] | ["v2", name @ .., "blobs", "uploads", ""] => {
                 Ok(Self::Uploads(parse_name(name)?))
@@ -89,6 +95,8 @@ impl Route {
         match self {
             Self::Base => "base",
             Self::Token => "token",
+            Self::TokenKeys => "token-keys",
+            Self::TokenCertificate => "token-certificate",
             Self::Catalog => "catalog",
             Self::Blob(..) => "blob",
             Self::Manifest(..) => "manifest",
@@ -104,7 +112,7 @@ impl Route {
     /// What its path names, by the names of the parts of a path.
     pub(crate) fn parts(&self) -> Value {
         match self {
-            Self::Base | Self::Token | Self::Catalog => json!({}),
+            Self::Base | Self::Token | Self::TokenKeys | Self::TokenCertificate | Self::Catalog => json!({}),
             Self::Uploads(name) | Self::Tags(name) => json!({"name": name.as_str()}),
             Self::Blob(name, digest)
             | Self::Referrers(name, digest)
@@ -130,6 +138,8 @@ impl fmt::Display for Route {
         match self {
             Self::Base => f.write_str("/v2/"),
             Self::Token => f.write_str("/token"),
+            Self::TokenKeys => f.write_str("/token/keys"),
+            Self::TokenCertificate => f.write_str("/token/certificate"),
             Self::Catalog => f.write_str("/v2/_catalog"),
             Self::Blob(name, digest) => write!(f, "/v2/{name}/blobs/{digest}"),
             Self::Manifest(name, reference) => write!(f, "/v2/{name}/manifests/{reference}"),
@@ -331,6 +341,8 @@ mod tests {
             let digest = Digest::of(Algorithm::Sha256, &content);
             for route in [
                 Route::Token,
+                Route::TokenKeys,
+                Route::TokenCertificate,
                 Route::Blob(name.clone(), digest.clone()),
                 Route::Manifest(name.clone(), Reference::Tag(Tag::parse(&tag).unwrap())),
                 Route::Manifest(name.clone(), Reference::Digest(digest.clone())),

@@ -16,7 +16,7 @@ use bytes::Bytes;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
-use crate::operation::kernel::send_file;
+use crate::operation::kernel::{send_file, send_with_more};
 
 /// The largest piece that a placeholder can stand for.
 pub(crate) const LARGEST_PIECE: usize = 4 * 1024 * 1024;
@@ -49,6 +49,8 @@ struct Piece {
     offset: u64,
     length: usize,
     is_begun: bool,
+    /// Whether packets wait until they are full.
+    waits: bool,
 }
 
 /// Stands for a piece in what hyper writes.
@@ -87,6 +89,7 @@ impl SendfileQueue {
             offset,
             length,
             is_begun: false,
+            waits: false,
         });
         Bytes::from_owner(Placeholder {
             queue: self.clone(),
@@ -131,8 +134,9 @@ impl Pieces {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             sent => Ok(sent),
         };
-        if !piece.is_begun {
-            stream.set_nodelay(piece.length < WORTH_WAITING)?;
+        if !piece.is_begun && piece.length >= WORTH_WAITING {
+            piece.waits = true;
+            stream.set_nodelay(false)?;
         }
         match stream.try_io(Interest::WRITABLE, sending) {
             Ok(sent) => {
@@ -140,8 +144,11 @@ impl Pieces {
                 piece.offset += sent as u64;
                 piece.length -= sent;
                 if piece.length == 0 {
+                    let waited = piece.waits;
                     self.waiting.pop_front();
-                    stream.set_nodelay(true)?;
+                    if waited {
+                        stream.set_nodelay(true)?;
+                    }
                 }
                 Ok(sent)
             }
@@ -177,6 +184,18 @@ impl SendfileStream {
     /// The pieces of files that are to leave on it.
     pub(crate) fn queue(&self) -> SendfileQueue {
         self.queue.clone()
+    }
+
+    /// Sends what stands before a piece.
+    fn poll_send_before(&self, context: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.stream.poll_write_ready(context))?;
+            let sending = || send_with_more(&self.stream, parts);
+            match self.stream.try_io(Interest::WRITABLE, sending) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                sent => return Poll::Ready(sent),
+            }
+        }
     }
 
     fn poll_send(&self, context: &mut Context<'_>, blank: &[u8]) -> Poll<io::Result<usize>> {
@@ -217,7 +236,11 @@ impl AsyncWrite for SendfileStream {
             [blank, ..] if bytes == 0 => self.poll_send(context, blank),
             _ => {
                 self.queue.lock().allow_bytes()?;
-                Pin::new(&mut self.stream).poll_write_vectored(context, &parts[..bytes])
+                // What stands before a piece leaves with it: a client that was woken for it would sleep again.
+                if bytes < parts.len() {
+                    return self.poll_send_before(context, &parts[..bytes]);
+                }
+                Pin::new(&mut self.stream).poll_write_vectored(context, parts)
             }
         }
     }

@@ -1,8 +1,9 @@
 //! What only the kernel can do: send a file without reading it, and say what of a file is in memory.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::unix::fs::FileExt as _;
+use std::path::Path;
 
 use tokio::net::TcpStream;
 
@@ -58,6 +59,42 @@ pub(crate) fn read_resident(file: &File, buffer: &mut [u8], offset: u64) -> io::
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn read_resident(_: &File, _: &mut [u8], _: u64) -> io::Result<usize> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Opens a file to be read, if the system knows where it is without asking the disk.
+///
+/// # Errors
+/// Fails with [`io::ErrorKind::WouldBlock`] if the disk would have to be asked, or another error if one cannot tell.
+#[cfg(target_os = "linux")]
+pub(crate) fn open_resident(path: &Path) -> io::Result<File> {
+    use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    Ok(openat2(CWD, path, flags, Mode::empty(), ResolveFlags::CACHED)?.into())
+}
+
+/// Opens a file to be read, if that does not ask the disk; here one cannot tell.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn open_resident(_: &Path) -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Sends the beginning of some bytes, which more follow at once: it may wait for these, so that they leave together.
+#[cfg(target_os = "linux")]
+pub(crate) fn send_with_more(stream: &TcpStream, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+    use rustix::net::{SendAncillaryBuffer, SendFlags, sendmsg};
+    let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
+    Ok(sendmsg(
+        stream,
+        parts,
+        &mut SendAncillaryBuffer::default(),
+        flags,
+    )?)
+}
+
+/// Sends the beginning of some bytes.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn send_with_more(stream: &TcpStream, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+    stream.try_write_vectored(parts)
 }
 
 #[cfg(test)]

@@ -3,15 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::operation::reloading::FromFiles;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use tokio_rustls::TlsAcceptor;
-
-use crate::operation::reloading::FromFiles;
 
 /// The certificate in use, with its key.
 pub(crate) type Certificate = FromFiles<CertifiedKey>;
@@ -56,11 +54,15 @@ impl ResolvesServerCert for Current {
     }
 }
 
-/// Makes TLS of connections, with whatever certificate is current; HTTP/2 is preferred.
+/// What TLS is made with of connections over which one of these protocols is spoken, the first if a client knows it: whatever
+/// certificate is current.
 ///
 /// # Errors
 /// Fails if the cryptography lacks what TLS 1.2 or 1.3 need.
-pub(crate) fn acceptor(certificate: Arc<Certificate>) -> Result<TlsAcceptor, String> {
+pub(crate) fn agreement(
+    certificate: Arc<Certificate>,
+    protocols: &[&[u8]],
+) -> Result<Arc<ServerConfig>, String> {
     let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()));
     let builder = builder
         .with_safe_default_protocol_versions()
@@ -68,6 +70,6 @@ pub(crate) fn acceptor(certificate: Arc<Certificate>) -> Result<TlsAcceptor, Str
     let mut config = builder
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(Current(certificate)));
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    Ok(Arc::new(config))
 }

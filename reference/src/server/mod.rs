@@ -8,14 +8,17 @@ mod health;
 mod maintenance;
 mod operator;
 mod signals;
+mod welcome;
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 
 use crate::app::App;
 use crate::config::Config;
@@ -34,6 +37,8 @@ pub struct Running {
     address: SocketAddr,
     metrics: Option<SocketAddr>,
     app: Arc<App>,
+    /// What the front makes TLS with, where there is one.
+    front: Option<Arc<ServerConfig>>,
     stop: watch::Sender<bool>,
     /// What accepts connections.
     accepting: JoinHandle<()>,
@@ -53,8 +58,16 @@ impl Running {
     /// The URL of the registry, such as `http://127.0.0.1:5000`.
     #[must_use]
     pub fn url(&self) -> String {
-        let scheme = self.app.certificate.as_ref().map_or("http", |_| "https");
+        let is_secure = self.app.certificate.is_some() && self.front.is_none();
+        let scheme = if is_secure { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
+    }
+
+    /// What makes TLS of the connections of a front, with the certificate that is current; nothing without a certificate, or
+    /// without a front.
+    #[must_use]
+    pub fn front(&self) -> Option<TlsAcceptor> {
+        self.front.clone().map(TlsAcceptor::from)
     }
 
     /// The URL of the metrics, if there is an address for them.
@@ -88,12 +101,32 @@ impl Drop for Running {
     }
 }
 
+/// Who makes TLS of what clients say to a registry.
+#[derive(Clone, Copy)]
+enum Secured {
+    ByItself,
+    ByItsFront,
+}
+
 /// Starts a registry in this process.
 ///
 /// # Errors
 /// Fails if the store cannot be opened, an address cannot be listened on, or a file that the configuration
 /// names cannot be used.
 pub async fn serve(config: Config) -> Result<Running, StartError> {
+    start(config, Secured::ByItself).await
+}
+
+/// Starts a registry behind a front in this process: clients speak HTTP/1.1 with the front, which makes TLS of it by
+/// [`Running::front`], and the front speaks HTTP without TLS with the registry.
+///
+/// # Errors
+/// Fails as [`serve`] does.
+pub async fn serve_behind_a_front(config: Config) -> Result<Running, StartError> {
+    start(config, Secured::ByItsFront).await
+}
+
+async fn start(config: Config, secured: Secured) -> Result<Running, StartError> {
     let (listener, address) = listen(config.listen).await?;
     let mut config = Config {
         listen: address,
@@ -101,12 +134,15 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
     };
     make_room(&mut config);
     let app = App::new(config)?;
-    let tls = app
-        .certificate
-        .clone()
-        .map(tls::acceptor)
-        .transpose()
-        .map_err(StartError::Tls)?;
+    let secure = |protocols: &[&[u8]]| {
+        let certificate = app.certificate.clone();
+        let agreement = certificate.map(|certificate| tls::agreement(certificate, protocols));
+        agreement.transpose().map_err(StartError::Tls)
+    };
+    let (own, front) = match secured {
+        Secured::ByItself => (secure(&[b"h2", b"http/1.1"])?, None),
+        Secured::ByItsFront => (None, secure(&[b"http/1.1"])?),
+    };
     let app = Arc::new(app);
     let (stop, stopped) = watch::channel(false);
     let mut beside = JoinSet::new();
@@ -122,11 +158,12 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
     beside.spawn(keep_current(Arc::clone(&app)));
     beside.spawn(scrub(Arc::clone(&app)));
     let deliveries = app.notifier.as_ref().map(Notifier::begin).unwrap_or_default();
-    let server = Server::new(Arc::clone(&app), tls, stopped);
+    let server = Server::new(Arc::clone(&app), own.map(TlsAcceptor::from), stopped);
     Ok(Running {
         address,
         metrics,
         app,
+        front,
         stop,
         accepting: tokio::spawn(server.accept(listener)),
         deliveries,

@@ -6,6 +6,7 @@ use redb::ReadableTable as _;
 use uuid::Uuid;
 
 use super::entry::Entry;
+use super::files::File;
 use super::proof::Proof;
 use super::reader::BlobReader;
 use super::tables::Tables;
@@ -27,12 +28,7 @@ impl Store {
     ) -> Result<BlobReader, StoreError> {
         let (mut file, size) = self.blob_row(repository, digest)?;
         loop {
-            let files = Arc::clone(&self.files);
-            let opened = on_disk(move || {
-                let file = files.open(file)?;
-                Ok((file.length()?, file))
-            });
-            match opened.await {
+            match self.opened(file).await {
                 Ok((length, opened)) if length == size => {
                     let proof = Proof::needed(&self.health, digest, file, opened.as_ref());
                     return Ok(BlobReader::new(opened, self.pool.clone(), proof));
@@ -53,6 +49,19 @@ impl Store {
                 },
             }
         }
+    }
+
+    /// An open file, and its length: at once if it is at hand, since to wake a thread costs more than to open it.
+    async fn opened(&self, file: Uuid) -> Result<(u64, Arc<dyn File>), StoreError> {
+        if let Some(file) = self.files.open_at_hand(file) {
+            return Ok((file.length()?, file));
+        }
+        let files = Arc::clone(&self.files);
+        let opened = on_disk(move || {
+            let file = files.open(file)?;
+            Ok((file.length()?, file))
+        });
+        opened.await
     }
 
     /// The file of a blob of a repository, and its size. One that is damaged is not there.

@@ -15,7 +15,7 @@ mod library;
 mod list;
 mod login;
 mod lsp;
-mod named_file;
+mod named_column;
 mod official;
 mod output;
 mod project_file;
@@ -118,7 +118,9 @@ fn execute(arguments: Arguments) -> Result<Exit, Failure> {
         }
         Some(Command::Hunt(arguments)) => block_on(hunt::execute(&arguments)),
         Some(Command::Judge(arguments)) => judge::execute(&arguments, &|name| std::env::var(name).ok()),
-        Some(Command::Compare(arguments)) => compare::execute(&arguments),
+        Some(Command::Compare(arguments)) => {
+            block_on(compare::execute(&arguments, &|name| std::env::var(name).ok()))
+        }
         Some(Command::Site(arguments)) => site::execute(&arguments),
         Some(Command::Sign) => sign::execute(),
         Some(Command::List(list)) => list::execute(&list),

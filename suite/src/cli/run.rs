@@ -56,6 +56,8 @@ pub(crate) fn check_capabilities(library: &Library, settings: &Settings) -> Resu
 pub(crate) async fn against(target: &str, suite: &Suite, settings: Settings) -> Result<RunLog, Failure> {
     let progress = Arc::new(ProgressLine::new());
     let listening = tokio::spawn(listen(settings.run.stop.clone()));
+    let shown = progress.clone();
+    let ticking = tokio::spawn(async move { shown.tick().await });
     let narrowed = settings.run.narrowed.join(" ");
     let log = suite
         .against(target)
@@ -67,6 +69,7 @@ pub(crate) async fn against(target: &str, suite: &Suite, settings: Settings) -> 
         .record()
         .await;
     listening.abort();
+    ticking.abort();
     progress.clear();
     log.map_err(|error| Failure::of_run(error, &narrowed))
 }

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use assize::bundled::{self, Config, Log, Running, Signals, serve};
+use assize::bundled::{self, Config, Log, Running, Signals, serve, serve_behind_a_front};
 use assize::saboteur::{Likeness, Saboteur, Upstream};
 use assize::snapshot::Folder;
 use assize::wire::Url;
@@ -44,14 +44,17 @@ pub(crate) async fn execute(like: Option<PathBuf>, mut config: Config) -> Result
         .as_deref()
         .map(|folder| learnt(folder, &mut config))
         .transpose()?;
-    let registry = serve(config.clone()).await?;
-    let imitation = match likeness {
-        Some((likeness, listen)) => Some(imitation(likeness, &registry, listen).await?),
-        None => None,
+    let (registry, imitation) = match likeness {
+        Some((likeness, listen)) => {
+            let registry = serve_behind_a_front(config).await?;
+            let imitation = imitation(likeness, &registry, listen).await?;
+            (registry, Some(imitation))
+        }
+        None => (serve(config).await?, None),
     };
     let url = imitation.as_ref().map_or_else(|| registry.url(), Saboteur::url);
     output::print(&format!("{url}\n"))?;
-    for line in config.welcome(&url) {
+    for line in registry.welcome(&url) {
         anstream::eprintln!("note: {line}");
     }
     signals.end(&registry).await;
@@ -63,12 +66,9 @@ pub(crate) async fn execute(like: Option<PathBuf>, mut config: Config) -> Result
     Ok(Exit::Done)
 }
 
-/// What is recorded in a folder, and the address at which it is imitated; the reference itself goes to another one.
+/// What is recorded in a folder, and the address at which it is imitated; the reference itself goes to another one, and
+/// believes what stands in front of it that clients came over TLS.
 fn learnt(folder: &Path, config: &mut Config) -> Result<(Likeness, SocketAddr), Failure> {
-    if config.tls_certificate.is_some() {
-        let why = "--like answers over HTTP only, without --tls-certificate";
-        return Err(Failure::Arguments(why.to_owned()));
-    }
     let recorded = Folder::at(folder).recorded()?;
     if recorded.is_empty() {
         return Err(Failure::Arguments(format!(
@@ -83,12 +83,15 @@ fn learnt(folder: &Path, config: &mut Config) -> Result<(Likeness, SocketAddr), 
         likeness.len()
     );
     let listen = std::mem::replace(&mut config.listen, (Ipv4Addr::LOCALHOST, 0).into());
+    if config.tls_certificate.is_some() {
+        config.trusted_proxies.push(Ipv4Addr::LOCALHOST.into());
+    }
     Ok((likeness, listen))
 }
 
 async fn imitation(likeness: Likeness, over: &Running, listen: SocketAddr) -> Result<Saboteur, Failure> {
     let url = Url::parse(&over.url()).map_err(|error| Failure::Suite(error.to_string()))?;
-    let imitated = Saboteur::imitate(likeness, &Upstream::open(url), listen).await;
+    let imitated = Saboteur::imitate(likeness, &Upstream::open(url), listen, over.front()).await;
     imitated.map_err(|source| Failure::System {
         doing: "cannot listen",
         source,

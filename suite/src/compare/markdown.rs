@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use super::{ComparedRequirement, Comparison, text};
+use super::{ComparedRequirement, ComparedVerdict, Comparison};
 use crate::wire::hidden_characters::visible;
 
 /// Writes a comparison.
@@ -15,7 +15,11 @@ pub(super) fn render(comparison: &Comparison) -> String {
 
 fn write(comparison: &Comparison, out: &mut String) -> fmt::Result {
     for column in &comparison.columns {
-        writeln!(out, "- **{}**: {}", plain(&column.name), plain(&column.verdict))?;
+        write!(out, "- **{}**: {}", plain(&column.name), plain(&column.verdict))?;
+        match &column.since {
+            Some(since) => writeln!(out, "; {}", plain(&since.words()))?,
+            None => writeln!(out)?,
+        }
     }
     if comparison.rows.is_empty() {
         writeln!(out, "\nNo requirement came to different verdicts.")?;
@@ -45,7 +49,7 @@ fn write_row(row: &ComparedRequirement, out: &mut String) -> fmt::Result {
         None => format!("`{}`", row.requirement),
     };
     let level = row.level.map(|level| level.to_string()).unwrap_or_default();
-    let cells: Vec<&str> = row.cells.iter().map(text::words).collect();
+    let cells: Vec<String> = row.cells.iter().map(ComparedVerdict::words).collect();
     writeln!(out, "| {id} | {level} | {} |", cells.join(" | "))
 }
 

@@ -1,16 +1,18 @@
 //! Registries side by side: reports as columns, requirements as rows.
 //!
-//! [`ReportFile`] reads what `--report json` wrote, or the results of the OCI's own suite, [`Comparison`] lays reports side
-//! by side, the forms only write.
+//! [`ReportFile`] reads what `--report json` wrote, what `assize snapshot` recorded, or the results of the OCI's own suite,
+//! [`Comparison`] lays reports side by side, the forms only write.
 
 mod form;
 mod html;
 mod markdown;
 mod official;
+mod recorded;
 mod report_file;
 #[cfg(test)]
 mod tests;
 mod text;
+mod trend;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -21,6 +23,7 @@ pub use self::form::{BadComparisonForm, ComparisonError, ComparisonForm};
 pub use self::official::{BadResults, official_results};
 pub(crate) use self::report_file::Score;
 pub use self::report_file::{BadReport, ReportFile};
+pub use self::trend::{Since, Turn};
 use crate::catalogue::Level;
 use crate::report::VerdictKind;
 
@@ -48,6 +51,9 @@ pub struct ComparedReport {
     pub verdict: String,
     /// How many requirements of each level held, of how many that were judged.
     pub scores: Vec<LevelScore>,
+    /// What it gained and lost since the column before, where the columns are those of one registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<Since>,
 }
 
 /// How much of one level held.
@@ -87,6 +93,9 @@ pub struct ComparedVerdict {
     pub verdict: Option<VerdictKind>,
     /// What was got in place of what was asked, where it broke.
     pub got: Option<String>,
+    /// How it turned since the column before, where the columns are those of one registry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub turn: Option<Turn>,
 }
 
 /// Which requirements are shown.
@@ -162,6 +171,7 @@ impl ComparedReport {
             version: report.version().to_owned(),
             verdict: report.sentence().to_owned(),
             scores: scores.to_vec(),
+            since: None,
         }
     }
 }

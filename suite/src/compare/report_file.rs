@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use super::ComparedVerdict;
-use crate::catalogue::{Level, Version};
+use crate::catalogue::{Level, Requirement, Version};
 use crate::report::{SCHEMA, VerdictKind, specification};
 
 /// A report that was read.
@@ -137,6 +137,22 @@ pub(super) struct FileSource {
     pub(super) link: String,
 }
 
+impl FileRequirement {
+    /// A requirement of the catalogue, as a version has it.
+    pub(super) fn of(requirement: &Requirement, version: Version, verdict: VerdictKind) -> FileRequirement {
+        FileRequirement {
+            id: requirement.id.to_string(),
+            level: requirement.levels.in_version(version),
+            category: Some(requirement.category.words().to_owned()),
+            text: Some(requirement.text.clone()),
+            source: requirement
+                .source(version)
+                .map(|source| FileSource { link: source.link() }),
+            verdict,
+        }
+    }
+}
+
 impl ReportFile {
     /// Reads a report, which is called by this name.
     ///
@@ -159,10 +175,11 @@ impl ReportFile {
         })
     }
 
-    /// The report that another suite's results come to: its verdict in a sentence, and each requirement with what it got
+    /// The report that comes of something else, judged by a version: its verdict in a sentence, and each requirement with what it got
     /// where it broke.
     pub(super) fn of_others(
         name: String,
+        version: Version,
         sentence: String,
         rows: impl IntoIterator<Item = (FileRequirement, Option<String>)>,
     ) -> ReportFile {
@@ -184,7 +201,7 @@ impl ReportFile {
                 suite: FileSuite::default(),
                 facts: FileFacts {
                     target: String::new(),
-                    version: Version::V1_1.to_string(),
+                    version: version.to_string(),
                     started: 0,
                     narrowed: Vec::new(),
                 },
@@ -283,6 +300,7 @@ impl ReportFile {
         ComparedVerdict {
             verdict: in_force.map(|row| row.verdict),
             got: self.got(id).map(str::to_owned),
+            turn: None,
         }
     }
 

@@ -1,8 +1,14 @@
 //! Two registries side by side, as each reader sees them.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::*;
+use crate::diagnostic::SourceFile;
+use crate::scenario::Library;
+use crate::snapshot::Answers;
 
 fn document(name: &str, verdicts: [(&str, &str); 3]) -> String {
     let text = |id: &str| format!("What {id} asks.");
@@ -236,4 +242,35 @@ fn what_is_no_report_is_said_with_its_place() {
     insta::assert_snapshot!(fault(&document("a", [("x", "held"); 3]).replace("report/1", "report/9")), @"it is a report of the form `assize-report/9`, and this assize reads `assize-report/1`");
     insta::assert_snapshot!(fault(&document("a", [("x", "held"); 3]).replace("MUST", "OUGHT")), @"line 1, column 552: it is no report that --report json wrote: `OUGHT` is no level");
     insta::assert_snapshot!(fault(&document("a", [("x", "helt"); 3])), @"line 1, column 256: it is no report that --report json wrote: unknown variant `helt`, expected one of `held`, `broken`, `follows`, `late`, `not-offered`, `not-reached`, `no-occasion`, `not-asked`, `suite-failed`");
+}
+
+#[test]
+fn over_time_each_column_says_what_it_gained_and_lost() {
+    let [good, bad] = reports();
+    let columns = [bad.clone(), good, bad];
+    let trend = Comparison::of(&columns, ComparedRows::Differences).over_time();
+    let shown = |form: ComparisonForm| form.render(&trend, 100).unwrap();
+    let text = shown(ComparisonForm::Text);
+    insta::assert_snapshot!("trend", anstream::adapter::strip_str(&text).to_string());
+    assert!(shown(ComparisonForm::Markdown).contains("; since bad: 2 gained, 0 lost\n"));
+    assert!(shown(ComparisonForm::Html).contains("+ held</b>"));
+    let json: Value = serde_json::from_str(&shown(ComparisonForm::Json)).unwrap();
+    assert_eq!(json["columns"][2]["since"]["lost"], 1);
+    assert_eq!(json["rows"][0]["cells"][2]["turn"], "lost");
+}
+
+#[test]
+fn recorded_responses_break_what_their_remarks_say_and_hold_what_else_their_scenarios_ask() {
+    let library = Library::built_in().unwrap();
+    let text = "answers  What is not in a repository is not found\nspec     1.1\n\n== a blob\n\
+                > GET /v2/{repo}/blobs/{digest missing}\n< 403  # breaks pull.blob.404-unknown\n< error DENIED\n";
+    let answers = Answers::parse(&SourceFile::new("x", text)).unwrap();
+    let recorded = BTreeMap::from([(Arc::from("pull/not-found"), answers)]);
+    let report = ReportFile::of_answers("mine", &recorded, &library);
+    let blob = report.cell("pull.blob.404-unknown");
+    assert_eq!(blob.verdict, Some(VerdictKind::Broken));
+    insta::assert_snapshot!(blob.got.unwrap(), @"403 DENIED to GET /v2/{repo}/blobs/{digest missing}");
+    let verdict = |id| report.cell(id).verdict;
+    assert_eq!(verdict("pull.manifest.404-unknown-tag"), Some(VerdictKind::Held));
+    assert_eq!(verdict("push.put.201"), Some(VerdictKind::NotAsked));
 }

@@ -1,6 +1,6 @@
 //! A comparison on a terminal.
 
-use super::{ComparedRequirement, ComparedVerdict, Comparison};
+use super::{ComparedRequirement, Comparison};
 use crate::catalogue::Level;
 use crate::report::VerdictKind;
 use crate::report::style::{BAD, DOUBTFUL, GOOD, HEADING, QUIET, paint};
@@ -20,6 +20,8 @@ pub(super) fn render(comparison: &Comparison, width: usize) -> String {
     for column in &comparison.columns {
         lines.push(paint(HEADING, visible(&column.name)));
         lines.push(format!("  {}", visible(&column.verdict)));
+        let since = column.since.as_ref();
+        lines.extend(since.map(|since| format!("  {}", visible(&since.words()))));
     }
     lines.push(String::new());
     if comparison.rows.is_empty() {
@@ -62,7 +64,7 @@ fn write_row(row: &ComparedRequirement, first: usize, each: usize) -> String {
     let id = cut_in_the_middle(&row.requirement, id_width - GAP);
     let head = format!("{id:id_width$}{level:LEVEL$}");
     let cells = row.cells.iter().map(|cell| {
-        let word = format!("{:each$}", words(cell));
+        let word = format!("{:each$}", cell.words());
         match cell.verdict {
             Some(VerdictKind::Held) => paint(GOOD, word),
             Some(VerdictKind::Broken) if row.level == Some(Level::Must) => paint(BAD, word),
@@ -71,11 +73,6 @@ fn write_row(row: &ComparedRequirement, first: usize, each: usize) -> String {
         }
     });
     line(head, cells)
-}
-
-/// What a cell says.
-pub(super) fn words(cell: &ComparedVerdict) -> &'static str {
-    cell.verdict.map_or("not in force", VerdictKind::title)
 }
 
 fn line(head: String, cells: impl Iterator<Item = String>) -> String {

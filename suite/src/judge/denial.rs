@@ -6,7 +6,7 @@ use super::Judged;
 use super::anomaly::anomaly;
 use super::entry::Entry;
 use super::lost::led_here_by;
-use super::symptom::{Symptom, symptom};
+use super::symptom::{Symptom, is_of_method, symptom};
 use super::upload::Holding;
 use crate::catalogue::RequirementId;
 use crate::check::error_codes;
@@ -231,6 +231,9 @@ fn denial(entry: &Entry, log: &ProgramLog) -> Option<(Denial, Request)> {
     let answer = exchange.outcome.as_ref().ok()?;
     let is_asked_of_all = entry.place.scenario != log.program.name;
     if is_asked_of_all || matches!(aspect, Some(Aspect::Header(..))) || !denies(answer.status) {
+        return None;
+    }
+    if answer.status == 405 && !is_of_method(aspect) {
         return None;
     }
     let endpoint = Endpoint::of(&exchange.request.url);

@@ -242,7 +242,7 @@ fn of_answer(
 }
 
 /// Whether a check is about whether a method is known: who does not know it cannot say another code than that.
-fn is_of_method(asked: Option<&Aspect>) -> bool {
+pub(super) fn is_of_method(asked: Option<&Aspect>) -> bool {
     match asked {
         None | Some(Aspect::Status(_)) => true,
         Some(Aspect::Error(codes)) => !codes.iter().any(|code| code == "UNSUPPORTED"),

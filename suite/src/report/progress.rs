@@ -1,52 +1,107 @@
 //! What is shown while a run goes on.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use terminal_size::{Width, terminal_size_of};
 
 use super::words;
 use crate::judgement::{ScenarioOutcome, Verdict};
 use crate::run::Progress;
 
-/// One line on the standard error, drawn again and again; silent where nobody watches.
-#[derive(Debug, Default)]
+/// How long a scenario is under way before it is named: most are over sooner, and would only flicker.
+const LONG: Duration = Duration::from_secs(2);
+/// How many of the scenarios that broke are named in one line of a log.
+const NAMED: usize = 4;
+
+/// How far a run is, on the standard error: on a terminal one line that is drawn again and again, below those that name what
+/// broke; elsewhere a line every ten seconds.
+#[derive(Debug)]
 pub struct ProgressLine {
-    watched: bool,
+    audience: Audience,
     state: Mutex<ProgressState>,
 }
 
-#[derive(Debug, Default)]
+/// Who reads the standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Audience {
+    /// Somebody who watches.
+    Terminal,
+    /// Whoever reads it afterwards, and whoever waits for a job that says nothing.
+    Log,
+}
+
+impl Audience {
+    /// How often there is something to be seen where nothing happens.
+    fn every(self) -> Duration {
+        match self {
+            Audience::Terminal => Duration::from_secs(1),
+            // Jobs are ended that are silent for minutes; a line more often would bury what matters.
+            Audience::Log => Duration::from_secs(10),
+        }
+    }
+}
+
+#[derive(Debug)]
 struct ProgressState {
+    began: Instant,
     planned: usize,
     finished: usize,
-    broken: usize,
+    under_way: BTreeMap<Arc<str>, Instant>,
+    broken: Vec<Arc<str>>,
+    /// How many of these a line has named.
+    named: usize,
 }
 
 impl ProgressLine {
-    /// A line that is drawn if the standard error is a terminal.
+    /// A line for whoever reads the standard error.
+    #[expect(clippy::new_without_default, reason = "it begins to count the time")]
     pub fn new() -> ProgressLine {
         ProgressLine {
-            watched: std::io::stderr().is_terminal(),
-            state: Mutex::default(),
+            audience: match std::io::stderr().is_terminal() {
+                true => Audience::Terminal,
+                false => Audience::Log,
+            },
+            state: Mutex::new(ProgressState::beginning(Instant::now())),
+        }
+    }
+
+    /// Shows how far the run is, again and again.
+    pub async fn tick(&self) {
+        loop {
+            tokio::time::sleep(self.audience.every()).await;
+            let mut state = self.lock();
+            match self.audience {
+                Audience::Terminal => draw(&state.line(Instant::now())),
+                Audience::Log => say(&state.entry(Instant::now())),
+            }
         }
     }
 
     /// Wipes the line away.
     pub fn clear(&self) {
-        self.draw("");
+        if self.audience == Audience::Terminal {
+            draw("");
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut ProgressState)) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
+        let known = state.broken.len();
         change(&mut state);
-        self.draw(&state.line());
+        if self.audience == Audience::Terminal {
+            for name in &state.broken[known..] {
+                draw("");
+                say(&format!("broken: {name}"));
+            }
+            draw(&state.line(Instant::now()));
+        }
     }
 
-    fn draw(&self, line: &str) {
-        if self.watched {
-            let mut stderr = std::io::stderr().lock();
-            // Whether somebody sees the progress decides nothing.
-            let _ = write!(stderr, "\r\u{1b}[K{line}").and_then(|()| stderr.flush());
-        }
+    fn lock(&self) -> MutexGuard<'_, ProgressState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -55,21 +110,111 @@ impl Progress for ProgressLine {
         self.change(|state| state.planned = scenarios);
     }
 
+    fn began(&self, scenario: &Arc<str>) {
+        self.change(|state| {
+            state.under_way.insert(scenario.clone(), Instant::now());
+        });
+    }
+
     fn finished(&self, scenario: &ScenarioOutcome) {
         self.change(|state| {
             state.finished += 1;
-            state.broken += usize::from(scenario.verdict == Verdict::Broken);
+            state.under_way.remove(&scenario.name);
+            if scenario.verdict == Verdict::Broken {
+                state.broken.push(scenario.name.clone());
+            }
         });
     }
 }
 
 impl ProgressState {
-    fn line(&self) -> String {
+    fn beginning(began: Instant) -> ProgressState {
+        ProgressState {
+            began,
+            planned: 0,
+            finished: 0,
+            under_way: BTreeMap::new(),
+            broken: Vec::new(),
+            named: 0,
+        }
+    }
+
+    /// How far the run is, and what has been under way for longest.
+    fn line(&self, now: Instant) -> String {
         let scenarios = words::count(self.planned, "scenario");
-        let broken = match self.broken {
+        let broken = match self.broken.len() {
             0 => String::new(),
             broken => format!(", {broken} broken"),
         };
-        format!("{} of {scenarios}{broken}", self.finished)
+        let longest = self.under_way.iter().min_by_key(|(_, began)| **began);
+        let longest = longest.map(|(name, began)| (name, now.saturating_duration_since(*began)));
+        let longest = longest.filter(|(_, took)| *took >= LONG);
+        let longest = longest.map(|(name, took)| format!("; {name} has taken {} s", took.as_secs()));
+        format!(
+            "{} of {scenarios}{broken}{}",
+            self.finished,
+            longest.unwrap_or_default()
+        )
+    }
+
+    /// A line of a log, which also names what broke since the last one.
+    fn entry(&mut self, now: Instant) -> String {
+        let new = &self.broken[self.named..];
+        let names: Vec<&str> = new.iter().take(NAMED).map(|name| &**name).collect();
+        let broken = match new.len() {
+            0 => String::new(),
+            some if some > NAMED => format!("; broken: {} and {} more", names.join(", "), some - NAMED),
+            _ => format!("; broken: {}", names.join(", ")),
+        };
+        let seconds = now.saturating_duration_since(self.began).as_secs();
+        let entry = format!("{seconds} s: {}{broken}", self.line(now));
+        self.named = self.broken.len();
+        entry
+    }
+}
+
+/// Draws the line over what was drawn before; what is wider than the terminal could not be drawn over.
+fn draw(line: &str) {
+    let width = terminal_size_of(std::io::stderr()).map_or(80, |(Width(width), _)| usize::from(width));
+    let line: String = line.chars().take(width.saturating_sub(1)).collect();
+    let mut stderr = std::io::stderr().lock();
+    // Whether somebody sees the progress decides nothing.
+    let _ = write!(stderr, "\r\u{1b}[K{line}").and_then(|()| stderr.flush());
+}
+
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_how_far_it_is_and_what_has_taken_longest() {
+        let now = Instant::now();
+        let at = |seconds| now + Duration::from_secs(seconds);
+        let mut state = ProgressState::beginning(now);
+        state.planned = 214;
+        state.finished = 12;
+        insta::assert_snapshot!(state.line(at(1)), @"12 of 214 scenarios");
+        state.under_way.insert("push/chunks".into(), at(30));
+        state.under_way.insert("security/slow-client".into(), at(5));
+        insta::assert_snapshot!(state.line(at(6)), @"12 of 214 scenarios");
+        state.broken.push("pull/range".into());
+        insta::assert_snapshot!(state.line(at(40)), @"12 of 214 scenarios, 1 broken; security/slow-client has taken 35 s");
+    }
+
+    #[test]
+    fn a_log_names_each_failure_once() {
+        let now = Instant::now();
+        let at = |seconds| now + Duration::from_secs(seconds);
+        let mut state = ProgressState::beginning(now);
+        state.planned = 20;
+        state.broken.push("pull/range".into());
+        insta::assert_snapshot!(state.entry(at(10)), @"10 s: 0 of 20 scenarios, 1 broken; broken: pull/range");
+        insta::assert_snapshot!(state.entry(at(20)), @"20 s: 0 of 20 scenarios, 1 broken");
+        state.broken.extend(["a", "b", "c", "d", "e"].map(Arc::from));
+        insta::assert_snapshot!(state.entry(at(30)), @"30 s: 0 of 20 scenarios, 6 broken; broken: a, b, c, d and 1 more");
     }
 }

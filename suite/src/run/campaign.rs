@@ -4,12 +4,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use futures_util::StreamExt;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::interpret::{self, Flow};
 use super::lock::locked;
-use super::order::{Probes, finished, in_order, is_alone, longest_first, without_what_waits};
+use super::order::{Probes, finished, in_order, is_alone, longest_first, take_what_is_ready};
 use super::session::Session;
 use super::world::World;
 use super::{Access, CleanUp, Progress, clean, coded};
@@ -70,31 +72,30 @@ impl Campaign {
         })
     }
 
-    /// Carries out the probes, at once those that need nothing of one another; what they left is removed when it is
-    /// known what can be.
+    /// Carries out the probes, each as soon as what it needs is settled. What they left is still there.
     pub(super) async fn probes(&self, probes: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
         let mut waiting: Probes = probes.into_iter().enumerate().collect();
+        let mut open: Vec<Arc<Program>> = Vec::new();
+        let mut under_way = FuturesUnordered::new();
         let mut done = Vec::new();
-        while !waiting.is_empty() {
-            let (next, later) = without_what_waits(waiting);
-            waiting = later;
-            let followed = next.into_iter().map(|(at, probe)| {
-                let campaign = self.clone();
-                async move {
-                    let _place = campaign.session.place().await;
-                    (at, campaign.follow(probe, 1).await)
-                }
-            });
-            for (at, ran) in join_all(followed).await {
-                self.settle_the_rest(&ran);
-                progress.finished(&ran.verdict.outcome);
-                done.push((at, ran));
+        loop {
+            for (at, probe) in take_what_is_ready(&mut waiting, &open) {
+                open.push(probe.clone());
+                under_way.push(async move {
+                    let _place = self.session.place().await;
+                    progress.began(&probe.name);
+                    (at, self.follow(probe, 1).await)
+                });
             }
+            let Some((at, ran)) = under_way.next().await else {
+                break;
+            };
+            open.retain(|probe| probe.name != ran.log.program.name);
+            self.settle_the_rest(&ran);
+            progress.finished(&ran.verdict.outcome);
+            done.push((at, ran));
         }
-        done.sort_by_key(|(at, _)| *at);
-        let done: Vec<Ran> = done.into_iter().map(|(_, ran)| ran).collect();
-        join_all(done.iter().map(|ran| self.clean_up(ran))).await;
-        done
+        in_order(done)
     }
 
     /// Carries out programs, one after the other.
@@ -105,6 +106,7 @@ impl Campaign {
     ) -> Vec<Ran> {
         let mut done = Vec::new();
         for program in programs {
+            progress.began(&program.name);
             let ran = self.carry_out(program, 1).await;
             progress.finished(&ran.verdict.outcome);
             done.push(ran);
@@ -174,6 +176,12 @@ impl Campaign {
         }
     }
 
+    /// Removes what programs created, in their place: where repositories are shared, others wait until it is gone.
+    pub(super) async fn clean_up_all(&self, done: &[Ran]) {
+        let _place = self.session.place().await;
+        join_all(done.iter().map(|ran| self.clean_up(ran))).await;
+    }
+
     /// Removes what a program created.
     async fn clean_up(&self, ran: &Ran) {
         self.remove(clean::remove(ran.created.clone(), &self.session))
@@ -240,6 +248,7 @@ impl Campaign {
             let place = self.session.place().await;
             tasks.spawn(async move {
                 let _place = place;
+                progress.began(&program.name);
                 let ran = campaign.carry_out(program, 1).await;
                 progress.finished(&ran.verdict.outcome);
                 (at, ran)
@@ -248,8 +257,13 @@ impl Campaign {
         in_order(finished(tasks).await)
     }
 
-    /// Carries out every program with a finding once more, in fresh repositories.
-    pub(super) async fn broken_once_more(&self, done: Vec<Ran>) -> Vec<Attempts> {
+    /// Carries out every program with a finding once more, in fresh repositories, and so what is found meanwhile.
+    pub(super) async fn broken_once_more(
+        &self,
+        done: Vec<Ran>,
+        finding: impl Future<Output = Option<Ran>>,
+    ) -> Vec<Attempts> {
+        let behind = done.len();
         let (alone, others): (Vec<_>, Vec<_>) = done
             .into_iter()
             .enumerate()
@@ -257,6 +271,9 @@ impl Campaign {
         let mut tasks = JoinSet::new();
         for (at, ran) in others {
             self.spawn_once_more(&mut tasks, at, ran);
+        }
+        if let Some(ran) = finding.await {
+            self.spawn_once_more(&mut tasks, behind, ran);
         }
         let mut attempts = finished(tasks).await;
         self.remove_common().await;

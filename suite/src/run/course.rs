@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::future::join;
+use futures_util::future::join3;
 
 use super::campaign::Campaign;
 use super::order::is_alone;
-use super::random::AtRandom;
 use super::session::Session;
 use super::{PreflightError, Progress, RunSettings, preflight, random};
 use crate::log::RunLog;
@@ -36,7 +35,9 @@ pub async fn record(
     progress.planned(plan.probes.len() + plan.workflows.len());
     let mut done = campaign.probes(plan.probes, &progress).await;
     let (alone, others): (Vec<_>, Vec<_>) = plan.workflows.into_iter().partition(|program| is_alone(program));
-    let (ran, at_random) = join(
+    // What probes left is removed now that it is known what can be.
+    let ((), ran, at_random) = join3(
+        campaign.clean_up_all(&done),
         campaign.all_at_once(others, &progress),
         random::try_beside(&campaign, &done),
     )
@@ -45,10 +46,8 @@ pub async fn record(
     // They come last, so that nothing else is judged under their weight, or lacks what they remove.
     campaign.remove_common().await;
     done.extend(campaign.one_by_one(alone, &progress).await);
-    if let AtRandom::Open = at_random {
-        done.extend(random::explore_at_random(&campaign, &done).await);
-    }
-    let programs = campaign.broken_once_more(done).await;
+    let exploring = random::explore_at_random(&campaign, at_random, &done);
+    let programs = campaign.broken_once_more(done, exploring).await;
     campaign.remove_common().await;
     guard.abort();
     Ok(campaign.conclude(programs, plan.asked, began))

@@ -58,6 +58,8 @@ mod unusable;
 mod watch;
 mod world;
 
+use std::sync::Arc;
+
 use crate::judgement::ScenarioOutcome;
 
 pub use crate::explore::Budget;
@@ -72,6 +74,8 @@ pub use unusable::PreflightError;
 pub trait Progress: Send + Sync {
     /// So many scenarios will run.
     fn planned(&self, scenarios: usize);
+    /// The one of this name begins.
+    fn began(&self, scenario: &Arc<str>);
     /// One of them is over.
     fn finished(&self, scenario: &ScenarioOutcome);
 }
@@ -82,5 +86,6 @@ pub struct Silent;
 
 impl Progress for Silent {
     fn planned(&self, _: usize) {}
+    fn began(&self, _: &Arc<str>) {}
     fn finished(&self, _: &ScenarioOutcome) {}
 }

@@ -13,7 +13,7 @@ const START: usize = 8;
 /// Where answers come sooner than this, more at once gains nothing: the time goes into work, not into the way.
 const NEAR: Duration = Duration::from_millis(5);
 /// How many answers are looked at before the limit is changed again: so many that the middle one tells.
-const LOOK: usize = 48;
+const LOOK: usize = 24;
 /// The statuses by which a registry says that there are too many requests.
 const TOO_MANY: [u16; 2] = [429, 503];
 
@@ -44,6 +44,9 @@ pub(super) struct Slot {
     permit: Option<OwnedSemaphorePermit>,
 }
 
+/// A place that is taken by another one while somebody waits; dropped, there is one less as soon as one is left.
+struct LentSlot(Pace);
+
 impl Pace {
     /// A pace of no more than this at once.
     pub(super) fn of(most: usize) -> Pace {
@@ -61,6 +64,26 @@ impl Pace {
             // Nobody closes them.
             permit: self.places.clone().acquire_owned().await.ok(),
         }
+    }
+
+    /// How many may run at once, as things stand.
+    pub(super) fn limit(&self) -> usize {
+        locked(&self.state).limit
+    }
+
+    /// Waits by the clock; whoever does so asks nothing, and another one has the place meanwhile.
+    pub(super) async fn pass(&self, time: Duration) {
+        let _lent = self.lend();
+        tokio::time::sleep(time).await;
+    }
+
+    /// A place more, unless only one may be there at all.
+    fn lend(&self) -> Option<LentSlot> {
+        if locked(&self.state).most == 1 {
+            return None;
+        }
+        self.places.add_permits(1);
+        Some(LentSlot(self.clone()))
     }
 
     /// Takes note of an exchange.
@@ -90,6 +113,15 @@ impl Drop for Slot {
             permit.forget();
             state.surplus -= 1;
         }
+    }
+}
+
+impl Drop for LentSlot {
+    fn drop(&mut self) {
+        let LentSlot(pace) = self;
+        let mut state = locked(&pace.state);
+        state.surplus += 1;
+        state.surplus -= pace.places.forget_permits(state.surplus);
     }
 }
 
@@ -167,6 +199,27 @@ mod tests {
             state.note(Duration::from_millis(50), true);
         }
         assert_eq!(state.limit, START / 2);
+    }
+
+    #[tokio::test]
+    async fn who_waits_by_the_clock_leaves_the_place_to_another_one() {
+        let pace = Pace::of(2);
+        let (first, second) = (pace.place().await, pace.place().await);
+        let lent = pace.lend();
+        let third = pace.place().await;
+        drop(lent);
+        drop(first);
+        assert!(pace.place().now_or_never().is_none(), "two are there");
+        drop((second, third));
+        assert!(pace.place().now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn where_one_comes_after_another_nobody_leaves_the_place() {
+        let pace = Pace::of(1);
+        let _first = pace.place().await;
+        let _lent = pace.lend();
+        assert!(pace.place().now_or_never().is_none());
     }
 
     #[tokio::test]

@@ -17,6 +17,7 @@ use crate::scenario::{Program, parse};
 const BESIDE: u32 = 1_000_000;
 
 /// What is known of random workflows when the scenarios are done.
+#[derive(Clone, Copy)]
 pub(super) enum AtRandom {
     /// They hold.
     Holds,
@@ -51,11 +52,22 @@ pub(super) async fn try_beside(campaign: &Campaign, probes: &[Ran]) -> AtRandom 
     }
 }
 
-/// Tries random workflows; the one that failed, if one did, in its shortest form.
-pub(super) async fn explore_at_random(campaign: &Campaign, done: &[Ran]) -> Option<Ran> {
+/// Tries random workflows, if it is open what comes of them; the one that failed, if one did, in its shortest form.
+pub(super) fn explore_at_random<'c>(
+    campaign: &'c Campaign,
+    known: AtRandom,
+    done: &[Ran],
+) -> impl Future<Output = Option<Ran>> + use<'c> {
+    let constraints = match known {
+        AtRandom::Holds => None,
+        AtRandom::Open => Some(constraints(campaign, done)),
+    };
+    async move { explore_within(campaign, constraints?).await }
+}
+
+async fn explore_within(campaign: &Campaign, constraints: Constraints) -> Option<Ran> {
     let session = &campaign.session;
     let (version, catalogue) = (session.settings.version, session.catalogue());
-    let constraints = constraints(campaign, done);
     if !is_worth_a_try(campaign, &constraints) {
         return None;
     }

@@ -219,9 +219,24 @@ impl Session {
         self.pace.place().await
     }
 
+    /// How many scenarios may run at once, as things stand.
+    pub(super) fn at_once(&self) -> usize {
+        self.pace.limit()
+    }
+
+    /// Waits by the clock, and leaves the place to another scenario meanwhile.
+    pub(super) async fn pass(&self, time: Duration) {
+        self.pace.pass(time).await;
+    }
+
     /// How long something may take that usually takes no longer than `usual`: more where the target is slow.
     pub(super) fn allowance(&self, usual: Duration) -> Duration {
         self.watch.allowance(usual)
+    }
+
+    /// How long to wait until the target has noticed what happened on a connection.
+    pub(super) fn notice(&self, usual: Duration) -> Duration {
+        self.watch.notice(usual)
     }
 
     /// Ends the run: nothing is sent any more. The first end counts.

@@ -25,6 +25,9 @@ const ANSWERS: usize = 64;
 const FACTOR: u32 = 20;
 /// By how much an answer may take longer than the slowest: writes may be slow where most answers are to reads.
 const SLOWEST_FACTOR: u32 = 3;
+/// How many usual answers it may take a target to notice what happened on a connection: the news goes there once, and the
+/// usual answer there and back.
+const NOTICES: u32 = 4;
 /// The longest that a slow target is waited for where time is measured: with it a scenario stays within the time that
 /// one may take.
 const LONGEST_ALLOWANCE: Duration = Duration::from_secs(120);
@@ -110,14 +113,25 @@ impl Watch {
 
     /// How long something may take that usually takes no longer than `usual`: more where the target is slow.
     pub(super) fn allowance(&self, usual: Duration) -> Duration {
-        let mut answers: Vec<Duration> = locked(&self.answers).iter().copied().collect();
-        answers.sort_unstable();
-        let median = answers.get(answers.len() / 2).copied().unwrap_or_default();
+        let answers = self.sorted_times();
         let slowest = answers.last().copied().unwrap_or_default();
-        let needed = median
+        let needed = middle(&answers)
             .saturating_mul(FACTOR)
             .max(slowest.saturating_mul(SLOWEST_FACTOR));
         needed.clamp(usual, LONGEST_ALLOWANCE.max(usual))
+    }
+
+    /// How long to wait until the target has noticed what happened on a connection, which usually takes no longer than
+    /// `usual`.
+    pub(super) fn notice(&self, usual: Duration) -> Duration {
+        let needed = middle(&self.sorted_times()).saturating_mul(NOTICES);
+        needed.clamp(usual, LONGEST_ALLOWANCE.max(usual))
+    }
+
+    fn sorted_times(&self) -> Vec<Duration> {
+        let mut answers: Vec<Duration> = locked(&self.answers).iter().copied().collect();
+        answers.sort_unstable();
+        answers
     }
 
     fn note_time(&self, exchange: &Exchange) {
@@ -138,6 +152,11 @@ impl Watch {
     }
 }
 
+/// The time in the middle, of times that are sorted.
+fn middle(times: &[Duration]) -> Duration {
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
 /// What an exchange shows of a target that may be lost. Whoever comes with other credentials may well be refused.
 fn seen_in(exchange: &Exchange) -> Option<Loss> {
     let request = &exchange.request;
@@ -156,6 +175,15 @@ mod tests {
         assert_eq!(watch.allowance(usual), usual);
         locked(&watch.answers).extend([Duration::from_secs(1); 3]);
         assert_eq!(watch.allowance(usual), Duration::from_secs(20));
+    }
+
+    #[test]
+    fn a_distant_target_is_given_the_time_to_notice() {
+        let watch = Watch::new(None);
+        let usual = Duration::from_millis(200);
+        assert_eq!(watch.notice(usual), usual);
+        locked(&watch.answers).extend([Duration::from_millis(200); 3]);
+        assert_eq!(watch.notice(usual), Duration::from_millis(800));
     }
 
     #[test]

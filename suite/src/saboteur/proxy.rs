@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _};
-use http::{Request, Response, StatusCode};
+use http::header::FORWARDED;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::{Frame, Incoming};
@@ -16,6 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 use super::call::{Call, Framing, Reply};
 use super::deviation::Act;
@@ -29,12 +31,16 @@ use super::wire::Wire;
 /// How much of an answer is held between the registry and a connection that lies.
 const BUFFER: usize = 256 * 1024;
 
+/// How long a client has to agree on TLS: whoever begins nothing is let go.
+const AGREEMENT: Duration = Duration::from_secs(30);
+
 /// A running registry that deviates, or varies. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Saboteur {
     address: SocketAddr,
     /// The path below which it has the API, as the registry below it.
     mount: String,
+    is_secure: bool,
     task: JoinHandle<()>,
 }
 
@@ -51,18 +57,25 @@ impl Saboteur {
         at: SocketAddr,
         told: impl Fn(&str) + Send + Sync + 'static,
     ) -> std::io::Result<Saboteur> {
-        Saboteur::start(Conduct::Acts(act), over, at, Box::new(told)).await
+        let layer = Layer::new(Conduct::Acts(act), over)?.telling(Box::new(told));
+        Saboteur::start(layer, at).await
     }
 
-    /// Makes the registry at `over` answer like another one, at this address.
-    pub async fn imitate(likeness: Likeness, over: &Upstream, at: SocketAddr) -> std::io::Result<Saboteur> {
-        Saboteur::start(Conduct::Imitates(likeness), over, at, Box::new(|_| {})).await
+    /// Makes the registry at `over` answer like another one, at this address, over TLS if there is what makes it.
+    pub async fn imitate(
+        likeness: Likeness,
+        over: &Upstream,
+        at: SocketAddr,
+        tls: Option<TlsAcceptor>,
+    ) -> std::io::Result<Saboteur> {
+        let layer = Layer::new(Conduct::Imitates(likeness), over)?;
+        Saboteur::start(Layer { tls, ..layer }, at).await
     }
 
     /// Changes the answers of the registry at `over`, on a port of its own.
     pub async fn mutate(mutation: Mutation, over: &Upstream) -> std::io::Result<Saboteur> {
         let at = (Ipv4Addr::LOCALHOST, 0).into();
-        Saboteur::start(Conduct::Mutates(mutation), over, at, Box::new(|_| {})).await
+        Saboteur::start(Layer::new(Conduct::Mutates(mutation), over)?, at).await
     }
 
     /// Passes everything on as it is, and shows it to `seen`.
@@ -71,24 +84,15 @@ impl Saboteur {
         seen: impl Fn(&Call, &Reply) + Send + Sync + 'static,
     ) -> std::io::Result<Saboteur> {
         let at = (Ipv4Addr::LOCALHOST, 0).into();
-        Saboteur::start(Conduct::Watches(Box::new(seen)), over, at, Box::new(|_| {})).await
+        Saboteur::start(Layer::new(Conduct::Watches(Box::new(seen)), over)?, at).await
     }
 
-    async fn start(
-        conduct: Conduct,
-        over: &Upstream,
-        at: SocketAddr,
-        told: Box<dyn Fn(&str) + Send + Sync>,
-    ) -> std::io::Result<Saboteur> {
+    async fn start(layer: Layer, at: SocketAddr) -> std::io::Result<Saboteur> {
         let listener = TcpListener::bind(at).await?;
         let address = listener.local_addr()?;
-        let layer = Arc::new(Layer {
-            conduct,
-            honest: Honest::new(over)?,
-            memory: Memory::default(),
-            told,
-        });
+        let is_secure = layer.tls.is_some();
         let mount = layer.honest.mount().to_owned();
+        let layer = Arc::new(layer);
         let task = tokio::spawn(async move {
             let mut connection = 0;
             let wire = layer.wire();
@@ -109,18 +113,28 @@ impl Saboteur {
                         wire.pass(stream, far, places, &|asked| layer.tell_first_line(asked))
                             .await;
                         served.abort();
+                    } else if let Some(tls) = &layer.tls {
+                        if let Ok(Ok(stream)) = tokio::time::timeout(AGREEMENT, tls.accept(stream)).await {
+                            let _ = server.serve_connection(TokioIo::new(stream), service).await;
+                        }
                     } else {
                         let _ = server.serve_connection(TokioIo::new(stream), service).await;
                     }
                 });
             }
         });
-        Ok(Saboteur { address, mount, task })
+        Ok(Saboteur {
+            address,
+            mount,
+            is_secure,
+            task,
+        })
     }
 
     /// The address that the suite is given.
     pub fn url(&self) -> String {
-        format!("http://{}{}", self.address, self.mount)
+        let scheme = if self.is_secure { "https" } else { "http" };
+        format!("{scheme}://{}{}", self.address, self.mount)
     }
 }
 
@@ -151,9 +165,40 @@ struct Layer {
     honest: Honest,
     memory: Memory,
     told: Box<dyn Fn(&str) + Send + Sync>,
+    /// What makes TLS of the connections of clients.
+    tls: Option<TlsAcceptor>,
 }
 
 impl Layer {
+    fn new(conduct: Conduct, over: &Upstream) -> std::io::Result<Layer> {
+        Ok(Layer {
+            conduct,
+            honest: Honest::new(over)?,
+            memory: Memory::default(),
+            told: Box::new(|_| {}),
+            tls: None,
+        })
+    }
+
+    fn telling(self, told: Box<dyn Fn(&str) + Send + Sync>) -> Layer {
+        Layer { told, ..self }
+    }
+
+    /// Says to the registry, as a proxy that it believes does, that its client came over TLS, and nothing that the client says.
+    fn forward(&self, headers: &mut HeaderMap) {
+        if self.tls.is_some() {
+            for name in [
+                "x-forwarded-for",
+                "x-forwarded-host",
+                "x-forwarded-port",
+                "x-forwarded-prefix",
+            ] {
+                headers.remove(name);
+            }
+            headers.insert(FORWARDED, HeaderValue::from_static("proto=https"));
+        }
+    }
+
     /// What is answered; tells if that is because of what is done.
     async fn answer(&self, call: Call) -> Reply {
         let (reply, is_changed) = self.answered(call.clone()).await;
@@ -284,6 +329,7 @@ async fn serve(
         }
     }
     call.body = came.into();
+    layer.forward(&mut call.headers);
     let mut reply = layer.answer(call).await;
     let (mount, place) = (layer.honest.mount(), reply.header("location"));
     // What a deviation has written knows of no mount.

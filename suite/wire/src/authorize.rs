@@ -7,7 +7,7 @@ use super::keyring::{TokenKey, TokenServer};
 use super::redirect;
 use super::token::{self, Token};
 use super::token_request::{self, NO_GET, Showing};
-use super::{Account, Answer, Challenge, Fault, Login, Request, Secret, challenges};
+use super::{Account, Answer, Challenge, Fault, Login, Request, Secret, Url, challenges};
 
 /// How often a request is sent: with what was right the last time, with a token that was kept, with a new one.
 const MOST_ATTEMPTS: usize = 4;
@@ -21,6 +21,9 @@ struct OfferedGrant {
 impl Client {
     /// Sends a request, and sends it again with credentials where a 401 asks for them and they are for this server.
     pub(super) async fn authorized(&self, log: &mut ExchangeLog, request: &Request) -> Result<Answer, Fault> {
+        if self.asks_token_server(request) {
+            return self.at_token_server(log, request).await;
+        }
         if !self.may_authorize(request) {
             return self.granted(log, request, None).await;
         }
@@ -50,6 +53,33 @@ impl Client {
         request.account != Account::Nobody
             && request.url.origin() == self.target().origin()
             && !request.headers.contains("Authorization")
+    }
+
+    /// Whether a request is for the token server that the registry names, on another origin than its own, where a
+    /// password may be shown.
+    fn asks_token_server(&self, request: &Request) -> bool {
+        let target = self.target();
+        let server = self.keyring().server();
+        let realm = server.and_then(|server| Url::parse(&server.realm).ok());
+        realm.is_some_and(|realm| {
+            let is_there = realm.origin() == request.url.origin() && realm.path() == request.url.path();
+            is_there && realm.origin() != target.origin() && token_request::may_show(&realm, target)
+        })
+    }
+
+    /// Sends a request to the token server, and sends it again with the password where that is asked for.
+    async fn at_token_server(&self, log: &mut ExchangeLog, request: &Request) -> Result<Answer, Fault> {
+        let answer = self.granted(log, request, None).await?;
+        let is_open = request.account != Account::Nobody && !request.headers.contains("Authorization");
+        let mut challenges = challenges(&answer.headers).into_iter().flatten();
+        let is_asked = answer.status == 401 && challenges.any(|challenge| challenge.is("Basic"));
+        match self.credentials().login(&request.account) {
+            Some(login @ Login::Password { .. }) if is_open && is_asked => {
+                log.pass(log.passed(), &answer);
+                self.granted(log, request, Grant::by_itself(login).as_ref()).await
+            }
+            _ => Ok(answer),
+        }
     }
 
     /// What the challenges of a 401 can be answered with, if it is not what was just refused.

@@ -194,11 +194,16 @@ impl Pass {
     }
 }
 
+/// Whether a secret goes to a token server as safely as to the registry.
+pub(super) fn may_show(realm: &Url, target: &Url) -> bool {
+    let in_the_open = |origin: &Origin| origin.scheme() == Scheme::Http && !origin.is_loopback();
+    !in_the_open(&realm.origin()) || in_the_open(&target.origin())
+}
+
 /// Whoever asks a registry where nobody listens has not agreed that a secret crosses a network in the open.
 fn check_secrecy(secret: &str, realm: &Url, target: &Url) -> Result<(), Fault> {
-    let (server, registry) = (realm.origin(), target.origin());
-    let in_the_open = |origin: &Origin| origin.scheme() == Scheme::Http && !origin.is_loopback();
-    if in_the_open(&server) && !in_the_open(&registry) {
+    if !may_show(realm, target) {
+        let (server, registry) = (realm.origin(), target.origin());
         let how = match registry.scheme() {
             Scheme::Https => "asked through TLS",
             Scheme::Http => "on this machine",

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{File, Files};
 use crate::config::Durability;
+use crate::operation::kernel::open_resident;
 
 /// How files lie under their folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +93,10 @@ impl Files for DiskFiles {
         let path = self.path(id);
         let opened = fs::File::options().read(true).write(true).open(&path);
         Ok(self.opened(opened.map_err(|error| self.explain(error, &path))?))
+    }
+
+    fn open_at_hand(&self, id: Uuid) -> Option<Arc<dyn File>> {
+        Some(self.opened(open_resident(&self.path(id)).ok()?))
     }
 
     fn remove(&self, id: Uuid) -> io::Result<()> {

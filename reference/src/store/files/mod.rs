@@ -25,6 +25,11 @@ pub(super) trait Files: fmt::Debug + Send + Sync {
     /// Opens a file; it stays readable when it is removed.
     fn open(&self, id: Uuid) -> io::Result<Arc<dyn File>>;
 
+    /// Opens a file to be read, if nobody has to wait for the disk.
+    fn open_at_hand(&self, _: Uuid) -> Option<Arc<dyn File>> {
+        None
+    }
+
     /// Removes a file; to remove one that is not there is no fault.
     fn remove(&self, id: Uuid) -> io::Result<()>;
 

@@ -163,7 +163,7 @@ pub(crate) struct ManArguments {
 #[derive(Args, Debug)]
 pub(crate) struct ServeArguments {
     /// Folder of responses that `assize snapshot` recorded: answer as that registry did in the same situation, and as the
-    /// reference where the record shows nothing. Over HTTP only; bodies are held in memory
+    /// reference where the record shows nothing. Over HTTP/1.1; bodies are held in memory
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) like: Option<PathBuf>,
 

@@ -4,16 +4,21 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
-use crate::cli::named_file::NamedFile;
+use crate::cli::named_column::NamedColumn;
 use assize::compare::ComparisonForm;
 
 /// `assize compare`.
 #[derive(Args, Debug)]
 pub(crate) struct CompareArguments {
-    /// What to compare, as columns from left to right: a report that --report json wrote, a run that --record kept, or
-    /// junit.xml or results.yaml of the OCI's conformance suite; under the name of the file or another one
-    #[arg(required = true, value_name = "[NAME=]FILE", value_parser = NamedFile::parse)]
-    pub(crate) files: Vec<NamedFile>,
+    /// What to compare, as columns from left to right: a report that --report json wrote, a run that --record kept, a folder
+    /// of responses that `assize snapshot` recorded, the address of a registry, which is tested as `assize run ADDRESS` does, or
+    /// junit.xml or results.yaml of the OCI's conformance suite; under its own name or another one
+    #[arg(required = true, value_name = "[NAME=]FILE|DIR|ADDRESS", value_parser = NamedColumn::parse)]
+    pub(crate) columns: Vec<NamedColumn>,
+
+    /// Take the columns for one registry over time, oldest first: show what each gained and lost since the one before
+    #[arg(long)]
+    pub(crate) trend: bool,
 
     /// Show every requirement, not only those that came to different verdicts
     #[arg(long)]

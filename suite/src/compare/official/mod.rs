@@ -1,6 +1,7 @@
-//! The results of the OCI's own conformance suite as a report: its `junit.xml`, step by step, or its `results.yaml`, API by
-//! API, mapped to our requirements as far as [`table`] goes.
+//! The results of the OCI's own conformance suite as a report: its `junit.xml`, step by step, as it is and as it was while the
+//! suite was made with Ginkgo, or its `results.yaml`, API by API, mapped to our requirements as far as [`table`] goes.
 
+mod junit;
 mod results;
 mod table;
 #[cfg(test)]
@@ -8,19 +9,16 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use roxmltree::{Document, Node};
 use serde::Deserialize;
 use thiserror::Error;
 
+use self::junit::Junit;
 pub use self::results::official_results;
 use self::table::{OfficialRow, OfficialTable};
 use super::ReportFile;
-use super::report_file::{FileRequirement, FileSource};
+use super::report_file::FileRequirement;
 use crate::catalogue::{Catalogue, Version};
 use crate::report::VerdictKind;
-
-/// What the whole of it is called in its `junit.xml`.
-const WHOLE: &str = "OCI Conformance Test";
 
 /// Why a file holds no results of the OCI's suite.
 #[derive(Debug, Error)]
@@ -73,45 +71,12 @@ impl ReportFile {
         text: &str,
         catalogue: &Catalogue,
     ) -> Result<ReportFile, BadResults> {
-        let document = Document::parse(text).map_err(|error| BadResults::Junit(error.to_string()))?;
-        let named = |node: Node<'_, '_>| node.attribute("name").unwrap_or_default().to_owned();
-        let suites = || {
-            document
-                .descendants()
-                .filter(|node| node.has_tag_name("testsuite"))
-        };
-        let Some(suite) = suites().find(|node| named(*node) == WHOLE) else {
-            let mut names = std::iter::once(document.root_element())
-                .chain(suites())
-                .map(named);
-            let other = names.find(|name| !name.is_empty());
-            let unnamed = || BadResults::Junit("it names no suite".to_owned());
-            return Err(other.map_or_else(unnamed, BadResults::OtherSuite));
-        };
-        let cases = suite.children().filter(|node| node.has_tag_name("testcase"));
-        let results: Vec<OfficialResult> = cases
-            .map(|case| {
-                let path = named(case);
-                let status = case.attribute("status").unwrap_or_default();
-                let said = case.children().find(|node| node.has_tag_name("system-out"));
-                let path = path.strip_prefix(WHOLE).unwrap_or(&path);
-                OfficialResult {
-                    name: path.trim_start_matches('/').to_owned(),
-                    status: match status {
-                        "passed" => OfficialStatus::Passed,
-                        "skipped" => OfficialStatus::Skipped,
-                        "failure" => OfficialStatus::Failed,
-                        _ => OfficialStatus::Error,
-                    },
-                    said: said.and_then(|said| said.text()).unwrap_or(status).to_owned(),
-                }
-            })
-            .collect();
+        let junit = Junit::read(text)?;
         Ok(report(
             name.into(),
-            &results,
+            &junit.results,
             "steps",
-            &OfficialTable::built_in().tests,
+            junit.rows,
             catalogue,
         ))
     }
@@ -186,17 +151,7 @@ fn report(
             Some(OfficialVerdict::Held) => (VerdictKind::Held, None),
             Some(OfficialVerdict::Broken(said)) => (VerdictKind::Broken, Some(said.clone())),
         };
-        let row = FileRequirement {
-            id: requirement.id.to_string(),
-            level: requirement.levels.in_version(Version::V1_1),
-            category: Some(requirement.category.words().to_owned()),
-            text: Some(requirement.text.clone()),
-            source: requirement
-                .source(Version::V1_1)
-                .map(|source| FileSource { link: source.link() }),
-            verdict,
-        };
-        (row, got)
+        (FileRequirement::of(requirement, Version::V1_1, verdict), got)
     });
     let number = |status| results.iter().filter(|result| result.status == status).count();
     let sentence = format!(
@@ -208,7 +163,7 @@ fn report(
             .filter(|told| **told != OfficialVerdict::Skipped)
             .count(),
     );
-    ReportFile::of_others(name, sentence, requirements)
+    ReportFile::of_others(name, Version::V1_1, sentence, requirements)
 }
 
 impl OfficialRow {

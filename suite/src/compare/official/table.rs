@@ -14,6 +14,8 @@ pub(super) struct OfficialTable {
     /// By the paths of its steps.
     #[serde(rename = "test")]
     pub(super) tests: Vec<OfficialRow>,
+    /// By the sentences that the steps of its older form are called by.
+    pub(super) ginkgo: Vec<OfficialRow>,
     /// By the names of its APIs.
     #[serde(rename = "api")]
     pub(super) apis: Vec<OfficialRow>,

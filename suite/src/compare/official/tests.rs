@@ -24,8 +24,11 @@ fn catalogue() -> Catalogue {
 fn the_table_names_requirements_that_there_are_and_each_name_once() {
     let catalogue = catalogue();
     let table = OfficialTable::built_in();
-    assert!(table.tests.len() > 30 && table.apis.len() > 10, "it is read");
-    for row in table.tests.iter().chain(&table.apis) {
+    assert!(
+        table.tests.len() > 30 && table.ginkgo.len() > 30 && table.apis.len() > 10,
+        "it is read"
+    );
+    for row in table.tests.iter().chain(&table.ginkgo).chain(&table.apis) {
         let ids = row.asks.iter().chain(&row.shows);
         for id in ids {
             assert!(catalogue.iter().any(|known| known.id.as_str() == id), "{id}");
@@ -89,7 +92,7 @@ fn what_is_of_another_suite_is_told_so() {
             .unwrap_err()
             .to_string()
     };
-    insta::assert_snapshot!(said(&JUNIT.replace("name=\"OCI Conformance Test\" tests", "name=\"mine\" tests")), @"it is the JUnit file of `mine`; of JUnit files only the junit.xml of the OCI's conformance suite can be compared, of assize's own reports the one that --report json writes");
+    insta::assert_snapshot!(said(&JUNIT.replace("OCI Conformance Test", "mine")), @"it is the JUnit file of `mine`; of JUnit files only the junit.xml of the OCI's conformance suite can be compared, of assize's own reports the one that --report json writes");
     insta::assert_snapshot!(said("<html/>"), @"it is no JUnit file: it names no suite");
     let yaml = |text: &str| {
         ReportFile::of_official_results("x", text, &catalogue())
@@ -99,4 +102,56 @@ fn what_is_of_another_suite_is_told_so() {
     for text in ["a: b\n", "just words"] {
         assert!(yaml(text).starts_with("it is neither a report"), "{text}");
     }
+}
+
+/// What Ginkgo 1 wrote of the suite for 1.0, cut to what is of weight.
+const GINKGO_1: &str = r#"<testsuite name="OCI Distribution Conformance Tests" tests="4" failures="2" errors="0" time="0.3">
+  <testcase name="OCI Distribution Conformance Tests Pull Pull blobs HEAD request to nonexistent blob should result in 404 response" classname="OCI Distribution Conformance Tests" time="0.003"><failure type="Failure">/src/conformance/01_pull_test.go:84&#xA;Expected&#xA;    &lt;int&gt;: 200&#xA;to equal&#xA;    &lt;int&gt;: 404&#xA;/src/conformance/01_pull_test.go:90</failure></testcase>
+  <testcase name="OCI Distribution Conformance Tests Pull Pull blobs GET nonexistent blob should result in 404 response" classname="OCI Distribution Conformance Tests" time="0.003"></testcase>
+  <testcase name="OCI Distribution Conformance Tests Push Blob Upload Monolithic POST request should yield a session ID" classname="OCI Distribution Conformance Tests" time="0.003"><failure type="Panic">/src/conformance/02_push_test.go:84&#xA;Test Panicked&#xA;runtime error</failure></testcase>
+  <testcase name="OCI Distribution Conformance Tests Push Blob Upload Chunked Out-of-order blob upload should return 416" classname="OCI Distribution Conformance Tests" time="0.003"><skipped>/src/conformance/02_push_test.go:82&#xA;you have skipped this test.</skipped></testcase>
+</testsuite>"#;
+
+/// What Ginkgo 2 wrote of the suite for 1.1, cut to what is of weight.
+const GINKGO_2: &str = r#"<testsuites tests="5" disabled="1" errors="0" failures="2" time="0.1"><testsuite name="conformance tests" package="/src" tests="5">
+  <testcase name="OCI Distribution Conformance Tests Pull Pull blobs HEAD request to nonexistent blob should result in 404 response" classname="conformance tests" status="passed" time="0.004"><system-err>&gt; Enter [It]</system-err></testcase>
+  <testcase name="[It] OCI Distribution Conformance Tests Pull Pull blobs GET nonexistent blob should result in 404 response" classname="conformance tests" status="failed" time="0.004"><failure message="Expected&#xA;    &lt;int&gt;: 200&#xA;to equal&#xA;    &lt;int&gt;: 404" type="failed">[FAILED] Expected</failure></testcase>
+  <testcase name="OCI Distribution Conformance Tests Pull Pull manifests GET nonexistent manifest should return 404" classname="conformance tests" status="failed" time="0.004"><failure message="Expected&#xA;    &lt;int&gt;: 400&#xA;to equal&#xA;    &lt;int&gt;: 404" type="failed">[FAILED] Expected</failure></testcase>
+  <testcase name="OCI Distribution Conformance Tests Pull Setup Get tag name from environment" classname="conformance tests" status="skipped" time="0.001"><skipped message="skipped - you have skipped this test."></skipped></testcase>
+  <testcase name="OCI Distribution Conformance Tests Content Discovery Test content discovery endpoints (listing tags) GET request to list tags should yield 200 response" classname="conformance tests" status="passed" time="0.004"></testcase>
+  <testcase name="html custom reporter" classname="conformance tests" status="passed" time="0.004"></testcase>
+</testsuite></testsuites>"#;
+
+#[test]
+fn the_suite_as_it_was_for_1_0_tells_by_the_elements_of_its_cases() {
+    let report = ReportFile::of_official_junit("theirs", GINKGO_1, &catalogue()).unwrap();
+    let cell = |id| report.cell(id);
+    assert_eq!(cell("head.blob.404").verdict, Some(VerdictKind::Broken));
+    insta::assert_snapshot!(cell("head.blob.404").got.unwrap(), @"Expected 200 to equal 404");
+    assert_eq!(cell("pull.blob.404-unknown").verdict, Some(VerdictKind::Held));
+    assert_eq!(
+        cell("push.session.post-202").verdict,
+        Some(VerdictKind::NotReached),
+        "it is the suite that panicked"
+    );
+    assert_eq!(
+        cell("push.chunk.first-starts-at-zero").verdict,
+        Some(VerdictKind::NotAsked)
+    );
+    insta::assert_snapshot!(report.sentence(), @"the OCI's conformance suite: 1 steps passed, 2 failed, 1 skipped; they tell of 3 requirements");
+}
+
+#[test]
+fn the_suite_as_it_was_for_1_1_tells_by_the_status_of_its_cases() {
+    let report = ReportFile::of_official_junit("theirs", GINKGO_2, &catalogue()).unwrap();
+    let cell = |id| report.cell(id);
+    assert_eq!(cell("head.blob.404").verdict, Some(VerdictKind::Held));
+    assert_eq!(cell("discovery.tags.200").verdict, Some(VerdictKind::Held));
+    insta::assert_snapshot!(cell("pull.blob.404-unknown").got.unwrap(), @"Expected 200 to equal 404");
+    assert_eq!(
+        cell("pull.manifest.404-unknown-tag").verdict,
+        Some(VerdictKind::NotAsked),
+        "it asks for a tag that is malformed, which 400 answers as well"
+    );
+    insta::assert_snapshot!(report.sentence(), @"the OCI's conformance suite: 2 steps passed, 2 failed, 1 skipped; they tell of 3 requirements");
 }

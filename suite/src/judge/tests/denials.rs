@@ -90,7 +90,7 @@ fn what_a_header_of_a_denial_says_and_who_is_denied_have_causes_of_their_own() {
     ];
     assert_eq!(
         findings(&judge(&library, &run_log(programs))),
-        ["push.put.201 = a.code", "a.header", "a.rights"]
+        ["push.put.201", "a.code", "a.header", "a.rights"]
     );
 }
 

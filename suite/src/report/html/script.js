@@ -17,6 +17,10 @@ for (const button of document.querySelectorAll(".copy")) {
 
 const form = document.querySelector(".filter");
 const rows = [...document.querySelectorAll(".requirements > li")];
+const kinds = rows.map((row) => {
+  const [verdict, level, category] = row.dataset.is.split("|");
+  return { verdict, level, category };
+});
 const texts = rows.map((row) => row.querySelector("summary").textContent.toLowerCase());
 const fields = ["q", "verdict", "level", "category"];
 form.hidden = false;
@@ -26,7 +30,7 @@ function show() {
   const words = wanted.q.toLowerCase().split(/\s+/).filter(Boolean);
   let shown = 0;
   rows.forEach((row, at) => {
-    const fits = ["verdict", "level", "category"].every((name) => !wanted[name] || row.dataset[name] === wanted[name])
+    const fits = ["verdict", "level", "category"].every((name) => !wanted[name] || kinds[at][name] === wanted[name])
       && words.every((word) => texts[at].includes(word));
     row.hidden = !fits;
     shown += fits ? 1 : 0;

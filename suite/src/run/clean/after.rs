@@ -6,7 +6,7 @@ use futures_util::future::ready;
 use futures_util::{StreamExt, stream};
 
 use super::find::{is_common, tags};
-use super::{ContentKind, Left, StaysSince, delete, is_gone};
+use super::{ContentKind, Left, StaysSince, delete, is_gone, listed};
 use crate::cause::Unsettled;
 use crate::judgement::Offer;
 use crate::log::Created;
@@ -15,8 +15,15 @@ use crate::run::patience;
 use crate::run::session::Session;
 use crate::wire::Request;
 
-/// How much is removed at once.
+/// How much is removed at once, if not more than that is asked at once of this registry.
 const AT_ONCE: usize = 24;
+
+/// How many tags a repository has that are not deleted one by one if they may go with their manifest: what is more than a
+/// list of them costs.
+const MANY_TAGS: usize = 8;
+
+/// Repositories, each with a tag or a digest.
+type References = BTreeSet<(String, String)>;
 
 /// Removes what can be removed, as far as the registry lets content be deleted; what stays.
 ///
@@ -48,60 +55,104 @@ async fn remove_now(created: Created, session: &Session) -> Left {
         patience::send(&session.client, cancelled).await
     });
     stream::iter(cancelling)
-        .buffered(AT_ONCE)
+        .buffered(session.at_once().max(AT_ONCE))
         .for_each(|_| ready(()))
         .await;
     let is_shared = session.territory().given().is_some();
     let mut left = Left::default();
-    let mut refused_tags = Vec::new();
-    for (kind, capability, things) in [
-        (ContentKind::Tag, "delete-tag", created.tags),
-        (ContentKind::Manifest, "delete-manifest", created.manifests),
-        (ContentKind::Blob, "delete-blob", created.blobs),
-    ] {
-        let untried = match session.offer(capability) {
-            // Of a registry of 2014 it is not asked; what it deletes, it deletes.
-            Offer::Offered(_) | Offer::Unsettled(Unsettled::NotInForce(_)) => None,
-            Offer::Refused(exchange) => Some(
-                exchange
-                    .status()
-                    .map_or(StaysSince::Unsettled, StaysSince::Refused),
-            ),
-            Offer::Unsettled(_) => Some(StaysSince::Unsettled),
-        };
-        let things = things
+    let (many, few) = where_many_are(created.tags);
+    let mut refused_tags = delete_all(session, ContentKind::Tag, few).await;
+    let mut manifests = delete_all(session, ContentKind::Manifest, created.manifests).await;
+    if !many.is_empty() {
+        let still = still_listed(session, many).await;
+        refused_tags.extend(delete_all(session, ContentKind::Tag, still).await);
+        // Some do not go before their tags.
+        let refused = manifests
             .into_iter()
-            .filter(|(_, reference)| kind != ContentKind::Blob || !is_shared || !is_common(reference));
-        let deleting = things.map(|(name, reference)| async move {
-            let stays = match untried {
-                Some(since) => Some(since),
-                None => {
-                    let status = delete(&session.client, &name, kind, &reference).await;
-                    (!is_gone(status)).then(|| StaysSince::of(status))
-                }
-            };
-            (name, reference, stays)
-        });
-        let deleted: Vec<_> = stream::iter(deleting).buffered(AT_ONCE).collect().await;
-        for (name, reference, stays) in deleted {
-            match (kind, stays) {
-                (_, None) => {}
-                (ContentKind::Tag, Some(since)) => refused_tags.push((name, reference, since)),
-                (ContentKind::Manifest | ContentKind::Blob, Some(since)) => {
-                    left.note(kind, since, &name, &reference);
-                }
-            }
-        }
+            .map(|(name, reference, _)| (name, reference));
+        manifests = delete_all(session, ContentKind::Manifest, refused.collect()).await;
     }
+    for (name, reference, since) in manifests {
+        left.note(ContentKind::Manifest, since, &name, &reference);
+    }
+    let blobs = created
+        .blobs
+        .into_iter()
+        .filter(|(_, digest)| !is_shared || !is_common(digest));
+    for (name, reference, since) in delete_all(session, ContentKind::Blob, blobs.collect()).await {
+        left.note(ContentKind::Blob, since, &name, &reference);
+    }
+    let names: BTreeSet<&str> = refused_tags.iter().map(|(name, ..)| &**name).collect();
     let mut lists: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for name in names {
+        lists.insert(name.to_owned(), tags(&session.client, name).await);
+    }
     for (name, tag, since) in refused_tags {
-        if !lists.contains_key(&name) {
-            lists.insert(name.clone(), tags(&session.client, &name).await);
-        }
         // Where tags are not deleted, they may go with their manifests.
         if lists.get(&name).is_some_and(|listed| listed.contains(&tag)) {
             left.note(ContentKind::Tag, since, &name, &tag);
         }
     }
     left
+}
+
+/// The tags of repositories that have many, and the others.
+fn where_many_are(tags: References) -> (References, References) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for (name, _) in &tags {
+        *counts.entry(name.clone()).or_default() += 1;
+    }
+    let has_many = |name: &str| counts.get(name).is_some_and(|count| *count > MANY_TAGS);
+    tags.into_iter().partition(|(name, _)| has_many(name))
+}
+
+/// Those of some tags that did not go with their manifests, as far as their repositories tell.
+async fn still_listed(session: &Session, mut tags: References) -> References {
+    let names: BTreeSet<String> = tags.iter().map(|(name, _)| name.clone()).collect();
+    for name in names {
+        if let Some(listed) = listed(&session.client, &format!("/v2/{name}/tags/list"), "tags").await {
+            let listed: BTreeSet<String> = listed.into_iter().collect();
+            tags.retain(|(of, tag)| *of != name || listed.contains(tag));
+        }
+    }
+    tags
+}
+
+/// Deletes these, as far as the registry deletes such things; those that stay, and since when.
+async fn delete_all(
+    session: &Session,
+    kind: ContentKind,
+    things: References,
+) -> Vec<(String, String, StaysSince)> {
+    let untried = match session.offer(capability_to_delete(kind)) {
+        // Of a registry of 2014 it is not asked; what it deletes, it deletes.
+        Offer::Offered(_) | Offer::Unsettled(Unsettled::NotInForce(_)) => None,
+        Offer::Refused(exchange) => Some(
+            exchange
+                .status()
+                .map_or(StaysSince::Unsettled, StaysSince::Refused),
+        ),
+        Offer::Unsettled(_) => Some(StaysSince::Unsettled),
+    };
+    let deleting = things.into_iter().map(|(name, reference)| async move {
+        let stays = match untried {
+            Some(since) => Some(since),
+            None => {
+                let status = delete(&session.client, &name, kind, &reference).await;
+                (!is_gone(status)).then(|| StaysSince::of(status))
+            }
+        };
+        stays.map(|since| (name, reference, since))
+    });
+    let deleted = stream::iter(deleting).buffered(session.at_once().max(AT_ONCE));
+    deleted.filter_map(ready).collect().await
+}
+
+/// The capability that says whether such things can be deleted.
+fn capability_to_delete(kind: ContentKind) -> &'static str {
+    match kind {
+        ContentKind::Tag => "delete-tag",
+        ContentKind::Manifest => "delete-manifest",
+        ContentKind::Blob => "delete-blob",
+    }
 }

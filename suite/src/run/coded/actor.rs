@@ -55,6 +55,12 @@ impl Actor {
         self.world.session.allowance(usual)
     }
 
+    /// Waits until the target has noticed what happened on a connection, which usually takes no longer than `usual`.
+    pub(super) async fn wait_for_notice(&self, usual: Duration) {
+        let session = &self.world.session;
+        session.pass(session.notice(usual)).await;
+    }
+
     /// Names the row that the checks from here on stand in.
     pub(super) fn row(&mut self, row: impl Into<String>) {
         self.world.row = Some(row.into());
@@ -103,6 +109,11 @@ impl Actor {
         tags: &[String],
     ) -> Result<(), NotReached> {
         Ok(stage::push(&self.world, repository, content, tags).await?)
+    }
+
+    /// Sets the stage: these, with all that they refer to, and without tags.
+    pub(super) async fn given_all(&self, repository: &str, contents: &[Content]) -> Result<(), NotReached> {
+        Ok(stage::push_all(&self.world, repository, contents).await?)
     }
 
     /// Sends a request.

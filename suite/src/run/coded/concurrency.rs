@@ -72,9 +72,7 @@ const TAG: &str = "moving";
 async fn one_tag_at_once(actor: &mut Actor) -> Result<(), NotReached> {
     let repository = actor.repository()?;
     let images = images_of_all_sizes(actor);
-    for image in &images {
-        actor.given(&repository, image, &[]).await?;
-    }
+    actor.given_all(&repository, &images).await?;
     if let Some(first) = images.first() {
         actor.given(&repository, first, &[TAG.to_owned()]).await?;
     }

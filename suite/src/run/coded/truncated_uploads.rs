@@ -118,7 +118,7 @@ impl Leaving {
         let transcript = connection.transcript();
         drop(connection);
         actor.note(&transcript);
-        tokio::time::sleep(actor.allowance(NOTICE)).await;
+        actor.wait_for_notice(NOTICE).await;
         (answered, transcript)
     }
 }
@@ -262,7 +262,7 @@ async fn go_on(
         if sent.status() != Some(416) {
             break;
         }
-        tokio::time::sleep(actor.allowance(NOTICE)).await;
+        actor.wait_for_notice(NOTICE).await;
         let Some((now, next)) = kept_until(actor, place, &kept).await else {
             return;
         };
@@ -335,7 +335,7 @@ async fn download_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
     });
     let done: Result<Vec<()>, NotReached> = join_all(broken_off).await.into_iter().collect();
     done?;
-    tokio::time::sleep(actor.allowance(NOTICE)).await;
+    actor.wait_for_notice(NOTICE).await;
     for _ in 0..2 {
         let (read, wrong) = actor.unlike(&repository, &blob).await;
         actor.judge(

@@ -4,6 +4,7 @@ mod another_id;
 mod blocks;
 mod checks;
 pub(super) mod expressions;
+mod referrers;
 pub(super) mod requests;
 pub(super) mod stage;
 mod there;
@@ -56,7 +57,8 @@ async fn act(world: &mut World, action: &Action) -> Flow {
         }
         Does::Push(pushed) => stage::set(world, pushed).await,
         Does::Wait(seconds) => {
-            tokio::time::sleep(Duration::from_secs(u64::from(*seconds))).await;
+            let time = Duration::from_secs(u64::from(*seconds));
+            world.session.pass(time).await;
             Ok(())
         }
         Does::PushAny(any, name) => stage::set_any(world, *any, name).await,

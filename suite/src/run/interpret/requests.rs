@@ -126,6 +126,13 @@ fn address(world: &World, target: &str) -> Result<Url, ValueError> {
         .map_err(|error| ValueError::Missing(Cause::Said(format!("`{target}` is no address: {error}"))))
 }
 
+/// Reads a list of the registry, as far as its pages lead.
+pub(super) async fn read_list(world: &World, place: Url) -> Result<Answered, ValueError> {
+    let sent = plain("GET", place, None);
+    let first = world.send(sent.clone()).await;
+    follow_pages(world, sent, first, &Paging::ByLink).await
+}
+
 async fn follow_pages(
     world: &World,
     sent: Sent,

@@ -9,7 +9,7 @@ use futures_util::{FutureExt, StreamExt};
 
 use super::expressions::contents;
 use super::requests::{plain, upload, uploads};
-use super::there;
+use super::{referrers, there};
 use crate::cause::{Beyond, Cause};
 use crate::judgement::Offer;
 use crate::run::Access;
@@ -125,6 +125,19 @@ pub(in crate::run) async fn push(
     stage.push(world, repository).await
 }
 
+/// Pushes contents and all that they refer to, without tags.
+pub(in crate::run) async fn push_all(
+    world: &World,
+    repository: &str,
+    contents: &[Content],
+) -> Result<(), ValueError> {
+    let mut stage = StagedPush::default();
+    for content in contents {
+        stage.add(content, &[]);
+    }
+    stage.push(world, repository).await
+}
+
 /// What is to be pushed, each blob once, and manifests behind those that they refer to.
 #[derive(Default)]
 struct StagedPush<'a> {
@@ -158,8 +171,8 @@ impl<'a> StagedPush<'a> {
         }
     }
 
-    /// Pushes blobs at once, for nobody can tell in which order they come; manifests one after the other, since some of
-    /// them are entries of one list.
+    /// Pushes blobs at once, for nobody can tell in which order they come, and then manifests, those that refer to none of
+    /// the others at once, too.
     async fn push(&self, world: &World, repository: &str) -> Result<(), ValueError> {
         let mut together = Together::default();
         for blob in &self.blobs {
@@ -168,22 +181,63 @@ impl<'a> StagedPush<'a> {
             together.add(push.boxed()).await;
         }
         together.end().await?;
-        for (manifest, tags) in &self.manifests {
-            let Some((first, others)) = tags.split_first() else {
-                put(world, repository, manifest, &manifest.digest()).await?;
-                continue;
-            };
-            put(world, repository, manifest, first).await?;
+        let mut left = &self.manifests[..];
+        while !left.is_empty() {
+            let (next, later) = left.split_at(at_once(left));
+            left = later;
             let mut together = Together::default();
-            for tag in others {
+            for (manifest, tags) in next {
                 let world = world.beside();
-                let push = async move { put(&world, repository, manifest, tag).await };
+                let push = async move { push_manifest(&world, repository, manifest, tags).await };
                 together.add(push.boxed()).await;
             }
             together.end().await?;
+            let pushed: Vec<&Content> = next.iter().map(|(manifest, _)| *manifest).collect();
+            referrers::push_what_was_lost(world, repository, &pushed).await?;
         }
         Ok(())
     }
+}
+
+/// How many of these manifests are pushed at once: one that gets a tag goes alone, since the last of several has it, and one
+/// that refers to another goes behind it.
+fn at_once(manifests: &[(&Content, &[String])]) -> usize {
+    let mut before = BTreeSet::new();
+    let independent = manifests.iter().take_while(|(manifest, tags)| {
+        let mut named = manifest.children.iter().map(|child| child.digest());
+        let refers = !before.is_empty()
+            && (named.any(|digest| before.contains(&digest))
+                || referrers::subject_of(manifest).is_some_and(|subject| before.contains(&subject)));
+        tags.is_empty() && !refers && before.insert(manifest.digest())
+    });
+    let independent = independent.count().max(1);
+    let manifests = manifests[..independent].iter().map(|(manifest, _)| *manifest);
+    // Few take little time, and nobody has to look whether one was lost.
+    if independent < AT_ONCE && referrers::share_a_subject(manifests) {
+        1
+    } else {
+        independent
+    }
+}
+
+/// Pushes a manifest under its first tag, and then under the others at once.
+async fn push_manifest(
+    world: &World,
+    repository: &str,
+    manifest: &Content,
+    tags: &[String],
+) -> Result<(), ValueError> {
+    let Some((first, others)) = tags.split_first() else {
+        return put(world, repository, manifest, &manifest.digest()).await;
+    };
+    put(world, repository, manifest, first).await?;
+    let mut together = Together::default();
+    for tag in others {
+        let world = world.beside();
+        let push = async move { put(&world, repository, manifest, tag).await };
+        together.add(push.boxed()).await;
+    }
+    together.end().await
 }
 
 /// Pushes that are under way together, never more than [`AT_ONCE`]: one that waits takes memory, and there may be a thousand.
@@ -216,7 +270,12 @@ impl<'a> Together<'a> {
     }
 }
 
-async fn put(world: &World, repository: &str, manifest: &Content, reference: &str) -> Result<(), ValueError> {
+pub(super) async fn put(
+    world: &World,
+    repository: &str,
+    manifest: &Content,
+    reference: &str,
+) -> Result<(), ValueError> {
     let path = format!("/v2/{repository}/manifests/{reference}");
     let url = world.session.client.target().below_mount(&path);
     success(&world.send(plain("PUT", url, Some(manifest))).await)

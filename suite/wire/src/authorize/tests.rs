@@ -211,6 +211,32 @@ async fn a_token_is_fetched_for_the_scopes_of_the_challenge_and_kept() {
 }
 
 #[tokio::test]
+async fn a_token_server_elsewhere_is_shown_the_password_where_it_asks_and_nothing_beside_it_is() {
+    let tokens = Server::serve(|request| match request.contains(BASIC) {
+        true => status(200, ""),
+        false => status(401, "WWW-Authenticate: Basic realm=\"r\"\r\n"),
+    })
+    .await;
+    let registry = bearer(&tokens).await;
+    let client = Client::new(settings(&registry.url)).unwrap();
+    let ask = async |path: &str, account: Account| {
+        let mut request = Request::new("GET", tokens.url.with_target(path));
+        request.account = account;
+        outcome(&client.send(request).await)
+    };
+    // Nobody has named it yet.
+    assert_eq!(ask("/token?scope=x", Account::Default).await, (Ok(401), vec![]));
+    get(&client, "/v2/", Account::Default).await;
+    assert_eq!(
+        ask("/token?scope=x", Account::Default).await,
+        (Ok(200), vec![401])
+    );
+    assert_eq!(ask("/token?scope=x", Account::Nobody).await, (Ok(401), vec![]));
+    assert_eq!(ask("/token/other", Account::Default).await, (Ok(401), vec![]));
+    assert!(!registry.heard().concat().contains(BASIC));
+}
+
+#[tokio::test]
 async fn a_token_that_is_no_longer_good_is_replaced() {
     let tokens = tokens(false).await;
     let realm = tokens.url.with_target("/token");

@@ -1,0 +1,101 @@
+//! What `assize snapshot` recorded of a registry as a report: what its remarks say is broken, and what no response breaks of the
+//! scenarios that went to their end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::ReportFile;
+use super::report_file::FileRequirement;
+use crate::catalogue::{RequirementId, Version};
+use crate::report::VerdictKind;
+use crate::scenario::{Library, Loaded};
+use crate::snapshot::{Answer, AnswerEntry, Answers, Asked, Constancy, Ended, Facet};
+
+/// What is told of one requirement; what weighs more comes later.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Told {
+    NotOffered,
+    NotReached,
+    Held,
+    Broken(String),
+}
+
+impl ReportFile {
+    /// What is recorded of a registry, which is called by this name.
+    pub fn of_answers(
+        name: impl Into<String>,
+        recorded: &BTreeMap<Arc<str>, Answers>,
+        library: &Library,
+    ) -> ReportFile {
+        let mut told: BTreeMap<RequirementId, Told> = BTreeMap::new();
+        for (scenario, answers) in recorded {
+            let cites = library.get(scenario).map(Loaded::cites);
+            let asked = cites.unwrap_or_default().into_iter();
+            let asked = asked.map(|id| (id, Told::of(answers.ended.as_ref())));
+            for (id, says) in asked.chain(answers.entries.iter().flat_map(broken)) {
+                let known = told.entry(id).or_insert(Told::NotOffered);
+                *known = (*known).clone().max(says);
+            }
+        }
+        let version = recorded.values().next().map(|answers| answers.version);
+        let version = version.unwrap_or(Version::V1_1);
+        let number = |is: fn(&Told) -> bool| told.values().filter(|told| is(told)).count();
+        let sentence = format!(
+            "recorded responses of {} scenarios: they break {} requirements, and {} that these scenarios ask hold",
+            recorded.len(),
+            number(|told| matches!(told, Told::Broken(_))),
+            number(|told| *told == Told::Held),
+        );
+        let requirements = library.catalogue.iter().map(|requirement| {
+            let (verdict, got) = match told.get(&requirement.id) {
+                None => (VerdictKind::NotAsked, None),
+                Some(Told::NotOffered) => (VerdictKind::NotOffered, None),
+                Some(Told::NotReached) => (VerdictKind::NotReached, None),
+                Some(Told::Held) => (VerdictKind::Held, None),
+                Some(Told::Broken(got)) => (VerdictKind::Broken, Some(got.clone())),
+            };
+            (FileRequirement::of(requirement, version, verdict), got)
+        });
+        ReportFile::of_others(name.into(), version, sentence, requirements)
+    }
+}
+
+impl Told {
+    /// What a scenario tells of the requirements that it asks and none of its responses breaks.
+    fn of(ended: Option<&Ended>) -> Told {
+        match ended {
+            None => Told::Held,
+            Some(Ended::NotOffered(_)) => Told::NotOffered,
+            Some(Ended::NoAccount(_) | Ended::NotReached | Ended::Unstable) => Told::NotReached,
+        }
+    }
+}
+
+/// The requirements that a recorded response breaks.
+fn broken(entry: &AnswerEntry) -> impl Iterator<Item = (RequirementId, Told)> {
+    let breaks = entry.answer().into_iter().flat_map(|answer| {
+        let breaks = answer.breaks.iter();
+        breaks.map(move |(id, constancy)| (id, constancy, in_words(answer)))
+    });
+    breaks.map(|(id, constancy, got)| {
+        let now_and_then = match constancy {
+            Constancy::Always => "",
+            Constancy::NowAndThen => ", now and then",
+        };
+        let told = format!("{got} to {}{now_and_then}", first_line(&entry.asked));
+        (id.clone(), Told::Broken(told))
+    })
+}
+
+/// The status and the error code of a response.
+fn in_words(answer: &Answer) -> String {
+    let words = [Facet::Status, Facet::Error].map(|facet| answer.line(&facet));
+    words.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+fn first_line(asked: &Asked) -> &str {
+    match asked {
+        Asked::Given(line) | Asked::Next(line) => line,
+        Asked::Request(lines) => lines.first().map_or("", String::as_str),
+    }
+}
