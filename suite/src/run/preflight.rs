@@ -127,6 +127,10 @@ pub(super) async fn examine(client: &Client, settings: &RunSettings) -> Result<L
 
 async fn learn(client: &Client, settings: &RunSettings) -> Result<Learned, PreflightError> {
     let base = reach(client).await?;
+    // A registry says of any path that nothing is there in words of its own: below a wrong one, too.
+    if base.answer.status == 404 && !client.target().mount().is_empty() {
+        return Err(no_registry(client, &base.answer));
+    }
     match &settings.access {
         Access::Write => examine_by_upload(client, settings, base).await,
         Access::Read(named) => examine_by_reading(client, settings, base, named).await,

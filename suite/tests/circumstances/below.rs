@@ -68,6 +68,16 @@ async fn a_front_that_does_not_tell_of_the_path_is_told_once_and_nothing_else_is
     registry.shutdown().await;
 }
 
+#[tokio::test]
+async fn a_path_below_which_there_is_no_api_is_no_registry() {
+    let registry = registry(|_| {}).await;
+    let refused = all(&format!("{}/team/app", registry.url())).outcome().await;
+    let refused = refused.map(|_| ()).unwrap_err().to_string();
+    let said = "if team/app is a repository: give the host alone, and --repository team/app";
+    assert!(refused.contains(said), "{refused}");
+    registry.shutdown().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registry_below_a_path_can_be_made_to_deviate_and_is_judged_again_from_its_record() {
     let registry = registry(behind_a_proxy).await;
