@@ -13,7 +13,7 @@ use crate::snapshot::{Answer, AnswerEntry, Answers, Asked, Constancy, Ended, Fac
 
 /// What is told of one requirement; what weighs more comes later.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Told {
+enum RecordedVerdict {
     NotOffered,
     NotReached,
     Held,
@@ -27,32 +27,32 @@ impl ReportFile {
         recorded: &BTreeMap<Arc<str>, Answers>,
         library: &Library,
     ) -> ReportFile {
-        let mut told: BTreeMap<RequirementId, Told> = BTreeMap::new();
+        let mut told: BTreeMap<RequirementId, RecordedVerdict> = BTreeMap::new();
         for (scenario, answers) in recorded {
             let cites = library.get(scenario).map(Loaded::cites);
             let asked = cites.unwrap_or_default().into_iter();
-            let asked = asked.map(|id| (id, Told::of(answers.ended.as_ref())));
+            let asked = asked.map(|id| (id, RecordedVerdict::of(answers.ended.as_ref())));
             for (id, says) in asked.chain(answers.entries.iter().flat_map(broken)) {
-                let known = told.entry(id).or_insert(Told::NotOffered);
+                let known = told.entry(id).or_insert(RecordedVerdict::NotOffered);
                 *known = (*known).clone().max(says);
             }
         }
         let version = recorded.values().next().map(|answers| answers.version);
         let version = version.unwrap_or(Version::V1_1);
-        let number = |is: fn(&Told) -> bool| told.values().filter(|told| is(told)).count();
+        let number = |is: fn(&RecordedVerdict) -> bool| told.values().filter(|told| is(told)).count();
         let sentence = format!(
             "recorded responses of {} scenarios: they break {} requirements, and {} that these scenarios ask hold",
             recorded.len(),
-            number(|told| matches!(told, Told::Broken(_))),
-            number(|told| *told == Told::Held),
+            number(|told| matches!(told, RecordedVerdict::Broken(_))),
+            number(|told| *told == RecordedVerdict::Held),
         );
         let requirements = library.catalogue.iter().map(|requirement| {
             let (verdict, got) = match told.get(&requirement.id) {
                 None => (VerdictKind::NotAsked, None),
-                Some(Told::NotOffered) => (VerdictKind::NotOffered, None),
-                Some(Told::NotReached) => (VerdictKind::NotReached, None),
-                Some(Told::Held) => (VerdictKind::Held, None),
-                Some(Told::Broken(got)) => (VerdictKind::Broken, Some(got.clone())),
+                Some(RecordedVerdict::NotOffered) => (VerdictKind::NotOffered, None),
+                Some(RecordedVerdict::NotReached) => (VerdictKind::NotReached, None),
+                Some(RecordedVerdict::Held) => (VerdictKind::Held, None),
+                Some(RecordedVerdict::Broken(got)) => (VerdictKind::Broken, Some(got.clone())),
             };
             (FileRequirement::of(requirement, version, verdict), got)
         });
@@ -60,19 +60,19 @@ impl ReportFile {
     }
 }
 
-impl Told {
+impl RecordedVerdict {
     /// What a scenario tells of the requirements that it asks and none of its responses breaks.
-    fn of(ended: Option<&Ended>) -> Told {
+    fn of(ended: Option<&Ended>) -> RecordedVerdict {
         match ended {
-            None => Told::Held,
-            Some(Ended::NotOffered(_)) => Told::NotOffered,
-            Some(Ended::NoAccount(_) | Ended::NotReached | Ended::Unstable) => Told::NotReached,
+            None => RecordedVerdict::Held,
+            Some(Ended::NotOffered(_)) => RecordedVerdict::NotOffered,
+            Some(Ended::NoAccount(_) | Ended::NotReached | Ended::Unstable) => RecordedVerdict::NotReached,
         }
     }
 }
 
 /// The requirements that a recorded response breaks.
-fn broken(entry: &AnswerEntry) -> impl Iterator<Item = (RequirementId, Told)> {
+fn broken(entry: &AnswerEntry) -> impl Iterator<Item = (RequirementId, RecordedVerdict)> {
     let breaks = entry.answer().into_iter().flat_map(|answer| {
         let breaks = answer.breaks.iter();
         breaks.map(move |(id, constancy)| (id, constancy, in_words(answer)))
@@ -83,7 +83,7 @@ fn broken(entry: &AnswerEntry) -> impl Iterator<Item = (RequirementId, Told)> {
             Constancy::NowAndThen => ", now and then",
         };
         let told = format!("{got} to {}{now_and_then}", first_line(&entry.asked));
-        (id.clone(), Told::Broken(told))
+        (id.clone(), RecordedVerdict::Broken(told))
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::causes::{Broken, one_for_each_cause};
-use super::denial::Denials;
+use super::denials::Denials;
 use super::entry::{Entries, Entry};
 use super::symptom::Symptom;
 use super::{Judged, Standard, reproduce};

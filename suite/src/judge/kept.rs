@@ -11,16 +11,16 @@ use crate::wire::Exchange;
 
 /// How content was refused: by which request, and with which answer.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Refused {
+pub(super) struct RefusedPush {
     method: String,
     kind: EndpointKind,
     status: u16,
     codes: Vec<String>,
 }
 
-impl Refused {
+impl RefusedPush {
     /// How what is read was refused before, if it was, and was never taken.
-    pub(super) fn before(read: &Exchange, log: &ProgramLog) -> Option<Refused> {
+    pub(super) fn before(read: &Exchange, log: &ProgramLog) -> Option<RefusedPush> {
         let asked = Endpoint::of(&read.request.url);
         let digest = asked.reference().filter(|_| {
             is_read(read) && matches!(asked.kind(), EndpointKind::Blob | EndpointKind::Manifest)
@@ -37,7 +37,7 @@ impl Refused {
         let here = pushes().filter(|push| repository(push) == repository(read));
         let push = here.last()?;
         let answer = push.outcome.as_ref().ok().filter(|answer| answer.status < 500)?;
-        Some(Refused {
+        Some(RefusedPush {
             method: push.request.method.clone(),
             kind: Endpoint::of(&push.request.url).kind(),
             status: answer.status,

@@ -1,13 +1,14 @@
 //! The judge: a pure function of what happened in a run. It sends nothing and words nothing.
 //!
 //! `entries` turns the log of one program into checks and their verdicts, `invariants` asks every answer, `failures`
-//! says what a failure breaks, `findings` sums up by requirement, `symptom` tells causes apart, `denial` knows what was
+//! says what a failure breaks, `findings` sums up by requirement, `symptom` tells causes apart, `denials` knows what was
 //! never granted, `causes` makes one finding of each cause.
 
 mod anomaly;
 mod broken;
 mod causes;
 mod denial;
+mod denials;
 mod entries;
 mod entry;
 mod failures;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::anomaly::{Anomaly, anomaly, parameters};
 use super::denial::Denial;
 use super::entry::Entry;
-use super::kept::Refused;
+use super::kept::RefusedPush;
 use super::lost::{Lost, led_here_by, was_taken_unproven};
 use super::reproduce::meets_a_write;
 use crate::check::error_codes;
@@ -37,7 +37,7 @@ pub(super) enum Symptom {
     /// What was acknowledged is not there.
     Lost(Lost),
     /// What was refused in this way is there all the same.
-    Kept(Refused),
+    Kept(RefusedPush),
     /// The address in an acknowledgement is that of no content.
     LeadsNowhere(EndpointKind),
     /// A header of what this method of this endpoint answers, or is refused with, is amiss.
@@ -211,7 +211,7 @@ fn of_answer(
     }
     if is_granted
         && looks_at_content
-        && let Some(refused) = Refused::before(exchange, log)
+        && let Some(refused) = RefusedPush::before(exchange, log)
     {
         return Some(Symptom::Kept(refused));
     }

@@ -20,26 +20,26 @@ const NAMED: usize = 4;
 /// broke; elsewhere a line every ten seconds.
 #[derive(Debug)]
 pub struct ProgressLine {
-    audience: Audience,
+    reader: ProgressReader,
     state: Mutex<ProgressState>,
 }
 
 /// Who reads the standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Audience {
+enum ProgressReader {
     /// Somebody who watches.
     Terminal,
     /// Whoever reads it afterwards, and whoever waits for a job that says nothing.
     Log,
 }
 
-impl Audience {
+impl ProgressReader {
     /// How often there is something to be seen where nothing happens.
     fn every(self) -> Duration {
         match self {
-            Audience::Terminal => Duration::from_secs(1),
+            ProgressReader::Terminal => Duration::from_secs(1),
             // Jobs are ended that are silent for minutes; a line more often would bury what matters.
-            Audience::Log => Duration::from_secs(10),
+            ProgressReader::Log => Duration::from_secs(10),
         }
     }
 }
@@ -60,9 +60,9 @@ impl ProgressLine {
     #[expect(clippy::new_without_default, reason = "it begins to count the time")]
     pub fn new() -> ProgressLine {
         ProgressLine {
-            audience: match std::io::stderr().is_terminal() {
-                true => Audience::Terminal,
-                false => Audience::Log,
+            reader: match std::io::stderr().is_terminal() {
+                true => ProgressReader::Terminal,
+                false => ProgressReader::Log,
             },
             state: Mutex::new(ProgressState::beginning(Instant::now())),
         }
@@ -71,18 +71,18 @@ impl ProgressLine {
     /// Shows how far the run is, again and again.
     pub async fn tick(&self) {
         loop {
-            tokio::time::sleep(self.audience.every()).await;
+            tokio::time::sleep(self.reader.every()).await;
             let mut state = self.lock();
-            match self.audience {
-                Audience::Terminal => draw(&state.line(Instant::now())),
-                Audience::Log => say(&state.entry(Instant::now())),
+            match self.reader {
+                ProgressReader::Terminal => draw(&state.line(Instant::now())),
+                ProgressReader::Log => say(&state.entry(Instant::now())),
             }
         }
     }
 
     /// Wipes the line away.
     pub fn clear(&self) {
-        if self.audience == Audience::Terminal {
+        if self.reader == ProgressReader::Terminal {
             draw("");
         }
     }
@@ -91,7 +91,7 @@ impl ProgressLine {
         let mut state = self.lock();
         let known = state.broken.len();
         change(&mut state);
-        if self.audience == Audience::Terminal {
+        if self.reader == ProgressReader::Terminal {
             for name in &state.broken[known..] {
                 draw("");
                 say(&format!("broken: {name}"));
