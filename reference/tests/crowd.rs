@@ -397,7 +397,7 @@ fn a_limit_of_open_files_that_is_too_low_is_told_in_a_line() {
         &["--connections", "400"],
     );
     assert_eq!(registry.most_open_files(), 264);
-    let told = registry.errors_until_its_end();
+    let told = registry.errors_once_it_says(" WARN ");
     let warnings = told.lines().filter(|line| line.contains(" WARN "));
     assert_eq!(warnings.count(), 1, "{told}");
     assert!(

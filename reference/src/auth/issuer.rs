@@ -28,7 +28,7 @@ pub(crate) struct Issuer {
 
 /// What a token says.
 #[derive(Serialize)]
-struct Claims<'a> {
+struct IssuedClaims<'a> {
     iss: &'a str,
     sub: &'a str,
     aud: &'a str,
@@ -76,7 +76,7 @@ impl Issuer {
         access: &[Scope],
     ) -> Option<String> {
         let now = now();
-        let claims = Claims {
+        let claims = IssuedClaims {
             iss: self.expectation.issuer.as_str(),
             sub: account.unwrap_or_default(),
             aud: service.unwrap_or(self.service().as_str()),

@@ -17,23 +17,23 @@ use serde_json::Value;
 const MOST: usize = 64;
 
 /// A kind of key: the algorithms by which it signs, and how it is told from others in DER.
-struct Kind {
+struct KeyKind {
     algorithms: &'static [Algorithm],
     verification: &'static dyn VerificationAlgorithm,
     key: fn(&[u8]) -> DecodingKey,
 }
 
-const P256: Kind = Kind {
+const P256: KeyKind = KeyKind {
     algorithms: &[Algorithm::ES256],
     verification: &ECDSA_P256_SHA256_FIXED,
     key: DecodingKey::from_ec_der,
 };
-const P384: Kind = Kind {
+const P384: KeyKind = KeyKind {
     algorithms: &[Algorithm::ES384],
     verification: &ECDSA_P384_SHA384_FIXED,
     key: DecodingKey::from_ec_der,
 };
-const RSA: Kind = Kind {
+const RSA: KeyKind = KeyKind {
     algorithms: &[
         Algorithm::RS256,
         Algorithm::RS384,
@@ -45,14 +45,14 @@ const RSA: Kind = Kind {
     verification: &RSA_PKCS1_2048_8192_SHA256,
     key: DecodingKey::from_rsa_der,
 };
-const ED25519_KEY: Kind = Kind {
+const ED25519_KEY: KeyKind = KeyKind {
     algorithms: &[Algorithm::EdDSA],
     verification: &ED25519,
     key: DecodingKey::from_ed_der,
 };
 
 /// Every kind, as it is told to whoever gives another one.
-const KINDS: [Kind; 4] = [P256, P384, RSA, ED25519_KEY];
+const KINDS: [KeyKind; 4] = [P256, P384, RSA, ED25519_KEY];
 const KINDS_IN_WORDS: &str = "P-256, P-384, RSA of 2048 bits or more, and Ed25519";
 
 /// A key, and the tokens that it may have signed.
@@ -145,7 +145,7 @@ fn of_certificate(der: &CertificateDer<'_>) -> Result<TrustedKey, String> {
 }
 
 fn of_der(der: &[u8]) -> Result<TrustedKey, String> {
-    let is_of_kind = |kind: &&Kind| ParsedPublicKey::new(kind.verification, der).is_ok();
+    let is_of_kind = |kind: &&KeyKind| ParsedPublicKey::new(kind.verification, der).is_ok();
     let kind = KINDS.iter().find(is_of_kind);
     let kind =
         kind.ok_or_else(|| format!("a key in it is of no kind that is known here: {KINDS_IN_WORDS}"))?;

@@ -52,11 +52,15 @@ impl Process {
         line.unwrap().split_whitespace().next().unwrap().parse().unwrap()
     }
 
-    /// Ends it, and returns what it has written to a standard error that is a pipe.
-    pub(crate) fn errors_until_its_end(&mut self) -> String {
-        self.child.kill().unwrap();
+    /// Waits for a line of its standard error, a pipe, that has these words in it, ends it, and returns all that it has
+    /// written there.
+    pub(crate) fn errors_once_it_says(&mut self, words: &str) -> String {
+        let mut errors = BufReader::new(self.child.stderr.take().unwrap());
         let mut text = String::new();
-        let mut errors = self.child.stderr.take().unwrap();
+        while !text.contains(words) {
+            assert_ne!(errors.read_line(&mut text).unwrap(), 0, "it ended with {text}");
+        }
+        self.child.kill().unwrap();
         errors.read_to_string(&mut text).unwrap();
         text
     }

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::{requests, stage};
+use super::requests;
 use crate::run::world::World;
-use crate::values::{Content, ValueError};
+use crate::values::Content;
 
 /// The digest of what a manifest refers to as its subject.
 pub(super) fn subject_of(manifest: &Content) -> Option<String> {
@@ -23,34 +23,30 @@ pub(super) fn share_a_subject<'a>(mut manifests: impl Iterator<Item = &'a Conten
     manifests.any(|manifest| subject_of(manifest).is_some_and(|subject| !subjects.insert(subject)))
 }
 
-/// Pushes once more, one after another, those of some manifests that were pushed at once which the list of their subject
-/// lacks.
-pub(super) async fn push_what_was_lost(
-    world: &World,
-    repository: &str,
-    pushed: &[&Content],
-) -> Result<(), ValueError> {
+/// Those of some manifests that were pushed at once which the list of their subject lacks.
+pub(super) async fn lost<'a>(world: &World, repository: &str, pushed: &[&'a Content]) -> Vec<&'a Content> {
     if pushed.len() < 2 {
-        return Ok(());
+        return Vec::new();
     }
-    let mut by_subject: BTreeMap<String, Vec<&Content>> = BTreeMap::new();
+    let mut by_subject: BTreeMap<String, Vec<&'a Content>> = BTreeMap::new();
     for manifest in pushed {
         if let Some(subject) = subject_of(manifest) {
             by_subject.entry(subject).or_default().push(manifest);
         }
     }
+    let mut lost = Vec::new();
     for (subject, referrers) in by_subject.iter().filter(|(_, referrers)| referrers.len() > 1) {
         let Some(listed) = listed(world, repository, subject).await else {
             continue;
         };
-        for referrer in referrers
-            .iter()
-            .filter(|referrer| !listed.contains(&referrer.digest()))
-        {
-            stage::put(world, repository, referrer, &referrer.digest()).await?;
-        }
+        lost.extend(
+            referrers
+                .iter()
+                .copied()
+                .filter(|referrer| !listed.contains(&referrer.digest())),
+        );
     }
-    Ok(())
+    lost
 }
 
 /// The digests in the list of a subject's referrers; `None` where the registry gives no list.

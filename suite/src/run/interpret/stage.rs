@@ -193,7 +193,9 @@ impl<'a> StagedPush<'a> {
             }
             together.end().await?;
             let pushed: Vec<&Content> = next.iter().map(|(manifest, _)| *manifest).collect();
-            referrers::push_what_was_lost(world, repository, &pushed).await?;
+            for lost in referrers::lost(world, repository, &pushed).await {
+                put(world, repository, lost, &lost.digest()).await?;
+            }
         }
         Ok(())
     }
