@@ -109,9 +109,10 @@ fn with_rows_of_one_check_together(standard: &Standard<'_>, mut broken: Vec<Brok
     broken
 }
 
-/// The most general requirement that each trace breaks: the heaviest, the one that says what is denied, the one that the others rest on, the one that it
-/// breaks most often, one that a document states, the one that is asked most often. A failure says nothing of what the registry keeps and of whom it
-/// lets in, so it stands under what a document states, or at least under what guards none of that.
+/// The most general requirement that each trace breaks: the heaviest, the one that says what is denied, the one that the
+/// others rest on, the one that it breaks most often, one that a document states, the one that is asked most often. A
+/// failure says nothing of what the registry keeps and of whom it lets in, so it stands under what a document states, or
+/// at least under what guards none of that.
 fn heads(standard: &Standard<'_>, broken: &[Broken]) -> BTreeMap<Symptom, RequirementId> {
     let mut by_trace: BTreeMap<&Symptom, Vec<&Broken>> = BTreeMap::new();
     for requirement in broken {

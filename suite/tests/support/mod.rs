@@ -194,51 +194,13 @@ async fn answer(layer: Arc<Layer>, mut request: Request<Incoming>) -> Answered {
     let method = request.method().to_string();
     *layer.seen.methods.lock().unwrap().entry(method).or_default() += 1;
     layer.seen.named.lock().unwrap().extend(names.map(str::to_owned));
+    if let Some(answer) = instead(layer.circumstance, number, &request, &endpoint) {
+        return answer;
+    }
     match layer.circumstance {
-        Circumstance::EverythingIs(after, status, wait) if number > after => {
-            let wait: Vec<(&str, &str)> = wait.iter().map(|wait| ("Retry-After", *wait)).collect();
-            return Ok(reply(status, &wait, "<html>not now</html>"));
-        }
-        Circumstance::LimitedAtFirst(count, wait) if number <= count => {
-            let wait: Vec<(&str, &str)> = wait.iter().map(|wait| ("Retry-After", *wait)).collect();
-            return Ok(reply(429, &wait, "<html>not now</html>"));
-        }
-        Circumstance::Closes(after) if number > after => return Err("closed".into()),
-        Circumstance::SentTo(after, place) if number > after => {
-            return Ok(reply(307, &[("Location", place)], ""));
-        }
-        Circumstance::Always(status, place) => {
-            let headers: &[(&str, &str)] = match place {
-                "" => &[("Content-Type", "text/html")],
-                place => &[("Location", place)],
-            };
-            return Ok(reply(status, headers, "<html>Welcome</html>"));
-        }
-        Circumstance::Limited(every) if number.is_multiple_of(every) => {
-            let body = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}"#;
-            return Ok(reply(
-                429,
-                &[("Retry-After", "0"), ("Content-Type", "application/json")],
-                body,
-            ));
-        }
-        Circumstance::ReadOnly if !matches!(*request.method(), Method::GET | Method::HEAD) => {
-            return Ok(reply(405, &[("Allow", "GET, HEAD")], ""));
-        }
-        Circumstance::LimitedWrites(after, wait)
-            if number > after && *request.method() == Method::PUT && endpoint.kind() == EndpointKind::Tag =>
-        {
-            return Ok(reply(429, &[("Retry-After", wait)], ""));
-        }
         Circumstance::Slow(after, time) if number > after && endpoint.kind() != EndpointKind::Base => {
             tokio::time::sleep(time).await;
-        }
-        Circumstance::Components(count)
-            if endpoint
-                .repository()
-                .is_some_and(|name| name.split('/').count() != count) =>
-        {
-            return Ok(reply(404, &[], ""));
+            layer.pass(request).await
         }
         Circumstance::Fails(method, kind, failure)
             if kind == endpoint.kind() && request.method().as_str() == method =>
@@ -247,11 +209,8 @@ async fn answer(layer: Arc<Layer>, mut request: Request<Incoming>) -> Answered {
             request.into_body().collect().await?;
             let Failure::Status(status) = failure;
             let body = r#"{"errors":[{"code":"UNKNOWN","message":"out of order"}]}"#;
-            return Ok(reply(status, &[("Content-Type", "application/json")], body));
+            Ok(reply(status, &[("Content-Type", "application/json")], body))
         }
-        _ => {}
-    }
-    match layer.circumstance {
         Circumstance::Full(room, status, error)
             if matches!(*request.method(), Method::PUT | Method::PATCH) =>
         {
@@ -270,6 +229,61 @@ async fn answer(layer: Arc<Layer>, mut request: Request<Incoming>) -> Answered {
         }
         _ => layer.pass(request).await,
     }
+}
+
+/// What is answered in the place of the registry, where the circumstance has an answer of its own to a request.
+fn instead(
+    circumstance: Circumstance,
+    number: usize,
+    request: &Request<Incoming>,
+    endpoint: &Endpoint,
+) -> Option<Answered> {
+    match circumstance {
+        Circumstance::EverythingIs(after, status, wait) if number > after => {
+            let wait: Vec<(&str, &str)> = wait.iter().map(|wait| ("Retry-After", *wait)).collect();
+            return Some(Ok(reply(status, &wait, "<html>not now</html>")));
+        }
+        Circumstance::LimitedAtFirst(count, wait) if number <= count => {
+            let wait: Vec<(&str, &str)> = wait.iter().map(|wait| ("Retry-After", *wait)).collect();
+            return Some(Ok(reply(429, &wait, "<html>not now</html>")));
+        }
+        Circumstance::Closes(after) if number > after => return Some(Err("closed".into())),
+        Circumstance::SentTo(after, place) if number > after => {
+            return Some(Ok(reply(307, &[("Location", place)], "")));
+        }
+        Circumstance::Always(status, place) => {
+            let headers: &[(&str, &str)] = match place {
+                "" => &[("Content-Type", "text/html")],
+                place => &[("Location", place)],
+            };
+            return Some(Ok(reply(status, headers, "<html>Welcome</html>")));
+        }
+        Circumstance::Limited(every) if number.is_multiple_of(every) => {
+            let body = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}"#;
+            return Some(Ok(reply(
+                429,
+                &[("Retry-After", "0"), ("Content-Type", "application/json")],
+                body,
+            )));
+        }
+        Circumstance::ReadOnly if !matches!(*request.method(), Method::GET | Method::HEAD) => {
+            return Some(Ok(reply(405, &[("Allow", "GET, HEAD")], "")));
+        }
+        Circumstance::LimitedWrites(after, wait)
+            if number > after && *request.method() == Method::PUT && endpoint.kind() == EndpointKind::Tag =>
+        {
+            return Some(Ok(reply(429, &[("Retry-After", wait)], "")));
+        }
+        Circumstance::Components(count)
+            if endpoint
+                .repository()
+                .is_some_and(|name| name.split('/').count() != count) =>
+        {
+            return Some(Ok(reply(404, &[], "")));
+        }
+        _ => {}
+    }
+    None
 }
 
 /// Takes a path off a request; what was asked, if it lies beside it.
