@@ -64,7 +64,7 @@ use crate::judgement::ScenarioOutcome;
 
 pub use crate::explore::Budget;
 pub use crate::values::{BadImageName, BadRunId, ImageName, RunId, is_repository};
-pub use clean::{Cleaned, ContentKind, Left, clean};
+pub use clean::{Cleaned, ContentKind, Left, LeftIn, clean};
 pub use course::record;
 pub use settings::{Access, CleanUp, OnFinding, RunSettings};
 pub use stop::Stop;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::found::{self, ExistingContent, NothingFound};
 use super::patience::{self, Waited};
-use super::territory::{Elsewhere, Names};
+use super::territory::{Elsewhere, Names, OwnNames};
 use super::unusable::PreflightError;
 use super::{Access, RunSettings};
 use crate::check::{describe, error_codes};
@@ -146,7 +146,7 @@ async fn examine_by_reading(
 ) -> Result<Learned, PreflightError> {
     let repository = match settings.repositories.first() {
         Some(given) => given.clone(),
-        None => Names::Long.name(&settings.run_id, "hello-0", "a"),
+        None => OwnNames::of(settings, Names::Long).name("hello-0", "a"),
     };
     let is_registry = if base.status == 200 {
         !takes_anything(client, &repository, settings).await
@@ -271,14 +271,18 @@ async fn ask_for_upload(client: &Client, settings: &RunSettings) -> FirstUpload 
     if let Some(given) = settings.repositories.first() {
         return at(given.clone(), Names::Long).await;
     }
-    let first = at(Names::Long.name(&settings.run_id, "hello-0", "a"), Names::Long).await;
+    let first = at(
+        OwnNames::of(settings, Names::Long).name("hello-0", "a"),
+        Names::Long,
+    )
+    .await;
     if !matches!(first.opened.status(), Some(400 | 404 | 405)) {
         return first;
     }
     // Some registries take names of exactly one, or of exactly two, components; the router of some reads a longer one as
     // the path of something else, which has no POST.
     for names in Names::ALL {
-        let first_upload = at(names.name(&settings.run_id, "hello-0", "a"), names).await;
+        let first_upload = at(OwnNames::of(settings, names).name("hello-0", "a"), names).await;
         if first_upload.opened.status() == Some(202) {
             return first_upload;
         }
