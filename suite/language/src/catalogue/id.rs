@@ -22,10 +22,11 @@ impl RequirementId {
         (text.contains('.') && text.split('.').all(word)).then(|| RequirementId(text.to_owned()))
     }
 
-    /// The id of what a scenario of this name asks by no other id: the name itself, with hyphens for what separates ids.
+    /// The id of what a scenario of this name asks by no other id: the name itself, in small letters and with hyphens
+    /// for what separates ids.
     pub fn of_scenario(name: &str) -> RequirementId {
         let separates = |letter: char| letter.is_whitespace() || letter.is_control() || letter == ',';
-        RequirementId(name.replace(separates, "-"))
+        RequirementId(name.replace(separates, "-").to_lowercase())
     }
 
     /// Reads an id that was written down, of a requirement or of a scenario.
@@ -78,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_scenario_lends_its_name_to_what_it_asks_by_itself() {
-        for (name, id) in [("own/mine", "own/mine"), ("a, b\nc", "a--b-c")] {
+        for (name, id) in [("own/mine", "own/mine"), ("A, b\nc", "a--b-c")] {
             let asked = RequirementId::of_scenario(name);
             assert_eq!(asked.as_str(), id);
             assert_eq!(RequirementId::read(id), Some(asked));
@@ -88,6 +89,7 @@ mod tests {
             RequirementId::parse("push.mount.201")
         );
         assert_eq!(RequirementId::read("a b"), None);
+        assert_eq!(RequirementId::read("NO"), None);
         assert_eq!(RequirementId::read(""), None);
     }
 

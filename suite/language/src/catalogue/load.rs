@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use toml::de::DeTable;
 
-use super::document::{Document, Documents};
+use super::document::Documents;
 use super::document_file::{document, holds_documents};
 use super::entry::entry;
 use super::fields::{TomlEntry, word};
@@ -41,9 +41,11 @@ impl Catalogue {
         let mut documents = Documents::default();
         for (file, source) in files.iter().enumerate().filter(|(_, file)| holds_documents(file)) {
             let read = read(&source.text, &mut faults[file], |items, faults| {
-                items
-                    .into_iter()
-                    .filter_map(|item| new_document(item, &documents, faults))
+                let new = |item: &TomlEntry<'_>| file < number_given || is_new(item, &documents);
+                let (new, known): (Vec<_>, Vec<_>) = items.into_iter().partition(new);
+                faults.extend(known.iter().map(known_document));
+                new.into_iter()
+                    .filter_map(|item| document(item, faults))
                     .collect()
             });
             read.into_iter().for_each(|document| documents.add(document));
@@ -135,22 +137,18 @@ impl Catalogue {
     }
 }
 
-/// Reads a document, unless there is one with its id.
-fn new_document(item: TomlEntry<'_>, known: &Documents, faults: &mut Vec<Diagnostic>) -> Option<Document> {
-    let id = item.0;
-    if known.get(id.get_ref()).is_some() {
-        let fault = Diagnostic::error(
-            format!("there is a document `{id}` already", id = id.get_ref()),
-            id.span(),
-        );
-        faults.push(
-            fault
-                .label("named again")
-                .suggest("cite that one, or give this one another id"),
-        );
-        return None;
-    }
-    document(item, faults)
+fn is_new((id, _): &TomlEntry<'_>, known: &Documents) -> bool {
+    known.get(id.get_ref()).is_none()
+}
+
+/// The fault of a document whose id another one has.
+fn known_document((id, _): &TomlEntry<'_>) -> Diagnostic {
+    Diagnostic::error(
+        format!("there is a document `{}` already", id.get_ref()),
+        id.span(),
+    )
+    .label("named again")
+    .suggest("cite that one, or give this one another id")
 }
 
 /// What one file has, in the order of its text.

@@ -38,15 +38,17 @@ pub(super) trait Files {
     /// The bytes of a fixture.
     fn fixture(&self, path: &str) -> Option<Cow<'static, [u8]>>;
 
-    /// Every scenario, by its name.
+    /// Every scenario, by its name, in the order of the names.
     fn scenarios(&self) -> Vec<(Arc<str>, SourceFile)> {
         let paths = self.paths();
         let named = paths
             .iter()
             .filter_map(|path| Some((path.strip_suffix(ENDING)?, path)));
-        named
+        let mut scenarios: Vec<(Arc<str>, SourceFile)> = named
             .filter_map(|(name, path)| Some((Arc::from(name), self.source(path)?)))
-            .collect()
+            .collect();
+        scenarios.sort_by(|(one, _), (other, _)| one.cmp(other));
+        scenarios
     }
 
     /// Every file of the catalogue.

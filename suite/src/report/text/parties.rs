@@ -70,7 +70,7 @@ fn whose(report: &Report<'_>, party: Party, ids: &[&RequirementId]) -> String {
         Party::OtherText => "of the texts beside it".to_owned(),
         Party::Rfc => format!("of RFC {}", numbers(report, ids)),
         Party::Unwritten => "implied or of security".to_owned(),
-        Party::House => "of rules of the house".to_owned(),
+        Party::House => "of its rules".to_owned(),
     }
 }
 
