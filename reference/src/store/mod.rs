@@ -12,7 +12,7 @@
 //! Metadata ([`tables`]) says what exists; the [`journal`] holds every change of it, from which it can be
 //! made anew; files ([`files`]) hold the bytes of blobs and uploads. A file is complete and synced before the
 //! metadata names it, and the metadata forgets it before it is removed, so a crash can leave a file too many,
-//! which [`Store::open`] sweeps up, and never one too few.
+//! which [`Store::sweep`] removes, and never one too few.
 
 mod apply;
 mod audit;
@@ -46,6 +46,7 @@ mod reader;
 mod sessions;
 #[cfg(test)]
 mod slow;
+mod strays;
 mod tables;
 mod uploads;
 
@@ -72,6 +73,7 @@ use leases::Leases;
 use pool::Pool;
 use proof::Health;
 use sessions::Sessions;
+use strays::Strays;
 use tables::View;
 
 use crate::protocol::{Digest, Name};
@@ -184,6 +186,7 @@ pub(crate) struct Store {
     leases: Arc<Leases>,
     pool: Pool,
     health: Arc<Health>,
+    strays: Strays,
     /// When the process began to use it.
     started: u64,
 }
@@ -197,10 +200,11 @@ impl Store {
         Ok(Self::start(
             Metadata::in_memory()?,
             Arc::new(MemoryFiles::default()),
+            Strays::none(),
         ))
     }
 
-    fn start(metadata: Metadata, files: Arc<dyn Files>) -> Self {
+    fn start(metadata: Metadata, files: Arc<dyn Files>, strays: Strays) -> Self {
         Self {
             metadata,
             files,
@@ -208,22 +212,9 @@ impl Store {
             leases: Arc::default(),
             pool: Pool::default(),
             health: Arc::default(),
+            strays,
             started: now(),
         }
-    }
-
-    /// Removes what a crash has left behind: files that neither a blob nor an upload has.
-    fn remove_files_without_meaning(&self) -> Result<(), StoreError> {
-        let known = Self::files_known_to(&self.metadata.view()?)?;
-        for file in self
-            .files
-            .list()?
-            .into_iter()
-            .filter(|file| !known.contains(file))
-        {
-            self.files.remove(file)?;
-        }
-        Ok(())
     }
 
     /// The files that the metadata knows.
