@@ -50,12 +50,10 @@ mod strays;
 mod tables;
 mod uploads;
 
-use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use redb::ReadableTable;
 use uuid::Uuid;
 
 pub(crate) use audit::audit;
@@ -74,7 +72,6 @@ use pool::Pool;
 use proof::Health;
 use sessions::Sessions;
 use strays::Strays;
-use tables::View;
 
 use crate::protocol::{Digest, Name};
 
@@ -217,11 +214,6 @@ impl Store {
         }
     }
 
-    /// The files that the metadata knows.
-    fn files_known_to(view: &View) -> Result<HashSet<Uuid>, StoreError> {
-        files_in(&view.blobs()?, &view.uploads()?)
-    }
-
     /// Whether a repository exists: it does from its first blob or manifest on.
     fn repository_exists(&self, name: &Name) -> Result<bool, StoreError> {
         Ok(self
@@ -252,21 +244,6 @@ impl Store {
             tracing::warn!(%fault, "a file that is not needed any more was not removed");
         }
     }
-}
-
-/// The files of blobs and of uploads.
-fn files_in(
-    blobs: &impl ReadableTable<&'static str, (u128, u64)>,
-    uploads: &impl ReadableTable<u128, (&'static str, &'static str, u64)>,
-) -> Result<HashSet<Uuid>, StoreError> {
-    let mut known = HashSet::new();
-    for row in blobs.iter()? {
-        known.insert(Uuid::from_u128(row?.1.value().0));
-    }
-    for row in uploads.iter()? {
-        known.insert(Uuid::from_u128(row?.0.value()));
-    }
-    Ok(known)
 }
 
 /// Begins what may wait for the disk where waiting does no harm.

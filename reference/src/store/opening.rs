@@ -3,7 +3,6 @@
 //! Content that no metadata names is what a crash leaves behind, and it is swept up; but so is all content when
 //! the metadata is lost. Which of the two it is, the journal tells.
 
-use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,9 +15,9 @@ use super::committer::{CommitterSettings, Metadata, Open};
 use super::files::{DiskFiles, Files, Layout, sync_folder};
 use super::guard::guarded;
 use super::journal::{self, FoundJournal, Journal, Landmark};
-use super::strays::Strays;
+use super::strays::{Strays, strays_beside};
 use super::tables::{Tables, View};
-use super::{Store, StoreError, files_in};
+use super::{Store, StoreError};
 use crate::config::Durability;
 
 /// The memory that the database may use for its pages.
@@ -245,22 +244,22 @@ impl Known {
         if files.is_empty() || (found.is_some() && self.is_empty && self.sequence == 0) {
             return Ok(true);
         }
-        let known = files_named_in(database)?;
-        if files.iter().any(|file| known.contains(file)) {
+        if names_one_of(database, files)? {
             return Ok(false);
         }
         refuse("it holds content of which its metadata knows nothing, and there is no journal that would")
     }
 }
 
-/// The files that a database names; it may be one that has no tables yet.
-fn files_named_in(database: &Database) -> Result<HashSet<Uuid>, StoreError> {
+/// Whether a database names one of some files; it may be one that has no tables yet.
+fn names_one_of(database: &Database, files: Vec<Uuid>) -> Result<bool, StoreError> {
     let transaction = database.begin_write()?;
     let tables = Tables::open(&transaction)?;
-    let known = files_in(&tables.blobs, &tables.uploads)?;
+    let count = files.len();
+    let strays = strays_beside(&tables.blobs, &tables.uploads, files)?;
     drop(tables);
     transaction.abort()?;
-    Ok(known)
+    Ok(strays.len() < count)
 }
 
 /// Gives the store of a database its name.

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use redb::ReadableTable as _;
+use redb::ReadableTable;
 use uuid::Uuid;
 
 use super::tables::View;
@@ -62,18 +62,27 @@ impl Store {
         let listing = tokio::task::spawn_blocking(move || files.list());
         let listed = listing.await.map_err(io::Error::other)??;
         let view = self.metadata.view()?;
-        let looking = tokio::task::spawn_blocking(move || unknown_to(&view, listed));
-        let mut unknown = looking.await.map_err(io::Error::other)??;
-        unknown.retain(|file| self.strays.may_go(*file));
-        let count = unknown.len();
-        self.remove_files(unknown).await;
+        let looking = tokio::task::spawn_blocking(move || strays_of(&view, listed));
+        let mut strays = looking.await.map_err(io::Error::other)??;
+        strays.retain(|file| self.strays.may_go(*file));
+        let count = strays.len();
+        self.remove_files(strays).await;
         *self.strays.spared() = None;
         Ok(count)
     }
 }
 
 /// Those of some files that a view does not know.
-fn unknown_to(view: &View, mut files: Vec<Uuid>) -> Result<Vec<Uuid>, StoreError> {
+pub(super) fn strays_of(view: &View, files: Vec<Uuid>) -> Result<Vec<Uuid>, StoreError> {
+    strays_beside(&view.blobs()?, &view.uploads()?, files)
+}
+
+/// Those of some files that neither a blob nor an upload has; their names are what takes memory here.
+pub(super) fn strays_beside(
+    blobs: &impl ReadableTable<&'static str, (u128, u64)>,
+    uploads: &impl ReadableTable<u128, (&'static str, &'static str, u64)>,
+    mut files: Vec<Uuid>,
+) -> Result<Vec<Uuid>, StoreError> {
     files.sort_unstable();
     let mut is_known = vec![false; files.len()];
     let mut know = |id: u128| {
@@ -81,14 +90,14 @@ fn unknown_to(view: &View, mut files: Vec<Uuid>) -> Result<Vec<Uuid>, StoreError
             is_known[at] = true;
         }
     };
-    for row in view.blobs()?.iter()? {
+    for row in blobs.iter()? {
         know(row?.1.value().0);
     }
-    for row in view.uploads()?.iter()? {
+    for row in uploads.iter()? {
         know(row?.0.value());
     }
-    let unknown = files.into_iter().zip(is_known);
-    Ok(unknown
+    let strays = files.into_iter().zip(is_known);
+    Ok(strays
         .filter(|(_, is_known)| !is_known)
         .map(|(file, _)| file)
         .collect())
