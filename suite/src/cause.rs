@@ -84,7 +84,7 @@ impl fmt::Display for Beyond {
             Beyond::Shared => write!(f, "the repository is shared with other content"),
             Beyond::MayNotDelete => write!(f, "the account may not delete"),
             Beyond::ReadOnly => write!(f, "the target is read-only"),
-            Beyond::NothingFound(what) => write!(f, "no {what} was found there"),
+            Beyond::NothingFound(what) => write!(f, "no {what} to be found there"),
             Beyond::Untagged => write!(f, "no tag of what was found is known"),
             Beyond::Ended => write!(f, "the run ended early"),
         }

@@ -19,6 +19,9 @@ pub(super) fn ask(standard: &Standard<'_>, exchange: &Arc<Exchange>, target: &Ur
     if answer.url.origin() != target.origin() || answer.url.path_below_mount().is_none() {
         return;
     }
+    if is_of_a_token_server(exchange) {
+        return;
+    }
     if standard.loss.is_some_and(|loss| loss.explains(exchange)) {
         return;
     }
@@ -35,6 +38,15 @@ pub(super) fn ask(standard: &Standard<'_>, exchange: &Arc<Exchange>, target: &Ur
             bench.ask_all(block, is_meant);
         }
     }
+}
+
+/// Whether a form of OAuth2 is answered, by a token server that stands where the registry does: what it refuses it says in
+/// words of its own (RFC 6749, section 5.2).
+fn is_of_a_token_server(exchange: &Exchange) -> bool {
+    let request = &exchange.request;
+    let is_form = request.headers.get("Content-Type") == Some("application/x-www-form-urlencoded");
+    let path = request.url.path_below_mount().unwrap_or_default();
+    is_form && request.method == "POST" && !path.starts_with("/v2/")
 }
 
 /// Whether a condition is on statuses by their numbers.
