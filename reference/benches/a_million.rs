@@ -67,6 +67,8 @@ fn main() {
         std::fs::create_dir_all(&folder).unwrap();
         fill::fill(&folder, shape);
         let results = take_all(&folder, shape);
+        // It takes minutes until so many files are gone.
+        eprintln!("{manifests} manifests: {results:.2?}");
         std::fs::remove_dir_all(&folder).unwrap();
         results
     });

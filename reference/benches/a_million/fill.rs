@@ -109,8 +109,10 @@ pub(crate) fn fill(folder: &Path, shape: Shape) {
             Image::new(number, shape.blobs).push(client, &repository(number / TENTH), &tag(number));
         }
     });
-    eprintln!("{} manifests are there", shape.manifests);
     registry.stop();
+    // What the system has still to write is not the registry's doing.
+    rustix::fs::sync();
+    eprintln!("{} manifests are there", shape.manifests);
 }
 
 /// Does something for each number, by several clients.

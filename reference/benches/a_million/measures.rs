@@ -30,8 +30,8 @@ pub(crate) const MEASURES: &[&str] = &[
 const TIMES: usize = 201;
 /// How often a start is timed.
 const STARTS: usize = 3;
-/// How long after its start a registry is at rest.
-const REST: Duration = Duration::from_secs(2);
+/// How long after its start a registry is at rest: until then it looks through its files and its journal.
+const REST: Duration = Duration::from_secs(60);
 /// How many images are pushed and deleted.
 const IMAGES: u64 = 51;
 /// How often the memory of an audit is looked at.

@@ -14,7 +14,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// seconds, for a few calls of the system.
 const FILE_PAUSE: Duration = Duration::from_secs(2);
 
-/// Drops expired uploads and collects garbage, for as long as the registry runs.
+/// Sweeps up what an earlier process has left; drops expired uploads and collects garbage, for as long as the registry runs.
 pub(crate) async fn maintain(app: Arc<App>) {
     let limits = &app.config.limits;
     let seconds = |seconds| {
@@ -33,6 +33,11 @@ pub(crate) async fn maintain(app: Arc<App>) {
         .min();
     let pause = shortest.map_or(LONGEST_PAUSE, |shortest| shortest / 2);
     let pause = pause.clamp(Duration::from_millis(500), LONGEST_PAUSE);
+    match app.store.sweep().await {
+        Ok(0) => {}
+        Ok(files) => tracing::info!(files, "swept up what an earlier process has left behind"),
+        Err(error) => tracing::error!(%error, "what an earlier process has left behind was not swept up"),
+    }
     loop {
         tokio::time::sleep(pause).await;
         if let Err(error) = tidy(&app, expiry, grace).await {

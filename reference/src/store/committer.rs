@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use super::StoreError;
 use super::guard::guarded;
-use super::journal::Journal;
-use super::tables::{SEQUENCE, STORE, Tables, View};
+use super::journal::{Journal, Landmark};
+use super::tables::{JOURNAL, LANDMARK, SEQUENCE, STORE, Tables, View};
 
 /// How many changes one commit serves at most: it bounds how long the first of them waits.
 const LARGEST_GROUP: usize = 1024;
@@ -235,7 +235,9 @@ impl Committer {
     fn try_commit(&mut self, group: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
         let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
         let database = database.as_ref().ok_or(StoreError::Closed)?;
-        if let Some(journal) = self.journal.as_mut().filter(|journal| journal.is_doubtful()) {
+        if let Some(journal) = &mut self.journal
+            && journal.is_doubtful()
+        {
             database.begin_write()?.commit()?;
             journal.begin_again(&View::new(database.begin_read()?))?;
         }
@@ -248,7 +250,7 @@ impl Committer {
         let made = std::mem::take(&mut tables.made);
         if let Some(journal) = self.journal.as_mut().filter(|_| !made.is_empty()) {
             journal.append(made)?;
-            tables.set_sequence(journal.sequence())?;
+            tables.set_landmark(journal.landmark())?;
         }
         drop(tables);
         self.unsynced += 1;
@@ -327,7 +329,7 @@ pub(super) fn catch_up(database: &Database, journal: Option<&Journal>) -> Result
     if let Some(journal) = journal {
         let after = tables.sequence()?;
         journal.replay(after, &mut |entry| tables.apply(entry))?;
-        tables.set_sequence(journal.sequence())?;
+        tables.set_landmark(journal.landmark())?;
     }
     drop(tables);
     Ok(transaction.commit()?)
@@ -354,6 +356,30 @@ impl Tables<'_> {
 
     pub(super) fn set_sequence(&mut self, sequence: u64) -> Result<(), StoreError> {
         self.facts.insert(SEQUENCE, u128::from(sequence))?;
+        Ok(())
+    }
+
+    /// How far of which journal the tables are, if they know it.
+    pub(super) fn landmark(&self) -> Result<Option<Landmark>, StoreError> {
+        let fact = |name| Ok::<_, StoreError>(self.facts.get(name)?.map(|row| row.value()));
+        let (Some(number), Some(lines)) = (fact(JOURNAL)?, fact(LANDMARK)?) else {
+            return Ok(None);
+        };
+        let damaged = |_| StoreError::Damaged("the landmark in the journal".to_owned());
+        Ok(Some(Landmark {
+            number,
+            state_end: u64::try_from(lines >> 64).map_err(damaged)?,
+            line: u64::try_from(lines & u128::from(u64::MAX)).map_err(damaged)?,
+            sequence: self.sequence()?,
+        }))
+    }
+
+    /// Notes how far of which journal the tables are.
+    fn set_landmark(&mut self, landmark: Landmark) -> Result<(), StoreError> {
+        self.set_sequence(landmark.sequence)?;
+        self.facts.insert(JOURNAL, landmark.number)?;
+        let lines = u128::from(landmark.state_end) << 64 | u128::from(landmark.line);
+        self.facts.insert(LANDMARK, lines)?;
         Ok(())
     }
 

@@ -279,6 +279,15 @@ async fn a_damaged_journal_is_written_anew_from_the_metadata() {
         whats(&found),
         ["the journal does not hold what the metadata holds"]
     );
+    let damaged = journal_of(folder.path());
+    let store = open(folder.path()).unwrap();
+    assert_eq!(state(&store), expected);
+    // What the database has of it is read beside everything else.
+    while damaged.exists() {
+        push(&store, "a", "config").await;
+    }
+    let expected = state(&store);
+    drop(store);
     assert_eq!(state(&open(folder.path()).unwrap()), expected);
     assert_eq!(audit(folder.path(), Check::Look).unwrap().faults, []);
 }
@@ -339,7 +348,16 @@ async fn a_file_that_a_crash_has_left_is_swept_up() {
     store.files.create(left).unwrap();
     drop(store);
     let store = open(folder.path()).unwrap();
+    let name = Name::parse("a").unwrap();
+    let mut received = store.receive(&name, Algorithm::Sha256).unwrap();
+    received.add(vec![0; 1024 * 1024].into()).await.unwrap();
+    let digest = Digest::of(Algorithm::Sha256, &[0; 1024 * 1024]);
+    assert_eq!(store.sweep().await.unwrap(), 1);
     assert!(store.files.open(left).is_err());
+    assert_eq!(store.sweep().await.unwrap(), 0);
+    store.finish_upload(received, &digest).await.unwrap();
+    drop(store);
+    assert_eq!(audit(folder.path(), Check::Look).unwrap().faults, []);
 }
 
 #[test]

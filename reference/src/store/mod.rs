@@ -12,7 +12,7 @@
 //! Metadata ([`tables`]) says what exists; the [`journal`] holds every change of it, from which it can be
 //! made anew; files ([`files`]) hold the bytes of blobs and uploads. A file is complete and synced before the
 //! metadata names it, and the metadata forgets it before it is removed, so a crash can leave a file too many,
-//! which [`Store::open`] sweeps up, and never one too few.
+//! which [`Store::sweep`] removes, and never one too few.
 
 mod apply;
 mod audit;
@@ -46,15 +46,14 @@ mod reader;
 mod sessions;
 #[cfg(test)]
 mod slow;
+mod strays;
 mod tables;
 mod uploads;
 
-use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use redb::ReadableTable;
 use uuid::Uuid;
 
 pub(crate) use audit::audit;
@@ -72,7 +71,7 @@ use leases::Leases;
 use pool::Pool;
 use proof::Health;
 use sessions::Sessions;
-use tables::View;
+use strays::Strays;
 
 use crate::protocol::{Digest, Name};
 
@@ -184,6 +183,7 @@ pub(crate) struct Store {
     leases: Arc<Leases>,
     pool: Pool,
     health: Arc<Health>,
+    strays: Strays,
     /// When the process began to use it.
     started: u64,
 }
@@ -197,10 +197,11 @@ impl Store {
         Ok(Self::start(
             Metadata::in_memory()?,
             Arc::new(MemoryFiles::default()),
+            Strays::none(),
         ))
     }
 
-    fn start(metadata: Metadata, files: Arc<dyn Files>) -> Self {
+    fn start(metadata: Metadata, files: Arc<dyn Files>, strays: Strays) -> Self {
         Self {
             metadata,
             files,
@@ -208,27 +209,9 @@ impl Store {
             leases: Arc::default(),
             pool: Pool::default(),
             health: Arc::default(),
+            strays,
             started: now(),
         }
-    }
-
-    /// Removes what a crash has left behind: files that neither a blob nor an upload has.
-    fn remove_files_without_meaning(&self) -> Result<(), StoreError> {
-        let known = Self::files_known_to(&self.metadata.view()?)?;
-        for file in self
-            .files
-            .list()?
-            .into_iter()
-            .filter(|file| !known.contains(file))
-        {
-            self.files.remove(file)?;
-        }
-        Ok(())
-    }
-
-    /// The files that the metadata knows.
-    fn files_known_to(view: &View) -> Result<HashSet<Uuid>, StoreError> {
-        files_in(&view.blobs()?, &view.uploads()?)
     }
 
     /// Whether a repository exists: it does from its first blob or manifest on.
@@ -261,21 +244,6 @@ impl Store {
             tracing::warn!(%fault, "a file that is not needed any more was not removed");
         }
     }
-}
-
-/// The files of blobs and of uploads.
-fn files_in(
-    blobs: &impl ReadableTable<&'static str, (u128, u64)>,
-    uploads: &impl ReadableTable<u128, (&'static str, &'static str, u64)>,
-) -> Result<HashSet<Uuid>, StoreError> {
-    let mut known = HashSet::new();
-    for row in blobs.iter()? {
-        known.insert(Uuid::from_u128(row?.1.value().0));
-    }
-    for row in uploads.iter()? {
-        known.insert(Uuid::from_u128(row?.0.value()));
-    }
-    Ok(known)
 }
 
 /// Begins what may wait for the disk where waiting does no harm.

@@ -3,7 +3,6 @@
 //! Content that no metadata names is what a crash leaves behind, and it is swept up; but so is all content when
 //! the metadata is lost. Which of the two it is, the journal tells.
 
-use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,9 +14,10 @@ use uuid::Uuid;
 use super::committer::{CommitterSettings, Metadata, Open};
 use super::files::{DiskFiles, Files, Layout, sync_folder};
 use super::guard::guarded;
-use super::journal::{self, FoundJournal, Journal};
+use super::journal::{self, FoundJournal, Journal, Landmark};
+use super::strays::{Strays, strays_beside};
 use super::tables::{Tables, View};
-use super::{Store, StoreError, files_in};
+use super::{Store, StoreError};
 use crate::config::Durability;
 
 /// The memory that the database may use for its pages.
@@ -169,7 +169,7 @@ impl Store {
         settings: CommitterSettings,
     ) -> Result<Self, StoreError> {
         let known = Known::of(&database)?;
-        let found = journal::find(journals.as_ref())?;
+        let found = journal::find_behind(journals.as_ref(), known.landmark)?;
         let is_trusted = known.refuse_what_is_foreign(found.as_ref(), &database, content.as_ref())?;
         let journal = match (known.store, found) {
             (Some(store), Some(found)) if known.is_continued_by(&found) => {
@@ -186,11 +186,7 @@ impl Store {
             }
         };
         let metadata = Metadata::start(database, open, Some(journal), settings)?;
-        let store = Self::start(metadata, content);
-        if is_trusted {
-            store.remove_files_without_meaning()?;
-        }
-        Ok(store)
+        Ok(Self::start(metadata, content, Strays::new(is_trusted)))
     }
 }
 
@@ -198,6 +194,7 @@ impl Store {
 pub(super) struct Known {
     pub(super) store: Option<Uuid>,
     pub(super) sequence: u64,
+    landmark: Option<Landmark>,
     is_empty: bool,
 }
 
@@ -205,13 +202,14 @@ impl Known {
     pub(super) fn of(database: &Database) -> Result<Self, StoreError> {
         let transaction = database.begin_write()?;
         let tables = Tables::open(&transaction)?;
-        let (store, sequence) = (tables.store()?, tables.sequence()?);
+        let (store, sequence, landmark) = (tables.store()?, tables.sequence()?, tables.landmark()?);
         let is_empty = tables.repositories.first()?.is_none() && tables.uploads.first()?.is_none();
         drop(tables);
         transaction.abort()?;
         Ok(Self {
             store,
             sequence,
+            landmark,
             is_empty,
         })
     }
@@ -246,22 +244,22 @@ impl Known {
         if files.is_empty() || (found.is_some() && self.is_empty && self.sequence == 0) {
             return Ok(true);
         }
-        let known = files_named_in(database)?;
-        if files.iter().any(|file| known.contains(file)) {
+        if names_one_of(database, files)? {
             return Ok(false);
         }
         refuse("it holds content of which its metadata knows nothing, and there is no journal that would")
     }
 }
 
-/// The files that a database names; it may be one that has no tables yet.
-fn files_named_in(database: &Database) -> Result<HashSet<Uuid>, StoreError> {
+/// Whether a database names one of some files; it may be one that has no tables yet.
+fn names_one_of(database: &Database, files: Vec<Uuid>) -> Result<bool, StoreError> {
     let transaction = database.begin_write()?;
     let tables = Tables::open(&transaction)?;
-    let known = files_in(&tables.blobs, &tables.uploads)?;
+    let count = files.len();
+    let strays = strays_beside(&tables.blobs, &tables.uploads, files)?;
     drop(tables);
     transaction.abort()?;
-    Ok(known)
+    Ok(strays.len() < count)
 }
 
 /// Gives the store of a database its name.
@@ -276,5 +274,70 @@ fn parent_of(folder: &Path) -> &Path {
     match folder.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Known, StorePaths, journal};
+    use crate::config::Durability;
+    use crate::protocol::{Algorithm, Name};
+    use crate::store::Store;
+    use crate::store::journal::{FoundJournal, Landmark};
+
+    /// What a start would find of a journal, if the database knew this.
+    fn found(paths: &StorePaths, known: Option<Landmark>) -> FoundJournal {
+        journal::find_behind(&paths.journals(), known).unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_start_does_not_wait_for_what_the_database_has_of_the_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), Durability::Strict).unwrap();
+        for name in ["a", "b", "c"] {
+            let name = Name::parse(name).unwrap();
+            store.open_upload(&name, Algorithm::Sha256).await.unwrap();
+        }
+        drop(store);
+        let paths = StorePaths::new(folder.path());
+        let known = Known::of(&paths.open(false)().unwrap())
+            .unwrap()
+            .landmark
+            .unwrap();
+        let (whole, behind) = (found(&paths, None), found(&paths, Some(known)));
+        assert_eq!((whole.unread(), behind.unread()), (None, Some(known)));
+        let told = |of: &FoundJournal| {
+            (
+                of.store,
+                of.state,
+                of.sequence,
+                of.last,
+                of.is_damaged,
+                of.is_empty,
+            )
+        };
+        assert_eq!(told(&behind), told(&whole));
+        assert_eq!(known.sequence, whole.sequence);
+        let wrong = [
+            Landmark {
+                line: known.line + 1,
+                ..known
+            },
+            Landmark {
+                sequence: known.sequence + 1,
+                ..known
+            },
+            Landmark {
+                number: known.number + 1,
+                ..known
+            },
+        ];
+        for landmark in wrong {
+            assert_eq!(
+                found(&paths, Some(landmark)).unread(),
+                None,
+                "all is read: {landmark:?}"
+            );
+        }
     }
 }

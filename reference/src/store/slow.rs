@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::Store;
 use super::committer::Metadata;
 use super::files::{File, Files, MemoryFiles};
+use super::strays::Strays;
 use crate::protocol::{Algorithm, Digest, Name};
 
 /// Tells that a file is to be opened, and waits for leave to do so.
@@ -63,7 +64,7 @@ async fn a_blob_that_is_deleted_and_pushed_again_while_it_is_opened_is_read_whol
         gate: Mutex::new(Some((told, waits))),
         files: MemoryFiles::default(),
     };
-    let store = Store::start(Metadata::in_memory().unwrap(), Arc::new(files));
+    let store = Store::start(Metadata::in_memory().unwrap(), Arc::new(files), Strays::none());
     let store = Arc::new(store);
     let repository = Name::parse("a").unwrap();
     let digest = push(&store, &repository).await;

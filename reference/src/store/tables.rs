@@ -14,6 +14,13 @@ pub(super) const STORE: &str = "store";
 /// The fact that numbers the last change of the journal that is in the tables.
 pub(super) const SEQUENCE: &str = "sequence";
 
+/// The fact that numbers the journal of that change.
+pub(super) const JOURNAL: &str = "journal";
+
+/// The fact that says where in that journal its state ends, in the upper half, and where the line of the change begins, in
+/// the lower one.
+pub(super) const LANDMARK: &str = "landmark";
+
 /// Declares the tables, with the set of them open for reading and the set open for writing.
 macro_rules! tables {
     ($($(#[doc = $doc:literal])* $field:ident $name:ident: $key:ty => $value:ty,)*) => {
@@ -79,7 +86,7 @@ tables! {
     touched TOUCHED: u128 => u64,
     /// Digest of a blob whose file was found damaged -> when. It is not there until it is pushed again.
     damaged DAMAGED: &'static str => u64,
-    /// What there is one of: see [`STORE`] and [`SEQUENCE`].
+    /// What there is one of: see [`STORE`], [`SEQUENCE`], [`JOURNAL`] and [`LANDMARK`].
     facts FACTS: &'static str => u128,
 }
 

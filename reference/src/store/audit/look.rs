@@ -5,11 +5,12 @@ use uuid::Uuid;
 
 use super::{Audit, AuditFinding, Damage};
 use crate::protocol::{Algorithm, Hasher, ManifestType};
+use crate::store::StoreError;
 use crate::store::files::Files;
 use crate::store::manifests::{parse_stored, stored_digest};
+use crate::store::strays::strays_of;
 use crate::store::tables::View;
 use crate::store::uploads::hash_file;
-use crate::store::{Store, StoreError};
 
 /// What is looked at, and what is found.
 pub(super) struct Look<'a> {
@@ -125,13 +126,7 @@ impl Look<'_> {
 
     /// Every file belongs to a blob or an upload.
     pub(super) fn at_files(&mut self) -> Result<(), StoreError> {
-        let known = Store::files_known_to(self.view)?;
-        let unknown = self
-            .files
-            .list()?
-            .into_iter()
-            .filter(|file| !known.contains(file));
-        for file in unknown.collect::<Vec<_>>() {
+        for file in strays_of(self.view, self.files.list()?)? {
             self.fault(format!("file {file} belongs to nothing"), "it is removed");
             self.damage.files.push(file);
         }

@@ -11,8 +11,9 @@ use super::begin_journal;
 use crate::store::files::{Files as _, sync_folder};
 use crate::store::journal::{self, FoundJournal};
 use crate::store::opening::{StorePaths, create, name_store};
+use crate::store::strays::strays_of;
 use crate::store::tables::{Tables, View};
-use crate::store::{Store, StoreError, now};
+use crate::store::{StoreError, now};
 
 /// Makes the metadata of a store anew, as far as its journal goes. The old metadata, files that the new one
 /// does not name, and a damaged journal are put aside. Returns what was done.
@@ -93,10 +94,7 @@ fn make(path: &Path, found: &FoundJournal) -> Result<usize, StoreError> {
 }
 
 fn put_strays_aside(paths: &StorePaths, database: &Database) -> Result<usize, StoreError> {
-    let known = Store::files_known_to(&View::new(database.begin_read()?))?;
-    let strays = paths.content().list()?;
-    let strays = strays.into_iter().filter(|file| !known.contains(file));
-    let strays = strays.collect::<Vec<_>>();
+    let strays = strays_of(&View::new(database.begin_read()?), paths.content().list()?)?;
     strays.iter().try_for_each(|file| paths.put_aside(*file))?;
     Ok(strays.len())
 }

@@ -37,6 +37,8 @@ pub(super) struct Line {
     /// The number of the change, or of the last change before a state.
     pub(super) sequence: u64,
     text: String,
+    /// Where it begins.
+    pub(super) start: u64,
     /// Where the next line begins.
     pub(super) end: u64,
 }
@@ -58,7 +60,7 @@ impl Line {
         self.text.starts_with("{\"changes\"")
     }
 
-    fn parse(bytes: &[u8], end: u64) -> Option<Self> {
+    fn parse(bytes: &[u8], start: u64) -> Option<Self> {
         let (checksum, sealed) = std::str::from_utf8(bytes)
             .ok()?
             .strip_suffix('\n')?
@@ -70,7 +72,8 @@ impl Line {
         Some(Self {
             sequence: sequence.parse().ok()?,
             text: text.to_owned(),
-            end,
+            start,
+            end: start + bytes.len() as u64,
         })
     }
 }
@@ -111,28 +114,39 @@ pub(super) struct Lines {
 impl Lines {
     /// The lines of a file from its beginning.
     pub(super) fn of(file: Arc<dyn File>) -> Self {
+        Self::behind(file, 0)
+    }
+
+    /// The lines of a file from the one on that begins at `offset`.
+    pub(super) fn behind(file: Arc<dyn File>, offset: u64) -> Self {
         Self {
-            reader: BufReader::with_capacity(BLOCK, FileReader { file, offset: 0 }),
-            offset: 0,
+            reader: BufReader::with_capacity(BLOCK, FileReader { file, offset }),
+            offset,
         }
+    }
+
+    /// Where the next line begins.
+    pub(super) const fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// The next line; `None` at the end, where zeros are held ready for what comes.
     pub(super) fn next(&mut self) -> io::Result<Option<ScannedLine>> {
         let mut bytes = Vec::new();
         self.reader.read_until(b'\n', &mut bytes)?;
+        let start = self.offset;
         self.offset += bytes.len() as u64;
         if bytes.iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
-        Ok(Some(match Line::parse(&bytes, self.offset) {
+        Ok(Some(match Line::parse(&bytes, start) {
             Some(line) => ScannedLine::Whole(line),
             None => ScannedLine::Broken,
         }))
     }
 }
 
-/// A file that is read from its beginning to its end.
+/// A file that is read from an offset to its end.
 struct FileReader {
     file: Arc<dyn File>,
     offset: u64,

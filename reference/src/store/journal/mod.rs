@@ -6,6 +6,7 @@
 //! one is written beside it, from the state at a later moment on; the one that reaches further counts.
 
 mod line;
+mod review;
 mod scan;
 mod state;
 
@@ -18,7 +19,7 @@ use std::thread::JoinHandle;
 use bytes::Bytes;
 use uuid::Uuid;
 
-pub(super) use scan::{FoundJournal, find, salvage};
+pub(super) use scan::{FoundJournal, Landmark, find, find_behind, salvage};
 pub(super) use state::entries_of;
 
 use super::StoreError;
@@ -28,6 +29,7 @@ use super::tables::View;
 #[cfg(any(test, fuzzing))]
 pub(super) use line::sealed;
 use line::{JournalRecord, Lines, ScannedLine, write};
+use review::Review;
 
 /// The version of what is written here.
 const VERSION: u32 = 1;
@@ -46,13 +48,18 @@ pub(super) struct Journal {
     store: Uuid,
     /// The number of the last change.
     sequence: u64,
+    /// Where the line of that begins.
+    line: u64,
     length: u64,
+    /// What was not read when it was found, since the database had it.
+    unread: Option<Landmark>,
     /// Where the bytes end that are held ready.
     reserved: u64,
     /// How long the state is that it begins with.
     state_length: u64,
     /// Whether a write has failed in a way that leaves open what the disk holds.
     is_doubtful: bool,
+    review: Option<Review>,
     renewal: Option<Renewal>,
 }
 
@@ -68,6 +75,8 @@ struct Renewal {
 /// A journal that holds a state and nothing else.
 struct Begun {
     file: Arc<dyn File>,
+    /// Where its last line begins.
+    line: u64,
     length: u64,
 }
 
@@ -95,10 +104,13 @@ impl Journal {
             number,
             store,
             sequence: view.sequence()?,
+            line: begun.line,
             length: begun.length,
+            unread: None,
             reserved: begun.length,
             state_length: begun.length,
             is_doubtful: false,
+            review: None,
             renewal: None,
         })
     }
@@ -116,16 +128,21 @@ impl Journal {
                 files.remove(other)?;
             }
         }
+        let unread = found.unread;
+        let review = unread.map(|unread| Review::begin(unread, Arc::clone(&found.file)));
         Ok(Self {
             files,
             file: found.file,
             number: found.number,
             store,
             sequence: found.sequence,
+            line: found.line,
             length: found.end,
+            unread,
             reserved: found.end,
             state_length: found.state_end,
             is_doubtful: false,
+            review: review.transpose()?,
             renewal: None,
         })
     }
@@ -133,6 +150,16 @@ impl Journal {
     /// The number of the last change.
     pub(super) const fn sequence(&self) -> u64 {
         self.sequence
+    }
+
+    /// How far a database is that has all of it.
+    pub(super) const fn landmark(&self) -> Landmark {
+        Landmark {
+            number: self.number,
+            state_end: self.state_length,
+            line: self.line,
+            sequence: self.sequence,
+        }
     }
 
     /// Writes a change down; when this returns it is as durable as it will be.
@@ -148,7 +175,7 @@ impl Journal {
             self.is_doubtful |= self.file.truncate(self.length).is_err();
             return Err(error.into());
         }
-        (self.length, self.sequence) = (end, sequence);
+        (self.line, self.length, self.sequence) = (self.length, end, sequence);
         self.reserved = self.reserved.max(end);
         Ok(())
     }
@@ -167,7 +194,10 @@ impl Journal {
     }
 
     /// Whether the disk may not hold what it was given.
-    pub(super) const fn is_doubtful(&self) -> bool {
+    pub(super) fn is_doubtful(&mut self) -> bool {
+        if let Some(review) = self.review.take_if(|review| review.is_over()) {
+            self.is_doubtful |= !review.found_it_whole();
+        }
         self.is_doubtful
     }
 
@@ -184,7 +214,9 @@ impl Journal {
         after: u64,
         tell: &mut dyn FnMut(&Entry) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let mut lines = Lines::of(Arc::clone(&self.file));
+        let unread = self.unread.filter(|unread| unread.sequence <= after);
+        let from = unread.map_or(0, |unread| unread.line);
+        let mut lines = Lines::behind(Arc::clone(&self.file), from);
         while let Some(ScannedLine::Whole(line)) = lines.next()? {
             if line.end > self.length {
                 break;
@@ -254,7 +286,13 @@ impl Journal {
         begun.file.sync()?;
         let old = std::mem::replace(&mut self.number, renewal.number);
         self.file = begun.file;
+        self.line = match self.line.checked_sub(renewal.from) {
+            Some(behind) => begun.length + behind,
+            None => begun.line,
+        };
         self.length = length;
+        // All of it was written by this process.
+        (self.unread, self.review) = (None, None);
         self.reserved = length;
         self.state_length = begun.length;
         Ok(self.files.remove(Uuid::from_u128(old))?)
@@ -309,9 +347,11 @@ fn write_state(
         text += &write(sequence, &JournalRecord::State(vec![entry]))?;
         put(&mut text, BLOCK)
     })?;
-    text += &write(sequence, &JournalRecord::Complete {})?;
+    let last = write(sequence, &JournalRecord::Complete {})?;
+    text += &last;
     put(&mut text, 0)?;
     file.sync()?;
     files.keep_name(id)?;
-    Ok(Begun { file, length })
+    let line = length - last.len() as u64;
+    Ok(Begun { file, line, length })
 }

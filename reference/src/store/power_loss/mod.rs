@@ -79,6 +79,8 @@ async fn lives(seed: u64, lie: Option<Lie>) -> Result<Tally, String> {
         }
         disk = disk.survivor(&mut random);
         let store = start(&disk).map_err(|fault| fails(format!("it does not start: {fault}")))?;
+        let swept = store.sweep().await;
+        swept.map_err(|fault| fails(format!("it is not swept: {fault}")))?;
         client.look(&store).await.map_err(fails)?;
         drop(store);
         let found = faults(&disk).map_err(|fault| fails(format!("it cannot be audited: {fault}")))?;

@@ -205,6 +205,7 @@ impl Store {
     /// Begins to receive a blob in one request, with no session that anyone could come back to.
     pub(crate) fn receive(&self, repository: &Name, algorithm: Algorithm) -> Result<Appender, StoreError> {
         let session = Session::of_one_request(repository.clone(), algorithm);
+        self.strays.spare(session.id);
         self.append(&Arc::new(session), None)
     }
 

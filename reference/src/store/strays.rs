@@ -1,0 +1,104 @@
+//! The sweeping up of what a crash has left behind: files that neither a blob nor an upload has.
+//!
+//! That takes as long as there are files, so nobody waits for it: what is received meanwhile is spared.
+
+use std::collections::HashSet;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use redb::ReadableTable;
+use uuid::Uuid;
+
+use super::tables::View;
+use super::{Store, StoreError};
+
+/// Files that may belong to nothing.
+#[derive(Debug)]
+pub(super) struct Strays {
+    /// The files that this process has made, and that no metadata may know yet; `None` once there is nothing to sweep.
+    spared: Mutex<Option<HashSet<Uuid>>>,
+}
+
+impl Strays {
+    /// Strays of an earlier process, if files that no metadata names are surely without meaning.
+    pub(super) fn new(is_trusted: bool) -> Self {
+        Self {
+            spared: Mutex::new(is_trusted.then(HashSet::new)),
+        }
+    }
+
+    /// Nothing is swept.
+    pub(super) fn none() -> Self {
+        Self::new(false)
+    }
+
+    /// Spares a file that is about to be made.
+    pub(super) fn spare(&self, file: Uuid) {
+        if let Some(spared) = self.spared().as_mut() {
+            spared.insert(file);
+        }
+    }
+
+    fn spared(&self) -> MutexGuard<'_, Option<HashSet<Uuid>>> {
+        self.spared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a file may go.
+    fn may_go(&self, file: Uuid) -> bool {
+        self.spared()
+            .as_ref()
+            .is_some_and(|spared| !spared.contains(&file))
+    }
+}
+
+impl Store {
+    /// Removes what a crash has left behind, once; returns how many files that were.
+    pub(crate) async fn sweep(&self) -> Result<usize, StoreError> {
+        if self.strays.spared().is_none() {
+            return Ok(0);
+        }
+        // Whatever is listed now is known to a view of later, or spared, if it has a meaning.
+        let files = Arc::clone(&self.files);
+        let listing = tokio::task::spawn_blocking(move || files.list());
+        let listed = listing.await.map_err(io::Error::other)??;
+        let view = self.metadata.view()?;
+        let looking = tokio::task::spawn_blocking(move || strays_of(&view, listed));
+        let mut strays = looking.await.map_err(io::Error::other)??;
+        strays.retain(|file| self.strays.may_go(*file));
+        let count = strays.len();
+        self.remove_files(strays).await;
+        *self.strays.spared() = None;
+        Ok(count)
+    }
+}
+
+/// Those of some files that a view does not know.
+pub(super) fn strays_of(view: &View, files: Vec<Uuid>) -> Result<Vec<Uuid>, StoreError> {
+    strays_beside(&view.blobs()?, &view.uploads()?, files)
+}
+
+/// Those of some files that neither a blob nor an upload has; their names are what takes memory here.
+pub(super) fn strays_beside(
+    blobs: &impl ReadableTable<&'static str, (u128, u64)>,
+    uploads: &impl ReadableTable<u128, (&'static str, &'static str, u64)>,
+    mut files: Vec<Uuid>,
+) -> Result<Vec<Uuid>, StoreError> {
+    files.sort_unstable();
+    let mut is_known = vec![false; files.len()];
+    let mut know = |id: u128| {
+        if let Ok(at) = files.binary_search(&Uuid::from_u128(id)) {
+            is_known[at] = true;
+        }
+    };
+    for row in blobs.iter()? {
+        know(row?.1.value().0);
+    }
+    for row in uploads.iter()? {
+        know(row?.0.value());
+    }
+    let strays = files.into_iter().zip(is_known);
+    Ok(strays
+        .filter(|(_, is_known)| !is_known)
+        .map(|(file, _)| file)
+        .collect())
+}
