@@ -10,9 +10,12 @@ use std::sync::LazyLock;
 use crate::catalogue::RequirementId;
 
 /// The tables, as text.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 11] = [
     include_str!("../../fixtures/clients/containerd.tsv"),
+    include_str!("../../fixtures/clients/cosign.tsv"),
     include_str!("../../fixtures/clients/crane.tsv"),
+    include_str!("../../fixtures/clients/helm-3.tsv"),
+    include_str!("../../fixtures/clients/helm.tsv"),
     include_str!("../../fixtures/clients/oras-py.tsv"),
     include_str!("../../fixtures/clients/oras.tsv"),
     include_str!("../../fixtures/clients/podman.tsv"),
