@@ -4,8 +4,8 @@
 //! cargo bench -p assize-reference --bench a_million -- --manifests 1000000 --blobs 3 --folder DIR
 //! ```
 //! A store of N manifests has as many tags in one repository, a tenth of it as repositories and as referrers of one
-//! subject, and some blobs for each manifest. It is filled over HTTP, and closed; then everything is measured with full
-//! durability, and printed with the factor by which it grows.
+//! subject, and some blobs for each manifest. Both are filled over HTTP, and closed; then everything is measured with full
+//! durability, of the one and of the other in turn, and printed with the factor by which it grows.
 
 #![expect(clippy::unwrap_used, reason = "a measure that cannot be taken ends the bench")]
 #![expect(clippy::panic, reason = "a server that hangs up ends the bench")]
@@ -28,7 +28,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 use fill::Shape;
-use measures::{MEASURES, take_all};
+use measures::{Filled, take_all};
 
 /// Measures how the reference registry grows with what it holds
 #[derive(Debug, Parser)]
@@ -56,26 +56,25 @@ struct Options {
 
 fn main() {
     let options = Options::parse();
-    let results = [options.against, options.manifests].map(|manifests| {
+    let sizes = [options.against, options.manifests];
+    let stores = sizes.map(|manifests| {
         let shape = Shape {
             manifests,
             blobs: options.blobs,
         };
-        let folder = options
-            .folder
-            .join(format!("a-million-{manifests}-{}", std::process::id()));
+        let name = format!("a-million-{manifests}-{}", std::process::id());
+        let folder = options.folder.join(name);
         std::fs::create_dir_all(&folder).unwrap();
         fill::fill(&folder, shape);
-        let results = take_all(&folder, shape);
-        // It takes minutes until so many files are gone.
-        eprintln!("{manifests} manifests: {results:.2?}");
-        std::fs::remove_dir_all(&folder).unwrap();
-        results
+        Filled { folder, shape }
     });
-    let [small, large] = results;
-    println!("| | at {} | at {} | growth |", options.against, options.manifests);
+    let [few, many] = sizes;
+    println!("| | at {few} | at {many} | growth |");
     println!("| --- | --- | --- | --- |");
-    for (name, (few, many)) in MEASURES.iter().zip(small.iter().zip(&large)) {
+    for (name, [few, many]) in take_all(&stores) {
         println!("| {name} | {few:.2} | {many:.2} | {:.2} |", many / few);
+    }
+    for store in stores {
+        std::fs::remove_dir_all(store.folder).unwrap();
     }
 }

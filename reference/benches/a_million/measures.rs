@@ -1,6 +1,6 @@
 //! What is measured of a store, whatever its size.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -10,26 +10,13 @@ use crate::fill::{Image, SUBJECT, Shape, TAGS, post_blob, repository, subject};
 use crate::process;
 use crate::registry::{PROGRAM, Registry};
 
-/// What is measured, in the order in which it is.
-pub(crate) const MEASURES: &[&str] = &[
-    "start, ms",
-    "memory at rest, MiB",
-    "page of 100 tags, ms",
-    "page of 100 repositories, ms",
-    "page of 100 referrers, ms",
-    "pull of a manifest and a blob, ms",
-    "push of an image, ms",
-    "deletion of it, ms",
-    "CPU of a collection, s",
-    "memory of it, MiB",
-    "audit, s",
-    "memory of it, MiB",
-];
+/// What was measured: of the smaller store, and of the larger one.
+pub(crate) type Row = (&'static str, [f64; 2]);
 
 /// How often each request is timed.
-const TIMES: usize = 201;
+const TIMES: u64 = 201;
 /// How often a start is timed.
-const STARTS: usize = 3;
+const STARTS: u64 = 3;
 /// How long after its start a registry is at rest: until then it looks through its files and its journal.
 const REST: Duration = Duration::from_secs(60);
 /// How many images are pushed and deleted.
@@ -37,46 +24,116 @@ const IMAGES: u64 = 51;
 /// How often the memory of an audit is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// Measures everything of the store in a folder.
-pub(crate) fn take_all(folder: &Path, shape: Shape) -> Vec<f64> {
-    let starts = (0..STARTS).map(|_| {
-        let registry = Registry::start(folder, &[]);
+/// A store that is measured.
+pub(crate) struct Filled {
+    pub(crate) folder: PathBuf,
+    pub(crate) shape: Shape,
+}
+
+/// Measures everything of two stores; each request goes to the one and to the other in turn, so that whatever else the
+/// machine does happens to both.
+pub(crate) fn take_all(stores: &[Filled; 2]) -> Vec<Row> {
+    let start = in_turn(&mut stores.each_ref(), STARTS, |store| {
+        let registry = Registry::start(&store.folder, &[]);
         let start = registry.start;
         registry.stop();
         start
     });
-    let mut results = vec![median(starts.collect())];
-    let registry = Registry::start(folder, &["--referrers-page-size", "100"]);
+    let mut rows = vec![("start, ms", start)];
+    let registries = stores.each_ref().map(|store| {
+        let registry = Registry::start(&store.folder, &["--referrers-page-size", "100"]);
+        (store.shape, registry)
+    });
     sleep(REST);
-    results.push(registry.mebibytes("VmRSS"));
-    let mut client = Client::new(registry.address);
-    let middle = (shape.middle_tag(), repository(shape.tenth() / 2));
-    let (tags, names) = (
-        format!("GET /v2/{TAGS}/tags/list?n=100&last={}", middle.0),
-        format!("GET /v2/_catalog?n=100&last={}", middle.1),
-    );
-    let referrers = format!("GET /v2/{SUBJECT}/referrers/{}", subject().manifest.digest);
-    results.extend([tags, names, referrers].map(|line| {
-        let ask = |_| timed(|| get(&mut client, &line));
-        median((0..TIMES).map(ask).collect())
-    }));
-    let (name, image) = shape.middle();
-    results.push(median(
-        (0..TIMES)
-            .map(|_| timed(|| pull(&mut client, &name, &image)))
-            .collect(),
-    ));
-    let images = (0..IMAGES)
-        .map(|number| Image::new(u64::MAX - 1 - number, 2))
-        .collect::<Vec<_>>();
-    let push = |image: &Image| timed(|| image.push(&mut client, &name, "new"));
-    results.push(median(images.iter().map(push).collect()));
-    let delete = |image: &Image| timed(|| delete(&mut client, &name, image));
-    results.push(median(images.iter().map(delete).collect()));
-    registry.stop();
-    results.extend(collection(folder));
-    results.extend(audit(folder));
-    results
+    let memory = registries
+        .each_ref()
+        .map(|(_, registry)| registry.mebibytes("VmRSS"));
+    rows.push(("memory at rest, MiB", memory));
+    let asked = registries
+        .each_ref()
+        .map(|(shape, registry)| Asked::new(*shape, registry));
+    rows.extend(take_requests(asked));
+    for (_, registry) in registries {
+        registry.stop();
+    }
+    let [collections, audits] =
+        [collection, audit].map(|take| stores.each_ref().map(|store| take(&store.folder)));
+    rows.extend([
+        ("CPU of a collection, s", collections.map(|(cpu, _)| cpu)),
+        ("memory of it, MiB", collections.map(|(_, memory)| memory)),
+        ("audit, s", audits.map(|(time, _)| time)),
+        ("memory of it, MiB", audits.map(|(_, memory)| memory)),
+    ]);
+    rows
+}
+
+/// A registry that is asked, and what for.
+struct Asked {
+    client: Client,
+    shape: Shape,
+    /// The repository in the middle of the store, and its image.
+    middle: (String, Image),
+    new: Vec<Image>,
+}
+
+impl Asked {
+    fn new(shape: Shape, registry: &Registry) -> Self {
+        Self {
+            client: Client::new(registry.address),
+            shape,
+            middle: shape.middle(),
+            new: (0..IMAGES)
+                .map(|number| Image::new(u64::MAX - 1 - number, 2))
+                .collect(),
+        }
+    }
+}
+
+fn take_requests(mut asked: [Asked; 2]) -> Vec<Row> {
+    let mut page = |name, line: fn(Shape) -> String| {
+        let take = |of: &mut Asked| timed(|| get(&mut of.client, &line(of.shape)));
+        (name, in_turn(&mut asked, TIMES, take))
+    };
+    let mut rows = vec![
+        page("page of 100 tags, ms", |shape| {
+            format!("GET /v2/{TAGS}/tags/list?n=100&last={}", shape.middle_tag())
+        }),
+        page("page of 100 repositories, ms", |shape| {
+            format!("GET /v2/_catalog?n=100&last={}", repository(shape.tenth() / 2))
+        }),
+        page("page of 100 referrers, ms", |_| {
+            format!("GET /v2/{SUBJECT}/referrers/{}", subject().manifest.digest)
+        }),
+    ];
+    let pulled = in_turn(&mut asked, TIMES, |of| {
+        let (name, image) = &of.middle;
+        timed(|| pull(&mut of.client, name, image))
+    });
+    rows.push(("pull of a manifest and a blob, ms", pulled));
+    let mut number = (0..).map(|taken| taken / 2);
+    let pushed = in_turn(&mut asked, IMAGES, |of| {
+        let image = &of.new[number.next().unwrap()];
+        timed(|| image.push(&mut of.client, &of.middle.0, "new"))
+    });
+    rows.push(("push of an image, ms", pushed));
+    let mut number = (0..).map(|taken| taken / 2);
+    let deleted = in_turn(&mut asked, IMAGES, |of| {
+        let image = &of.new[number.next().unwrap()];
+        timed(|| delete(&mut of.client, &of.middle.0, image))
+    });
+    rows.push(("deletion of it, ms", deleted));
+    rows
+}
+
+/// The median of what is taken of the one and of the other in turn, so many times; in ms.
+fn in_turn<T>(of: &mut [T; 2], times: u64, mut take: impl FnMut(&mut T) -> Duration) -> [f64; 2] {
+    let mut taken = [Vec::new(), Vec::new()];
+    for _ in 0..times {
+        for (one, taken) in of.iter_mut().zip(&mut taken) {
+            taken.push(take(one));
+        }
+    }
+    taken.map(median)
 }
 
 fn get(client: &mut Client, line: &str) {
@@ -103,17 +160,17 @@ fn delete(client: &mut Client, name: &str, image: &Image) {
 }
 
 /// One look for garbage over all blobs and manifests, of which one blob is garbage: its CPU time and its memory.
-fn collection(folder: &Path) -> [f64; 2] {
+fn collection(folder: &Path) -> (f64, f64) {
     let mut registry = Registry::start(folder, &["--blob-grace", "1", "--manifest-grace", "1"]);
     let before = registry.cpu_seconds();
     let garbage = Image::new(u64::MAX / 2, 1);
     post_blob(&mut Client::new(registry.address), TAGS, &garbage.blobs[0]);
     registry.wait_for("dropped what was not needed");
-    [registry.cpu_seconds() - before, registry.mebibytes("VmHWM")]
+    (registry.cpu_seconds() - before, registry.mebibytes("VmHWM"))
 }
 
 /// The time and the memory of `assize-reference check`.
-fn audit(folder: &Path) -> [f64; 2] {
+fn audit(folder: &Path) -> (f64, f64) {
     let began = Instant::now();
     let mut check = Command::new(PROGRAM)
         .args(["check", "--store"])
@@ -125,7 +182,7 @@ fn audit(folder: &Path) -> [f64; 2] {
     loop {
         if let Some(ended) = check.try_wait().unwrap() {
             assert!(ended.success(), "the audit finds faults: {ended}");
-            return [began.elapsed().as_secs_f64(), highest];
+            return (began.elapsed().as_secs_f64(), highest);
         }
         highest = highest.max(process::mebibytes(check.id(), "VmHWM"));
         sleep(LOOK);
