@@ -1,7 +1,8 @@
 //! Whom a broken requirement breaks: what the laboratory measured of real clients over the deviations that break it.
 //!
 //! Each table in `fixtures/clients/` is one client. Its first line names it, with its version and the day; every other
-//! line is a cell: a row of the saboteur, the requirements that this one breaks, a workflow, and what came of it.
+//! line is a cell: a row of the saboteur, the requirements that this one breaks, or that tell of it if it is allowed, a
+//! workflow, and what came of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -9,9 +10,12 @@ use std::sync::LazyLock;
 use crate::catalogue::RequirementId;
 
 /// The tables, as text.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 11] = [
     include_str!("../../fixtures/clients/containerd.tsv"),
+    include_str!("../../fixtures/clients/cosign.tsv"),
     include_str!("../../fixtures/clients/crane.tsv"),
+    include_str!("../../fixtures/clients/helm-3.tsv"),
+    include_str!("../../fixtures/clients/helm.tsv"),
     include_str!("../../fixtures/clients/oras-py.tsv"),
     include_str!("../../fixtures/clients/oras.tsv"),
     include_str!("../../fixtures/clients/podman.tsv"),
@@ -36,7 +40,7 @@ struct Table {
 /// What came of a workflow over one row of the saboteur.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Measurement {
-    /// The ids of the requirements that the row breaks; a variation breaks none.
+    /// The ids of the requirements that the row breaks, or of those that tell of it, if it is allowed.
     breaks: Vec<String>,
     workflow: String,
     came: Came,
@@ -112,7 +116,7 @@ pub struct Harm {
 }
 
 impl Harm {
-    /// What was measured over the deviations that break a requirement; `None` if they touched no client.
+    /// What was measured over what breaks a requirement; `None` if it touched no client.
     pub fn of(id: &RequirementId) -> Option<Harm> {
         Harm::seen(id.as_str(), &MEASURED)
     }

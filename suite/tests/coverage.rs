@@ -226,13 +226,53 @@ fn what_was_measured_of_clients_is_of_rows_that_there_are_and_of_what_they_break
         .map(|deviation| (deviation.id, deviation.breaks.join(",")))
         .collect();
     let variations = variations::all().into_iter();
-    rows.extend(variations.map(|variation| (variation.id, String::new())));
-    for table in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/clients")).unwrap() {
-        let text = fs::read_to_string(table.unwrap().path()).unwrap();
-        for line in text.lines().skip(1) {
-            let (row, rest) = line.split_once('\t').unwrap();
-            let broken = rest.split('\t').next().unwrap();
-            assert_eq!(rows.get(row).map(String::as_str), Some(broken), "{row}");
+    rows.extend(variations.map(|variation| (variation.id, variation.told_by.join(","))));
+    for cell in measured() {
+        assert_eq!(rows.get(cell.row.as_str()), Some(&cell.broken), "{}", cell.row);
+    }
+}
+
+/// A cell of the tables of clients.
+struct Cell {
+    row: String,
+    broken: String,
+    outcome: String,
+}
+
+/// Every cell that was measured.
+fn measured() -> Vec<Cell> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/clients");
+    let tables = fs::read_dir(folder).unwrap();
+    let texts = tables.map(|table| fs::read_to_string(table.unwrap().path()).unwrap());
+    let cells = texts.flat_map(|text| text.lines().skip(1).map(cell).collect::<Vec<Cell>>());
+    cells.collect()
+}
+
+fn cell(line: &str) -> Cell {
+    let fields: Vec<&str> = line.split('\t').collect();
+    let [row, broken, _workflow, outcome, _said] = fields.try_into().unwrap();
+    Cell {
+        row: row.to_owned(),
+        broken: broken.to_owned(),
+        outcome: outcome.to_owned(),
+    }
+}
+
+#[test]
+fn what_is_allowed_and_breaks_a_client_is_told_or_says_why_not() {
+    let library = Library::built_in().unwrap();
+    let breaking = measured().into_iter().filter(|cell| cell.outcome != "ok");
+    let breaking: BTreeSet<String> = breaking.map(|cell| cell.row).collect();
+    for variation in variations::all() {
+        let is_told = !variation.told_by.is_empty() || !variation.forgoes.is_empty();
+        let says_why = variation.untold.is_some_and(|why| why.ends_with('.'));
+        assert!(!(is_told && says_why), "{} is told of", variation.id);
+        let breaks = breaking.contains(variation.id);
+        assert!(!breaks || is_told || says_why, "{} breaks clients", variation.id);
+        for told in variation.told_by {
+            let requirement = library.catalogue.get(&id(told)).unwrap();
+            let level = requirement.levels.in_version(Version::Next);
+            assert_eq!(level, Some(Level::May), "{}: {told}", variation.id);
         }
     }
 }

@@ -129,12 +129,20 @@ impl Bench {
             requirement.is_some_and(|requirement| requirement.levels.in_version(version).is_some())
         };
         let forgone: BTreeSet<&str> = variation.forgoes.iter().copied().filter(is_asked).collect();
-        let alarms = alarms(&forgone, &outcome);
+        let alarms = [alarms(&forgone, &outcome), untold(variation, &outcome)].concat();
         match alarms.is_empty() {
             true => Ok(()),
             false => Err(alarms.join("\n").into()),
         }
     }
+}
+
+/// What should be told, since it breaks clients, and is not.
+fn untold(variation: &Variation, outcome: &Outcome) -> Vec<String> {
+    let findings = outcome.findings().iter();
+    let told: BTreeSet<&str> = findings.map(|finding| finding.requirement.as_str()).collect();
+    let missed = variation.told_by.iter().filter(|id| !told.contains(*id));
+    missed.map(|id| format!("{id} does not tell of it")).collect()
 }
 
 /// What is found that should not be, and what should be and is not.

@@ -58,6 +58,7 @@ patterns! {
     BARE_MEDIA_TYPE = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+/[!#$%&'*+.^_`|~0-9A-Za-z-]+$";
     CHALLENGE = r#"^[!#$%&'*+.^_`|~0-9A-Za-z-]+(\s+\S.*)?$"#;
     LINK = r#"^\s*<([^<>\s]*)>((\s*;\s*[^;,\s"=]+(\s*=\s*("([^"\\]|\\.)*"|[^;,\s"]+))?)*)\s*"#;
+    PLAIN_RELATION = r#";\s*rel=("next"|next)\s*(;|$)"#;
     RELATION = r#"(?i);\s*rel\s*=\s*("([^"]*)"|([^;,\s"]+))"#;
 }
 
@@ -120,30 +121,51 @@ fn resolves(text: &str) -> bool {
     Url::parse("http://registry.example/v2/").is_ok_and(|base| base.resolve(text).is_ok())
 }
 
-/// The target of the link whose relation is `next`, among the lines of a `Link` header.
-pub(crate) fn next_link(lines: &[&str]) -> Option<String> {
-    lines.iter().find_map(|line| next_in(line))
+/// One link of a `Link` header (RFC 8288, 3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LinkValue<'a> {
+    /// Where it leads.
+    pub(crate) target: &'a str,
+    /// What is said about it, as it is written.
+    pub(crate) parameters: &'a str,
 }
 
-fn next_in(line: &str) -> Option<String> {
-    let mut rest = line;
-    loop {
-        let link = LINK.captures(rest)?;
-        let parameters = &link[2];
-        let is_next = RELATION.captures(parameters).is_some_and(|relation| {
-            let relations = relation
-                .get(2)
-                .or(relation.get(3))
-                .map_or("", |words| words.as_str());
-            relations
-                .split_whitespace()
-                .any(|word| word.eq_ignore_ascii_case("next"))
-        });
-        if is_next && is_uri_reference(&link[1]) {
-            return Some(link[1].to_owned());
-        }
-        rest = rest[link[0].len()..].strip_prefix(',')?;
+impl LinkValue<'_> {
+    /// Whether its relation is `next` and nothing else, spelled as every client knows it.
+    pub(crate) fn is_plainly_next(&self) -> bool {
+        PLAIN_RELATION.is_match(self.parameters)
     }
+
+    /// Whether it leads to the next page.
+    pub(crate) fn is_next(&self) -> bool {
+        let Some(relation) = RELATION.captures(self.parameters) else {
+            return false;
+        };
+        let relations = relation.get(2).or(relation.get(3));
+        let mut relations = relations.map_or("", |words| words.as_str()).split_whitespace();
+        relations.any(|word| word.eq_ignore_ascii_case("next"))
+    }
+}
+
+/// The links in a line of a `Link` header, as far as it can be read.
+pub(crate) fn links(line: &str) -> impl Iterator<Item = LinkValue<'_>> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let read = LINK.captures(text)?;
+        rest = text[read.get(0)?.end()..].strip_prefix(',');
+        Some(LinkValue {
+            target: read.get(1)?.as_str(),
+            parameters: read.get(2)?.as_str(),
+        })
+    })
+}
+
+/// The target of the link whose relation is `next`, among the lines of a `Link` header.
+pub(crate) fn next_link(lines: &[&str]) -> Option<String> {
+    let mut links = lines.iter().flat_map(|line| links(line));
+    let next = links.find(|link| link.is_next() && is_uri_reference(link.target))?;
+    Some(next.target.to_owned())
 }
 
 #[cfg(test)]
@@ -192,5 +214,33 @@ mod tests {
             Some("/v2/a/tags/list?last=b%2C&n=2")
         );
         assert_eq!(next_link(&["</first>; rel=first"]), None);
+    }
+
+    #[test]
+    fn every_link_of_a_line_is_read() {
+        let line = r#"</first?a,b>; rel="first", <?n=1>;REL=next;title="a; b", </up>; rel="up""#;
+        let targets: Vec<&str> = links(line).map(|link| link.target).collect();
+        assert_eq!(targets, ["/first?a,b", "?n=1", "/up"]);
+        assert_eq!(links("</a>; rel=\"a\", no link").count(), 1);
+        assert_eq!(links("").count(), 0);
+    }
+
+    #[test]
+    fn a_relation_is_plain_in_small_letters_and_alone() {
+        for (parameters, is_plain) in [
+            (r#"; rel="next""#, true),
+            ("; rel=next", true),
+            (r#"; title="next"; rel="next"; type=a"#, true),
+            (r#"; rel="NEXT""#, false),
+            (r#";REL="next""#, false),
+            (r#"; rel="up next""#, false),
+            ("", false),
+        ] {
+            let link = LinkValue {
+                target: "/",
+                parameters,
+            };
+            assert_eq!(link.is_plainly_next(), is_plain, "{parameters}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use serde_json_path::JsonPath;
 
 use self::compare::{Field, Nodes, matches};
-pub(crate) use self::grammar::next_link;
+pub(crate) use self::grammar::{LinkValue, links, next_link};
 use crate::cause::Cause;
 use crate::scenario::ast::{Aspect, Check, Name, Pattern, Polarity, StatusSet, Template};
 use crate::values::{Answered, Content, Scope, Value, ValueError, json_of, payload};

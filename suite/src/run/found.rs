@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::RunSettings;
 use super::lists::listed_on;
+use super::patience;
 use crate::check::describe;
 use crate::values::{DOCKER_LIST, DOCKER_MANIFEST, ImageName, OCI_INDEX, OCI_MANIFEST, json_of};
 use crate::wire::{Answer, Client, Exchange, Keeping, Request};
@@ -164,10 +165,7 @@ struct Looking<'a> {
 impl Looking<'_> {
     /// Takes note of a manifest that was named, and of those that it lists.
     async fn take(&mut self, repository: &str, reference: &str) -> Result<(), NothingFound> {
-        let asked = self
-            .client
-            .send(request(self.client, repository, reference))
-            .await;
+        let asked = self.manifest(repository, reference).await;
         let Some(read) = read(&asked) else {
             return Err(NothingFound::NoImage {
                 image: ImageName {
@@ -192,7 +190,7 @@ impl Looking<'_> {
             if self.found.len() >= MOST_MANIFESTS {
                 return;
             }
-            let asked = self.client.send(request(self.client, repository, tag)).await;
+            let asked = self.manifest(repository, tag).await;
             if let Some(read) = read(&asked) {
                 self.note(repository, tag, read).await;
             }
@@ -218,17 +216,22 @@ impl Looking<'_> {
                 if self.found.len() + open.len() >= MOST_MANIFESTS {
                     break;
                 }
-                let asked = self.client.send(request(self.client, repository, &child)).await;
+                let asked = self.manifest(repository, &child).await;
                 open.extend(read(&asked).map(|read| (child, read)));
             }
         }
+    }
+
+    /// What comes of a manifest that is asked for.
+    async fn manifest(&self, repository: &str, reference: &str) -> Exchange {
+        patience::send(self.client, request(self.client, repository, reference)).await
     }
 
     /// The digests of some manifests that refer to this one, if the registry lists them.
     async fn referrers(&self, repository: &str, digest: &str) -> Vec<String> {
         let path = format!("/v2/{repository}/referrers/{digest}");
         let url = self.client.target().below_mount(&path);
-        let asked = self.client.send(Request::new("GET", url)).await;
+        let asked = patience::send(self.client, Request::new("GET", url)).await;
         let answer = asked.outcome.ok().filter(|answer| answer.status == 200);
         let list = answer.as_ref().and_then(json_of).unwrap_or_default();
         let listed = list["manifests"].as_array().into_iter().flatten();

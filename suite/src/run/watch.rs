@@ -58,6 +58,9 @@ impl Watch {
     pub(super) async fn look(&self, client: &Client, exchange: &Exchange) -> Option<Loss> {
         self.note_time(exchange);
         self.note_limit(exchange);
+        if self.bears(exchange).is_some() {
+            return None;
+        }
         let Some(seen) = seen_in(exchange) else {
             self.in_a_row.store(0, Ordering::Relaxed);
             return None;
@@ -94,15 +97,32 @@ impl Watch {
     /// What is wrong with the requests that are known to be good.
     async fn trouble(&self, client: &Client) -> Option<Loss> {
         let base = Request::new("GET", client.target().below_mount("/v2/"));
-        if let Some(loss) = Loss::seen_in(&client.send(base).await) {
+        if let Some(loss) = Loss::seen_in(&self.ask(client, &base).await) {
             return Some(loss);
         }
         let (good, status) = self.good.as_ref()?;
-        let asked = client.send(good.clone()).await;
+        let asked = self.ask(client, good).await;
         if let Some(place) = asked.upload_address().filter(|_| good.method == "POST") {
             client.send(Request::new("DELETE", place)).await;
         }
         Loss::seen_in(&asked).filter(|_| asked.status() != Some(*status))
+    }
+
+    /// Sends a request that is of no scenario, again where the registry asks for patience.
+    async fn ask(&self, client: &Client, request: &Request) -> Exchange {
+        loop {
+            let exchange = client.send(request.clone()).await;
+            self.note_limit(&exchange);
+            match self.bears(&exchange) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return exchange,
+            }
+        }
+    }
+
+    /// How long is waited for the end of the limit that an answer tells of, if it tells of one that can be borne.
+    fn bears(&self, exchange: &Exchange) -> Option<Duration> {
+        patience::limit(exchange).and_then(|limit| self.wait(limit))
     }
 
     /// How long a limit is waited for, on whatever connection it was met, if that can be borne.

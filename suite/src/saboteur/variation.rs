@@ -20,6 +20,10 @@ pub struct Variation {
     pub allowed: Sentence,
     /// What a registry SHOULD do and this one does not: a warning says so, and nothing else is found.
     pub forgoes: &'static [&'static str],
+    /// The requirements of information level that tell of it, since it breaks clients.
+    pub told_by: &'static [&'static str],
+    /// Why nothing tells of it, though it breaks clients.
+    pub untold: Option<&'static str>,
     /// The versions of the specification that allow it.
     pub versions: &'static [Version],
     /// What kind of registry it is laid over.
@@ -69,6 +73,8 @@ impl Variation {
             varies,
             allowed,
             forgoes: &[],
+            told_by: &[],
+            untold: None,
             versions: Variation::VERSIONS,
             over: Over::Open,
             act,
@@ -78,6 +84,19 @@ impl Variation {
     /// The same, which does not do what a registry SHOULD.
     pub const fn forgoing(self, forgoes: &'static [&'static str]) -> Variation {
         Variation { forgoes, ..self }
+    }
+
+    /// The same, which breaks clients, as these requirements of information level tell.
+    pub const fn told_by(self, told_by: &'static [&'static str]) -> Variation {
+        Variation { told_by, ..self }
+    }
+
+    /// The same, of which nothing tells though it breaks clients, for this reason.
+    pub const fn untold(self, why: &'static str) -> Variation {
+        Variation {
+            untold: Some(why),
+            ..self
+        }
     }
 
     /// The same, which these versions alone allow.

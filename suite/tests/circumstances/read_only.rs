@@ -193,6 +193,20 @@ async fn without_a_name_the_catalogue_leads_to_what_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn behind_a_limit_what_is_there_is_found_as_well() {
+    let registry = with_content(|_| {}).await;
+    for images in [&["team/app:v1", "team/app:multi"][..], &[]] {
+        let proxy = Proxy::before(&registry.url(), Circumstance::Limited(2)).await;
+        let mut asked = reading(&proxy.url(), images);
+        asked.only = vec!["pull/*".to_owned()];
+        let outcome = asked.outcome().await.unwrap();
+        assert_eq!(warnings(&outcome), "", "{}", told(&outcome));
+        assert_eq!(*verdict(&outcome, "pull.manifest.get-by-tag-200"), Verdict::Held);
+    }
+    registry.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_known_by_its_digest_alone_is_asked_for_by_no_tag() {
     let registry = with_content(|_| {}).await;
     let bytes = bytes_of(&registry, "/v2/team/app/manifests/v1").await;

@@ -17,6 +17,15 @@ async fn a_limit_is_waited_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_everything_meets_for_a_while_is_no_loss_of_the_target() {
+    let registry = registry(|_| {}).await;
+    let limited = Circumstance::LimitedFor(100, Duration::from_secs(3));
+    let proxy = Proxy::before(&registry.url(), limited).await;
+    some(&proxy.url(), PART).conforms().await;
+    registry.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_limit_that_is_met_at_once_is_waited_out_and_told() {
     let registry = registry(|_| {}).await;
     for wait in [None, Some("1")] {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use assize::bundled::{Config, Running, serve};
@@ -36,6 +36,8 @@ pub(crate) enum Circumstance {
     Always(u16, &'static str),
     /// The first so many requests are answered with 429 and this `Retry-After`.
     LimitedAtFirst(usize, Option<&'static str>),
+    /// After so many requests every one is answered with 429 and `Retry-After: 1`, for this long.
+    LimitedFor(usize, Duration),
     /// Every n-th request is answered with 429 and `Retry-After: 0`.
     Limited(usize),
     /// After so many requests nothing but the base endpoint is answered in less than this.
@@ -85,6 +87,7 @@ pub(crate) struct Proxy {
 #[derive(Default)]
 pub(crate) struct Seen {
     count: AtomicUsize,
+    limited: OnceLock<Instant>,
     pushed_bytes: AtomicUsize,
     beside: Mutex<Vec<String>>,
     named: Mutex<Vec<String>>,
@@ -198,6 +201,11 @@ async fn answer(layer: Arc<Layer>, mut request: Request<Incoming>) -> Answered {
         return answer;
     }
     match layer.circumstance {
+        Circumstance::LimitedFor(after, time)
+            if number > after && layer.seen.limited.get_or_init(Instant::now).elapsed() < time =>
+        {
+            Ok(reply(429, &[("Retry-After", "1")], ""))
+        }
         Circumstance::Slow(after, time) if number > after && endpoint.kind() != EndpointKind::Base => {
             tokio::time::sleep(time).await;
             layer.pass(request).await

@@ -7,10 +7,13 @@ use super::keyring::{TokenKey, TokenServer};
 use super::redirect;
 use super::token::{self, Token};
 use super::token_request::{self, NO_GET, Showing};
-use super::{Account, Answer, Challenge, Fault, Login, Request, Secret, Url, challenges};
+use super::{Account, Answer, Challenge, Fault, Limit, Login, Request, Secret, Url, challenges};
 
 /// How often a request is sent: with what was right the last time, with a token that was kept, with a new one.
 const MOST_ATTEMPTS: usize = 4;
+/// How often a token server that limits how often it is asked is asked for one token: those that limit by the second are
+/// got over within a few tries.
+const MOST_TRIES: usize = 5;
 
 /// A grant, and whether it was made just now, so that there is no better one.
 struct OfferedGrant {
@@ -213,7 +216,8 @@ impl Client {
             other => Fault::Credentials(format!("no token from the token server {server}: {other}")),
         };
         for _ in 0..=self.redirect_limit() {
-            let answer = self.once(&self.complete(request.clone())).await.map_err(failed)?;
+            let asked = self.patiently(&self.complete(request.clone())).await;
+            let answer = asked.map_err(failed)?;
             if let Some(fault) = answer.cut {
                 return Err(failed(fault));
             }
@@ -224,6 +228,18 @@ impl Client {
             }
         }
         Err(failed(Fault::TooManyRedirects(self.redirect_limit())))
+    }
+
+    /// What comes of a request, sent again after a while where the server says that too many came.
+    async fn patiently(&self, request: &Request) -> Result<Answer, Fault> {
+        for _ in 1..MOST_TRIES {
+            let answer = self.once(request).await?;
+            match Limit::of(answer.status, &answer.headers) {
+                Some(Limit::Wait(wait)) => tokio::time::sleep(wait).await,
+                Some(Limit::TooLong) | None => return Ok(answer),
+            }
+        }
+        self.once(request).await
     }
 
     /// What a request would be sent with that is written by hand; nothing as long as the registry has asked for nothing.

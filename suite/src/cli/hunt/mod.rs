@@ -113,6 +113,7 @@ struct Tally {
     blamed: usize,
     passed: usize,
     known: usize,
+    told: usize,
     missed: usize,
 }
 
@@ -148,14 +149,15 @@ impl Hunter {
                 self.tally.passed += 1;
                 format!("passed  {mutation}")
             }
-            (SuiteVerdict::Passed(light), Some(harm)) => {
+            (SuiteVerdict::Passed(light), harm) if light.is_empty() => {
                 self.tally.missed += 1;
+                format!("MISSED  {mutation}{}", told(harm))
+            }
+            (SuiteVerdict::Passed(light), harm) => {
+                self.tally.told += 1;
                 let light: Vec<&str> = light.iter().map(RequirementId::as_str).collect();
-                let aside = match light.is_empty() {
-                    true => String::new(),
-                    false => format!("\n        for information: {}", light.join(", ")),
-                };
-                format!("MISSED  {mutation}{}{aside}", told(Some(harm)))
+                let ids = light.join(", ");
+                format!("told    {mutation}{}\n        for information: {ids}", told(harm))
             }
         };
         output::print(&format!("{line}\n"))
@@ -225,6 +227,7 @@ impl Tally {
             (self.blamed, "were found by the suite"),
             (self.passed, "passed"),
             (self.known, "are known"),
+            (self.told, "broke the client and are told for information"),
             (self.missed, "broke the client and were missed by the suite"),
         ];
         for (count, what) in counted.into_iter().filter(|(count, _)| *count > 0) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
+use crate::check::{LinkValue, links};
 use crate::scenario::{CodedCheck, CodedScenario};
 use crate::values::{Content, Family, ImageShape};
 use crate::wire::{Exchange, Redirects, Request, Url};
@@ -22,6 +23,27 @@ static HOST_OF_THE_REQUEST: CodedCheck = CodedCheck::new(
 static PLAIN_SLASHES: CodedCheck = CodedCheck::new(
     "interop.location-slashes",
     "the slashes of the name as slashes",
+    line!(),
+);
+
+static FROM_THE_ROOT: CodedCheck = CodedCheck::new(
+    "interop.link-path",
+    "a Link that is a whole URL, or begins with a slash",
+    line!(),
+);
+static PAGE_ON_THE_SAME_HOST: CodedCheck = CodedCheck::new(
+    "interop.link-host",
+    "a Link to the host and port that were asked",
+    line!(),
+);
+static NEXT_FIRST: CodedCheck = CodedCheck::new(
+    "interop.next-link-first",
+    "the link to the next page before any other",
+    line!(),
+);
+static PLAIN_RELATION: CodedCheck = CodedCheck::new(
+    "interop.link-relation",
+    "rel=\"next\", in small letters and alone",
     line!(),
 );
 
@@ -44,6 +66,20 @@ pub(super) const SCENARIOS: &[Coded] = &[
             checks: &[&PLAIN_SLASHES],
         },
         follow: |actor| Box::pin(slashes(actor)),
+    },
+    Coded {
+        scenario: CodedScenario {
+            name: "discovery/address-of-next-page",
+            title: "The Link of a list of tags is written as every client reads it",
+            needs: &["push", "tag-list"],
+            checks: &[
+                &FROM_THE_ROOT,
+                &PAGE_ON_THE_SAME_HOST,
+                &NEXT_FIRST,
+                &PLAIN_RELATION,
+            ],
+        },
+        follow: |actor| Box::pin(address_of_next_page(actor)),
     },
 ];
 
@@ -84,6 +120,37 @@ fn judge_address(actor: &Actor, exchange: &Arc<Exchange>) -> Result<Url, NotReac
     } else {
         Err(NotReached(Cause::Said(format!("the upload goes on at {named}"))))
     }
+}
+
+async fn address_of_next_page(actor: &mut Actor) -> Result<(), NotReached> {
+    let repository = actor.repository()?;
+    let image = actor.maker().image(Family::Oci, &ImageShape::default());
+    let tags = ["a", "b"].map(str::to_owned);
+    actor.given(&repository, &image, &tags).await?;
+    let list = actor.at(&format!("/v2/{repository}/tags/list?n=1"));
+    let listed = actor.call("GET", list, None).await;
+    judge_next_link(actor, &listed);
+    Ok(())
+}
+
+/// Judges the link to the next page, where there is one.
+fn judge_next_link(actor: &Actor, listed: &Arc<Exchange>) {
+    let Ok(answer) = &listed.outcome else { return };
+    let lines: Vec<&str> = answer.headers.all("Link").collect();
+    let all: Vec<LinkValue<'_>> = lines.iter().flat_map(|line| links(line)).collect();
+    let Some(next) = all.iter().find(|link| link.is_next()) else {
+        return;
+    };
+    let got = || format!("Link: {}", lines.join(", "));
+    let is_relative = !next.target.starts_with('/') && Url::parse(next.target).is_err();
+    actor.judge(&FROM_THE_ROOT, is_relative.then(got), listed);
+    let asked = listed.request.url.origin();
+    let page = answer.url.resolve(next.target);
+    let is_elsewhere = page.is_ok_and(|page| page.origin() != asked);
+    actor.judge(&PAGE_ON_THE_SAME_HOST, is_elsewhere.then(got), listed);
+    let is_behind_another = all.first() != Some(next);
+    actor.judge(&NEXT_FIRST, is_behind_another.then(got), listed);
+    actor.judge(&PLAIN_RELATION, (!next.is_plainly_next()).then(got), listed);
 }
 
 async fn slashes(actor: &mut Actor) -> Result<(), NotReached> {

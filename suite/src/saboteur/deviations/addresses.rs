@@ -52,7 +52,47 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
+    Deviation::reply("next-page-by-query", &["interop.link-path"], |call, reply| {
+        edit_link(call, reply, |_, link| {
+            let query = link.find('?').unwrap_or_default();
+            format!("<{}", &link[query..])
+        });
+    }),
+    Deviation::reply(
+        "next-page-on-other-host",
+        &["interop.link-host"],
+        |call, reply| {
+            edit_link(call, reply, |call, link| {
+                let port = call.header("host").rsplit(':').next().unwrap_or_default();
+                link.replacen('<', &format!("<http://localhost:{port}"), 1)
+            });
+        },
+    ),
+    Deviation::reply(
+        "first-page-before-next",
+        &["interop.next-link-first"],
+        |call, reply| {
+            edit_link(call, reply, |call, link| {
+                format!("<{}?n=1>; rel=\"first\", {link}", call.path)
+            });
+        },
+    ),
+    Deviation::reply(
+        "relation-in-capitals",
+        &["interop.link-relation"],
+        |call, reply| {
+            edit_link(call, reply, |_, link| link.replace("next", "NEXT"));
+        },
+    ),
 ];
+
+/// Changes the link of a list of tags, if there is one.
+fn edit_link(call: &Call, reply: &mut Reply, edit: impl FnOnce(&Call, &str) -> String) {
+    let link = reply.header("link").to_owned();
+    if lists_tags(call) && !link.is_empty() {
+        reply.set("link", &edit(call, &link));
+    }
+}
 
 /// Says that an upload goes on at another server.
 fn move_upload(reply: &mut Reply, server: &str) {

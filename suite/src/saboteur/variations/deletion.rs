@@ -33,6 +33,9 @@ const RETRY_AFTER: Sentence = Sentence::rfc(
     "can be either an HTTP-date or a number of seconds to delay after receiving the response.",
 );
 
+/// Why nothing tells of a registry that refuses now and then.
+const NOW_AND_THEN: &str = "Any registry may be asked too often, or be out of service: what breaks is a client that does not come again when it is told.";
+
 /// Of so many requests the last is refused, so that a run can begin.
 const ONE_OF: u64 = 40;
 /// How long a client that was refused is to wait.
@@ -125,7 +128,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 }
             })
         },
-    ),
+    )
+    .untold(NOW_AND_THEN),
     Variation::stateful(
         "rate-limited-by-date",
         "Some requests are too many (429), and Retry-After is a date.",
@@ -138,7 +142,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 }
             })
         },
-    ),
+    )
+    .untold(NOW_AND_THEN),
     Variation::stateful(
         "out-of-service-now-and-then",
         "Some requests meet a registry that is out of service (503), and are told when to come again.",
@@ -155,7 +160,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 }
             })
         },
-    ),
+    )
+    .untold(NOW_AND_THEN),
 ];
 
 fn refuse(call: &Call, kinds: &[Kind], refusal: fn() -> Reply) -> Option<Reply> {

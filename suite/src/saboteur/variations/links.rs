@@ -35,7 +35,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
         "Link leads to another host name.",
         TARGET,
         |call, reply| edit_target(reply, |target| at_host(&other_host(call), target)),
-    ),
+    )
+    .told_by(&["interop.link-host"]),
     Variation::reply(
         "link-query-only",
         "Link is a query alone, relative to the address that was asked.",
@@ -48,7 +49,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                     .to_owned()
             });
         },
-    ),
+    )
+    .told_by(&["interop.link-path"]),
     Variation::reply(
         "link-last-segment",
         "Link is the last segment and the query, relative to the address that was asked.",
@@ -61,7 +63,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 format!("./{last}?{query}")
             });
         },
-    ),
+    )
+    .told_by(&["interop.link-path"]),
     Variation::reply(
         "link-without-scheme",
         "Link has a host and no scheme.",
@@ -93,13 +96,15 @@ pub(super) const VARIATIONS: &[Variation] = &[
         "The name of the relation's parameter is in capitals, and no blank stands before it.",
         ATTRIBUTES,
         |_, reply| edit_parameters(reply, |_| ";REL=\"next\"".to_owned()),
-    ),
+    )
+    .told_by(&["interop.link-relation"]),
     Variation::reply(
         "link-of-several-relations",
         "Link has several relations, next among them.",
         SEVERAL_TYPES,
         |_, reply| edit_parameters(reply, |_| "; rel=\"up next\"".to_owned()),
-    ),
+    )
+    .told_by(&["interop.link-relation"]),
     Variation::reply(
         "links-in-one-field",
         "Another link stands before the next one, in the same field.",
@@ -113,7 +118,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 );
             }
         },
-    ),
+    )
+    .told_by(&["interop.next-link-first"]),
     Variation::reply(
         "links-in-several-fields",
         "Another link stands before the next one, in a field of its own.",
@@ -125,7 +131,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 reply.add("link", &link);
             }
         },
-    ),
+    )
+    .told_by(&["interop.next-link-first"]),
     Variation::reply(
         "links-to-documents",
         "Every answer but a list links to a description.",

@@ -75,7 +75,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 edit_header(reply, "location", |location| at_host(&host, location));
             }
         },
-    ),
+    )
+    .told_by(&["interop.location-host"]),
     Variation::reply(
         "location-of-blob-other-host",
         "What was pushed is said to be at another host name.",

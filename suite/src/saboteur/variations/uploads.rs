@@ -103,7 +103,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 reply.remove("docker-content-digest");
             }
         },
-    ),
+    )
+    .told_by(&["interop.blob-put-digest-header"]),
     Variation::reply(
         "upload-without-docker-headers",
         "No answer to an upload carries Docker-Upload-UUID.",

@@ -1,5 +1,7 @@
 //! Registries that want credentials, and token servers, good and bad.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::super::testing::{Server, client, patient, status};
 use super::super::{Client, ClientSettings, Credentials, Exchange, Redirects, Shown, Shows, Url, curl};
 use super::*;
@@ -100,6 +102,33 @@ async fn basic_is_answered_when_it_is_asked_for_and_from_then_on() {
     assert_eq!(outcome(&second), (Ok(200), vec![]));
     assert_eq!(client.requests(), 3);
     assert_eq!((first.number, second.number), (1, 2));
+}
+
+#[tokio::test]
+async fn a_token_server_that_limits_is_asked_again() {
+    let asked = AtomicUsize::new(0);
+    let tokens = Server::serve(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 | 1 => status(429, "Retry-After: 0\r\n"),
+        _ => {
+            let body = format!("{{\"token\":\"{TOKEN}\"}}");
+            format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        }
+    })
+    .await;
+    let registry = bearer(&tokens).await;
+    let client = Client::new(settings(&registry.url)).unwrap();
+    let (came, _) = outcome(&get(&client, "/v2/", Account::Default).await);
+    assert_eq!(came, Ok(200));
+}
+
+#[tokio::test]
+async fn a_token_server_that_asks_for_too_long_a_wait_gives_no_token() {
+    let tokens = Server::serve(|_| status(429, "Retry-After: 3600\r\n")).await;
+    let registry = bearer(&tokens).await;
+    let client = Client::new(settings(&registry.url)).unwrap();
+    let (came, _) = outcome(&get(&client, "/v2/", Account::Default).await);
+    assert!(came.is_err(), "{came:?}");
+    assert_eq!(client.requests(), 2);
 }
 
 #[tokio::test]
