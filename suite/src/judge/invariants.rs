@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Standard;
-use super::entry::{Entries, Entry};
+use super::entry::{Entries, Entry, Plain};
 use crate::cause::Cause;
 use crate::check::{CheckResult, check, describe};
 use crate::judgement::Verdict;
@@ -91,9 +91,9 @@ impl Bench<'_> {
             return;
         }
         let (verdict, got) = match check(asked, self.answered, &Scope::default()) {
-            CheckResult::Holds => (Verdict::Held, String::new()),
+            CheckResult::Holds => return self.entries.add_plain(index, checkpoint, Plain::Held),
+            CheckResult::NoOccasion => return self.entries.add_plain(index, checkpoint, Plain::NoOccasion),
             CheckResult::Breaks(got) => (Verdict::Broken, got),
-            CheckResult::NoOccasion => (Verdict::NoOccasion, String::new()),
             CheckResult::NotReached(cause) => (Verdict::kept_by(&cause), String::new()),
             CheckResult::Senseless(why) => (Verdict::Failed(why), String::new()),
         };
