@@ -23,7 +23,7 @@ pub use self::form::{BadComparisonForm, ComparisonError, ComparisonForm};
 pub use self::official::{BadResults, official_results};
 pub(crate) use self::report_file::Score;
 pub use self::report_file::{BadReport, ReportFile};
-pub use self::trend::{Since, Turn};
+pub use self::trend::{Since, Trend};
 use crate::catalogue::Level;
 use crate::report::VerdictKind;
 
@@ -95,7 +95,7 @@ pub struct ComparedVerdict {
     pub got: Option<String>,
     /// How it turned since the column before, where the columns are those of one registry.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub turn: Option<Turn>,
+    pub turn: Option<Trend>,
 }
 
 /// Which requirements are shown.

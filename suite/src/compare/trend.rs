@@ -8,7 +8,7 @@ use crate::report::VerdictKind;
 /// What became of a requirement since the column before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Turn {
+pub enum Trend {
     /// It holds now, and did not.
     Gained,
     /// It is broken now, and was not.
@@ -34,13 +34,13 @@ impl Comparison {
             let mut before = None;
             for cell in &mut row.cells {
                 let Some(now) = cell.told() else { continue };
-                cell.turn = before.and_then(|before| Turn::between(before, now));
+                cell.turn = before.and_then(|before| Trend::between(before, now));
                 before = Some(now);
             }
         }
         for at in 1..self.columns.len() {
             let turns = self.rows.iter().filter_map(|row| row.cells.get(at)?.turn);
-            let (gained, lost): (Vec<Turn>, Vec<Turn>) = turns.partition(|turn| *turn == Turn::Gained);
+            let (gained, lost): (Vec<Trend>, Vec<Trend>) = turns.partition(|turn| *turn == Trend::Gained);
             self.columns[at].since = Some(Since {
                 before: self.columns[at - 1].name.clone(),
                 gained: gained.len(),
@@ -51,11 +51,11 @@ impl Comparison {
     }
 }
 
-impl Turn {
-    fn between(before: VerdictKind, now: VerdictKind) -> Option<Turn> {
+impl Trend {
+    fn between(before: VerdictKind, now: VerdictKind) -> Option<Trend> {
         match (before == now, now) {
-            (false, VerdictKind::Held) => Some(Turn::Gained),
-            (false, VerdictKind::Broken) => Some(Turn::Lost),
+            (false, VerdictKind::Held) => Some(Trend::Gained),
+            (false, VerdictKind::Broken) => Some(Trend::Lost),
             _ => None,
         }
     }
@@ -76,8 +76,8 @@ impl ComparedVerdict {
     pub(super) fn words(&self) -> String {
         let sign = match self.turn {
             None => "",
-            Some(Turn::Gained) => "+ ",
-            Some(Turn::Lost) => "- ",
+            Some(Trend::Gained) => "+ ",
+            Some(Trend::Lost) => "- ",
         };
         let verdict = self.verdict.map_or("not in force", VerdictKind::title);
         format!("{sign}{verdict}")

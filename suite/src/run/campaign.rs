@@ -9,10 +9,10 @@ use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use tokio::task::JoinHandle;
 
+use super::carried::{Carried, Ran};
 use super::interpret::{self, Flow};
 use super::lock::locked;
 use super::order::{Probes, Turn, in_order, take_what_is_ready};
-use super::round::Carried;
 use super::session::Session;
 use super::world::World;
 use super::{Access, CleanUp, Progress, clean, coded};
@@ -21,23 +21,11 @@ use crate::catalogue::Version;
 use crate::cause::{Beyond, Cause, Unsettled};
 use crate::check::CheckResult;
 use crate::explore::Budget;
-use crate::judge::{ProgramVerdict, Standard, judge_program};
+use crate::judge::{Standard, judge_program};
 use crate::log::{
     Attempts, Created, End, Event, Facts, Observation, ProgramLog, Reason, Rerun, RunLog, Skipped,
 };
 use crate::scenario::{Program, Script};
-
-/// A program that was carried out once, and what it came to by itself.
-pub(super) struct Ran {
-    pub(super) log: ProgramLog,
-    pub(super) verdict: ProgramVerdict,
-}
-
-impl Ran {
-    pub(super) fn is_broken(&self) -> bool {
-        !self.verdict.broken.is_empty()
-    }
-}
 
 /// What the programs of a run are carried out by.
 #[derive(Clone)]

@@ -35,6 +35,7 @@
 //! the report.
 
 mod campaign;
+mod carried;
 mod clean;
 pub mod coded;
 mod course;

@@ -7,8 +7,8 @@ use futures_util::future::join_all;
 use tokio::runtime::Handle;
 
 use super::OnFinding;
-use super::campaign::{Campaign, Ran};
-use super::round::Carried;
+use super::campaign::Campaign;
+use super::carried::{Carried, Ran};
 use crate::catalogue::{Catalogue, RequirementId, Version};
 use crate::explore::{Budget, Constraints, explore, first_workflows};
 use crate::judgement::Offer;

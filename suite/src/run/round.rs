@@ -8,39 +8,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinError, JoinSet};
 
 use super::Progress;
-use super::campaign::{Campaign, Ran};
+use super::campaign::Campaign;
+use super::carried::{Carried, Ran};
 use super::order::longest_first;
 use super::pace::Slot;
 use crate::catalogue::RequirementId;
-use crate::log::{Attempts, ProgramLog};
 use crate::scenario::Program;
-
-/// A program that was carried out, and once more if it has a finding.
-pub(super) struct Carried {
-    pub(super) first: Ran,
-    pub(super) again: Option<ProgramLog>,
-}
-
-impl Carried {
-    /// One that was carried out once.
-    pub(super) fn once(first: Ran) -> Carried {
-        Carried { first, again: None }
-    }
-
-    /// The name of the program.
-    pub(super) fn name(&self) -> &str {
-        &self.first.log.program.name
-    }
-}
-
-impl From<Carried> for Attempts {
-    fn from(carried: Carried) -> Attempts {
-        Attempts {
-            first: carried.first.log,
-            again: carried.again,
-        }
-    }
-}
 
 /// The programs of a round.
 ///
