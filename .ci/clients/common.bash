@@ -95,7 +95,7 @@ introduce() {
     did distrust of a stranger
   fi
   if [ -n "$ACCOUNT" ]; then
-    refused 'unauthorized|authentication required|no basic auth' "$@$REGISTRY/team/app:v1"
+    refused 'unauthorized|authentication required|no basic auth|credential not found' "$@$REGISTRY/team/app:v1"
     [ -z "$login" ] || $login --username "${ACCOUNT%%:*}" --password-stdin "$REGISTRY" <<<"${ACCOUNT#*:}" >&2
     did login
   fi

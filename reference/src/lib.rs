@@ -77,7 +77,7 @@ pub mod routes {
 pub use config::{
     Action, Authentication, BaseUrl, BlobRedirect, Config, ConfigError, Durability, Ignore, Launch, Limits,
     Location, LogFormat, MissingContent, NotificationEndpoint, Offer, PROFILES, Profile, TokenName,
-    TokenRealm, profile, refuse_unknown_variables,
+    TokenRealm, TrustedKeysSource, profile, refuse_unknown_variables,
 };
 pub use operation::log::Log;
 pub use server::{Running, Signals, check, serve, serve_behind_a_front};

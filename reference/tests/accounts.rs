@@ -313,10 +313,10 @@ async fn the_token_endpoint_says_to_everybody_which_methods_it_has() {
     let guarded = Guarded::start_with(Authentication::Token, "").await;
     for account in [None, Some("reader"), Some("nobody")] {
         let refused = guarded
-            .send(account, Method::POST, "/token", "grant_type=password")
+            .send(account, Method::PUT, "/token", "grant_type=password")
             .await;
         assert_eq!(refused.status(), StatusCode::METHOD_NOT_ALLOWED, "{account:?}");
-        assert_eq!(text(refused.headers(), "allow"), "GET, HEAD");
+        assert_eq!(text(refused.headers(), "allow"), "GET, HEAD, POST");
     }
 }
 

@@ -66,7 +66,7 @@ fn in_memory_config() -> Config {
 pub struct Guarded {
     running: Running,
     /// It is read as long as the registry runs.
-    _accounts: NamedTempFile,
+    _accounts: Option<NamedTempFile>,
 }
 
 impl Guarded {
@@ -81,7 +81,26 @@ impl Guarded {
         .await?;
         Ok(Guarded {
             running,
-            _accounts: accounts,
+            _accounts: Some(accounts),
+        })
+    }
+
+    /// Starts one to which another gives tokens, whose keys it fetches.
+    pub async fn behind(issuer: &Guarded) -> Result<Guarded, StartError> {
+        let url = issuer.url();
+        let config = || -> Result<Config, String> {
+            Ok(Config {
+                authentication: Authentication::Token,
+                token_realm: Some(format!("{url}/token").parse()?),
+                token_issuer: Some(in_memory_config().token_service),
+                token_service: "registry".parse()?,
+                token_trusted_keys: Some(format!("{url}/token/keys").parse()?),
+                ..in_memory_config()
+            })
+        };
+        Ok(Guarded {
+            running: serve(config().map_err(StartError::Accounts)?).await?,
+            _accounts: None,
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::catalogue::{RequirementId, Version};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, EndpointKind};
 use crate::wire::{Account, Exchange, Fault, Request, Source, Step, Transcript, Withheld};
 
 /// Why something was not reached.
@@ -84,7 +84,7 @@ impl fmt::Display for Beyond {
             Beyond::Shared => write!(f, "the repository is shared with other content"),
             Beyond::MayNotDelete => write!(f, "the account may not delete"),
             Beyond::ReadOnly => write!(f, "the target is read-only"),
-            Beyond::NothingFound(what) => write!(f, "{what} was not found there"),
+            Beyond::NothingFound(what) => write!(f, "no {what} to be found there"),
             Beyond::Untagged => write!(f, "no tag of what was found is known"),
             Beyond::Ended => write!(f, "the run ended early"),
         }
@@ -263,16 +263,21 @@ impl Eq for Cause {}
 /// The statuses by which registries say that there is no room for what is pushed.
 const FULL: [u16; 5] = [403, 409, 412, 413, 507];
 
-/// Whether a write was refused since there is no room for more: a quota, or a disk. No status says so but 507, so that the
-/// words of the error count.
+/// The shortest manifest that a registry may refuse for its length: none of clients is as long.
+const LONG_MANIFEST: u64 = 1024 * 1024;
+
+/// Whether a write was refused since there is no room for more: a quota, or a disk.
 pub(crate) fn is_full(exchange: &Exchange) -> bool {
     let is_write = !matches!(exchange.request.method.as_str(), "GET" | "HEAD" | "DELETE");
     let Ok(answer) = &exchange.outcome else {
         return false;
     };
-    is_write
-        && FULL.contains(&answer.status)
-        && (answer.status == 507 || speaks_of_room(&answer.body.bytes()))
+    is_write && !is_long_manifest(&exchange.request) && says_full(answer.status, &answer.body.bytes())
+}
+
+fn is_long_manifest(request: &Request) -> bool {
+    let kind = Endpoint::of(&request.url).kind();
+    matches!(kind, EndpointKind::Tag | EndpointKind::Manifest) && request.body.len() >= LONG_MANIFEST
 }
 
 /// Whether a connection by hand was answered so.
@@ -281,8 +286,23 @@ pub(crate) fn is_full_by_hand(transcript: &Transcript) -> bool {
         let Step::Received(bytes) = step else { return false };
         let text = String::from_utf8_lossy(bytes);
         let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
-        status == Some(507) || status.is_some_and(|status| FULL.contains(&status)) && speaks_of_room(bytes)
+        status.is_some_and(|status| says_full(status, bytes))
     })
+}
+
+/// Whether an answer means that there is no room: 507 says so itself, and so does 413 with the code of what is denied; of
+/// any other status the words of the error do, since a lack of rights has the same codes.
+fn says_full(status: u16, body: &[u8]) -> bool {
+    match status {
+        507 => true,
+        413 if is_denied(body) => true,
+        _ => FULL.contains(&status) && speaks_of_room(body),
+    }
+}
+
+/// Whether the code of the error is that of what somebody may not do.
+fn is_denied(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body).contains("\"DENIED\"")
 }
 
 fn speaks_of_room(body: &[u8]) -> bool {

@@ -2,8 +2,10 @@
 //! taken out where they are sent, but also what a registry gives away in its answers.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use memchr::{memchr2_iter, memmem};
+use memchr::memmem::Finder;
+use memchr::{memchr, memchr2_iter};
 
 use crate::wire::{REDACTED, Secrets};
 
@@ -17,6 +19,10 @@ const MEMBERS: [&str; 4] = [
     "\"refresh_token\"",
     "\"id_token\"",
 ];
+
+/// What looks for these members: as much work to make as to use.
+static MEMBER_FINDERS: LazyLock<[Finder<'static>; MEMBERS.len()]> =
+    LazyLock::new(|| MEMBERS.map(Finder::new));
 
 /// Parameters of addresses by which storage knows whom it lets in.
 const PARAMETERS: [&str; 8] = [
@@ -109,7 +115,13 @@ fn without_parameters(text: &str) -> String {
 ///
 /// What is masked stays as long as it was and keeps its grammar, so that it can still be judged.
 pub(crate) fn masked(bytes: &[u8], known: &Secrets) -> Option<Vec<u8>> {
-    let members = MEMBERS.iter().flat_map(|name| member_values(bytes, name));
+    // Most texts are no JSON, and have no members to look for.
+    let finders: &[Finder<'_>] = if memchr(b'"', bytes).is_some() {
+        &*MEMBER_FINDERS
+    } else {
+        &[]
+    };
+    let members = finders.iter().flat_map(|name| member_values(bytes, name));
     let secrets = members.chain(parameter_values(bytes)).chain(known.places(bytes));
     let secrets: Vec<Range<usize>> = secrets.filter(|range| !range.is_empty()).collect();
     if secrets.is_empty() {
@@ -123,14 +135,14 @@ pub(crate) fn masked(bytes: &[u8], known: &Secrets) -> Option<Vec<u8>> {
 }
 
 /// Where the texts of a member of JSON stand, without their quotation marks.
-fn member_values(bytes: &[u8], name: &str) -> impl Iterator<Item = Range<usize>> {
+fn member_values<'b>(bytes: &'b [u8], name: &'b Finder<'_>) -> impl Iterator<Item = Range<usize>> {
     let behind = |at: usize, wanted: u8| {
         let rest = bytes.get(at..).unwrap_or_default();
         let blanks = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
         (rest.get(blanks) == Some(&wanted)).then_some(at + blanks + 1)
     };
-    memmem::find_iter(bytes, name).filter_map(move |at| {
-        let start = behind(behind(at + name.len(), b':')?, b'"')?;
+    name.find_iter(bytes).filter_map(move |at| {
+        let start = behind(behind(at + name.needle().len(), b':')?, b'"')?;
         let mut is_escaped = false;
         let length = bytes[start..].iter().take_while(|byte| {
             let ends = **byte == b'"' && !is_escaped;

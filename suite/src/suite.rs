@@ -38,7 +38,7 @@ impl Suite {
         Ok(Suite::of(Library::built_in()?))
     }
 
-    /// The scenarios in a folder; requirements and probes are the built-in ones where the folder has none.
+    /// The scenarios in a folder, or the one in a file, alone; its requirements and probes are added to the built-in ones.
     ///
     /// # Errors
     /// The folder cannot be read, contains no scenario, or contains scenarios with faults.
@@ -85,7 +85,7 @@ impl Suite {
     /// # Errors
     /// It is not such a log, has an unknown version or is truncated, or this suite has other scenarios than the run had.
     pub fn read_log(&self, source: impl BufRead) -> Result<RunLog, ReadError> {
-        read(source, &self.library, coded::scenarios())
+        read(source, &self.library, coded::beside(&self.library))
     }
 }
 
@@ -254,7 +254,9 @@ impl Run {
     async fn once(&self, client_settings: ClientSettings) -> Result<RunLog, RunError> {
         let (plan, client) = (self.plan()?, Client::new(client_settings)?);
         let (library, progress) = (self.library.clone(), self.progress.clone());
-        Ok(record(library, plan, client, self.settings.clone(), progress).await?)
+        let mut settings = self.settings.clone();
+        settings.narrowed.extend(narrowed_to(&library));
+        Ok(record(library, plan, client, settings, progress).await?)
     }
 
     /// How the registry is talked to; this can be asked once.
@@ -272,7 +274,7 @@ impl Run {
     fn plan(&self) -> Result<Plan, RunError> {
         let (library, version) = (&self.library, self.settings.version);
         let of = |selection: &Selection| {
-            let plan = Plan::new(library, coded::scenarios(), selection, version);
+            let plan = Plan::new(library, coded::beside(library), selection, version);
             let mut programs = plan.workflows.iter().chain(&plan.probes);
             let asks_something = programs.any(|program| selection.takes(program, &library.catalogue));
             if asks_something || self.settings.explore != Budget::Nothing {
@@ -282,11 +284,20 @@ impl Run {
             }
         };
         match &self.asks {
-            Asks::Requirements(ids) => Ok(Plan::that_asks(library, coded::scenarios(), ids, version)),
+            Asks::Requirements(ids) => Ok(Plan::that_asks(library, coded::beside(library), ids, version)),
             Asks::Selected(selection) => of(selection),
             Asks::Scenarios(globs) => of(&Selection::new(globs, &[], &[])?),
         }
     }
+}
+
+/// The option by which a project's own scenarios run alone.
+fn narrowed_to(library: &Library) -> Option<String> {
+    let path = library.path().filter(|_| library.is_of_a_house())?;
+    Some(format!(
+        "--scenarios {}",
+        wire::quoted(&path.display().to_string())
+    ))
 }
 
 impl fmt::Debug for Run {

@@ -337,6 +337,7 @@ why     = "Every client begins with this request."
             ("base.scenario", &scenario),
             ("probe/none.scenario", "scenario  Nothing is found out\n"),
             ("requirements/base.toml", REQUIREMENTS),
+            ("requirements/documents.toml", ""),
         ])
     }
 
@@ -369,6 +370,82 @@ why     = "Every client begins with this request."
         insta::with_settings!({filters => vec![(r"127\.0\.0\.1:\d+", "127.0.0.1:1"), (r"in \d+\.\d s", "in 0.1 s")]}, {
             insta::assert_snapshot!(report);
         });
+    }
+
+    #[test]
+    fn a_check_without_an_id_is_a_finding_under_the_name_of_its_scenario() {
+        let house = folder(&[(
+            "own.scenario",
+            "scenario  The registry says how much room is left\n\n> GET /v2/\n< X-Quota: a number\n",
+        )]);
+        let file = house.path().join("own.scenario");
+        let output = assize(&[
+            "run",
+            "--scenarios",
+            text(&file),
+            "--full",
+            "--seed",
+            "7",
+            "--run-id",
+            "k3x9mt",
+        ]);
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        let report = stdout(&output).replace(text(house.path()), "house");
+        insta::with_settings!({filters => vec![
+            (r"127\.0\.0\.1:\d+", "127.0.0.1:1"), (r"\d+ requests in \d+\.\d s", "7 requests in 0.1 s"),
+        ]}, {
+            insta::assert_snapshot!(report);
+        });
+        let explained = stdout(&assize(&["explain", "own", "--scenarios", text(&file)]));
+        assert!(explained.contains("how much room is left"), "{explained}");
+        let listed = stdout(&assize(&["list", "requirements", "--scenarios", text(&file)]));
+        assert!(
+            listed
+                .lines()
+                .any(|line| line.starts_with("own ") && line.contains("MUST")),
+            "{listed}"
+        );
+    }
+
+    #[test]
+    fn rules_of_a_house_are_asked_alone_and_weigh_as_they_say() {
+        let rules = "category = \"common\"\n\n[\"house.greeting\"]\nlevel = \"MUST\"\nbasis = \"house\"\nsection = \"Greeting\"\n\
+                     text = \"The registry greets.\"\nwhy = \"We are polite.\"\n";
+        let house = |asked: &str| {
+            let scenario =
+                format!("scenario  The registry greets\n\n> GET /v2/\nMUST house.greeting\n< {asked}\n");
+            folder(&[("own.scenario", &scenario), ("requirements/house.toml", rules)])
+        };
+        let (good, bad) = (house("200"), house("X-Greeting: present"));
+        let output = assize(&["--scenarios", text(good.path()), "--report", "json=-"]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        let verdict = stderr(&output);
+        assert!(
+            verdict.contains("nothing of what was asked is broken"),
+            "{verdict}"
+        );
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let held = json["requirements"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|one| one["verdict"] == "held");
+        let held: Vec<&str> = held.map(|one| one["id"].as_str().unwrap()).collect();
+        assert!(held.contains(&"house.greeting"), "{held:?}");
+        let output = assize(&["--scenarios", text(bad.path())]);
+        assert_eq!(code(&output), 1, "{}", stderr(&output));
+        assert!(
+            stdout(&output).contains("breaks the rules of the house: 1 violation of its rules"),
+            "{}",
+            stdout(&output)
+        );
+        let explained = stdout(&assize(&[
+            "explain",
+            "house.greeting",
+            "--scenarios",
+            text(bad.path()),
+        ]));
+        assert!(explained.contains("house: a rule of the house"), "{explained}");
     }
 
     #[test]

@@ -21,7 +21,8 @@ fn id(text: &str) -> RequirementId {
 
 /// Every id that a scenario cites, as a transcript or in Rust.
 fn cited_ids(library: &Library) -> Vec<RequirementId> {
-    let transcripts = library.scenarios.iter().flat_map(assize::scenario::Loaded::cites);
+    let scenarios = library.scenarios.iter();
+    let transcripts = scenarios.flat_map(|loaded| loaded.cites(&library.catalogue));
     let coded = coded::scenarios().flat_map(assize::scenario::CodedScenario::cites);
     transcripts.chain(coded).collect()
 }

@@ -107,7 +107,7 @@ fn malformed_scenarios() {
             } else {
                 Reading::Partial
             };
-            faults.extend(check(scenario, &catalogue, reading));
+            faults.extend(check(&"malformed".into(), scenario, &catalogue, reading));
             faults.extend(check_files(scenario, |_| false));
         }
         let faulty: Vec<Faulty> = Faulty::new(&source, faults).into_iter().collect();

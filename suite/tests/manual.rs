@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use assize::catalogue::{Basis, Catalogue, Category, unsourced};
-use assize::diagnostic::{Color, Faulty, SourceFile};
+use assize::diagnostic::{Color, SourceFile};
 use assize::scenario::ast::{Algorithm, PlainForm, Property, Unit, Way};
-use assize::scenario::{Library, LineWord, Reading, check, format, parse};
+use assize::scenario::{Draft, LineWord, format};
 
 /// The words that can start a line. A new one is a decision about the language, not a detail of its parser.
 const WORDS: [&str; 17] = [
@@ -67,16 +67,14 @@ fn the_manual_knows_every_fixed_word() {
 
 #[test]
 fn every_scenario_of_the_manual_is_a_good_one() {
-    let library = Library::built_in().unwrap();
     let scenarios = fences("scenario");
     assert!(!scenarios.is_empty());
     for text in scenarios {
-        let (scenario, mut faults) = parse(&text);
-        let scenario = scenario.unwrap();
-        faults.extend(check(&scenario, &library.catalogue, Reading::Whole));
-        let faulty = Faulty::new(&SourceFile::new("README.md", &*text), faults);
-        assert_eq!(faulty.map(|faulty| faulty.render(Color::Never)), None);
-        assert_eq!(format(&scenario, &library.catalogue), text);
+        let Draft { library, faulty } = Draft::of_one(SourceFile::new("README.md", &*text));
+        let drawn: String = faulty.iter().map(|faulty| faulty.render(Color::Never)).collect();
+        assert_eq!(drawn, "");
+        let scenario = &library.get("README").unwrap().scenario;
+        assert_eq!(format(scenario, &library.catalogue), text);
     }
 }
 

@@ -45,13 +45,19 @@ fn main() -> ExitCode {
             })
         })
     });
+    let foreign = [Version::Next, Version::Docker].map(|version| {
+        let suite = suite.clone();
+        Trial::test(format!("tokens-of-another, by {version}"), move || {
+            conforms(async move { with_tokens_of_another(&suite, version).await })
+        })
+    });
     let by_both = {
         let suite = suite.clone();
         Trial::test("open, by both", move || {
             conforms(async move { by_both(&suite).await })
         })
     };
-    let trials = profiles.chain(accounts).chain([by_both]);
+    let trials = profiles.chain(accounts).chain(foreign).chain([by_both]);
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
 }
 
@@ -157,6 +163,13 @@ async fn by_both(suite: &Suite) -> Anything<Outcome> {
 
 async fn with_accounts(suite: &Suite, authentication: Authentication, version: Version) -> Anything<Outcome> {
     let registry = Guarded::start(authentication).await?;
+    let run = against(suite, &registry.url()).spec(version);
+    Ok(run.accounts(Guarded::credentials()).run().await?)
+}
+
+async fn with_tokens_of_another(suite: &Suite, version: Version) -> Anything<Outcome> {
+    let issuer = Guarded::start(Authentication::Token).await?;
+    let registry = Guarded::behind(&issuer).await?;
     let run = against(suite, &registry.url()).spec(version);
     Ok(run.accounts(Guarded::credentials()).run().await?)
 }

@@ -1,6 +1,7 @@
 //! What one request is about: made when it is dispatched, handed to the endpoint.
 
 use std::mem;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use assize_legacy::signed::SigningKey;
@@ -8,7 +9,7 @@ use http::header::{AsHeaderName, CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH, USER_A
 use http::{HeaderMap, Method, request};
 
 use crate::app::App;
-use crate::auth::{Issuer, Principal, RequiredAccess, Right};
+use crate::auth::{Authenticator, Issuer, Principal, RequiredAccess, Right};
 use crate::config::{Config, Offer};
 use crate::http::body::memory::ClientMemory;
 use crate::http::error::{Failure, Fault};
@@ -93,6 +94,13 @@ async fn enter(
     // What checks tokens is no secret.
     if let Ok(route @ (Route::TokenKeys | Route::TokenCertificate)) = &route {
         return Ok((Principal::unlimited(), route.clone(), false));
+    }
+    // Who asks for a token stands in the form.
+    if let Ok(route @ Route::Token) = &route
+        && head.method == Method::POST
+        && app.authenticator.issuer().is_some()
+    {
+        return Ok((Principal::nobody(), route.clone(), false));
     }
     if let Ok(route @ Route::Blob(..)) = &route
         && (head.method == Method::GET || head.method == Method::HEAD)
@@ -184,6 +192,16 @@ impl Context {
     /// Who makes the request.
     pub(crate) const fn principal(&self) -> &Principal {
         &self.principal
+    }
+
+    /// What finds out who is there.
+    pub(crate) fn authenticator(&self) -> &Authenticator {
+        &self.app.authenticator
+    }
+
+    /// Where the request comes from.
+    pub(crate) const fn client(&self) -> IpAddr {
+        self.arrival.client
     }
 
     /// The issuer of tokens, if the registry is one.

@@ -75,6 +75,7 @@ endpoints! {
     (query, config, context, body)
     GET    Route::Base,                      to_be_known(),           always()                                            => Ok(base::answer());
     GET    Route::Token,                     nothing(),               with_tokens(config)                                 => token::give(context);
+    POST   Route::Token,                     nothing(),               with_tokens(config)                                 => token::grant(context, body).await;
     GET    Route::TokenKeys,                 nothing(),               with_tokens(config)                                 => token::keys(context);
     GET    Route::TokenCertificate,          nothing(),               with_tokens(config)                                 => token::certificate(context);
     GET    Route::Catalog,                   to_read_all(),           unless(config.offer.no_catalog)                     => catalog::list(context);

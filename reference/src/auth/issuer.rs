@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use jsonwebtoken::{Header, encode};
+use jsonwebtoken::{EncodingKey, Header, encode};
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -68,6 +68,21 @@ impl Issuer {
         &self.expectation.service
     }
 
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        self.expectation.issuer.as_str()
+    }
+
+    /// What it signs with.
+    pub(super) const fn signing_key(&self) -> &EncodingKey {
+        &self.key.key
+    }
+
+    /// What its signatures are checked with.
+    pub(super) const fn keys(&self) -> &TrustedKeys {
+        &self.keys
+    }
+
     /// A token of somebody for a service; for the registry itself if none is named.
     pub(super) fn issue(
         &self,
@@ -77,7 +92,7 @@ impl Issuer {
     ) -> Option<String> {
         let now = now();
         let claims = IssuedClaims {
-            iss: self.expectation.issuer.as_str(),
+            iss: self.name(),
             sub: account.unwrap_or_default(),
             aud: service.unwrap_or(self.service().as_str()),
             exp: now + LIFETIME,
@@ -89,7 +104,7 @@ impl Issuer {
         let mut header = Header::new(ALGORITHM);
         header.kid.clone_from(&self.key.public.common.key_id);
         header.x5c = Some(self.key.chain());
-        encode(&header, &claims, &self.key.key)
+        encode(&header, &claims, self.signing_key())
             .inspect_err(|error| tracing::error!(%error, "no token can be signed"))
             .ok()
     }

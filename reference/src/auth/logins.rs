@@ -52,16 +52,29 @@ impl Logins {
         header: &HeaderValue,
         client: IpAddr,
     ) -> Result<Option<Principal>, Failure> {
-        let Some((name, password)) = credentials(header) else {
-            return Ok(None);
-        };
+        match credentials(header) {
+            Some((name, password)) => self.verify(&name, &password, client).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Whoever has this password of the account of this name; nobody if it is wrong.
+    ///
+    /// # Errors
+    /// Asks to come back if a client has too many logins waiting already.
+    pub(super) async fn verify(
+        &self,
+        name: &str,
+        password: &str,
+        client: IpAddr,
+    ) -> Result<Option<Principal>, Failure> {
         let accounts = self.accounts.current();
-        let account = accounts.get(&name);
+        let account = accounts.get(name);
         let hash = match account {
             Some(account) => Hash::Of(&account.hash),
-            None => Hash::OfNobody(accounts.cost_for_nobody(&name)),
+            None => Hash::OfNobody(accounts.cost_for_nobody(name)),
         };
-        let verified = self.passwords.verify(&name, &password, hash, client).await;
+        let verified = self.passwords.verify(name, password, hash, client).await;
         // Soon: a hash takes no longer than a second or two.
         let is_right = verified.map_err(|_| Failure::from(Fault::TooManyRequests).retry_after(1))?;
         Ok(account.filter(|_| is_right).map(|account| Principal {
@@ -69,6 +82,25 @@ impl Logins {
             grants: Some(Arc::clone(&account.grants)),
             scopes: None,
         }))
+    }
+
+    /// The account of a name, whoever knows its password.
+    pub(super) fn of_name(&self, name: &str) -> Option<Principal> {
+        let accounts = self.accounts.current();
+        let account = accounts.get(name)?;
+        Some(Principal {
+            name: Some(name.into()),
+            grants: Some(Arc::clone(&account.grants)),
+            scopes: None,
+        })
+    }
+
+    /// The hash of the password of an account.
+    pub(super) fn hash_of(&self, name: &str) -> Option<String> {
+        self.accounts
+            .current()
+            .get(name)
+            .map(|account| account.hash.clone())
     }
 
     /// Whoever a token of the registry's own is of; nobody if the account is gone. What it may do is looked up anew.

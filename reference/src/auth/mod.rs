@@ -7,6 +7,7 @@
 
 mod accounts;
 mod challenge;
+mod fetched_keys;
 mod foreign_issuer;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -14,18 +15,20 @@ mod issuer;
 mod login_queue;
 mod logins;
 mod passwords;
+mod refresh_tokens;
 mod required_access;
 mod scopes;
 mod signature;
 mod signing_key;
+mod token_form;
 mod tokens;
 mod trusted_keys;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::HeaderMap;
 use http::header::AUTHORIZATION;
+use http::{HeaderMap, StatusCode};
 
 use crate::config::{Config, Gate};
 use crate::http::error::{Failure, Fault};
@@ -41,6 +44,8 @@ use logins::{Logins, shown};
 pub(crate) use required_access::RequiredAccess;
 pub(crate) use scopes::Scope;
 pub(crate) use signature::Signer;
+use token_form::{Access, Grant};
+pub(crate) use token_form::{GrantRefusal, TokenForm};
 
 /// Who makes a request.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +62,14 @@ impl Principal {
     /// Somebody who may do everything: whoever has a signed URL, which is its own permission, or everyone.
     pub(crate) fn unlimited() -> Self {
         Self::default()
+    }
+
+    /// Somebody who has not said who they are, and may do nothing.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            grants: Some(Arc::default()),
+            ..Self::default()
+        }
     }
 
     /// Whether they may do something.
@@ -138,14 +151,20 @@ impl Authenticator {
             }
             Gate::ForeignTokens { realm, issuer, keys } => {
                 let service = config.token_service.clone();
-                Self::ForeignTokens(ForeignIssuer::open(
-                    realm.clone(),
-                    issuer.clone(),
-                    service,
-                    keys.to_owned(),
-                )?)
+                Self::ForeignTokens(ForeignIssuer::open(realm.clone(), issuer.clone(), service, keys)?)
             }
         })
+    }
+
+    /// Fetches what is not on this machine.
+    ///
+    /// # Errors
+    /// Says why it is not to be had.
+    pub(crate) async fn begin(&self) -> Result<(), String> {
+        match self {
+            Self::Open | Self::Passwords(_) | Self::OwnTokens(..) => Ok(()),
+            Self::ForeignTokens(issuer) => issuer.begin().await,
+        }
     }
 
     /// Reads accounts and keys again.
@@ -153,7 +172,7 @@ impl Authenticator {
         match self {
             Self::Open => {}
             Self::Passwords(logins) | Self::OwnTokens(logins, _) => logins.accounts.reload(),
-            Self::ForeignTokens(issuer) => issuer.keys.reload(),
+            Self::ForeignTokens(issuer) => issuer.reload(),
         }
     }
 
@@ -162,7 +181,7 @@ impl Authenticator {
         match self {
             Self::Open => {}
             Self::Passwords(logins) | Self::OwnTokens(logins, _) => logins.accounts.reload_if_changed(),
-            Self::ForeignTokens(issuer) => issuer.keys.reload_if_changed(),
+            Self::ForeignTokens(issuer) => issuer.reload_if_changed(),
         }
     }
 
@@ -228,7 +247,10 @@ impl Authenticator {
                 let token = token.and_then(|text| issuer.read(text));
                 token.and_then(|token| logins.with_token(token))
             }
-            (Self::ForeignTokens(issuer), ..) => token.and_then(|text| issuer.with_token(text)),
+            (Self::ForeignTokens(issuer), ..) => match token {
+                Some(text) => issuer.with_token(text).await,
+                None => None,
+            },
             // They never ask for a token.
             (Self::Passwords(_), Some(_), Challenge::Token { .. }) => None,
         };
@@ -238,6 +260,66 @@ impl Authenticator {
             Shown::Nothing
         };
         found.ok_or_else(|| challenge.ask(shown))
+    }
+}
+
+/// What a client is given for a form.
+#[derive(Debug)]
+pub(crate) struct GrantedTokens {
+    /// The token that it shows to the service.
+    pub(crate) access_token: String,
+    /// What that is good for.
+    pub(crate) scopes: Vec<Scope>,
+    /// What it shows here in the place of the password from now on, if it wants to.
+    pub(crate) refresh_token: Option<String>,
+}
+
+impl Authenticator {
+    /// What a client is given for a form; or why it is given nothing.
+    ///
+    /// # Errors
+    /// Fails where no tokens are issued, or none can be signed, and asks a client to come back that has too many logins waiting.
+    pub(crate) async fn grant(
+        &self,
+        form: TokenForm,
+        client: IpAddr,
+    ) -> Result<Result<GrantedTokens, GrantRefusal>, Failure> {
+        let Self::OwnTokens(logins, issuer) = self else {
+            return Err(Fault::RouteUnknown.into());
+        };
+        let service = form.service.as_str();
+        let known = match &form.grant {
+            Grant::Password { name, password } => logins.verify(name, password, client).await?,
+            Grant::RefreshToken(token) => issuer
+                .read_for_refreshing(token, service, |name| logins.hash_of(name))
+                .and_then(|name| logins.of_name(&name)),
+        };
+        let Some(principal) = known else {
+            return Ok(Err(GrantRefusal::InvalidGrant));
+        };
+        let refresh_token = match (form.grant, form.access) {
+            (Grant::RefreshToken(token), _) => Some(token),
+            (Grant::Password { .. }, Access::Offline) => self.refresh_token(&principal, Some(service)),
+            (Grant::Password { .. }, Access::Online) => None,
+        };
+        let scopes = principal.granted(form.scopes);
+        let access_token = issuer.issue(principal.name.as_deref(), Some(service), &scopes);
+        Ok(Ok(GrantedTokens {
+            access_token: access_token.ok_or(Failure::bare(StatusCode::INTERNAL_SERVER_ERROR))?,
+            scopes,
+            refresh_token,
+        }))
+    }
+
+    /// A token with which an account gets others for a service without its password; the registry itself if none is
+    /// named. There is none for those who give no name.
+    pub(crate) fn refresh_token(&self, of: &Principal, service: Option<&str>) -> Option<String> {
+        let Self::OwnTokens(logins, issuer) = self else {
+            return None;
+        };
+        let name = of.name.as_deref()?;
+        let service = service.unwrap_or(issuer.service().as_str());
+        issuer.issue_for_refreshing(name, &logins.hash_of(name)?, service)
     }
 }
 

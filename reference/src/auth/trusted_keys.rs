@@ -64,6 +64,7 @@ struct TrustedKey {
 }
 
 /// Keys that are trusted.
+#[derive(Default)]
 pub(crate) struct TrustedKeys(Vec<TrustedKey>);
 
 impl TrustedKeys {
@@ -97,6 +98,12 @@ impl TrustedKeys {
                 "there are {count} keys in it, and no more than {MOST} are trusted at once"
             )),
         }
+    }
+
+    /// Whether it may be that a token which begins with a header was signed by one that is not among these: it names it.
+    pub(super) fn lack(&self, header: &Header) -> bool {
+        let may_be_meant = |key: &TrustedKey| key.id.is_none() || key.id == header.kid;
+        header.kid.is_some() && !self.0.iter().any(may_be_meant)
     }
 
     /// The keys by which a token may be signed that begins with a header: that of the name which it gives, or else all

@@ -29,7 +29,7 @@ pub use offer::{MissingContent, Offer};
 pub use profiles::{PROFILES, Profile, profile};
 pub use settle::{ConfigError, refuse_unknown_variables};
 pub(crate) use tokens::Gate;
-pub use tokens::{TokenName, TokenRealm};
+pub use tokens::{TokenName, TokenRealm, TrustedKeysSource};
 
 /// Everything that can be chosen about a registry.
 #[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
@@ -108,10 +108,14 @@ pub struct Config {
     #[arg(long, env = "ASSIZE_REFERENCE_TOKEN_REALM", value_name = "URL")]
     pub token_realm: Option<TokenRealm>,
 
-    /// File with the keys that check the tokens of the other server: certificates or public keys in PEM, or a JSON Web
-    /// Key Set; clocks may differ by a minute
-    #[arg(long, env = "ASSIZE_REFERENCE_TOKEN_TRUSTED_KEYS", value_name = "FILE")]
-    pub token_trusted_keys: Option<PathBuf>,
+    /// File or URL with the keys that check the tokens of the other server: certificates or public keys in PEM, or a JSON
+    /// Web Key Set; clocks may differ by a minute
+    ///
+    /// A URL (http:// or https://) is asked at the start, every quarter of an hour, and when a token names a key that is not
+    /// known, for that at most every ten seconds; its certificate is checked against those that the system trusts, or those in
+    /// SSL_CERT_FILE.
+    #[arg(long, env = "ASSIZE_REFERENCE_TOKEN_TRUSTED_KEYS", value_name = "FILE|URL")]
+    pub token_trusted_keys: Option<TrustedKeysSource>,
 
     /// Address on which to serve metrics for Prometheus (default: none)
     #[arg(long, env = "ASSIZE_REFERENCE_METRICS", value_parser = address::parse)]

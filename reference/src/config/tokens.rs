@@ -1,10 +1,11 @@
 //! Tokens: the names of issuers and services, where tokens are given, and the four ways to find out who is there.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use http::Uri;
+use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
 use super::{Authentication, Config};
@@ -98,6 +99,60 @@ macro_rules! as_text {
 
 as_text! { TokenName TokenRealm }
 
+/// Where the keys are that check the tokens of another issuer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum TrustedKeysSource {
+    /// A file, which is read again when it changes.
+    File(PathBuf),
+    /// A URL, which is asked again when a token names a key that is not known.
+    Url(Url),
+}
+
+impl FromStr for TrustedKeysSource {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if !["http://", "https://"]
+            .iter()
+            .any(|scheme| text.starts_with(scheme))
+        {
+            return Ok(Self::File(text.into()));
+        }
+        let url = Url::parse(text).map_err(|error| format!("{text:?} is not a URL: {error}"))?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(format!(
+                "{:?} holds a name or a password",
+                url.host_str().unwrap_or_default()
+            ));
+        }
+        Ok(Self::Url(url))
+    }
+}
+
+impl TryFrom<String> for TrustedKeysSource {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<TrustedKeysSource> for String {
+    fn from(source: TrustedKeysSource) -> Self {
+        source.to_string()
+    }
+}
+
+impl fmt::Display for TrustedKeysSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => file.display().fmt(f),
+            Self::Url(url) => url.fmt(f),
+        }
+    }
+}
+
 /// How the registry finds out who is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gate<'a> {
@@ -121,8 +176,8 @@ pub(crate) enum Gate<'a> {
         realm: &'a TokenRealm,
         /// Its name.
         issuer: &'a TokenName,
-        /// The file of its keys.
-        keys: &'a Path,
+        /// Where its keys are.
+        keys: &'a TrustedKeysSource,
     },
 }
 
@@ -171,7 +226,7 @@ impl Config {
     fn gate_of_own_tokens<'a>(&'a self, accounts: &'a Path) -> Result<Gate<'a>, String> {
         if self.token_trusted_keys.is_some() {
             return Err("the registry trusts its own key where it issues tokens itself; the keys of another issuer \
-                        (--token-trusted-keys FILE) take --token-realm URL, where that one gives tokens, in the place of --accounts"
+                        (--token-trusted-keys FILE|URL) take --token-realm URL, where that one gives tokens, in the place of --accounts"
                 .to_owned());
         }
         Ok(Gate::OwnTokens {
@@ -194,7 +249,7 @@ impl Config {
                 "tokens from {realm} name their issuer: --token-issuer NAME says which name is to be trusted"
             )),
             (_, None) => Err(format!(
-                "tokens from {realm} are signed: --token-trusted-keys FILE has the keys or certificates that check them"
+                "tokens from {realm} are signed: --token-trusted-keys FILE|URL has the keys or certificates that check them"
             )),
         }
     }
@@ -202,9 +257,7 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
-    use super::{Gate, TokenName, TokenRealm};
+    use super::{Gate, TokenName, TokenRealm, TrustedKeysSource};
     use crate::config::{Authentication, Config};
 
     #[test]
@@ -235,6 +288,25 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_in_a_file_or_at_a_url() {
+        let source = |text: &str| text.parse::<TrustedKeysSource>();
+        assert_eq!(source("keys.pem"), Ok(TrustedKeysSource::File("keys.pem".into())));
+        assert_eq!(
+            source("http/keys"),
+            Ok(TrustedKeysSource::File("http/keys".into()))
+        );
+        let url = "https://auth.example.com/.well-known/jwks.json";
+        assert!(matches!(source(url), Ok(TrustedKeysSource::Url(_))));
+        assert_eq!(source(url).unwrap().to_string(), url);
+        assert!(source("https://").is_err());
+        let secret = source("https://u:secret@auth.example.com/").unwrap_err();
+        assert!(
+            secret.contains("holds a name or a password") && !secret.contains("secret@"),
+            "{secret}"
+        );
+    }
+
+    #[test]
     fn who_says_who_is_there_is_said_once() {
         let by_token = || Config {
             authentication: Authentication::Token,
@@ -255,10 +327,10 @@ mod tests {
         let foreign = Config {
             token_realm: realm(),
             token_issuer: name(),
-            token_trusted_keys: Some("keys".into()),
+            token_trusted_keys: Some("keys".parse().unwrap()),
             ..by_token()
         };
-        assert!(matches!(foreign.gate(), Ok(Gate::ForeignTokens { keys, .. }) if keys == Path::new("keys")));
+        assert!(matches!(foreign.gate(), Ok(Gate::ForeignTokens { keys, .. }) if keys.to_string() == "keys"));
         for (config, why) in [
             (by_token(), "there is no file of them"),
             (
@@ -273,7 +345,7 @@ mod tests {
                     token_trusted_keys: None,
                     ..foreign.clone()
                 },
-                "--token-trusted-keys FILE",
+                "--token-trusted-keys FILE|URL",
             ),
             (
                 Config {
@@ -298,7 +370,7 @@ mod tests {
             ),
             (
                 Config {
-                    token_trusted_keys: Some("keys".into()),
+                    token_trusted_keys: Some("keys".parse().unwrap()),
                     ..own
                 },
                 "trusts its own key",

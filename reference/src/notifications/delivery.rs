@@ -1,12 +1,11 @@
 //! The delivery of events to one endpoint: one message after another, each until it is taken.
 
-use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, USER_AGENT};
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Response, Url};
@@ -14,15 +13,13 @@ use reqwest::{Client, Response, Url};
 use super::Endpoint;
 use super::message::{ENVELOPE_TYPE, envelope, place};
 use crate::config::NotificationEndpoint;
+use crate::operation::outgoing::{self, causes};
 
 /// The number of redirects that are followed.
 const REDIRECTS: usize = 10;
 
 /// How much of an answer is read, so that the connection can be used again.
 const ANSWER: usize = 64 * 1024;
-
-/// What the registry calls itself.
-const AGENT: &str = concat!("assize-reference/", env!("CARGO_PKG_VERSION"));
 
 /// Takes events out of a queue and sends them.
 #[derive(Debug, Clone)]
@@ -51,9 +48,6 @@ impl Delivery {
     /// Says why messages cannot be sent.
     pub(super) fn new(told: &NotificationEndpoint, endpoint: Arc<Endpoint>) -> Result<Self, String> {
         let mut headers = told.headers.clone();
-        headers
-            .entry(USER_AGENT)
-            .or_insert(HeaderValue::from_static(AGENT));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(ENVELOPE_TYPE));
         Ok(Self {
             endpoint,
@@ -134,15 +128,10 @@ impl Delivery {
 
 /// What sends messages to an endpoint.
 fn client(told: &NotificationEndpoint) -> Result<Client, reqwest::Error> {
-    let client = Client::builder()
+    outgoing::client(told.url.scheme())
         .timeout(told.timeout)
-        .redirect(redirects(!told.headers.is_empty()));
-    match told.url.scheme() {
-        // A machine that has no certificates of authorities can do without them here.
-        "http" => client.tls_certs_only([]),
-        _ => client,
-    }
-    .build()
+        .redirect(redirects(!told.headers.is_empty()))
+        .build()
 }
 
 /// Reads what the endpoint says, which does not matter any more.
@@ -186,15 +175,4 @@ impl fmt::Display for DeliveryError {
             Self::NoAnswer(error) => f.write_str(&causes(error)),
         }
     }
-}
-
-/// What is behind an error, without the URL that the error itself would show.
-fn causes(error: &reqwest::Error) -> String {
-    let mut words = Vec::new();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        words.push(error.to_string());
-        cause = error.source();
-    }
-    words.join(": ")
 }

@@ -19,6 +19,11 @@ impl Query {
         Self(pairs.collect())
     }
 
+    /// Reads a form (application/x-www-form-urlencoded), in which a plus sign stands for a blank.
+    pub(crate) fn of_form(form: &str) -> Self {
+        Self::parse(&form.replace('+', "%20"))
+    }
+
     /// The first value of a parameter.
     pub(crate) fn first(&self, key: &str) -> Option<&str> {
         self.all(key).next()
@@ -36,6 +41,13 @@ impl Query {
 #[cfg(test)]
 mod tests {
     use super::Query;
+
+    #[test]
+    fn a_plus_sign_is_a_blank_in_a_form_alone() {
+        let text = "scope=a+b%2Bc&flag";
+        assert_eq!(Query::parse(text).first("scope"), Some("a+b+c"));
+        assert_eq!(Query::of_form(text).first("scope"), Some("a b+c"));
+    }
 
     #[test]
     fn parameters_are_decoded_and_may_repeat() {

@@ -134,6 +134,7 @@ async fn start(config: Config, secured: Secured) -> Result<Running, StartError> 
     };
     make_room(&mut config);
     let app = App::new(config)?;
+    app.authenticator.begin().await.map_err(StartError::Accounts)?;
     let secure = |protocols: &[&[u8]]| {
         let certificate = app.certificate.clone();
         let agreement = certificate.map(|certificate| tls::agreement(certificate, protocols));

@@ -26,7 +26,7 @@ pub fn scenario(input: &[u8]) {
     let whole = faults.is_empty();
     if let Some(scenario) = &scenario {
         let reading = if whole { Reading::Whole } else { Reading::Partial };
-        faults.extend(check(scenario, &LIBRARY.catalogue, reading));
+        faults.extend(check(&"test".into(), scenario, &LIBRARY.catalogue, reading));
     }
     for fault in &faults {
         assert!(text.get(fault.span.clone()).is_some(), "{fault:?}");

@@ -29,7 +29,8 @@ pub(crate) fn hover(
     pages: Pages,
 ) -> Option<Hover> {
     let (requirement, span) = requirement_at(text, at, library)?;
-    let asking = library.asking(settings.coded.iter().copied());
+    let run_alone = library.is_of_a_house();
+    let asking = library.asking(settings.coded.iter().copied().filter(|_| !run_alone));
     let asked_by = asking.get(&requirement.id).map(Vec::as_slice).unwrap_or_default();
     let parts = requirement.described(asked_by, settings.harm.and_then(|harm| harm(&requirement.id)));
     let (kind, value) = match pages {

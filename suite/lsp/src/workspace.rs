@@ -1,18 +1,15 @@
 //! The documents that an editor has open, and what is made of them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use assize_language::catalogue::RequirementId;
 use assize_language::diagnostic::SourceFile;
-use assize_language::scenario::{CodedScenario, Draft, LoadError, Unsaved};
+use assize_language::scenario::{CodedScenario, Draft, LoadError, Unsaved, folder_of};
 use gen_lsp_types::Uri;
 
 use crate::address::path_of;
-
-/// What only a folder of scenarios has: a folder in it, and what its files end with.
-const MARKS: [(&str, &str); 2] = [("requirements", "toml"), ("probe", "scenario")];
 
 /// What a server is told before it starts.
 #[derive(Debug, Default)]
@@ -215,22 +212,4 @@ impl Workspace {
 
 fn alone(document: &Document) -> Draft {
     Draft::of_one(SourceFile::new(document.name(), Arc::clone(&document.text)))
-}
-
-/// The nearest folder above a file that has what only a folder of scenarios has. To take another for one would be to
-/// read all that is in it.
-fn folder_of(path: &Path) -> Option<&Path> {
-    let mut above = path.ancestors().skip(1);
-    above.find(|folder| {
-        MARKS
-            .iter()
-            .any(|(mark, ending)| holds(&folder.join(mark), ending))
-    })
-}
-
-/// Whether a folder has a file with this ending.
-fn holds(folder: &Path, ending: &str) -> bool {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut paths = entries.map(|entry| entry.path());
-    paths.any(|path| path.extension().is_some_and(|known| known == ending))
 }

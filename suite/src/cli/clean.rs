@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use assize::RunError;
-use assize::run::{Cleaned, ContentKind, clean};
+use assize::run::{Cleaned, ContentKind, LeftIn, clean};
 use assize::wire::Client;
 
 use super::arguments::CleanArguments;
@@ -21,9 +21,13 @@ pub(crate) async fn execute(
     let target = target::target(&arguments.target)?;
     let client_options = client_options(&arguments.registry, Some(&target), environment)?;
     let client = Client::new(client_options.client(target))?;
-    let cleaned = clean(&client, &arguments.registry.repository)
-        .await
-        .map_err(RunError::Unusable)?;
+    let left_in = match arguments.registry.repository.as_slice() {
+        [] => LeftIn::Own {
+            below: arguments.registry.repository_prefix.as_deref(),
+        },
+        shared => LeftIn::Shared(shared),
+    };
+    let cleaned = clean(&client, left_in).await.map_err(RunError::Unusable)?;
     output::print(&told(&cleaned))?;
     Ok(if cleaned.left.is_empty() && cleaned.is_listed {
         Exit::Done

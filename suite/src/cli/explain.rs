@@ -24,7 +24,7 @@ pub(crate) fn execute(arguments: &ExplainArguments) -> Result<Exit, Failure> {
 /// What is known about the requirement or the scenario that is called so.
 pub(crate) fn explained(id: &str, library: &Library) -> Result<String, Failure> {
     let requirement = RequirementId::parse(id).and_then(|id| library.catalogue.get(&id));
-    let coded = coded::scenarios().find(|coded| coded.name == id);
+    let coded = coded::beside(library).find(|coded| coded.name == id);
     match (requirement, library.get(id), coded) {
         (Some(requirement), ..) => Ok(of_requirement(requirement, library)),
         (None, Some(loaded), _) => Ok(of_transcript(loaded)),
@@ -39,7 +39,7 @@ fn unknown(id: &str, library: &Library) -> Failure {
         .iter()
         .map(|requirement| requirement.id.as_str());
     let names = library.scenarios.iter().map(|loaded| &*loaded.name);
-    let coded = coded::scenarios().map(|coded| coded.name);
+    let coded = coded::beside(library).map(|coded| coded.name);
     let advice = did_you_mean(id, ids.chain(names).chain(coded)).unwrap_or_else(|| {
         "`assize list scenarios` and `assize list requirements` show what there is".to_owned()
     });
@@ -49,7 +49,7 @@ fn unknown(id: &str, library: &Library) -> Failure {
 }
 
 fn of_requirement(requirement: &Requirement, library: &Library) -> String {
-    let asking = library.asking(coded::scenarios());
+    let asking = library.asking(coded::beside(library));
     let asked_by = asking.get(&requirement.id).map(Vec::as_slice).unwrap_or_default();
     let harm = Harm::of(&requirement.id).map(|harm| harm.sentence());
     let entries = requirement.described(asked_by, harm);

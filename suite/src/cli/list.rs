@@ -69,7 +69,7 @@ fn scenarios(library: &Library) -> Vec<ScenarioEntry<'_>> {
         path: Some(&loaded.path),
         title: &loaded.scenario.title,
     });
-    let coded = coded::scenarios().map(|coded| ScenarioEntry {
+    let coded = coded::beside(library).map(|coded| ScenarioEntry {
         name: coded.name,
         path: None,
         title: coded.title,
@@ -115,7 +115,7 @@ impl ListEntry for RequirementEntry<'_> {
 }
 
 fn requirements(library: &Library) -> Vec<RequirementEntry<'_>> {
-    let mut asking = library.asking(coded::scenarios());
+    let mut asking = library.asking(coded::beside(library));
     let entries = library.catalogue.iter().map(|requirement| {
         let harm = Harm::of(&requirement.id);
         let (breaks, unharmed) = harm.map(|harm| (harm.broken.into_keys(), harm.unharmed)).unzip();

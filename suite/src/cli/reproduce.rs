@@ -18,7 +18,7 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
 }
 
 /// The options that matter to one scenario, each with what was typed behind it, as often as it was.
-fn options(arguments: &RunArguments) -> [(&'static str, Vec<String>); 17] {
+fn options(arguments: &RunArguments) -> [(&'static str, Vec<String>); 18] {
     let RunArguments {
         registry,
         selection,
@@ -37,6 +37,7 @@ fn options(arguments: &RunArguments) -> [(&'static str, Vec<String>); 17] {
         ("--password-env", typed(password_env)),
         ("--account", typed(&login.account)),
         ("--repository", typed(&registry.repository)),
+        ("--repository-prefix", typed(&registry.repository_prefix)),
         ("--image", typed(&selection.image)),
         ("--require", typed(&selection.require)),
         ("--ca", typed(registry.ca.iter().map(|file| file.display()))),

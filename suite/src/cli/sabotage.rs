@@ -30,7 +30,7 @@ pub(crate) async fn execute(
     match &arguments.over {
         Some(target) => {
             let url = target::target(target)?;
-            let credentials = login::credentials(&arguments.login, Some(&url), &[], environment)?;
+            let credentials = login::credentials(&arguments.login, Some(&url), None, environment)?;
             let upstream = Upstream { url, credentials };
             over(&row, upstream, arguments.listen).await
         }

@@ -34,7 +34,7 @@ pub(crate) async fn execute(
         Some(target) => {
             let url = target::target(target)?;
             let over = Upstreams::one(Upstream {
-                credentials: login::credentials(&arguments.login, Some(&url), &[], environment)?,
+                credentials: login::credentials(&arguments.login, Some(&url), None, environment)?,
                 url,
             });
             matrix(library.clone(), deviations, &over, judged_by, seed, told).await?

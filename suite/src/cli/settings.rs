@@ -143,7 +143,7 @@ pub(crate) fn client_options(
     environment: Environment<'_>,
 ) -> Result<ClientOptions, Failure> {
     Ok(ClientOptions {
-        credentials: login::credentials(&registry.login, target, &registry.repository, environment)?,
+        credentials: login::credentials(&registry.login, target, first_repository(registry), environment)?,
         tls: if registry.insecure {
             Tls::Insecure
         } else {
@@ -171,6 +171,15 @@ pub(crate) fn client_options(
     })
 }
 
+/// The name of a repository that is asked, or of what is above all of them, as far as one is given.
+fn first_repository(registry: &RegistryArguments) -> Option<&str> {
+    let given = registry
+        .repository
+        .first()
+        .or(registry.repository_prefix.as_ref());
+    given.map(String::as_str)
+}
+
 /// The whole of an exchange may take as long as usual, or as long as its slowest part.
 fn timeouts(answer: Duration) -> Timeouts {
     let mut timeouts = Timeouts::default();
@@ -192,7 +201,7 @@ fn run_settings(
         run.clean_up = CleanUp::Never;
     }
     run.explore = match run.access {
-        Access::Write => budget(conduct, &narrowed(selection)),
+        Access::Write => budget(conduct, selection),
         Access::Read(_) => Budget::Nothing,
     };
     run.repositories = registry.repository;
@@ -220,6 +229,13 @@ fn paced(
     run.require.clone_from(&selection.require);
     run.narrowed = narrowed(selection);
     run.narrowed.extend(shared(&registry.repository));
+    run.repository_prefix.clone_from(&registry.repository_prefix);
+    if selection.read_only && registry.repository_prefix.is_some() {
+        return Err(Failure::Arguments(
+            "with --read-only no repository is made, and --repository-prefix is without effect: --repository and --image say what is read"
+                .to_owned(),
+        ));
+    }
     if selection.read_only {
         run.access = Access::Read(selection.image.clone());
         run.narrowed.push("--read-only".to_owned());
@@ -229,11 +245,12 @@ fn paced(
     Ok(run)
 }
 
-/// A part of the suite is asked without random workflows, unless they are asked for.
-fn budget(conduct: &ConductArguments, narrowed: &[String]) -> Budget {
+/// A part of the suite, or other scenarios than its own, are asked without random workflows, unless they are asked for.
+fn budget(conduct: &ConductArguments, selection: &SelectionArguments) -> Budget {
+    let is_whole = narrowed(selection).is_empty() && selection.scenarios.is_none();
     match conduct.explore {
         Some(time) => Budget::Time(time),
-        None if narrowed.is_empty() => Budget::Workflows(USUAL_WORKFLOWS),
+        None if is_whole => Budget::Workflows(USUAL_WORKFLOWS),
         None => Budget::Nothing,
     }
 }
@@ -318,6 +335,17 @@ mod tests {
     }
 
     #[test]
+    fn scenarios_that_are_given_run_alone_unless_random_workflows_are_asked_for() {
+        let explored = |line: &str| settings(line, &[]).unwrap().run.explore;
+        assert_eq!(explored(""), Budget::Workflows(USUAL_WORKFLOWS));
+        assert_eq!(explored("--scenarios mine"), Budget::Nothing);
+        assert_eq!(
+            explored("--scenarios mine --explore 1m"),
+            Budget::Time(Duration::from_secs(60))
+        );
+    }
+
+    #[test]
     fn what_is_only_read_is_a_part_and_is_not_explored() {
         let settings = settings("--read-only --image team/app:v1", &[]).unwrap();
         assert_eq!(
@@ -377,6 +405,20 @@ mod tests {
         assert_eq!(notes("http://localhost:5000 --proxy q.example:2").len(), 1);
         assert_eq!(client("https://r.example --insecure", &[]).notes().len(), 1);
         assert!(settings("https://r.example --key k.pem", &[]).is_err());
+    }
+
+    #[test]
+    fn repositories_are_made_below_a_prefix() {
+        let run = settings("--repository-prefix team/qa", &[]).unwrap().run;
+        assert_eq!(run.repository_prefix.as_deref(), Some("team/qa"));
+        assert!(run.narrowed.is_empty(), "all can be asked there");
+        for wrong in [
+            "--repository-prefix Team",
+            "--repository-prefix a --repository b",
+            "--repository-prefix a --read-only",
+        ] {
+            assert!(settings(wrong, &[]).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use assize::run::is_repository;
 use assize::wire::Address;
 
 /// Reads a time such as `500ms`, `5s` or `2m`.
@@ -27,6 +28,14 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 pub(crate) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     text.parse()
         .map_err(|_| "it is the number of scenarios that run at the same time, 1 or more".to_owned())
+}
+
+/// Reads the name of a repository.
+pub(crate) fn repository(text: &str) -> Result<String, String> {
+    let is_one = is_repository(text);
+    is_one
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("`{text}` is not the name of a repository"))
 }
 
 /// Reads a seed.

@@ -8,7 +8,7 @@ use super::ReportFile;
 use super::report_file::FileRequirement;
 use crate::catalogue::{RequirementId, Version};
 use crate::report::VerdictKind;
-use crate::scenario::{Library, Loaded};
+use crate::scenario::Library;
 use crate::snapshot::{Answer, AnswerEntry, Answers, Asked, Constancy, Ended, Facet};
 
 /// What is told of one requirement; what weighs more comes later.
@@ -29,7 +29,9 @@ impl ReportFile {
     ) -> ReportFile {
         let mut told: BTreeMap<RequirementId, RecordedVerdict> = BTreeMap::new();
         for (scenario, answers) in recorded {
-            let cites = library.get(scenario).map(Loaded::cites);
+            let cites = library
+                .get(scenario)
+                .map(|loaded| loaded.cites(&library.catalogue));
             let asked = cites.unwrap_or_default().into_iter();
             let asked = asked.map(|id| (id, RecordedVerdict::of(answers.ended.as_ref())));
             for (id, says) in asked.chain(answers.entries.iter().flat_map(broken)) {

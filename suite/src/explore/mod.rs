@@ -243,7 +243,7 @@ mod tests {
             let text = written(&operations, &LIBRARY.catalogue, &everything());
             let (scenario, mut faults) = parse(&text);
             let scenario = scenario.filter(|_| faults.is_empty());
-            faults.extend(scenario.iter().flat_map(|scenario| check(scenario, &LIBRARY.catalogue, Reading::Whole)));
+            faults.extend(scenario.iter().flat_map(|scenario| check(&"random".into(), scenario, &LIBRARY.catalogue, Reading::Whole)));
             // A sequence of which nothing is left over asks for nothing.
             prop_assert!(faults.is_empty() || !text.contains("=="), "{text}\n{faults:?}");
         }

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::catalogue::RequirementId;
+use crate::check::describe;
 use crate::judgement::{Place, Verdict};
 use crate::log::Evidence;
+use crate::scenario::Checkpoint;
 use crate::scenario::ast::Check;
 
 /// Checks of one requirement that were alike in all that a report shows.
@@ -36,6 +38,27 @@ pub(super) struct Entry {
 pub(super) struct Entries {
     entries: Vec<Entry>,
     index: HashMap<Key, usize>,
+    /// Where those stand of which nothing is to be said: most, and the same ones for every answer.
+    plain: HashMap<PlainKey, usize>,
+}
+
+/// The program, the number of the check in it, and what that came to.
+type PlainKey = (Arc<str>, usize, Plain);
+
+/// What a check came to of which nothing is to be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Plain {
+    Held,
+    NoOccasion,
+}
+
+impl From<Plain> for Verdict {
+    fn from(plain: Plain) -> Verdict {
+        match plain {
+            Plain::Held => Verdict::Held,
+            Plain::NoOccasion => Verdict::NoOccasion,
+        }
+    }
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -48,7 +71,29 @@ struct Key {
 }
 
 impl Entries {
-    pub(super) fn add(&mut self, entry: Entry) {
+    /// Adds a check of an answer, the one of this number in its program, of which nothing is to be said.
+    pub(super) fn add_plain(&mut self, number: usize, checkpoint: &Checkpoint, plain: Plain) {
+        let key = (checkpoint.place.scenario.clone(), number, plain);
+        if let Some(at) = self.plain.get(&key) {
+            self.entries[*at].count += 1;
+            return;
+        }
+        let at = self.add(Entry {
+            requirement: checkpoint.requirement.clone(),
+            place: checkpoint.place.clone(),
+            row: None,
+            verdict: plain.into(),
+            asked: describe::line(&checkpoint.asked),
+            got: String::new(),
+            count: 1,
+            check: checkpoint.check.clone(),
+            evidence: Evidence::Nothing,
+        });
+        self.plain.insert(key, at);
+    }
+
+    /// Adds checks; where they stand now.
+    pub(super) fn add(&mut self, entry: Entry) -> usize {
         let key = Key {
             requirement: entry.requirement.clone(),
             place: entry.place.clone(),
@@ -59,13 +104,14 @@ impl Entries {
             },
             got: entry.got.clone(),
         };
-        match self.index.get(&key) {
-            Some(at) => self.entries[*at].count += entry.count,
-            None => {
-                self.index.insert(key, self.entries.len());
-                self.entries.push(entry);
-            }
+        if let Some(at) = self.index.get(&key) {
+            self.entries[*at].count += entry.count;
+            return *at;
         }
+        let at = self.entries.len();
+        self.index.insert(key, at);
+        self.entries.push(entry);
+        at
     }
 
     /// Every entry, in order.

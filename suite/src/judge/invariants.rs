@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Standard;
-use super::entry::{Entries, Entry};
+use super::entry::{Entries, Entry, Plain};
 use crate::cause::Cause;
 use crate::check::{CheckResult, check, describe};
 use crate::judgement::Verdict;
@@ -17,6 +17,9 @@ use crate::wire::{Exchange, Url};
 pub(super) fn ask(standard: &Standard<'_>, exchange: &Arc<Exchange>, target: &Url, entries: &mut Entries) {
     let Ok(answer) = &exchange.outcome else { return };
     if answer.url.origin() != target.origin() || answer.url.path_below_mount().is_none() {
+        return;
+    }
+    if is_of_a_token_server(exchange) {
         return;
     }
     if standard.loss.is_some_and(|loss| loss.explains(exchange)) {
@@ -35,6 +38,15 @@ pub(super) fn ask(standard: &Standard<'_>, exchange: &Arc<Exchange>, target: &Ur
             bench.ask_all(block, is_meant);
         }
     }
+}
+
+/// Whether a form of OAuth2 is answered, by a token server that stands where the registry does: what it refuses it says in
+/// words of its own (RFC 6749, section 5.2).
+fn is_of_a_token_server(exchange: &Exchange) -> bool {
+    let request = &exchange.request;
+    let is_form = request.headers.get("Content-Type") == Some("application/x-www-form-urlencoded");
+    let path = request.url.path_below_mount().unwrap_or_default();
+    is_form && request.method == "POST" && !path.starts_with("/v2/")
 }
 
 /// Whether a condition is on statuses by their numbers.
@@ -79,9 +91,9 @@ impl Bench<'_> {
             return;
         }
         let (verdict, got) = match check(asked, self.answered, &Scope::default()) {
-            CheckResult::Holds => (Verdict::Held, String::new()),
+            CheckResult::Holds => return self.entries.add_plain(index, checkpoint, Plain::Held),
+            CheckResult::NoOccasion => return self.entries.add_plain(index, checkpoint, Plain::NoOccasion),
             CheckResult::Breaks(got) => (Verdict::Broken, got),
-            CheckResult::NoOccasion => (Verdict::NoOccasion, String::new()),
             CheckResult::NotReached(cause) => (Verdict::kept_by(&cause), String::new()),
             CheckResult::Senseless(why) => (Verdict::Failed(why), String::new()),
         };

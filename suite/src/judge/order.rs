@@ -10,7 +10,7 @@ use crate::judgement::Finding;
 /// Where a finding stands, before its level counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
-    /// A MUST that the OCI's texts state.
+    /// A MUST that the OCI's texts state, or that the project asks that runs the suite.
     Violation,
     /// A MUST that protects content or access, or guards against abuse.
     Danger,
@@ -45,16 +45,20 @@ pub(super) fn sort(standard: &Standard<'_>, findings: &mut [Finding]) {
 fn rank(requirement: &Requirement, level: Level) -> Rank {
     let protects = requirement.protects.is_some();
     match (requirement.basis.authority(), level) {
-        (Authority::Specification | Authority::ImageSpecification | Authority::Extension, Level::Must) => {
-            Rank::Violation
-        }
+        (
+            Authority::Specification
+            | Authority::ImageSpecification
+            | Authority::Extension
+            | Authority::House,
+            Level::Must,
+        ) => Rank::Violation,
         (Authority::Security, Level::Must) => Rank::Danger,
         (_, Level::Must) if protects => Rank::Danger,
         (Authority::Specification | Authority::ImageSpecification | Authority::Extension, _) => Rank::Text,
         _ if protects => Rank::Data,
         (Authority::Rfc, _) => Rank::Rfc,
         (Authority::Implication, _) => Rank::Implied,
-        (Authority::Security | Authority::Interoperability, _) => Rank::Rest,
+        (Authority::Security | Authority::Interoperability | Authority::House, _) => Rank::Rest,
     }
 }
 

@@ -36,6 +36,7 @@ fn library(requirements: &str) -> Library {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("requirements")).unwrap();
     std::fs::write(folder.path().join("requirements/all.toml"), &text).unwrap();
+    std::fs::write(folder.path().join("requirements/documents.toml"), "").unwrap();
     std::fs::create_dir_all(folder.path().join("probe")).unwrap();
     std::fs::write(
         folder.path().join("probe/none.scenario"),

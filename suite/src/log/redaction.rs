@@ -317,7 +317,7 @@ impl Redactor {
         } else {
             beginning(&bytes)
         };
-        Received::part(body.len(), body.sha256(), self.bytes(kept))
+        body.keeping(self.bytes(kept))
     }
 
     /// What is sent. Nothing is hidden in what is made here, and there is too much of it to be kept.

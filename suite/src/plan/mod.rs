@@ -57,24 +57,23 @@ impl Plan {
             }
         }
         plan.probes = in_order_of_need(probes);
-        if selection.names_scenarios() {
-            plan.leave_out_what_probes_ask(selection, &unselected, catalogue);
+        if selection.names_scenarios() || library.is_of_a_house() {
+            let is_named =
+                |probe: &Program| selection.takes(probe, catalogue) && !library.is_lent(&probe.name);
+            plan.leave_out_what_probes_ask(is_named, &unselected, catalogue);
         }
         plan
     }
 
-    /// Where scenarios are selected by name, what only a probe of another name asks is not asked: the probe runs to find
-    /// out what the registry offers. What a failure breaks is still told, wherever it is met.
+    /// Where scenarios are selected by name, or a project's own run, what only a probe asks that is not one of them is not
+    /// asked: the probe runs to find out what the registry offers. What a failure breaks is still told, wherever it is met.
     fn leave_out_what_probes_ask(
         &mut self,
-        selection: &Selection,
+        is_named: impl Fn(&Program) -> bool,
         unselected: &[Arc<Program>],
         catalogue: &Catalogue,
     ) {
-        let (named, silent): (Vec<_>, Vec<_>) = self
-            .probes
-            .iter()
-            .partition(|probe| selection.takes(probe, catalogue));
+        let (named, silent): (Vec<_>, Vec<_>) = self.probes.iter().partition(|probe| is_named(probe));
         let speaking = self
             .workflows
             .iter()

@@ -1,5 +1,6 @@
 //! A finding as pipelines show it: how grave it is, where it stands, and one sentence.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::{Report, text, words};
@@ -98,5 +99,5 @@ impl<'a> Report<'a> {
 fn fingerprint(finding: &Finding, way: &Way) -> String {
     let named = format!("{}\n{}", finding.requirement, words::way(way));
     let digest = Sha256::digest(named);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&digest)
 }

@@ -57,7 +57,7 @@ impl Counted {
     /// Whether a requirement counts.
     pub fn includes(&self, requirement: &Requirement) -> bool {
         let is_data = requirement.protects.is_some() && self.0.contains(&Share::Data);
-        is_data || self.0.contains(&share(requirement.basis.authority()))
+        is_data || share(requirement.basis.authority()).is_none_or(|share| self.0.contains(&share))
     }
 
     /// Whether all counts that the texts state.
@@ -71,13 +71,14 @@ impl Counted {
     }
 }
 
-/// The share to which a requirement belongs by who asks it.
-fn share(authority: Authority) -> Share {
+/// The share to which a requirement belongs by who asks it; none for what a project asks itself, which always counts.
+fn share(authority: Authority) -> Option<Share> {
     match authority {
-        Authority::Specification | Authority::ImageSpecification | Authority::Extension => Share::Text,
-        Authority::Rfc => Share::Rfc,
-        Authority::Implication | Authority::Interoperability => Share::Implied,
-        Authority::Security => Share::Security,
+        Authority::Specification | Authority::ImageSpecification | Authority::Extension => Some(Share::Text),
+        Authority::Rfc => Some(Share::Rfc),
+        Authority::Implication | Authority::Interoperability => Some(Share::Implied),
+        Authority::Security => Some(Share::Security),
+        Authority::House => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! How programs are carried out: how many at once, cleaned up behind, and those that broke a second time.
+//! How a program is carried out, judged by itself, and cleaned up behind.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,11 +7,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 use super::interpret::{self, Flow};
 use super::lock::locked;
-use super::order::{Probes, finished, in_order, is_alone, longest_first, take_what_is_ready};
+use super::order::{Probes, Turn, in_order, take_what_is_ready};
+use super::round::Carried;
 use super::session::Session;
 use super::world::World;
 use super::{Access, CleanUp, Progress, clean, coded};
@@ -30,8 +31,6 @@ use crate::scenario::{Program, Script};
 pub(super) struct Ran {
     pub(super) log: ProgramLog,
     pub(super) verdict: ProgramVerdict,
-    /// What it created; what is kept of the log may say too little.
-    created: Created,
 }
 
 impl Ran {
@@ -72,8 +71,12 @@ impl Campaign {
         })
     }
 
-    /// Carries out the probes, each as soon as what it needs is settled. What they left is still there.
-    pub(super) async fn probes(&self, probes: Vec<Arc<Program>>, progress: &Arc<dyn Progress>) -> Vec<Ran> {
+    /// Carries out the probes, each as soon as what it needs is settled; what they left is still there.
+    pub(super) async fn probes(
+        &self,
+        probes: Vec<Arc<Program>>,
+        progress: &Arc<dyn Progress>,
+    ) -> (Vec<Ran>, Vec<Created>) {
         let mut waiting: Probes = probes.into_iter().enumerate().collect();
         let mut open: Vec<Arc<Program>> = Vec::new();
         let mut under_way = FuturesUnordered::new();
@@ -87,50 +90,68 @@ impl Campaign {
                     (at, self.follow(probe, 1).await)
                 });
             }
-            let Some((at, ran)) = under_way.next().await else {
+            let Some((at, (ran, created))) = under_way.next().await else {
                 break;
             };
             open.retain(|probe| probe.name != ran.log.program.name);
             self.settle_the_rest(&ran);
             progress.finished(&ran.verdict.outcome);
-            done.push((at, ran));
+            done.push((at, (ran, created)));
         }
-        in_order(done)
+        in_order(done).into_iter().unzip()
     }
 
-    /// Carries out programs, one after the other.
+    /// Carries out programs, one after the other and beside nothing that is awake.
     pub(super) async fn one_by_one(
         &self,
         programs: Vec<Arc<Program>>,
         progress: &Arc<dyn Progress>,
-    ) -> Vec<Ran> {
+    ) -> Vec<Carried> {
         let mut done = Vec::new();
         for program in programs {
+            let _place = self.session.place().await;
+            // Behind the place: who has the only one may be asleep.
+            let _alone = self.session.floor.alone().await;
             progress.began(&program.name);
             let ran = self.carry_out(program, 1).await;
             progress.finished(&ran.verdict.outcome);
-            done.push(ran);
+            done.push(Carried::once(ran));
         }
         done
     }
 
+    /// Carries out a program once more if it has a finding, in fresh repositories.
+    pub(super) async fn once_more_if_broken(&self, carried: &mut Carried) {
+        if carried.first.is_broken() && !self.session.has_ended() {
+            let _place = self.session.place().await;
+            let program = carried.first.log.program.clone();
+            carried.again = Some(self.carry_out(program, 2).await.log);
+        }
+    }
+
     /// Carries out a program, and removes what it created.
     pub(super) async fn carry_out(&self, program: Arc<Program>, attempt: u32) -> Ran {
-        let ran = self.follow(program, attempt).await;
-        self.clean_up(&ran).await;
+        let (ran, created) = self.follow(program, attempt).await;
+        self.clean_up(created).await;
         ran
     }
 
-    /// Carries out a program.
-    async fn follow(&self, program: Arc<Program>, attempt: u32) -> Ran {
+    /// Carries out a program; what is left of it in the registry.
+    pub(super) async fn follow(&self, program: Arc<Program>, attempt: u32) -> (Ran, Created) {
         let session = &self.session;
         if session.has_ended() {
-            return self.judged(ProgramLog::not_begun(program, NOT_BEGUN));
+            let log = ProgramLog::not_begun(program, NOT_BEGUN);
+            return (self.judged(log), Created::default());
         }
         if program.is_out_of_force() {
             let reason = Reason::NotInForce(session.settings.version);
-            return self.judged(ProgramLog::not_begun(program, reason));
+            let log = ProgramLog::not_begun(program, reason);
+            return (self.judged(log), Created::default());
         }
+        let _awake = match Turn::of(&program) {
+            Turn::WhileAllElse => Some(session.floor.begin().await),
+            Turn::SideBySide | Turn::Alone | Turn::Last => None,
+        };
         let began = Instant::now();
         let tenants = session.tenants().await;
         let world = World::new(session.clone(), program.clone(), attempt, tenants);
@@ -157,35 +178,28 @@ impl Campaign {
             recorder.record(Event::Stopped(reason));
         }
         let whole = recorder.take_log();
+        // What is kept of the log may say too little.
         let created = Created::by(&whole.events);
         let mut log = session.redactor().program(whole);
         log.elapsed = began.elapsed();
-        Ran {
-            created,
-            ..self.judged(log)
-        }
+        (self.judged(log), created)
     }
 
     fn judged(&self, log: ProgramLog) -> Ran {
         let verdict = judge_program(&self.standard(), &log, self.session.client.target());
         self.session.found(&verdict.broken);
-        Ran {
-            log,
-            verdict,
-            created: Created::default(),
-        }
+        Ran { log, verdict }
     }
 
     /// Removes what programs created, in their place: where repositories are shared, others wait until it is gone.
-    pub(super) async fn clean_up_all(&self, done: &[Ran]) {
+    pub(super) async fn clean_up_all(&self, created: Vec<Created>) {
         let _place = self.session.place().await;
-        join_all(done.iter().map(|ran| self.clean_up(ran))).await;
+        join_all(created.into_iter().map(|created| self.clean_up(created))).await;
     }
 
     /// Removes what a program created.
-    async fn clean_up(&self, ran: &Ran) {
-        self.remove(clean::remove(ran.created.clone(), &self.session))
-            .await;
+    pub(super) async fn clean_up(&self, created: Created) {
+        self.remove(clean::remove(created, &self.session)).await;
     }
 
     /// Removes what every client pushes, when nothing else is under way.
@@ -236,77 +250,9 @@ impl Campaign {
         }
     }
 
-    /// Carries out programs side by side, as many as the registry bears.
-    pub(super) async fn all_at_once(
-        &self,
-        programs: Vec<Arc<Program>>,
-        progress: &Arc<dyn Progress>,
-    ) -> Vec<Ran> {
-        let mut tasks = JoinSet::new();
-        for (at, program) in longest_first(programs) {
-            let (campaign, progress) = (self.clone(), progress.clone());
-            let place = self.session.place().await;
-            tasks.spawn(async move {
-                let _place = place;
-                progress.began(&program.name);
-                let ran = campaign.carry_out(program, 1).await;
-                progress.finished(&ran.verdict.outcome);
-                (at, ran)
-            });
-        }
-        in_order(finished(tasks).await)
-    }
-
-    /// Carries out every program with a finding once more, in fresh repositories, and so what is found meanwhile.
-    pub(super) async fn broken_once_more(
-        &self,
-        done: Vec<Ran>,
-        finding: impl Future<Output = Option<Ran>>,
-    ) -> Vec<Attempts> {
-        let behind = done.len();
-        let (alone, others): (Vec<_>, Vec<_>) = done
-            .into_iter()
-            .enumerate()
-            .partition(|(_, ran)| is_alone(&ran.log.program));
-        let mut tasks = JoinSet::new();
-        for (at, ran) in others {
-            self.spawn_once_more(&mut tasks, at, ran);
-        }
-        if let Some(ran) = finding.await {
-            self.spawn_once_more(&mut tasks, behind, ran);
-        }
-        let mut attempts = finished(tasks).await;
-        self.remove_common().await;
-        for (at, ran) in alone {
-            let mut task = JoinSet::new();
-            self.spawn_once_more(&mut task, at, ran);
-            attempts.extend(finished(task).await);
-        }
-        in_order(attempts)
-    }
-
-    fn spawn_once_more(&self, tasks: &mut JoinSet<(usize, Attempts)>, at: usize, ran: Ran) {
-        let campaign = self.clone();
-        tasks.spawn(async move { (at, campaign.once_more_if_broken(ran).await) });
-    }
-
-    async fn once_more_if_broken(&self, ran: Ran) -> Attempts {
-        let is_broken = ran.is_broken();
-        let mut attempts = Attempts {
-            again: None,
-            first: ran.log,
-        };
-        if is_broken && !self.session.has_ended() {
-            let _place = self.session.place().await;
-            let again = self.carry_out(attempts.first.program.clone(), 2).await;
-            attempts.again = Some(again.log);
-        }
-        attempts
-    }
-
     pub(super) fn conclude(
         &self,
-        programs: Vec<Attempts>,
+        programs: Vec<Carried>,
         asked: Option<std::collections::BTreeSet<crate::catalogue::RequirementId>>,
         began: Instant,
     ) -> RunLog {
@@ -321,7 +267,7 @@ impl Campaign {
             asked,
             invariants: self.invariants.to_vec(),
             offers: session.redactor().offers(session.offers()),
-            programs,
+            programs: programs.into_iter().map(Attempts::from).collect(),
             end,
         }
     }

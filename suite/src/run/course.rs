@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::future::join3;
+use futures_util::future::{join, join3};
+use tokio::sync::oneshot;
 
 use super::campaign::Campaign;
-use super::order::is_alone;
+use super::order::{Turn, places_in_log};
+use super::round::Round;
 use super::session::Session;
 use super::{PreflightError, Progress, RunSettings, preflight, random};
 use crate::log::RunLog;
 use crate::plan::Plan;
-use crate::scenario::Library;
+use crate::scenario::{Library, Program};
 use crate::wire::Client;
 
 /// Runs a plan against a target and writes down all that happens.
@@ -33,22 +35,50 @@ pub async fn record(
     };
     let guard = campaign.guarded();
     progress.planned(plan.probes.len() + plan.workflows.len());
-    let mut done = campaign.probes(plan.probes, &progress).await;
-    let (alone, others): (Vec<_>, Vec<_>) = plan.workflows.into_iter().partition(|program| is_alone(program));
-    // What probes left is removed now that it is known what can be.
-    let ((), ran, at_random) = join3(
-        campaign.clean_up_all(&done),
-        campaign.all_at_once(others, &progress),
-        random::try_beside(&campaign, &done),
-    )
-    .await;
-    done.extend(ran);
-    // They come last, so that nothing else is judged under their weight, or lacks what they remove.
+    let places = places_in_log(&plan);
+    let (probes, left) = campaign.probes(plan.probes, &progress).await;
+    let programs = |turn| {
+        let of_this = plan
+            .workflows
+            .iter()
+            .filter(move |program| Turn::of(program) == turn);
+        of_this.cloned().collect::<Vec<Arc<Program>>>()
+    };
+    let patient = Round::of(&campaign, Vec::new(), programs(Turn::WhileAllElse), &progress);
+    let beside = random::try_beside(&campaign, &probes);
+    let round = Round::of(&campaign, probes, programs(Turn::SideBySide), &progress);
+    let others = async {
+        let (firsts_over, broken) = oneshot::channel();
+        let at_random = async {
+            let known = beside.await;
+            let broken = broken.await.unwrap_or_default();
+            random::explore_at_random(&campaign, known, broken).await
+        };
+        // What probes left is removed now that it is known what can be.
+        let ((), (done, cleaning), found) = join3(
+            campaign.clean_up_all(left),
+            round.carry_out(firsts_over),
+            at_random,
+        )
+        .await;
+        // They come late, so that nothing else is judged under their weight.
+        let alone = campaign.one_by_one(programs(Turn::Alone), &progress).await;
+        cleaning.end().await;
+        (done, alone, found)
+    };
+    let (nobody, _) = oneshot::channel();
+    let ((patient, cleaning), (mut done, mut alone, found)) = join(patient.carry_out(nobody), others).await;
+    cleaning.end().await;
     campaign.remove_common().await;
-    done.extend(campaign.one_by_one(alone, &progress).await);
-    let exploring = random::explore_at_random(&campaign, at_random, &done);
-    let programs = campaign.broken_once_more(done, exploring).await;
+    // It comes last, so that nothing else lacks what it removes.
+    alone.extend(campaign.one_by_one(programs(Turn::Last), &progress).await);
+    for carried in &mut alone {
+        campaign.once_more_if_broken(carried).await;
+    }
     campaign.remove_common().await;
     guard.abort();
-    Ok(campaign.conclude(programs, plan.asked, began))
+    done.extend(patient.into_iter().chain(alone).chain(found));
+    // Nobody has planned what was found at random.
+    done.sort_by_key(|carried| places.get(carried.name()).copied().unwrap_or(usize::MAX));
+    Ok(campaign.conclude(done, plan.asked, began))
 }

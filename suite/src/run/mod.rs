@@ -12,10 +12,10 @@
 //! limits as long as they can be borne.
 //!
 //! The campaign then carries programs out (`order` says in which order, `length` which of them are long): the probes
-//! first, since what they settle decides about the others; the other scenarios side by side, and random workflows
-//! (`random`) beside them; those that must have a registry for themselves alone; and at last each one that has a finding
-//! a second time, in repositories of its own, so that a finding is what happens twice. Behind each program `cleanup` removes what it created, but for what shows a
-//! finding. (`clean` is the command of that name, for what earlier runs left.)
+//! first, since what they settle decides about the others; the other scenarios side by side, in a `round`, and random
+//! workflows (`random`) beside them; behind the last of these each one that has a finding a second time, in repositories
+//! of its own, so that a finding is what happens twice; and at last those that must have a registry for themselves alone.
+//! Behind each program `clean` removes what it created. (It is the command of that name, too, for what earlier runs left.)
 //!
 //! One program gets one `world`: its variables, its last answer, the number of the action under way, and a recorder. A
 //! world is copied for each copy under `together`, and never shared between programs. `interpret` walks over the
@@ -38,6 +38,7 @@ mod campaign;
 mod clean;
 pub mod coded;
 mod course;
+mod floor;
 mod found;
 mod interpret;
 mod length;
@@ -49,6 +50,7 @@ mod patience;
 mod preflight;
 mod random;
 mod read_after_write;
+mod round;
 mod session;
 mod settings;
 mod stop;
@@ -64,7 +66,7 @@ use crate::judgement::ScenarioOutcome;
 
 pub use crate::explore::Budget;
 pub use crate::values::{BadImageName, BadRunId, ImageName, RunId, is_repository};
-pub use clean::{Cleaned, ContentKind, Left, clean};
+pub use clean::{Cleaned, ContentKind, Left, LeftIn, clean};
 pub use course::record;
 pub use settings::{Access, CleanUp, OnFinding, RunSettings};
 pub use stop::Stop;

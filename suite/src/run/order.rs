@@ -1,24 +1,59 @@
-//! In which order the programs of a run are carried out, and which of them alone.
+//! In which order the programs of a run are carried out, and which of them when nothing else is.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
-
 use super::length;
-use crate::scenario::Program;
+use crate::plan::Plan;
+use crate::scenario::{Does, Program, Script};
 
-/// The scenarios beside which no other one runs: those that weigh on a registry, with manifests of many megabytes, of
-/// thousands of entries; and the one that deletes what others have pushed as well, where all repositories have one store.
-const ALONE: [&str; 3] = [
-    "push/manifest-without-end",
-    "security/deep-manifests",
-    "management/delete-well-known-blobs",
-];
+/// The scenarios that weigh on a registry, with manifests of many megabytes, of thousands of entries: nothing else is
+/// judged under their weight.
+const HEAVY: [&str; 2] = ["push/manifest-without-end", "security/deep-manifests"];
+/// The scenario that deletes what others have pushed as well, where all repositories have one store.
+const LAST: &str = "management/delete-well-known-blobs";
 
-/// Whether no other scenario runs beside this one.
-pub(super) fn is_alone(program: &Program) -> bool {
-    ALONE.contains(&&*program.name)
+/// When a program has its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// First, since it waits by the clock: beside others, and, while it waits, beside one that is alone.
+    WhileAllElse,
+    /// Beside others.
+    SideBySide,
+    /// When nothing else is judged; what others have pushed may still be removed meanwhile.
+    Alone,
+    /// When of all others nothing is left.
+    Last,
+}
+
+impl Turn {
+    pub(super) fn of(program: &Program) -> Turn {
+        match &*program.name {
+            LAST => Turn::Last,
+            name if HEAVY.contains(&name) => Turn::Alone,
+            _ if waits(program) => Turn::WhileAllElse,
+            _ => Turn::SideBySide,
+        }
+    }
+}
+
+/// Whether a program waits by the clock, all of it at once.
+fn waits(program: &Program) -> bool {
+    let Script::Workflow(block) = &program.script else {
+        return false;
+    };
+    let mut does = block.actions.iter().map(|action| &action.does);
+    let in_copies = does.clone().any(|does| matches!(does, Does::Together(..)));
+    does.any(|does| matches!(does, Does::Wait(_))) && !in_copies
+}
+
+/// The places of the programs of a plan in a log: those that are alone stand behind the others.
+pub(super) fn places_in_log(plan: &Plan) -> BTreeMap<Arc<str>, usize> {
+    let is_alone = |program: &&Arc<Program>| matches!(Turn::of(program), Turn::Alone | Turn::Last);
+    let (alone, others): (Vec<_>, Vec<_>) = plan.workflows.iter().partition(is_alone);
+    let all = plan.probes.iter().chain(others).chain(alone);
+    all.map(|program| program.name.clone()).zip(0..).collect()
 }
 
 /// Programs with their places, those first that take longest over a distance: what is begun last decides when a run ends.
@@ -51,20 +86,7 @@ pub(super) fn take_what_is_ready(waiting: &mut Probes, under_way: &[Arc<Program>
     ready
 }
 
-/// What all tasks came to; a task that panics is a fault of the suite and brings it down.
-pub(super) async fn finished<T: 'static + Send>(mut tasks: JoinSet<(usize, T)>) -> Vec<(usize, T)> {
-    let mut done = Vec::new();
-    while let Some(joined) = tasks.join_next().await {
-        match joined {
-            Ok(value) => done.push(value),
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => {}
-        }
-    }
-    done
-}
-
-/// The same without their places, in the order of these.
+/// What came of all, without the places and in their order.
 pub(super) fn in_order<T>(mut done: Vec<(usize, T)>) -> Vec<T> {
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, value)| value).collect()
@@ -74,7 +96,7 @@ pub(super) fn in_order<T>(mut done: Vec<(usize, T)>) -> Vec<T> {
 mod tests {
     use super::*;
     use crate::catalogue::Version;
-    use crate::plan::{Plan, Selection};
+    use crate::plan::Selection;
     use crate::run::coded;
     use crate::scenario::{Library, parse};
 

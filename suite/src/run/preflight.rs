@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use futures_util::future::join;
+
 use super::found::{self, ExistingContent, NothingFound};
 use super::patience::{self, Waited};
-use super::territory::{Elsewhere, Names};
+use super::territory::{Elsewhere, Names, OwnNames};
 use super::unusable::PreflightError;
 use super::{Access, RunSettings};
 use crate::check::{describe, error_codes};
@@ -144,10 +146,7 @@ async fn examine_by_reading(
     Base { answer: base, notes }: Base,
     named: &[ImageName],
 ) -> Result<Learned, PreflightError> {
-    let repository = match settings.repositories.first() {
-        Some(given) => given.clone(),
-        None => Names::Long.name(&settings.run_id, "hello-0", "a"),
-    };
+    let repository = first_repository(settings);
     let is_registry = if base.status == 200 {
         !takes_anything(client, &repository, settings).await
     } else {
@@ -171,6 +170,16 @@ async fn examine_by_reading(
         notes,
         ..Learned::default()
     })
+}
+
+/// The repository that is asked of first: the one that was given, or a new one.
+fn first_repository(settings: &RunSettings) -> String {
+    let given = settings.repositories.first().cloned();
+    given.unwrap_or_else(|| first_name(settings, Names::Long))
+}
+
+fn first_name(settings: &RunSettings, names: Names) -> String {
+    OwnNames::of(settings, names).name("hello-0", "a")
 }
 
 fn nothing_found(client: &Client, nothing: NothingFound) -> PreflightError {
@@ -207,11 +216,15 @@ async fn examine_by_upload(
     }: Base,
 ) -> Result<Learned, PreflightError> {
     let target = client.target().to_string();
-    let first_upload = ask_for_upload(client, settings).await;
+    let nothing_there = async {
+        let repository = first_repository(settings);
+        base.status == 200 && !takes_anything(client, &repository, settings).await
+    };
+    let (first_upload, tells_what_is_missing) = join(ask_for_upload(client, settings), nothing_there).await;
     let opened = first_upload.opened.outcome.as_ref();
     let opened = opened.map_err(|fault| unreachable(&target, fault))?;
     let is_registry = if base.status == 200 {
-        !takes_anything(client, &first_upload.repository, settings).await
+        tells_what_is_missing
     } else {
         speaks_like_a_registry(client, opened, &first_upload.repository, settings).await
     };
@@ -271,14 +284,14 @@ async fn ask_for_upload(client: &Client, settings: &RunSettings) -> FirstUpload 
     if let Some(given) = settings.repositories.first() {
         return at(given.clone(), Names::Long).await;
     }
-    let first = at(Names::Long.name(&settings.run_id, "hello-0", "a"), Names::Long).await;
+    let first = at(first_name(settings, Names::Long), Names::Long).await;
     if !matches!(first.opened.status(), Some(400 | 404 | 405)) {
         return first;
     }
     // Some registries take names of exactly one, or of exactly two, components; the router of some reads a longer one as
     // the path of something else, which has no POST.
     for names in Names::ALL {
-        let first_upload = at(names.name(&settings.run_id, "hello-0", "a"), names).await;
+        let first_upload = at(first_name(settings, names), names).await;
         if first_upload.opened.status() == Some(202) {
             return first_upload;
         }

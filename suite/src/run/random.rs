@@ -1,5 +1,6 @@
 //! Random workflows as a part of a run.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -7,8 +8,8 @@ use tokio::runtime::Handle;
 
 use super::OnFinding;
 use super::campaign::{Campaign, Ran};
-use crate::catalogue::Catalogue;
-use crate::catalogue::Version;
+use super::round::Carried;
+use crate::catalogue::{Catalogue, RequirementId, Version};
 use crate::explore::{Budget, Constraints, explore, first_workflows};
 use crate::judgement::Offer;
 use crate::scenario::{Program, parse};
@@ -17,27 +18,41 @@ use crate::scenario::{Program, parse};
 const BESIDE: u32 = 1_000_000;
 
 /// What is known of random workflows when the scenarios are done.
-#[derive(Clone, Copy)]
 pub(super) enum AtRandom {
     /// They hold.
     Holds,
-    /// They have to be tried when it is known what is broken.
-    Open,
+    /// They have to be tried when it is known what is broken, but for these, which hold.
+    Open(BTreeSet<String>),
+}
+
+impl AtRandom {
+    /// Nothing is known.
+    fn untried() -> AtRandom {
+        AtRandom::Open(BTreeSet::new())
+    }
 }
 
 /// Tries, beside the scenarios, the workflows that would be tried behind them, if nothing were found broken by then.
-pub(super) async fn try_beside(campaign: &Campaign, probes: &[Ran]) -> AtRandom {
+pub(super) fn try_beside<'c>(
+    campaign: &'c Campaign,
+    probes: &[Ran],
+) -> impl Future<Output = AtRandom> + use<'c> {
+    let broken = probes.iter().flat_map(|ran| ran.verdict.broken.iter().cloned());
+    let broken = broken.collect();
+    try_within(campaign, constraints(campaign, broken))
+}
+
+async fn try_within(campaign: &Campaign, constraints: Constraints) -> AtRandom {
     let session = &campaign.session;
     // What ends a run has to be told, and in a shared repository everything has its turn.
     let goes_on = matches!(session.settings.on_finding, OnFinding::GoOn);
     let has_own_repositories = session.territory().given().is_none();
-    let constraints = constraints(campaign, probes);
     let cases = match session.settings.explore {
         Budget::Workflows(cases) if goes_on && has_own_repositories => cases,
-        Budget::Workflows(_) | Budget::Time(_) | Budget::Nothing => return AtRandom::Open,
+        Budget::Workflows(_) | Budget::Time(_) | Budget::Nothing => return AtRandom::untried(),
     };
     if !is_worth_a_try(campaign, &constraints) {
-        return AtRandom::Open;
+        return AtRandom::untried();
     }
     let texts = first_workflows(session.catalogue(), &constraints, cases, session.seed());
     let name: Arc<str> = "explore/beside".into();
@@ -45,27 +60,39 @@ pub(super) async fn try_beside(campaign: &Campaign, probes: &[Ran]) -> AtRandom 
         .iter()
         .zip(BESIDE..)
         .map(|(text, attempt)| breaks(campaign, name.clone(), text, attempt));
+    let broken = join_all(broken).await;
     // What is avoided when more is known takes operations away, and adds none.
-    match join_all(broken).await.contains(&true) {
-        false => AtRandom::Holds,
-        true => AtRandom::Open,
+    if broken.contains(&true) {
+        let tried = texts.into_iter().zip(broken);
+        AtRandom::Open(tried.filter(|(_, broke)| !broke).map(|(text, _)| text).collect())
+    } else {
+        AtRandom::Holds
     }
 }
 
-/// Tries random workflows, if it is open what comes of them; the one that failed, if one did, in its shortest form.
-pub(super) fn explore_at_random<'c>(
-    campaign: &'c Campaign,
+/// Tries random workflows, if it is open what comes of them, beside what is known to be broken; the one that failed, if
+/// one did, in its shortest form.
+pub(super) async fn explore_at_random(
+    campaign: &Campaign,
     known: AtRandom,
-    done: &[Ran],
-) -> impl Future<Output = Option<Ran>> + use<'c> {
-    let constraints = match known {
+    broken: BTreeSet<RequirementId>,
+) -> Option<Carried> {
+    match known {
         AtRandom::Holds => None,
-        AtRandom::Open => Some(constraints(campaign, done)),
-    };
-    async move { explore_within(campaign, constraints?).await }
+        AtRandom::Open(held) => {
+            let found = explore_within(campaign, constraints(campaign, broken), held).await?;
+            let mut carried = Carried::once(found);
+            campaign.once_more_if_broken(&mut carried).await;
+            Some(carried)
+        }
+    }
 }
 
-async fn explore_within(campaign: &Campaign, constraints: Constraints) -> Option<Ran> {
+async fn explore_within(
+    campaign: &Campaign,
+    constraints: Constraints,
+    held: BTreeSet<String>,
+) -> Option<Ran> {
     let session = &campaign.session;
     let (version, catalogue) = (session.settings.version, session.catalogue());
     if !is_worth_a_try(campaign, &constraints) {
@@ -82,13 +109,16 @@ async fn explore_within(campaign: &Campaign, constraints: Constraints) -> Option
             || !session.has_ended(),
             |name, texts, first| {
                 let texts = texts.iter().zip(first + 2..);
-                let broken = texts.map(|(text, attempt)| breaks(&explorer, name.clone(), text, attempt));
+                let broken = texts.map(async |(text, attempt)| {
+                    !held.contains(text) && breaks(&explorer, name.clone(), text, attempt).await
+                });
                 handle.block_on(join_all(broken))
             },
         )
     });
     let failing = failing.await.ok()??;
     let shortest = understood(failing.name.as_str().into(), &failing.text, catalogue, version)?;
+    let _place = session.place().await;
     Some(campaign.carry_out(Arc::new(shortest), 1).await)
 }
 
@@ -109,22 +139,21 @@ async fn breaks(campaign: &Campaign, name: Arc<str>, text: &str, attempt: u32) -
 }
 
 /// What workflows may do, as far as it is known what the registry offers and what it breaks.
-fn constraints(campaign: &Campaign, done: &[Ran]) -> Constraints {
+fn constraints(campaign: &Campaign, broken: BTreeSet<RequirementId>) -> Constraints {
     let session = &campaign.session;
     let (version, catalogue) = (session.settings.version, session.catalogue());
-    let broken = done.iter().flat_map(|ran| &ran.verdict.broken);
     // A step that asks for nothing in force is not taken, and the model would wait for what it does.
     let not_in_force = catalogue
         .iter()
         .filter(|requirement| requirement.levels.in_version(version).is_none())
-        .map(|requirement| &requirement.id);
+        .map(|requirement| requirement.id.clone());
     let offers = session
         .offers()
         .into_iter()
         .filter(|(_, offer)| matches!(offer, Offer::Offered(_)));
     Constraints {
         offered: offers.map(|(name, _)| name).collect(),
-        avoided: broken.chain(not_in_force).cloned().collect(),
+        avoided: broken.into_iter().chain(not_in_force).collect(),
     }
 }
 

@@ -34,6 +34,8 @@ pub struct RunSettings {
     pub on_finding: OnFinding,
     /// The only repositories that the run may use (default: new ones for each scenario).
     pub repositories: Vec<String>,
+    /// Name below which the repositories lie that the run makes; it names none beside it (default: none).
+    pub repository_prefix: Option<String>,
     /// What the run may do to the registry (default: push and delete content of its own).
     pub access: Access,
     /// Optional capabilities that the registry must offer (default: none).
@@ -69,6 +71,7 @@ impl RunSettings {
             grace: Duration::ZERO,
             on_finding: OnFinding::GoOn,
             repositories: Vec::new(),
+            repository_prefix: None,
             access: Access::Write,
             require: Vec::new(),
             clean_up: CleanUp::Always,

@@ -21,8 +21,8 @@ const WHICH: [&str; 3] = ["first", "second", "third"];
 /// Where a run may go.
 #[derive(Debug)]
 pub(super) enum Territory {
-    /// Every scenario has repositories of its own, under names of this form.
-    Own(RunId, Names),
+    /// Every scenario has repositories of its own.
+    Own(OwnNames),
     /// `--repository`: these and no others, for all scenarios, one after another.
     Given(Vec<String>),
     /// These and no others, by a run that only reads: what is in one of them may be in the others as well.
@@ -54,20 +54,89 @@ pub(super) enum Names {
 impl Names {
     /// The forms, in the order in which they are tried.
     pub(super) const ALL: [Names; 3] = [Names::Long, Names::Two, Names::One];
+}
 
-    /// A name in this form.
-    pub(super) fn name(self, run: &RunId, scenario: &str, letter: &str) -> String {
-        match self {
+/// What the repositories of a run's own are called.
+#[derive(Clone, Debug)]
+pub(super) struct OwnNames {
+    run: RunId,
+    form: Names,
+    /// `--repository-prefix`: the name below which all of them lie.
+    prefix: Option<String>,
+}
+
+impl OwnNames {
+    /// Those of a run with these settings, on a registry that takes names of this form.
+    pub(super) fn of(settings: &RunSettings, form: Names) -> OwnNames {
+        OwnNames {
+            run: settings.run_id.clone(),
+            form,
+            prefix: settings.repository_prefix.clone(),
+        }
+    }
+
+    /// One of them.
+    pub(super) fn name(&self, scenario: &str, letter: &str) -> String {
+        let run = &self.run;
+        let name = match self.form {
             Names::Long => format!("assize/{run}/{scenario}/{letter}"),
             Names::Two => format!("assize-{run}/{scenario}-{letter}"),
             Names::One => format!("assize-{run}-{scenario}-{letter}"),
+        };
+        match &self.prefix {
+            Some(prefix) => format!("{prefix}/{name}"),
+            None => name,
         }
     }
 }
 
-/// Whether a name has one of these forms, of whatever run.
-pub(super) fn is_own(name: &str) -> bool {
-    name.starts_with("assize/") || name.starts_with("assize-")
+/// Whether a name below a prefix, if there is one, is that of a repository of some run's own.
+pub(super) fn is_own(name: &str, prefix: Option<&str>) -> bool {
+    let name = match prefix {
+        Some(prefix) => name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('/')),
+        None => Some(name),
+    };
+    name.is_some_and(|name| name.starts_with("assize/") || name.starts_with("assize-"))
+}
+
+/// The repositories beside which a run names no others.
+#[derive(Clone, Copy)]
+enum Bounds<'a> {
+    /// These.
+    These(&'a [String]),
+    /// All below this name.
+    Below(&'a str),
+}
+
+impl Bounds<'_> {
+    /// Whether a repository is one of them.
+    fn hold(self, name: &str) -> bool {
+        match self {
+            Bounds::These(names) => names.iter().any(|one| one == name),
+            Bounds::Below(prefix) => is_in(name, prefix) && !climbs(name),
+        }
+    }
+
+    /// Whether a path that names no repository leads to no other.
+    fn hold_path(self, path: &str) -> bool {
+        match self {
+            Bounds::These(names) => names.iter().any(|name| is_below(path, name)),
+            Bounds::Below(prefix) => is_below(path, prefix),
+        }
+    }
+
+    /// The repositories, in words.
+    fn told(self) -> Vec<String> {
+        match self {
+            Bounds::These(names) => names.to_vec(),
+            Bounds::Below(prefix) => vec![format!("what is below {prefix}")],
+        }
+    }
+}
+
+/// Whether a name lies below another one.
+fn is_in(name: &str, above: &str) -> bool {
+    name.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
 }
 
 impl Territory {
@@ -84,17 +153,17 @@ impl Territory {
             (Access::Write, false, _) => Territory::Given(given),
             (Access::Read(_), false, _) => Territory::Shown(given),
             (Access::Read(_), true, Elsewhere::Closed) => Territory::Shown(there),
-            (_, true, _) => Territory::Own(settings.run_id.clone(), names),
+            (_, true, _) => Territory::Own(OwnNames::of(settings, names)),
         }
     }
 
     /// The names of a scenario's three repositories.
     pub(super) fn repositories(&self, scenario: &str, attempt: u32) -> [Value; 3] {
         match self {
-            Territory::Own(run, names) => {
+            Territory::Own(names) => {
                 let slug: String = scenario.replace('/', "-").chars().take(60).collect();
                 let slug = format!("{}-{attempt}", slug.trim_end_matches('-'));
-                ["a", "b", "c"].map(|letter| Value::Text(names.name(run, &slug, letter)))
+                ["a", "b", "c"].map(|letter| Value::Text(names.name(&slug, letter)))
             }
             Territory::Given(given) => std::array::from_fn(|at| match given.get(at) {
                 Some(name) => Value::Text(name.clone()),
@@ -115,32 +184,39 @@ impl Territory {
         }
     }
 
+    /// The repositories beside which the run names no others, if it is confined.
+    fn bounds(&self) -> Option<Bounds<'_>> {
+        match self {
+            Territory::Own(names) => names.prefix.as_deref().map(Bounds::Below),
+            Territory::Given(names) | Territory::Shown(names) => Some(Bounds::These(names)),
+        }
+    }
+
     /// Why nothing is sent to an address, if it would leave the territory.
     pub(super) fn leaves(&self, url: &Url) -> Option<Withheld> {
-        let given = self.given()?;
+        let bounds = self.bounds()?;
         // Beside the mount lies perhaps another registry, with repositories of these names.
         let path = url.path_below_mount().unwrap_or(url.path());
         let endpoint = Endpoint::parse(path, url.query().unwrap_or_default());
-        let is_given = |name: &str| given.iter().any(|given| given == name);
         let stays = match (endpoint.kind(), endpoint.repository()) {
             (_, Some(repository)) => {
-                is_given(repository) && !climbs(endpoint.reference().unwrap_or_default())
+                bounds.hold(repository) && !climbs(endpoint.reference().unwrap_or_default())
             }
-            (EndpointKind::Other, None) => given.iter().any(|name| is_below(path, name)),
+            (EndpointKind::Other, None) => bounds.hold_path(path),
             (_, None) => true,
         };
         let from = endpoint.parameter("from");
-        (!stays || from.is_some_and(|from| !is_given(from))).then(|| Withheld::Confined(given.to_vec()))
+        (!stays || from.is_some_and(|from| !bounds.hold(from))).then(|| Withheld::Confined(bounds.told()))
     }
 
     /// Why no token is asked for with these scopes, if they leave the territory.
     pub(super) fn scope_leaves(&self, scopes: &str) -> Option<Beyond> {
-        let given = self.given()?;
+        let bounds = self.bounds()?;
         let named = scopes
             .split_whitespace()
             .filter_map(|scope| scope.strip_prefix("repository:")?.rsplit_once(':'));
-        let mut outside = named.filter(|(name, _)| !given.iter().any(|given| given == name));
-        outside.next().map(|_| Beyond::Confined(given.to_vec()))
+        let mut outside = named.filter(|(name, _)| !bounds.hold(name));
+        outside.next().map(|_| Beyond::Confined(bounds.told()))
     }
 }
 
@@ -149,8 +225,7 @@ fn is_below(path: &str, name: &str) -> bool {
     let Some(rest) = path.strip_prefix("/v2/") else {
         return !climbs(path);
     };
-    let below = rest.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'));
-    (below || rest.starts_with("_oci/")) && !climbs(rest)
+    (is_in(rest, name) || rest.starts_with("_oci/")) && !climbs(rest)
 }
 
 /// Whether a path leads upwards, in whatever spelling.
@@ -309,9 +384,14 @@ fn wants_none(asked: &Check) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::Version;
 
     fn leaves(path: &str) -> bool {
-        let territory = Territory::Given(vec!["team/app".to_owned(), "team/manifests/tags".to_owned()]);
+        let given = Territory::Given(vec!["team/app".to_owned(), "team/manifests/tags".to_owned()]);
+        leave(&given, path)
+    }
+
+    fn leave(territory: &Territory, path: &str) -> bool {
         let url = Url::parse("http://registry.example").unwrap().below_mount(path);
         territory.leaves(&url).is_some()
     }
@@ -342,6 +422,39 @@ mod tests {
             "/v2/elsewhere/nothing",
         ] {
             assert!(leaves(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_run_below_a_prefix_names_nothing_beside_it() {
+        let mut settings = RunSettings::new(Version::V1_1, 1);
+        settings.repository_prefix = Some("team/qa".to_owned());
+        for form in Names::ALL {
+            let names = OwnNames::of(&settings, form);
+            let name = names.name("push-mount-1", "a");
+            assert!(name.starts_with("team/qa/assize"), "{name}");
+            assert!(is_own(&name, Some("team/qa")) && !is_own(&name, None) && !is_own(&name, Some("team")));
+            let own = Territory::Own(names);
+            for path in [
+                "/v2/",
+                "/v2/_catalog",
+                &format!("/v2/{name}/tags/list"),
+                "/uploads/1",
+            ] {
+                assert!(!leave(&own, path), "{path}");
+            }
+            for path in [
+                "/v2/team/qa/tags/list",
+                "/v2/team/qap/tags/list",
+                "/v2/team/qa/../other/tags/list",
+                "/v2/other/tags/list",
+                "/v2/elsewhere/nothing",
+                &format!("/v2/{name}/blobs/uploads/?mount=sha256:00&from=team/other"),
+            ] {
+                assert!(leave(&own, path), "{path}");
+            }
+            assert!(own.scope_leaves("repository:team/other:pull").is_some());
+            assert!(own.scope_leaves(&format!("repository:{name}:pull")).is_none());
         }
     }
 }

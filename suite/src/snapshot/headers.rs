@@ -72,7 +72,7 @@ impl Known {
             requirement.is_some_and(|requirement| requirement.levels.in_version(version).is_some())
         };
         let asks = |loaded: &&Loaded| {
-            let cites = loaded.cites();
+            let cites = loaded.cites(&library.catalogue);
             cites.is_empty() || cites.iter().any(in_force)
         };
         let asking = library.scenarios.iter().filter(asks);

@@ -210,7 +210,7 @@ impl Reader {
                 Some(id) => (id, Constancy::NowAndThen),
                 None => (word, Constancy::Always),
             };
-            match RequirementId::parse(id) {
+            match RequirementId::read(id) {
                 Some(id) => breaks.push((id, constancy)),
                 None => self.fault(
                     &format!("`{id}` is not the id of a requirement"),

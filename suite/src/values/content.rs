@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 pub(crate) use assize_legacy::signed::MEDIA_TYPE as SIGNED_MANIFEST;
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Map, Value as Json, json};
@@ -190,7 +191,7 @@ pub(crate) fn digest(algorithm: Algorithm, bytes: &[u8]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(bytes)
 }
 
 /// A source of content, fixed by a seed and a label: equal labels make equal content.

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use assize::bundled::Config;
 use assize::log::record::write;
 use assize::report::Format;
-use assize::run::{Access, CleanUp, clean};
+use assize::run::{Access, CleanUp, LeftIn, clean};
 use assize::saboteur::{Saboteur, Upstream, deviations};
 use assize::wire::{Client, ClientSettings, Url};
 use assize_reference::Location;
@@ -50,7 +50,7 @@ async fn what_is_left_below_the_path_is_removed() {
         .await;
     assert_ne!(left_over(&registry.url()).await, Vec::<String>::new());
     let client = Client::new(ClientSettings::new(Url::parse(&target).unwrap())).unwrap();
-    clean(&client, &[]).await.unwrap();
+    clean(&client, LeftIn::Own { below: None }).await.unwrap();
     assert_eq!(left_over(&registry.url()).await, Vec::<String>::new());
     assert_eq!(proxy.beside(), Vec::<String>::new());
     registry.shutdown().await;

@@ -44,6 +44,28 @@ async fn to_three_repositories_mounts_are_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn below_a_prefix_everything_is_asked_and_nothing_beside_it_is_named() {
+    let registry = registry(|_| {}).await;
+    let proxy = Proxy::before(&registry.url(), Circumstance::Nothing).await;
+    let below = all(&proxy.url()).with(|settings| settings.repository_prefix = Some("team/qa".to_owned()));
+    let outcome = below.conforms().await;
+    let strange = proxy
+        .named()
+        .into_iter()
+        .filter(|name| !name.starts_with("team/qa/assize/"));
+    assert_eq!(strange.collect::<Vec<_>>(), Vec::<String>::new());
+    let withheld = outcome.requirements.iter().filter(|one| {
+        matches!(
+            one.verdict,
+            Verdict::NotAsked(NotAsked::Beyond(Beyond::Confined(_)))
+        )
+    });
+    assert_eq!(withheld.map(|one| one.id.as_str()).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(left_over(&registry.url()).await, [""; 0]);
+    registry.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn names_may_be_made_of_the_words_of_the_paths() {
     confined_to(&["manifests/blobs/uploads", "tags/list/manifests"], |_| {}).await;
 }

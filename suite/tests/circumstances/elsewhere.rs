@@ -2,7 +2,7 @@
 
 use assize::judgement::Verdict;
 use assize::report::Ruling;
-use assize::run::{CleanUp, ContentKind, clean};
+use assize::run::{CleanUp, ContentKind, LeftIn, clean};
 use assize::wire::{Client, ClientSettings, Credentials, Login, Url};
 
 use super::asked::{Asked, PART, all, left_over, ruling, some, told, verdict};
@@ -51,6 +51,13 @@ async fn what_runs_left_is_removed_and_what_others_pushed_stays() {
         .with(|settings| settings.clean_up = CleanUp::Never)
         .conforms()
         .await;
+    some(&registry.url(), &["pull/manifest"])
+        .with(|settings| {
+            settings.repository_prefix = Some("team/qa".to_owned());
+            settings.clean_up = CleanUp::Never;
+        })
+        .conforms()
+        .await;
     let client = Client::new(ClientSettings::new(Url::parse(&registry.url()).unwrap()));
     let client = client.unwrap();
     let put = async |path: &str, body: &'static str| {
@@ -68,8 +75,14 @@ async fn what_runs_left_is_removed_and_what_others_pushed_stays() {
         before.iter().any(|left| left.starts_with("assize/")),
         "{before:?}"
     );
-    let own = clean(&client, &[]).await.unwrap();
-    let given = clean(&client, &["team/app".to_owned()]).await.unwrap();
+    let own = clean(&client, LeftIn::Own { below: None }).await.unwrap();
+    let below = LeftIn::Own {
+        below: Some("team/qa"),
+    };
+    let below = clean(&client, below).await.unwrap();
+    let given = clean(&client, LeftIn::Shared(&["team/app".to_owned()]))
+        .await
+        .unwrap();
     assert_eq!(left_over(&registry.url()).await, ["team/app:\"latest\""]);
     for (kind, name, digest) in own.removed.iter().chain(&given.removed) {
         if *kind == ContentKind::Blob {
@@ -78,7 +91,7 @@ async fn what_runs_left_is_removed_and_what_others_pushed_stays() {
             assert_eq!(asked.status(), Some(404), "{name} {digest}");
         }
     }
-    for cleaned in [own, given] {
+    for cleaned in [own, below, given] {
         assert!(
             cleaned
                 .removed
@@ -109,7 +122,7 @@ async fn what_cannot_be_removed_is_told_with_the_reason() {
         .conforms()
         .await;
     let client = Client::new(ClientSettings::new(Url::parse(&registry.url()).unwrap())).unwrap();
-    let cleaned = clean(&client, &[]).await.unwrap();
+    let cleaned = clean(&client, LeftIn::Own { below: None }).await.unwrap();
     let left: Vec<String> = cleaned.left.lines().collect();
     assert!(left.len() == 1 && left[0].contains(" answers 405 "), "{left:?}");
     assert_eq!(left_over(&registry.url()).await, Vec::<String>::new());

@@ -77,8 +77,8 @@ async fn a_limit_that_cannot_be_borne_is_waited_for_on_no_connection() {
     registry.shutdown().await;
 }
 
-/// What registries say whose owner has no room left: the words of Harbor, of Quay, and of none at all.
-const FULL: [(u16, &str); 3] = [
+/// What registries say whose owner has no room left: the words of Harbor, of Quay, a code alone, and nothing at all.
+const FULL: [(u16, &str); 4] = [
     (
         403,
         r#"{"errors":[{"code":"DENIED","message":"adding 1.0 MiB of storage resource, which when updated to current usage of 9.5 MiB will exceed the configured upper limit of 10.0 MiB."}]}"#,
@@ -87,6 +87,7 @@ const FULL: [(u16, &str); 3] = [
         413,
         r#"{"errors":[{"code":"DENIED","message":"Quota has been exceeded on namespace"}]}"#,
     ),
+    (413, r#"{"errors":[{"code":"DENIED","message":"denied"}]}"#),
     (507, ""),
 ];
 

@@ -9,8 +9,11 @@ use sha2::{Digest, Sha256};
 
 use super::{Part, Received, Recipe};
 
-/// How many bytes are made at once.
-const STEP: usize = 64 * 1024;
+/// How many bytes are made at once: as many as stay near a processor.
+const STEP: usize = 32 * 1024;
+/// How much of what was sent is held on to until somebody asks for its digest, in bytes: what stands around something
+/// that is made again.
+const AROUND: u64 = 4 * 1024;
 
 /// Something that makes the same bytes each time.
 pub trait Generator: Send + Sync {
@@ -84,7 +87,10 @@ impl Payload {
     /// What a hash function makes of all bytes.
     pub fn hashed<D: Digest>(&self) -> sha2::digest::Output<D> {
         let mut hash = D::new();
-        self.chunks(STEP).for_each(|chunk| hash.update(&chunk));
+        let mut buffer = Vec::new();
+        for piece in &self.0.pieces {
+            piece.each(&mut buffer, |bytes| hash.update(bytes));
+        }
         hash.finalize()
     }
 
@@ -138,7 +144,17 @@ impl Payload {
 
     /// What who is asked receives of it; only so many of its bytes are in memory.
     pub fn received(&self, kept: u64) -> Received {
-        Received::part(self.len(), self.sha256(), self.slice(0..kept).bytes())
+        let beginning = self.slice(0..kept).bytes();
+        let held = self
+            .0
+            .pieces
+            .iter()
+            .filter(|piece| matches!(piece, Piece::Held(_)));
+        if held.map(Piece::len).sum::<u64>() <= AROUND {
+            Received::of_sent(self, beginning)
+        } else {
+            Received::part(self.len(), self.sha256(), beginning)
+        }
     }
 }
 
@@ -176,6 +192,22 @@ impl Piece {
                 generator.clone(),
                 whole.start + range.start..whole.start + range.end,
             ),
+        }
+    }
+
+    /// Shows all bytes, in order; what is made is made in this buffer.
+    fn each(&self, buffer: &mut Vec<u8>, mut show: impl FnMut(&[u8])) {
+        match self {
+            Piece::Held(bytes) => show(bytes),
+            Piece::Made(generator, range) => {
+                let mut at = range.start;
+                while at < range.end {
+                    buffer.resize(STEP.min(in_memory(range.end - at)), 0);
+                    generator.fill(at, buffer);
+                    show(buffer);
+                    at += buffer.len() as u64;
+                }
+            }
         }
     }
 

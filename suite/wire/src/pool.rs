@@ -30,9 +30,11 @@ impl Pool {
         let limit = if is_safe(method) { LONG } else { SHORT };
         let mut idle = self.lock();
         let stack = idle.get_mut(origin)?;
-        stack.retain(|one| one.since.elapsed() < LONG);
+        let now = Instant::now();
+        let idle_for = |one: &Idle| now.duration_since(one.since);
+        stack.retain(|one| idle_for(one) < LONG);
         while let Some(mut top) = stack.pop() {
-            if top.since.elapsed() >= limit {
+            if idle_for(&top) >= limit {
                 stack.push(top);
                 return None;
             }

@@ -6,9 +6,10 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -64,7 +65,9 @@ pub struct Received(Arc<ReceivedInner>);
 
 struct ReceivedInner {
     length: u64,
-    sha256: [u8; 32],
+    sha256: OnceLock<[u8; 32]>,
+    /// What was sent, where the digest of it is made when somebody asks.
+    sent: Option<Payload>,
     kept: Mutex<Bytes>,
     /// The books of the client that keeps it, if it counts there.
     books: Option<Books>,
@@ -75,8 +78,32 @@ impl Received {
     pub fn part(length: u64, sha256: [u8; 32], beginning: Bytes) -> Received {
         Received(Arc::new(ReceivedInner {
             length,
-            sha256,
+            sha256: sha256.into(),
+            sent: None,
             kept: Mutex::new(beginning),
+            books: None,
+        }))
+    }
+
+    /// What who is asked receives of this, which takes no room of its own; only this beginning is in memory.
+    pub(super) fn of_sent(payload: &Payload, beginning: Bytes) -> Received {
+        Received(Arc::new(ReceivedInner {
+            length: payload.len(),
+            sha256: OnceLock::new(),
+            sent: Some(payload.clone()),
+            kept: Mutex::new(beginning),
+            books: None,
+        }))
+    }
+
+    /// The same body, of which this is kept.
+    #[must_use]
+    pub fn keeping(&self, kept: Bytes) -> Received {
+        Received(Arc::new(ReceivedInner {
+            length: self.0.length,
+            sha256: self.0.sha256.clone(),
+            sent: self.0.sent.clone(),
+            kept: Mutex::new(kept),
             books: None,
         }))
     }
@@ -93,13 +120,13 @@ impl Received {
 
     /// The SHA-256 of all bytes that came.
     pub fn sha256(&self) -> [u8; 32] {
-        self.0.sha256
+        let sent = || self.0.sent.as_ref().map(Payload::sha256).unwrap_or_default();
+        *self.0.sha256.get_or_init(sent)
     }
 
     /// The SHA-256 of all bytes that came, as `sha256:` and hexadecimal digits.
     pub fn digest(&self) -> String {
-        let digits = self.0.sha256.iter().map(|byte| format!("{byte:02x}"));
-        format!("sha256:{}", digits.collect::<String>())
+        format!("sha256:{}", HEXLOWER.encode(&self.sha256()))
     }
 
     /// As JSON, if it is that, is whole, and holds no more values than can be read.
@@ -126,12 +153,15 @@ impl Received {
 
     /// Whether exactly these bytes came, be they kept or not.
     pub fn is(&self, payload: &Payload) -> bool {
-        self.0.length == payload.len() && self.0.sha256 == payload.sha256()
+        self.0.length == payload.len() && self.sha256() == payload.sha256()
     }
 }
 
 /// Whether JSON holds no more values than can be read.
 fn has_room(json: &[u8]) -> bool {
+    if json.len() <= VALUES {
+        return true;
+    }
     let between = json.iter().filter(|byte| b",:[{".contains(byte));
     between.take(VALUES + 1).count() <= VALUES
 }
@@ -162,7 +192,7 @@ impl Drop for ReceivedInner {
 
 impl PartialEq for Received {
     fn eq(&self, other: &Received) -> bool {
-        (self.0.length, self.0.sha256) == (other.0.length, other.0.sha256)
+        self.len() == other.len() && self.sha256() == other.sha256()
     }
 }
 
@@ -181,7 +211,8 @@ impl<T: Into<Bytes>> From<T> for Received {
         let kept = bytes.into();
         Received(Arc::new(ReceivedInner {
             length: kept.len() as u64,
-            sha256: Sha256::digest(&kept).into(),
+            sha256: <[u8; 32]>::from(Sha256::digest(&kept)).into(),
+            sent: None,
             kept: Mutex::new(kept),
             books: None,
         }))
@@ -256,7 +287,8 @@ impl<'a> Receiving<'a> {
         let counts = kept.len() > BEGINNING;
         let received = Received(Arc::new(ReceivedInner {
             length: self.length,
-            sha256: self.hash.finalize().into(),
+            sha256: <[u8; 32]>::from(self.hash.finalize()).into(),
+            sent: None,
             kept: Mutex::new(kept),
             books: counts.then(|| books.clone()),
         }));

@@ -1,6 +1,7 @@
 //! How a shell makes bytes that are too long to be pasted: what is written out, what repeats, and text that counts.
 
 use bytes::{Bytes, BytesMut};
+use data_encoding::HEXLOWER;
 
 use super::Generator;
 use super::curl::{escaped, printf};
@@ -24,7 +25,12 @@ pub struct Counted(String);
 impl Counted {
     /// The text of a mark, which is made of as many hexadecimal digits as there are in six bytes.
     pub fn new(mark: [u8; MARK / 2]) -> Counted {
-        Counted(mark.iter().map(|byte| format!("{byte:02x}")).collect())
+        Counted(HEXLOWER.encode(&mark))
+    }
+
+    /// Whether a text is a mark.
+    pub fn is_mark(text: &str) -> bool {
+        text.len() == MARK && text.bytes().all(|byte| is_digit(&byte))
     }
 
     /// The number that stands at a place, and how much of it and of the mark behind it comes before that place.
@@ -52,10 +58,8 @@ impl Generator for Counted {
         let mut entry = Entry::new(number, &self.0);
         let mut rest = buffer;
         while !rest.is_empty() {
-            let fits = rest.len().min(entry.bytes.len() - skipped);
-            let (now, behind) = rest.split_at_mut(fits);
-            now.copy_from_slice(&entry.bytes[skipped..skipped + fits]);
-            (rest, skipped) = (behind, 0);
+            let written = entry.write(skipped, rest);
+            (rest, skipped) = (&mut rest[written..], 0);
             entry.count();
         }
     }
@@ -66,19 +70,43 @@ impl Generator for Counted {
     }
 }
 
+/// How many bytes are written at once: at least as many as the longest number and a mark take with their dots.
+const AT_ONCE: usize = 48;
+
 /// A number and the mark behind it, as they are written.
 struct Entry {
-    bytes: Vec<u8>,
+    /// What is written, and zeros behind it.
+    bytes: [u8; AT_ONCE],
+    length: usize,
     digits: usize,
 }
 
 impl Entry {
     fn new(number: u64, mark: &str) -> Entry {
-        let number = number.to_string();
-        Entry {
-            bytes: format!("{number}.{mark}.").into_bytes(),
-            digits: number.len(),
+        let digits = number.to_string();
+        let text = format!("{digits}.{mark}.");
+        let mut bytes = [0; AT_ONCE];
+        for (to, from) in bytes.iter_mut().zip(text.bytes()) {
+            *to = from;
         }
+        Entry {
+            bytes,
+            length: text.len().min(AT_ONCE),
+            digits: digits.len(),
+        }
+    }
+
+    /// Writes what is not skipped, as far as there is room; how much of it that was.
+    fn write(&self, skipped: usize, to: &mut [u8]) -> usize {
+        // A piece of a length that is known is copied at once, and what is too much of it is written over.
+        if let (0, Some(to)) = (skipped, to.first_chunk_mut()) {
+            *to = self.bytes;
+            return self.length;
+        }
+        let what = &self.bytes[skipped..self.length];
+        let fits = to.len().min(what.len());
+        to[..fits].copy_from_slice(&what[..fits]);
+        fits
     }
 
     /// Goes on to the next number.
@@ -92,8 +120,10 @@ impl Entry {
                 }
             }
         }
-        self.bytes.insert(0, b'1');
+        self.bytes.copy_within(..AT_ONCE - 1, 1);
+        self.bytes[0] = b'1';
         self.digits += 1;
+        self.length += 1;
     }
 }
 

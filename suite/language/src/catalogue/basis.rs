@@ -23,6 +23,8 @@ words! {
         Extension = "extension",
         /// Nobody in writing: clients in the field rely on it.
         Interop = "interop",
+        /// The project that runs the suite, in a catalogue of its own.
+        House = "house",
     }
 }
 
@@ -43,6 +45,8 @@ words! {
         Security = "a matter of security, and stated nowhere",
         /// Clients rely on it, and it is written nowhere.
         Interoperability = "relied on by clients, and stated nowhere",
+        /// The project that runs the suite asks it of its registry.
+        House = "a rule of the house",
     }
 }
 
@@ -57,6 +61,7 @@ impl Basis {
             Basis::Implied => Authority::Implication,
             Basis::Security => Authority::Security,
             Basis::Interop => Authority::Interoperability,
+            Basis::House => Authority::House,
         }
     }
 }
@@ -69,7 +74,9 @@ impl Authority {
             | Authority::Rfc
             | Authority::ImageSpecification
             | Authority::Extension => true,
-            Authority::Implication | Authority::Security | Authority::Interoperability => false,
+            Authority::Implication | Authority::Security | Authority::Interoperability | Authority::House => {
+                false
+            }
         }
     }
 }

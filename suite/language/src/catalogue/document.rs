@@ -89,11 +89,8 @@ impl Documents {
         self.0.keys().map(String::as_str)
     }
 
-    pub(super) fn extend(&mut self, documents: impl IntoIterator<Item = Document>) {
-        let named = documents
-            .into_iter()
-            .map(|document| (document.id.clone(), Arc::new(document)));
-        self.0.extend(named);
+    pub(super) fn add(&mut self, document: Document) {
+        self.0.insert(document.id.clone(), Arc::new(document));
     }
 }
 
@@ -102,7 +99,7 @@ pub(super) fn usual(basis: Basis) -> Option<&'static str> {
     match basis {
         Basis::Spec | Basis::Implied | Basis::Security | Basis::Interop => Some("oci-distribution"),
         Basis::Rfc9110 | Basis::Rfc9112 | Basis::Rfc8288 | Basis::Rfc7234 => Some(basis.words()),
-        Basis::ImageSpec | Basis::Extension => None,
+        Basis::ImageSpec | Basis::Extension | Basis::House => None,
     }
 }
 

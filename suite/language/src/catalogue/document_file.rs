@@ -17,7 +17,7 @@ const KEYS: &[&str] = &["title", "short", "anchors", "wording", "edition"];
 const EDITION_KEYS: &[&str] = &["url", "text"];
 
 /// Whether a file of the catalogue names documents, and has no requirements.
-pub(crate) fn holds_documents(file: &SourceFile) -> bool {
+pub(super) fn holds_documents(file: &SourceFile) -> bool {
     file.path.rsplit(['/', '\\']).next() == Some(NAME)
 }
 

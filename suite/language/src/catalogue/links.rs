@@ -77,6 +77,15 @@ fn cycle(path: &[&RequirementId], id: &RequirementId, span: &Span) -> Diagnostic
 pub(super) fn duplicate(catalogue: &Catalogue, first: &Requirement, second: &Requirement) -> Diagnostic {
     let source = &catalogue.files[first.place.file];
     let (line, _) = source.line_and_column(first.place.span.start);
+    if catalogue.is_own(second) && !catalogue.is_own(first) {
+        return Diagnostic::error(
+            format!("there is a requirement `{}` already", first.id),
+            second.place.span.clone(),
+        )
+        .label("a catalogue of one's own adds, and replaces nothing")
+        .note(format!("that one stands at {}:{line}", source.path))
+        .suggest("give this one another id, or cite that one as it is");
+    }
     Diagnostic::error(
         format!("there are two requirements `{}`", first.id),
         second.place.span.clone(),

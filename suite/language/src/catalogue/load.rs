@@ -8,13 +8,16 @@ use super::document::Documents;
 use super::document_file::{document, holds_documents};
 use super::entry::entry;
 use super::fields::{TomlEntry, word};
-use super::{Category, Requirement, RequirementId, links};
-use crate::diagnostic::{Diagnostic, Faulty, SourceFile, Span};
+use super::requirement::EntryPlace;
+use super::{Basis, Category, Requirement, RequirementId, links};
+use crate::diagnostic::{Diagnostic, Faulty, Parsed, SourceFile, Span};
 
 /// Every requirement, in the order of the files.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     pub(super) files: Vec<SourceFile>,
+    /// How many of the files were given; behind them stand those of a project that adds to them.
+    given: usize,
     pub(super) requirements: Vec<Requirement>,
     by_id: HashMap<RequirementId, usize>,
 }
@@ -25,15 +28,27 @@ impl Catalogue {
     /// A file named `documents.toml` has the documents that the entries of the others cite. Where there are faults, the
     /// catalogue holds the entries that could be read.
     pub fn load(files: Vec<SourceFile>) -> (Catalogue, Vec<Faulty>) {
+        Catalogue::with_own(files, Vec::new())
+    }
+
+    /// Reads a catalogue to which a project adds files of its own.
+    ///
+    /// They add, and replace nothing: an id or a document that is there already is a fault of theirs.
+    pub fn with_own(given: Vec<SourceFile>, own: Vec<SourceFile>) -> (Catalogue, Vec<Faulty>) {
+        let number_given = given.len();
+        let files = [given, own].concat();
         let mut faults = vec![Vec::new(); files.len()];
         let mut documents = Documents::default();
         for (file, source) in files.iter().enumerate().filter(|(_, file)| holds_documents(file)) {
-            documents.extend(read(&source.text, &mut faults[file], |items, faults| {
-                items
-                    .into_iter()
+            let read = read(&source.text, &mut faults[file], |items, faults| {
+                let new = |item: &TomlEntry<'_>| file < number_given || is_new(item, &documents);
+                let (new, known): (Vec<_>, Vec<_>) = items.into_iter().partition(new);
+                faults.extend(known.iter().map(known_document));
+                new.into_iter()
                     .filter_map(|item| document(item, faults))
                     .collect()
-            }));
+            });
+            read.into_iter().for_each(|document| documents.add(document));
         }
         let mut requirements = Vec::new();
         for (file, source) in files
@@ -47,11 +62,13 @@ impl Catalogue {
         }
         let mut catalogue = Catalogue {
             files,
+            given: number_given,
             requirements: Vec::new(),
             by_id: HashMap::new(),
         };
         for requirement in requirements {
-            catalogue.add(requirement, &mut faults);
+            let file = requirement.place.file;
+            faults[file].extend(catalogue.insert(requirement).err().map(|fault| *fault));
         }
         links::check(&catalogue, &mut faults);
         let faulty = catalogue.drawn(faults);
@@ -71,6 +88,33 @@ impl Catalogue {
         self.requirements.get(*self.by_id.get(id)?)
     }
 
+    /// The requirement by which a scenario asks what it asks by no other id; `None` where there is nothing of the kind.
+    pub fn of_scenario(&self, name: &str) -> Option<&RequirementId> {
+        let requirement = self.get(&RequirementId::of_scenario(name))?;
+        (requirement.basis == Basis::House).then_some(&requirement.id)
+    }
+
+    /// Adds the requirement by which a scenario asks what it asks by no other id; or says why there cannot be one.
+    pub(crate) fn add_scenario(
+        &mut self,
+        name: &str,
+        source: &SourceFile,
+        title: (&str, Span),
+    ) -> Parsed<()> {
+        let place = EntryPlace {
+            file: self.files.len(),
+            span: title.1,
+            rests_on: Vec::new(),
+        };
+        self.files.push(source.clone());
+        self.insert(Requirement::of_scenario(name, title.0, place))
+    }
+
+    /// Whether a requirement stands in a file of the project that adds to the catalogue.
+    pub(super) fn is_own(&self, requirement: &Requirement) -> bool {
+        requirement.place.file >= self.given
+    }
+
     /// Every requirement, in the order of the files.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Requirement> {
         self.requirements.iter()
@@ -82,15 +126,29 @@ impl Catalogue {
         Some((file, requirement.place.span.clone()))
     }
 
-    fn add(&mut self, requirement: Requirement, faults: &mut [Vec<Diagnostic>]) {
+    /// Adds a requirement, unless there is one with its id.
+    fn insert(&mut self, requirement: Requirement) -> Parsed<()> {
         if let Some(first) = self.get(&requirement.id) {
-            let fault = links::duplicate(self, first, &requirement);
-            faults[requirement.place.file].push(fault);
-            return;
+            return Err(links::duplicate(self, first, &requirement).into());
         }
         self.by_id.insert(requirement.id.clone(), self.requirements.len());
         self.requirements.push(requirement);
+        Ok(())
     }
+}
+
+fn is_new((id, _): &TomlEntry<'_>, known: &Documents) -> bool {
+    known.get(id.get_ref()).is_none()
+}
+
+/// The fault of a document whose id another one has.
+fn known_document((id, _): &TomlEntry<'_>) -> Diagnostic {
+    Diagnostic::error(
+        format!("there is a document `{}` already", id.get_ref()),
+        id.span(),
+    )
+    .label("named again")
+    .suggest("cite that one, or give this one another id")
 }
 
 /// What one file has, in the order of its text.

@@ -21,7 +21,6 @@ mod tests;
 pub use basis::{Authority, Basis};
 pub use coverage::{cross_check, unsourced};
 pub use document::{Anchors, Document, Edition, Wording};
-pub(crate) use document_file::holds_documents;
 pub use id::{RequirementId, is_in_the_catalogue};
 pub use level::{Level, Levels, Version};
 pub use load::Catalogue;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Basis, Levels, RequirementId, Source, Version};
+use super::{Basis, Level, Levels, RequirementId, Source, Version};
 use crate::diagnostic::Span;
 
 /// One sentence that a registry can keep or break.
@@ -41,6 +41,31 @@ pub struct Requirement {
 }
 
 impl Requirement {
+    /// What a scenario asks by no id but its own name: that its title is true.
+    pub(super) fn of_scenario(name: &str, title: &str, place: EntryPlace) -> Requirement {
+        let basis = Basis::House;
+        Requirement {
+            id: RequirementId::of_scenario(name),
+            levels: Version::ALL
+                .into_iter()
+                .map(|version| (version, Level::Must))
+                .collect(),
+            category: Category::Common,
+            section: "Scenarios of one's own".to_owned(),
+            sources: BTreeMap::new(),
+            basis,
+            protects: None,
+            failure: Failure::usual(basis, None),
+            text: title.to_owned(),
+            why: format!("The scenario {name} asks it."),
+            decided: None,
+            rests_on: Vec::new(),
+            may_lag: false,
+            left_out: None,
+            place,
+        }
+    }
+
     /// Where `version` says it, or says what it follows from; `None` where no document is cited, or it is not in force.
     ///
     /// Judged by several texts, it is the first that asks as much as any.

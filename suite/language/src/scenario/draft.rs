@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::files::{BuiltIn, Files, Folder, Unsaved};
-use super::library::{Library, Loaded, is_probe};
+use super::library::{Library, Loaded, Standing, is_probe};
 use super::load_error::LoadError;
 use super::{Reading, check_all, parse};
-use crate::catalogue::{Catalogue, holds_documents};
+use crate::catalogue::Catalogue;
 use crate::diagnostic::{Faulty, SourceFile};
 
 /// A library while it is written.
@@ -31,35 +31,45 @@ impl Draft {
     pub fn of_one(scenario: SourceFile) -> Draft {
         let stem = Path::new(&*scenario.path).file_stem().unwrap_or_default();
         let name = Arc::from(stem.to_string_lossy().as_ref());
-        let mut scenarios = built_in_probes();
-        scenarios.push((name, scenario));
-        Draft::read(&scenarios, &BuiltIn.requirements(), None)
+        Draft::of_a_house(vec![(name, scenario)], Vec::new(), None)
     }
 
     pub(super) fn of_folder(folder: Folder) -> Draft {
-        let mut scenarios = folder.scenarios();
-        if !scenarios.iter().any(|(name, _)| is_probe(name)) {
-            scenarios.extend(built_in_probes());
+        let (scenarios, requirements) = (folder.scenarios(), folder.requirements());
+        if folder.is_a_suite() {
+            let catalogue = Catalogue::load(requirements);
+            return Draft::read(&scenarios, catalogue, Standing::Suite, Some(folder));
         }
-        let mut requirements = folder.requirements();
-        if requirements.is_empty() {
-            requirements = BuiltIn.requirements();
-        } else if !requirements.iter().any(holds_documents) {
-            requirements.extend(BuiltIn.requirements().into_iter().filter(holds_documents));
-        }
-        Draft::read(&scenarios, &requirements, Some(folder))
+        Draft::of_a_house(scenarios, requirements, Some(folder))
     }
 
-    pub(super) fn read(
-        scenarios: &[(Arc<str>, SourceFile)],
-        requirements: &[SourceFile],
+    /// What a project has of its own, beside the catalogue and the probes that are compiled in.
+    fn of_a_house(
+        own: Vec<(Arc<str>, SourceFile)>,
+        requirements: Vec<SourceFile>,
         folder: Option<Folder>,
     ) -> Draft {
-        let (catalogue, mut faulty) = Catalogue::load(requirements.to_vec());
+        let lent = BuiltIn.scenarios().into_iter().filter(|(name, _)| is_probe(name));
+        let lent: Vec<(Arc<str>, SourceFile)> = lent.collect();
+        let catalogue = Catalogue::with_own(BuiltIn.requirements(), requirements);
+        let standing = Standing::House {
+            lent: lent.iter().map(|(name, _)| name.clone()).collect(),
+        };
+        Draft::read(&[lent, own].concat(), catalogue, standing, folder)
+    }
+
+    /// Reads scenarios; of two that want the same, the first is right.
+    pub(super) fn read(
+        scenarios: &[(Arc<str>, SourceFile)],
+        (catalogue, mut faulty): (Catalogue, Vec<Faulty>),
+        standing: Standing,
+        folder: Option<Folder>,
+    ) -> Draft {
         let catalogue_is_whole = faulty.is_empty();
         let mut library = Library {
             catalogue,
             scenarios: Vec::new(),
+            standing,
             folder,
         };
         for (name, source) in scenarios {
@@ -70,7 +80,9 @@ impl Draft {
                 } else {
                     Reading::Partial
                 };
-                faults.extend(library.check(scenario, reading));
+                let asking = library.let_ask_by_itself(name, source, scenario);
+                faults.extend(asking.err().map(|fault| *fault));
+                faults.extend(library.check(name, scenario, reading));
             }
             faulty.extend(Faulty::new(source, faults));
             library.scenarios.extend(scenario.map(|scenario| Loaded {
@@ -80,8 +92,9 @@ impl Draft {
                 scenario,
             }));
         }
+        let in_order: Vec<&Loaded> = library.scenarios.iter().collect();
+        faulty.extend(check_all(&in_order));
         library.scenarios.sort_by(|one, other| one.name.cmp(&other.name));
-        faulty.extend(check_all(&library.scenarios));
         Draft { library, faulty }
     }
 
@@ -92,11 +105,6 @@ impl Draft {
             false => Err(LoadError::Faulty(self.faulty)),
         }
     }
-}
-
-fn built_in_probes() -> Vec<(Arc<str>, SourceFile)> {
-    let scenarios = BuiltIn.scenarios().into_iter();
-    scenarios.filter(|(name, _)| is_probe(name)).collect()
 }
 
 #[cfg(test)]

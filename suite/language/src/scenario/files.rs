@@ -15,6 +15,12 @@ use crate::diagnostic::SourceFile;
 const ENDING: &str = ".scenario";
 /// The folder of the catalogue.
 const REQUIREMENTS: &str = "requirements/";
+/// The folder of the probes.
+pub(super) const PROBES: &str = "probe/";
+/// The documents that a catalogue cites.
+const DOCUMENTS: &str = "requirements/documents.toml";
+/// What only a folder of scenarios has: a folder in it, and what its files end with.
+const MARKS: [(&str, &str); 2] = [(REQUIREMENTS, "toml"), (PROBES, "scenario")];
 /// Lists that stand beside the catalogue and are no part of it.
 const NOT_REQUIREMENTS: &[&str] = &["not-requirements.toml", "field-bugs.toml"];
 
@@ -32,15 +38,17 @@ pub(super) trait Files {
     /// The bytes of a fixture.
     fn fixture(&self, path: &str) -> Option<Cow<'static, [u8]>>;
 
-    /// Every scenario, by its name.
+    /// Every scenario, by its name, in the order of the names.
     fn scenarios(&self) -> Vec<(Arc<str>, SourceFile)> {
         let paths = self.paths();
         let named = paths
             .iter()
             .filter_map(|path| Some((path.strip_suffix(ENDING)?, path)));
-        named
+        let mut scenarios: Vec<(Arc<str>, SourceFile)> = named
             .filter_map(|(name, path)| Some((Arc::from(name), self.source(path)?)))
-            .collect()
+            .collect();
+        scenarios.sort_by(|(one, _), (other, _)| one.cmp(other));
+        scenarios
     }
 
     /// Every file of the catalogue.
@@ -95,6 +103,8 @@ impl Files for BuiltIn {
 /// A folder of scenarios, read whole.
 #[derive(Debug)]
 pub(super) struct Folder {
+    /// What was asked for: a folder, or a file in it.
+    pub(super) asked: PathBuf,
     path: PathBuf,
     files: Vec<(String, SourceFile)>,
 }
@@ -107,6 +117,7 @@ impl Folder {
         let mut files = Vec::new();
         read_into(path, "", &mut files)?;
         let mut folder = Folder {
+            asked: path.to_owned(),
             path: path.to_owned(),
             files,
         };
@@ -114,21 +125,38 @@ impl Folder {
         Ok(folder)
     }
 
-    /// A folder of which one file counts.
+    /// A folder of which one scenario counts, with the catalogue and the probes that stand there.
     fn of_one(path: &Path) -> Result<Folder, LoadError> {
         let text = fs::read_to_string(path).map_err(|cause| LoadError::Unreadable {
             path: path.to_owned(),
             cause,
         })?;
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let root = folder_of(&whole).or(whole.parent()).unwrap_or(&whole);
+        let mut files = Vec::new();
+        for part in [REQUIREMENTS, PROBES] {
+            if root.join(part).is_dir() {
+                read_into(&root.join(part), part, &mut files)?;
+            }
+        }
+        let name = whole.strip_prefix(root).unwrap_or(&whole).to_string_lossy();
+        if !name.ends_with(ENDING) {
+            return Err(LoadError::Empty(path.to_owned()));
+        }
+        files.retain(|(known, _)| *known != name);
+        let source = SourceFile::new(path.display().to_string(), text);
+        files.push((name.into_owned(), source));
         Ok(Folder {
-            path: path.parent().unwrap_or(path).to_owned(),
-            files: vec![(name, SourceFile::new(path.display().to_string(), text))],
+            asked: path.to_owned(),
+            path: root.to_owned(),
+            files,
         })
+    }
+
+    /// Whether it is a suite by itself: it names the documents that its catalogue cites, and has probes.
+    pub(super) fn is_a_suite(&self) -> bool {
+        let holds = |is_meant: fn(&str) -> bool| self.files.iter().any(|(path, _)| is_meant(path));
+        holds(|path| path == DOCUMENTS) && holds(|path| path.starts_with(PROBES))
     }
 
     /// Puts texts in the place of files of this folder, those that are there already and new ones.
@@ -150,6 +178,24 @@ impl Folder {
     fn sort(&mut self) {
         self.files.sort_by(|(one, _), (other, _)| one.cmp(other));
     }
+}
+
+/// The nearest folder above a file that has what only a folder of scenarios has. To take another for one would be to
+/// read all that is in it.
+pub fn folder_of(path: &Path) -> Option<&Path> {
+    let mut above = path.ancestors().skip(1);
+    above.find(|folder| {
+        MARKS
+            .iter()
+            .any(|(mark, ending)| holds(&folder.join(mark), ending))
+    })
+}
+
+/// Whether a folder has a file with this ending.
+fn holds(folder: &Path, ending: &str) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut paths = entries.map(|entry| entry.path());
+    paths.any(|path| path.extension().is_some_and(|known| known == ending))
 }
 
 /// Reads the files below `folder` whose paths start with `prefix`.

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::ast::Scenario;
-use super::files::{BuiltIn, Files, Folder};
-use super::tables::cited_in;
-use super::{CodedScenario, Program, Reading, check, check_files};
+use super::files::{BuiltIn, Files, Folder, PROBES};
+use super::{CodedScenario, Program, Reading, asks_by_itself, check, check_files, cites};
 use crate::catalogue::{Catalogue, RequirementId, Version};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Parsed, SourceFile};
 
 /// What a run is made from.
 #[derive(Debug)]
@@ -18,7 +18,21 @@ pub struct Library {
     pub catalogue: Catalogue,
     /// The scenarios, in the order of their names.
     pub scenarios: Vec<Loaded>,
+    /// What it is a library of.
+    pub standing: Standing,
     pub(super) folder: Option<Folder>,
+}
+
+/// What a library is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A suite, with a catalogue and probes of its own.
+    Suite,
+    /// The scenarios of a project, with the rules of its house; the catalogue that is compiled in goes before these.
+    House {
+        /// The names of the probes that are compiled in, and find out for the project's scenarios what a registry offers.
+        lent: BTreeSet<Arc<str>>,
+    },
 }
 
 /// One scenario, and where it came from.
@@ -46,21 +60,33 @@ impl Loaded {
         )
     }
 
-    /// The requirements that it cites, in whatever version.
-    pub fn cites(&self) -> BTreeSet<RequirementId> {
-        cited_in(&self.scenario.body)
-            .into_iter()
-            .map(|id| id.value)
-            .collect()
+    /// The requirements that it cites, in whatever version; its own as well, if it asks something by itself.
+    pub fn cites(&self, catalogue: &Catalogue) -> BTreeSet<RequirementId> {
+        cites(&self.name, &self.scenario, catalogue)
     }
 }
 
 impl Library {
     /// Says what is wrong with the meaning of a scenario, here.
-    pub(super) fn check(&self, scenario: &Scenario, reading: Reading) -> Vec<Diagnostic> {
-        let mut faults = check(scenario, &self.catalogue, reading);
+    pub(super) fn check(&self, name: &Arc<str>, scenario: &Scenario, reading: Reading) -> Vec<Diagnostic> {
+        let mut faults = check(name, scenario, &self.catalogue, reading);
         faults.extend(check_files(scenario, |path| self.fixture(path).is_some()));
         faults
+    }
+
+    /// Lets a scenario of a project ask what no line of it gives an id to: in its own name, as that its title is true.
+    pub(super) fn let_ask_by_itself(
+        &mut self,
+        name: &Arc<str>,
+        source: &SourceFile,
+        scenario: &Scenario,
+    ) -> Parsed<()> {
+        let is_own = self.is_of_a_house() && !self.is_lent(name);
+        if !is_own || !asks_by_itself(scenario, &self.catalogue) {
+            return Ok(());
+        }
+        let title = (scenario.title.as_str(), scenario.title.span.clone());
+        self.catalogue.add_scenario(name, source, title)
     }
 
     /// The names of the scenarios that ask each requirement; of those that are coded in Rust, too.
@@ -72,13 +98,31 @@ impl Library {
         let written = self
             .scenarios
             .iter()
-            .map(|loaded| (&*loaded.name, loaded.cites()));
+            .map(|loaded| (&*loaded.name, loaded.cites(&self.catalogue)));
         for (name, cites) in written.chain(coded.map(|coded| (coded.name, coded.cites()))) {
             for id in cites {
                 asking.entry(id).or_default().push(name);
             }
         }
         asking
+    }
+
+    /// Whether it is of a project's own scenarios, which run alone.
+    pub fn is_of_a_house(&self) -> bool {
+        matches!(self.standing, Standing::House { .. })
+    }
+
+    /// The folder from which it was read, or the file in it that alone counts; none if it is compiled in.
+    pub fn path(&self) -> Option<&Path> {
+        self.folder.as_ref().map(|folder| folder.asked.as_path())
+    }
+
+    /// Whether a scenario of this name is compiled in, and runs for what it finds out and not for what it asks.
+    pub fn is_lent(&self, name: &str) -> bool {
+        match &self.standing {
+            Standing::Suite => false,
+            Standing::House { lent } => lent.contains(name),
+        }
     }
 
     /// The scenario of this name.
@@ -95,5 +139,5 @@ impl Library {
 
 /// Whether a scenario of this name settles capabilities.
 pub(super) fn is_probe(name: &str) -> bool {
-    name.starts_with("probe/")
+    name.starts_with(PROBES)
 }

@@ -17,9 +17,9 @@ mod tables;
 mod uses;
 
 pub use draft::Draft;
-pub use files::Unsaved;
+pub use files::{Unsaved, folder_of};
 pub use header_names::header_names;
-pub use library::{Library, Loaded};
+pub use library::{Library, Loaded, Standing};
 pub use load_error::LoadError;
 pub use parse::{LineWord, VALUE_WORDS, parse};
 pub use print::{format, print};
@@ -27,4 +27,5 @@ pub use program::{
     Action, Block, Checkpoint, CodedCheck, CodedScenario, Does, Each, Lines, Place, Program, Reading, Row,
     Script, check, check_all, check_files, settles,
 };
+use program::{asks_by_itself, cites};
 pub use scope::names_in_line;

@@ -16,7 +16,7 @@ pub(crate) struct ConductArguments {
     #[command(flatten)]
     pub(crate) pace: PaceArguments,
 
-    /// Time to spend on random workflows after the scenarios (default: ten workflows, or none if only a part of the suite runs)
+    /// Time to spend on random workflows after the scenarios (default: ten workflows, or none if only a part of the suite or --scenarios runs)
     #[arg(long, value_name = "TIME", value_parser = value::duration, conflicts_with = "read_only")]
     pub(crate) explore: Option<Duration>,
 

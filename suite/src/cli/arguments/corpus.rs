@@ -15,8 +15,8 @@ pub(crate) struct ListArguments {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Folder of scenarios (default: the built-in scenarios)
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    /// Folder of scenarios, or a single one (default: the built-in scenarios)
+    #[arg(long, value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
     pub(crate) scenarios: Option<PathBuf>,
 }
 
@@ -37,8 +37,8 @@ pub(crate) struct ExplainArguments {
     /// Id of a requirement, such as push.mount.201, or name of a scenario, such as push/mount
     pub(crate) id: String,
 
-    /// Folder of scenarios (default: the built-in scenarios)
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    /// Folder of scenarios, or a single one (default: the built-in scenarios)
+    #[arg(long, value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
     pub(crate) scenarios: Option<PathBuf>,
 }
 

@@ -62,4 +62,8 @@ pub(crate) struct RegistryArguments {
     /// that need several, such as mounts. Scenarios that share a repository do not run at the same time
     #[arg(long, value_name = "NAME")]
     pub(crate) repository: Vec<String>,
+
+    /// Make all repositories below this name, such as team/qa, and use none beside it
+    #[arg(long, value_name = "NAME", value_parser = value::repository, conflicts_with = "repository")]
+    pub(crate) repository_prefix: Option<String>,
 }

@@ -43,8 +43,9 @@ pub(crate) struct SelectionArguments {
     #[arg(long, value_name = "GLOB")]
     pub(crate) requirement: Vec<String>,
 
-    /// Folder of scenarios to run, or a single one (default: the built-in scenarios)
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    /// Folder of scenarios, or a single one, to run in place of the built-in ones; requirements of your own beside them are
+    /// added to the catalogue
+    #[arg(long, value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
     pub(crate) scenarios: Option<PathBuf>,
 }
 

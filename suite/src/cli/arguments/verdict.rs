@@ -51,7 +51,7 @@ pub(crate) struct JudgeArguments {
     #[arg(value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
 
-    /// Folder of the scenarios that ran (default: the built-in scenarios)
+    /// Folder of the scenarios that ran, or the single one (default: the built-in scenarios)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) scenarios: Option<PathBuf>,
 

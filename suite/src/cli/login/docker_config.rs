@@ -136,8 +136,7 @@ mod tests {
     use super::*;
 
     fn name(target: &str, repositories: &[&str]) -> RegistryName {
-        let repositories: Vec<String> = repositories.iter().map(|name| (*name).to_owned()).collect();
-        RegistryName::of(&Url::parse(target).unwrap(), &repositories)
+        RegistryName::of(&Url::parse(target).unwrap(), repositories.first().copied())
     }
 
     fn login(text: &str) -> Result<Option<Login>, BadEntry> {

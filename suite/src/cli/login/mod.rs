@@ -85,12 +85,12 @@ impl FoundLogin {
 pub(crate) fn credentials(
     arguments: &LoginArguments,
     target: Option<&Url>,
-    repositories: &[String],
+    repository: Option<&str>,
     environment: Environment<'_>,
 ) -> Result<Credentials, LoginError> {
     let mut credentials = Credentials::none();
     if !arguments.anonymous {
-        let (login, source) = default(arguments, target, repositories, environment)?;
+        let (login, source) = default(arguments, target, repository, environment)?;
         credentials = credentials.with_source(source);
         if let Some(login) = login {
             credentials = credentials.with_default(login);
@@ -110,7 +110,7 @@ pub(crate) fn credentials(
 fn default(
     arguments: &LoginArguments,
     target: Option<&Url>,
-    repositories: &[String],
+    repository: Option<&str>,
     environment: Environment<'_>,
 ) -> Result<(Option<Login>, LoginSource), LoginError> {
     let variables = LoginVariables::of_the_run(&arguments.password_env);
@@ -121,7 +121,7 @@ fn default(
     let Some(target) = target else {
         return Ok((None, LoginSource::Unsaid));
     };
-    let name = RegistryName::of(target, repositories);
+    let name = RegistryName::of(target, repository);
     let looked = files::look_for(&name, environment)?;
     Ok(match looked.found {
         Some(found) => {

@@ -19,16 +19,13 @@ pub(super) struct RegistryName {
 }
 
 impl RegistryName {
-    /// The name of a target, and of the first of these repositories in it.
-    pub(super) fn of(target: &Url, repositories: &[String]) -> RegistryName {
+    /// The name of a target, and of a repository in it.
+    pub(super) fn of(target: &Url, repository: Option<&str>) -> RegistryName {
         let origin = target.origin();
         // What a client knows of an API below a path is a longer name.
         let mount = target.mount().trim_start_matches('/');
         let mount = (!mount.is_empty()).then_some(mount);
-        let names: Vec<&str> = mount
-            .into_iter()
-            .chain(repositories.first().map(String::as_str))
-            .collect();
+        let names: Vec<&str> = mount.into_iter().chain(repository).collect();
         let authority = target.authority();
         RegistryName {
             host: origin.host().to_owned(),
@@ -83,8 +80,7 @@ mod tests {
     use super::*;
 
     fn name(target: &str, repository: Option<&str>) -> RegistryName {
-        let repositories: Vec<String> = repository.into_iter().map(str::to_owned).collect();
-        RegistryName::of(&Url::parse(target).unwrap(), &repositories)
+        RegistryName::of(&Url::parse(target).unwrap(), repository)
     }
 
     #[test]

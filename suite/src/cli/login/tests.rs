@@ -66,8 +66,13 @@ impl Home {
                 .map(|(_, value)| value.clone())
         };
         let target = Url::parse("https://r.example").unwrap();
-        credentials(&registry.login, Some(&target), &registry.repository, &held)
-            .map_err(|error| self.plain(&error.to_string()))
+        credentials(
+            &registry.login,
+            Some(&target),
+            registry.repository.first().map(String::as_str),
+            &held,
+        )
+        .map_err(|error| self.plain(&error.to_string()))
     }
 
     /// What a report says of the login.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use super::fault::RecordedFault;
@@ -337,7 +338,7 @@ impl RecordedPart {
                 unit if unit.is_empty() => return Err("nothing cannot be repeated".to_owned()),
                 unit => wire::Part::Repeated(unit, length),
             },
-            RecordedPart::Counted { mark, .. } if !mark.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            RecordedPart::Counted { mark, .. } if !wire::Counted::is_mark(&mark) => {
                 return Err(format!("`{mark}` is no mark of a text that counts"));
             }
             RecordedPart::Counted {
@@ -399,7 +400,7 @@ impl RecordedBody {
         let digits = body.sha256();
         RecordedBody {
             length: body.len(),
-            sha256: digits.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: HEXLOWER.encode(&digits),
             kept: RecordedBytes::of(&body.bytes()),
         }
     }

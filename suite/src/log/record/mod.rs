@@ -79,7 +79,7 @@ fn nanoseconds(time: std::time::Duration) -> u64 {
 }
 
 fn id(text: &str) -> Result<crate::catalogue::RequirementId, Bad> {
-    crate::catalogue::RequirementId::parse(text)
+    crate::catalogue::RequirementId::read(text)
         .ok_or_else(|| format!("`{text}` is not the id of a requirement"))
 }
 

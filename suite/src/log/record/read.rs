@@ -288,14 +288,9 @@ impl<'a> RecordReader<'a> {
 
 fn of_text(name: &str, text: String, catalogue: &Catalogue, version: Version) -> Result<Program, Bad> {
     let (scenario, faults) = parse(&text);
+    let name: Arc<str> = name.into();
     let scenario = scenario
-        .filter(|scenario| faults.is_empty() && check(scenario, catalogue, Reading::Whole).is_empty())
+        .filter(|scenario| faults.is_empty() && check(&name, scenario, catalogue, Reading::Whole).is_empty())
         .ok_or_else(|| format!("the scenario `{name}` makes no sense here"))?;
-    Ok(Program::of(
-        name.into(),
-        text.into(),
-        &scenario,
-        catalogue,
-        version,
-    ))
+    Ok(Program::of(name, text.into(), &scenario, catalogue, version))
 }

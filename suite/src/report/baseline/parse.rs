@@ -51,7 +51,7 @@ struct BaselineReader<'a> {
 
 impl BaselineReader<'_> {
     fn id(&mut self, key: &str, span: &Range<usize>, value: &DeValue<'_>) -> Option<RequirementId> {
-        let id = RequirementId::parse(key).filter(|id| self.catalogue.get(id).is_some());
+        let id = RequirementId::read(key).filter(|id| self.catalogue.get(id).is_some());
         if id.is_none() {
             let mut fault = Diagnostic::error(format!("there is no requirement `{key}`"), span.clone());
             if let Some(advice) = unquoted(key, value).or_else(|| self.nearest(key)) {

@@ -17,6 +17,8 @@ pub(super) enum Party {
     Rfc,
     /// Nobody in writing.
     Unwritten,
+    /// The project that runs the suite.
+    House,
 }
 
 impl Party {
@@ -30,6 +32,7 @@ impl Party {
             Some(Authority::Implication | Authority::Security | Authority::Interoperability) => {
                 Party::Unwritten
             }
+            Some(Authority::House) => Party::House,
         }
     }
 
@@ -67,6 +70,7 @@ fn whose(report: &Report<'_>, party: Party, ids: &[&RequirementId]) -> String {
         Party::OtherText => "of the texts beside it".to_owned(),
         Party::Rfc => format!("of RFC {}", numbers(report, ids)),
         Party::Unwritten => "implied or of security".to_owned(),
+        Party::House => "of its rules".to_owned(),
     }
 }
 

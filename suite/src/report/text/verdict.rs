@@ -3,7 +3,7 @@
 use super::page::Page;
 use super::parties::{self, Party};
 use super::style::{self, paint};
-use crate::catalogue::{Category, Level, RequirementId};
+use crate::catalogue::{Category, Level};
 use crate::cause::Beyond;
 use crate::judgement::{End, Facts, Finding, NotAsked, RequirementOutcome, Verdict};
 use crate::report::tally::VerdictKind;
@@ -155,10 +155,12 @@ fn breaks(report: &Report<'_>) -> String {
     let broken = failing
         .map(|finding| &finding.requirement)
         .chain(late.map(|late| &late.id));
-    let is_text = |id: &RequirementId| Party::of(report, id).is_of_the_text();
+    let broken: Vec<Party> = broken.map(|id| Party::of(report, id)).collect();
     if !report.counted.includes_the_text() {
         format!("{target} breaks what counts by --basis {}", report.counted)
-    } else if broken.into_iter().any(is_text) {
+    } else if broken.iter().all(|party| *party == Party::House) {
+        format!("{target} breaks the rules of the house")
+    } else if broken.into_iter().any(Party::is_of_the_text) {
         format!("{target} does not conform to {specification}")
     } else {
         format!("{target} breaks what counts beside the text of {specification}")

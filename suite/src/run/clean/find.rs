@@ -7,7 +7,6 @@ use serde_json::Value as Json;
 use super::{ContentKind, at};
 use crate::run::lists::listed_on;
 use crate::run::patience;
-use crate::run::territory::is_own;
 use crate::scenario::ast::Algorithm;
 use crate::values::{
     DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, SIGNED_MANIFEST, digest, json_of, payload,
@@ -30,10 +29,19 @@ pub(super) struct FoundContent {
     pub(super) blobs: BTreeSet<String>,
 }
 
-/// Everything in a repository of a run, and in any other one what the suite made.
-pub(super) async fn find(client: &Client, name: &str) -> FoundContent {
+/// Whose a repository is.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Owner {
+    /// Runs: everything in it is theirs.
+    Runs,
+    /// Somebody else, who has lent it: what the suite made is a part of it.
+    Others,
+}
+
+/// What runs left in a repository.
+pub(super) async fn find(client: &Client, name: &str, owner: Owner) -> FoundContent {
     let mut found = FoundContent::default();
-    let is_ours = is_own(name);
+    let is_ours = owner == Owner::Runs;
     let mut open = Vec::new();
     for tag in tags(client, name).await {
         if is_ours || is_marked(client, name, &tag).await {

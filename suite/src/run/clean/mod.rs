@@ -10,7 +10,7 @@ pub(super) use after::{remove, remove_common};
 use left::StaysSince;
 pub use left::{ContentKind, Left};
 
-use self::find::{find, listed, tags};
+use self::find::{Owner, find, listed, tags};
 use super::patience;
 use super::preflight;
 use super::territory::is_own;
@@ -30,9 +30,20 @@ pub struct Cleaned {
     pub is_listed: bool,
 }
 
-/// Removes what earlier runs left: in these repositories what is the suite's by its content, or, if none is given,
-/// everything in the repositories of runs that the registry lists.
-pub async fn clean(client: &Client, repositories: &[String]) -> Result<Cleaned, PreflightError> {
+/// Where earlier runs may have left something.
+#[derive(Clone, Copy, Debug)]
+pub enum LeftIn<'a> {
+    /// In these repositories, which are shared: what is the suite's by its content.
+    Shared(&'a [String]),
+    /// In repositories of their own that the registry lists, perhaps below a prefix: everything.
+    Own {
+        /// The prefix.
+        below: Option<&'a str>,
+    },
+}
+
+/// Removes what earlier runs left.
+pub async fn clean(client: &Client, left_in: LeftIn<'_>) -> Result<Cleaned, PreflightError> {
     preflight::reach(client)
         .await
         .map_err(|unusable| unusable.without(client.secrets()))?;
@@ -40,20 +51,25 @@ pub async fn clean(client: &Client, repositories: &[String]) -> Result<Cleaned, 
         is_listed: true,
         ..Cleaned::default()
     };
-    match repositories {
-        [] => {
-            let Some(names) = own_names(client).await else {
+    match left_in {
+        LeftIn::Own { below } => {
+            let Some(names) = own_names(client, below).await else {
                 cleaned.is_listed = false;
                 return Ok(cleaned);
             };
             for name in &names {
-                cleaned.empty(client, name).await;
+                cleaned.empty(client, name, Owner::Runs).await;
             }
-            cleaned.names = own_names(client).await.unwrap_or_default();
+            cleaned.names = own_names(client, below).await.unwrap_or_default();
         }
-        given => {
-            for name in given {
-                cleaned.empty(client, name).await;
+        LeftIn::Shared(names) => {
+            for name in names {
+                let owner = if is_own(name, None) {
+                    Owner::Runs
+                } else {
+                    Owner::Others
+                };
+                cleaned.empty(client, name, owner).await;
             }
         }
     }
@@ -61,16 +77,16 @@ pub async fn clean(client: &Client, repositories: &[String]) -> Result<Cleaned, 
 }
 
 /// The names of runs that the registry lists, if it lists any names.
-async fn own_names(client: &Client) -> Option<BTreeSet<String>> {
+async fn own_names(client: &Client, below: Option<&str>) -> Option<BTreeSet<String>> {
     let names = listed(client, "/v2/_catalog", "repositories").await?;
-    Some(names.into_iter().filter(|name| is_own(name)).collect())
+    Some(names.into_iter().filter(|name| is_own(name, below)).collect())
 }
 
 impl Cleaned {
     /// Removes what runs put into a repository: manifests, the tags that did not go with them, and then blobs, which by
     /// now nothing refers to.
-    async fn empty(&mut self, client: &Client, name: &str) {
-        let found = find(client, name).await;
+    async fn empty(&mut self, client: &Client, name: &str, owner: Owner) {
+        let found = find(client, name, owner).await;
         let first = self
             .delete_all(client, name, ContentKind::Manifest, found.manifests)
             .await;

@@ -21,17 +21,28 @@ use crate::wire::{Exchange, Limit, RawConnection, Request, Transcript, Url};
 pub(super) struct Actor {
     world: World,
     /// The first thing that stood between the scenario and the registry: what breaks behind it proves nothing.
-    trouble: Mutex<Option<Cause>>,
+    trouble: Arc<Mutex<Option<Cause>>>,
     /// What the registry asked for on a connection by hand since this was last looked at.
-    limited: Mutex<Option<Limit>>,
+    limited: Arc<Mutex<Option<Limit>>>,
 }
 
 impl Actor {
     pub(super) fn new(world: World) -> Actor {
         Actor {
             world,
-            trouble: Mutex::default(),
-            limited: Mutex::default(),
+            trouble: Arc::default(),
+            limited: Arc::default(),
+        }
+    }
+
+    /// The same client in a row of its own, which goes on beside the others.
+    pub(super) fn beside(&self, row: impl Into<String>) -> Actor {
+        let mut world = self.world.beside();
+        world.row = Some(row.into());
+        Actor {
+            world,
+            trouble: self.trouble.clone(),
+            limited: self.limited.clone(),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::tools::{CLOSING, answer_within, in_words, wrong_content};
 use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
@@ -66,6 +68,7 @@ async fn two_lengths(actor: &mut Actor) -> Result<(), NotReached> {
     let host = actor.target().authority().to_owned();
     let base = actor.at("/v2/");
     let hidden = format!("GET {} HTTP/1.1\r\nHost: {host}\r\n\r\n", base.request_target());
+    let place = actor.at(&format!("/v2/{repository}/manifests/two-lengths"));
     let behind = format!("0\r\n\r\n{hidden}");
     let size_line = format!("{:x}\r\n", hidden.len());
     let inside = format!("{size_line}{hidden}\r\n0\r\n\r\n");
@@ -73,25 +76,27 @@ async fn two_lengths(actor: &mut Actor) -> Result<(), NotReached> {
         ("a request behind the last chunk", behind.len(), behind),
         ("a request in a chunk", size_line.len(), inside),
     ];
-    for (row, length, body) in asked {
-        actor.row(row);
-        let lines = [
-            ("Content-Type", OCI_MANIFEST),
-            ("Content-Length", &*length.to_string()),
-            ("Transfer-Encoding", "chunked"),
-        ];
-        let place = actor.at(&format!("/v2/{repository}/manifests/two-lengths"));
-        let mut connection = actor.begin("PUT", &place, &lines).await?;
-        // A registry that has refused the head already may not listen any more.
-        let _ = connection.write(body).await;
-        let answer = actor.answer_on(&mut connection, "PUT").await?;
-        actor.judge(
-            &ONE_ANSWER,
-            not_the_last(actor, &mut connection, &answer).await?,
-            connection.transcript(),
-        );
-    }
-    Ok(())
+    let rows = asked.map(|(row, length, body)| {
+        let (actor, place) = (actor.beside(row), place.clone());
+        async move {
+            let lines = [
+                ("Content-Type", OCI_MANIFEST),
+                ("Content-Length", &*length.to_string()),
+                ("Transfer-Encoding", "chunked"),
+            ];
+            let mut connection = actor.begin("PUT", &place, &lines).await?;
+            // A registry that has refused the head already may not listen any more.
+            let _ = connection.write(body).await;
+            let answer = actor.answer_on(&mut connection, "PUT").await?;
+            actor.judge(
+                &ONE_ANSWER,
+                not_the_last(&actor, &mut connection, &answer).await?,
+                connection.transcript(),
+            );
+            Ok(())
+        }
+    });
+    join_all(rows).await.into_iter().collect()
 }
 
 /// What is wrong with an answer that should have been the last of its connection.

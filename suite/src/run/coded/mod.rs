@@ -30,8 +30,8 @@ use super::world::World;
 use crate::cause::Cause;
 use crate::judgement::Offer;
 use crate::log::Reason;
-use crate::scenario::CodedScenario;
 use crate::scenario::ast::Stance;
+use crate::scenario::{CodedScenario, Library};
 use crate::values::ValueError;
 use crate::wire::Fault;
 use actor::{Actor, BrokenCheck};
@@ -86,6 +86,12 @@ const ALL: &[&[Coded]] = &[
 /// What the coded scenarios say of themselves.
 pub fn scenarios() -> impl Iterator<Item = &'static CodedScenario> {
     all().map(|coded| &coded.scenario)
+}
+
+/// The coded scenarios that run with those of a library: none where a project's own run alone.
+pub fn beside(library: &Library) -> impl Iterator<Item = &'static CodedScenario> + use<> {
+    let run_alone = library.is_of_a_house();
+    scenarios().filter(move |_| !run_alone)
 }
 
 fn all() -> impl Iterator<Item = &'static Coded> {

@@ -45,7 +45,7 @@ fn candidates(world: &World) -> Vec<FoundManifest> {
 }
 
 fn nothing(any: AnyContent) -> ValueError {
-    ValueError::Missing(Cause::Beyond(Beyond::NothingFound(format!("any {any}"))))
+    ValueError::Missing(Cause::Beyond(Beyond::NothingFound(any.to_string())))
 }
 
 /// A manifest, by its tag if there is one that has a tag.

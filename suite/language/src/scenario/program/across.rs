@@ -6,9 +6,10 @@ use crate::diagnostic::{Diagnostic, Faulty, SourceFile, did_you_mean};
 use crate::scenario::ast::{Capability, Spanned, Statement, each_statement};
 use crate::scenario::library::{Loaded, is_probe};
 
-/// Says what is wrong with scenarios beside each other, file by file.
-pub fn check_all(scenarios: &[Loaded]) -> Vec<Faulty> {
+/// Says what is wrong with scenarios beside each other, file by file; of two that want the same, the second is wrong.
+pub fn check_all(scenarios: &[&Loaded]) -> Vec<Faulty> {
     let mut faults = vec![Vec::new(); scenarios.len()];
+    names(scenarios, &mut faults);
     titles(scenarios, &mut faults);
     let probes = probes(scenarios, &mut faults);
     for (loaded, faults) in scenarios.iter().zip(&mut faults) {
@@ -32,8 +33,26 @@ fn source(loaded: &Loaded) -> SourceFile {
     }
 }
 
+/// Finds names that two scenarios have, one of a folder and one that is compiled in.
+fn names(scenarios: &[&Loaded], faults: &mut [Vec<Diagnostic>]) {
+    let mut seen: HashMap<&str, &Loaded> = HashMap::new();
+    for (loaded, faults) in scenarios.iter().zip(faults) {
+        if let Some(first) = seen.insert(&loaded.name, loaded) {
+            faults.push(
+                Diagnostic::error(
+                    format!("there is a scenario `{}` already", loaded.name),
+                    loaded.scenario.title.span.clone(),
+                )
+                .label("the second")
+                .note(format!("the first is {}", first.path))
+                .suggest("give the file another name"),
+            );
+        }
+    }
+}
+
 /// Finds titles that two scenarios have.
-fn titles(scenarios: &[Loaded], faults: &mut [Vec<Diagnostic>]) {
+fn titles(scenarios: &[&Loaded], faults: &mut [Vec<Diagnostic>]) {
     let mut seen: HashMap<String, &Loaded> = HashMap::new();
     for (loaded, faults) in scenarios.iter().zip(faults) {
         let title = &loaded.scenario.title;
@@ -49,7 +68,7 @@ fn titles(scenarios: &[Loaded], faults: &mut [Vec<Diagnostic>]) {
 }
 
 /// The probe that settles each capability.
-fn probes<'s>(scenarios: &'s [Loaded], faults: &mut [Vec<Diagnostic>]) -> BTreeMap<&'s str, &'s Loaded> {
+fn probes<'s>(scenarios: &[&'s Loaded], faults: &mut [Vec<Diagnostic>]) -> BTreeMap<&'s str, &'s Loaded> {
     let mut probes: BTreeMap<&str, &Loaded> = BTreeMap::new();
     for (loaded, faults) in scenarios.iter().zip(faults) {
         for capability in capabilities(loaded, provided_by) {

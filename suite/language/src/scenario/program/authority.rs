@@ -68,6 +68,11 @@ impl AuthorityFaults {
         self.unanswered.insert((item.span.start, item.span.end));
     }
 
+    /// Whether nothing governs some check.
+    pub(super) fn lacks_a_right(&self) -> bool {
+        !self.ungoverned.is_empty()
+    }
+
     /// All that is wrong.
     pub(super) fn diagnostics(self) -> impl Iterator<Item = Diagnostic> {
         let unanswered = self.unanswered.into_iter().map(|(start, end)| {

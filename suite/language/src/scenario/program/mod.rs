@@ -84,6 +84,7 @@ impl Program {
             Nature::Standing => Script::Invariant(resolved.block),
         };
         Program {
+            cites: cites(&name, scenario, catalogue),
             name,
             title: scenario.title.value.clone(),
             lines,
@@ -91,7 +92,6 @@ impl Program {
             checks: resolved.checks,
             left_out: resolved.left_out,
             steps: resolved.steps,
-            cites: cited_in(&scenario.body).into_iter().map(|id| id.value).collect(),
             needs: needs(scenario),
             settles: settles(scenario),
         }
@@ -165,13 +165,26 @@ pub enum Reading {
     Partial,
 }
 
-/// Says what keeps a scenario from being understood in every version, in the order of its text.
-pub fn check(scenario: &Scenario, catalogue: &Catalogue, reading: Reading) -> Vec<Diagnostic> {
+/// Whether some check of a scenario is asked by no id, and so by the scenario itself.
+pub(super) fn asks_by_itself(scenario: &Scenario, catalogue: &Catalogue) -> bool {
+    let mut faults = resolve::Faults::default();
+    let nameless = Lines::of("".into(), "".into());
+    resolve::resolve(scenario, &nameless, catalogue, Version::V1_1, &mut faults);
+    faults.authority.lacks_a_right()
+}
+
+/// Says what keeps a scenario of this name from being understood in every version, in the order of its text.
+pub fn check(
+    name: &Arc<str>,
+    scenario: &Scenario,
+    catalogue: &Catalogue,
+    reading: Reading,
+) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
     shape::check(scenario, &mut faults);
     names::check(scenario, reading, &mut faults);
     let mut resolving = resolve::Faults::default();
-    let lines = Lines::of("".into(), "".into());
+    let lines = Lines::of(name.clone(), "".into());
     for version in Version::ALL {
         resolve::resolve(scenario, &lines, catalogue, version, &mut resolving);
     }
@@ -182,6 +195,13 @@ pub fn check(scenario: &Scenario, catalogue: &Catalogue, reading: Reading) -> Ve
     }
     faults.sort_by_key(|fault| fault.span.start);
     faults
+}
+
+/// The requirements that a scenario of this name cites, in whatever version; its own as well, if it asks something by
+/// itself.
+pub(super) fn cites(name: &str, scenario: &Scenario, catalogue: &Catalogue) -> BTreeSet<RequirementId> {
+    let cited = cited_in(&scenario.body).into_iter().map(|id| id.value);
+    cited.chain(catalogue.of_scenario(name).cloned()).collect()
 }
 
 /// The capabilities that a scenario settles.

@@ -40,6 +40,11 @@ impl Lines {
         Lines { name, text, starts }
     }
 
+    /// The name of the scenario.
+    pub(super) fn scenario(&self) -> &str {
+        &self.name
+    }
+
     /// The whole text.
     pub fn text(&self) -> &Arc<str> {
         &self.text

@@ -40,6 +40,7 @@ pub(super) fn resolve(
     let mut walk = Walk {
         lines,
         catalogue,
+        own: catalogue.of_scenario(lines.scenario()),
         version,
         faults,
         in_force: InForce::Yes,
@@ -68,6 +69,8 @@ enum InForce {
 struct Walk<'s, 'w> {
     lines: &'w Lines,
     catalogue: &'w Catalogue,
+    /// The requirement that governs what no line governs, if the scenario asks something by itself.
+    own: Option<&'w RequirementId>,
     version: Version,
     faults: &'w mut Faults,
     in_force: InForce,
@@ -188,8 +191,12 @@ impl<'s> Walk<'s, '_> {
 
     fn check(&mut self, item: &'s Item, asked: &Check, authority: Option<&Authority>, block: &mut Block) {
         self.looks_for_answer(item);
-        self.faults.authority.asked(item, authority);
-        match authority.map(|authority| &authority.right) {
+        let by_itself = self.own.filter(|_| authority.is_none());
+        if by_itself.is_none() {
+            self.faults.authority.asked(item, authority);
+        }
+        let own = by_itself.map(|id| Right::Requirement(Some(id.clone())));
+        match authority.map(|authority| &authority.right).or(own.as_ref()) {
             Some(Right::Requirement(Some(id))) => {
                 let level = self.level(id);
                 if level.is_some() {
@@ -346,8 +353,12 @@ impl<'s> Walk<'s, '_> {
         number
     }
 
-    /// Whether requirements are cited, and none of them is in force.
+    /// Whether requirements are cited, and none of them is in force. What a scenario asks by itself is always in force, and
+    /// may build on any of its steps.
     fn is_left_out(&self, items: &'s [Item]) -> bool {
+        if self.own.is_some() {
+            return false;
+        }
         let mut cited: Vec<RequirementId> = cited_in(items).into_iter().map(|id| id.value).collect();
         each_statement(items, &mut |item| {
             if let Statement::Level(asked) = &item.value {

@@ -37,7 +37,7 @@ fn faults(body: &str) -> Vec<(String, String)> {
 fn faults_of(text: &str) -> Vec<(String, String)> {
     let (scenario, unreadable) = parse(text);
     assert_eq!(unreadable, []);
-    let faults = check(&scenario.unwrap(), &catalogue(), Reading::Whole);
+    let faults = check(&"test".into(), &scenario.unwrap(), &catalogue(), Reading::Whole);
     faults
         .into_iter()
         .map(|fault| (text[fault.span].to_owned(), fault.title))
@@ -314,7 +314,7 @@ fn scenarios_are_told_apart_and_probed() {
             "scenario  No probe\n> GET /v2/\nwhen 200\n  provides other\nend\n",
         ),
     ];
-    let found: Vec<(String, Vec<String>)> = check_all(&scenarios)
+    let found: Vec<(String, Vec<String>)> = check_all(&scenarios.iter().collect::<Vec<_>>())
         .into_iter()
         .map(|file| {
             (
@@ -345,7 +345,10 @@ fn scenarios_are_told_apart_and_probed() {
 fn where_lines_are_unreadable_an_unused_name_is_no_fault() {
     let (scenario, faults) = parse("scenario  A blob is there\nlet a = empty\ngiven a pusht\n");
     assert_eq!(faults.len(), 1);
-    assert_eq!(check(&scenario.unwrap(), &catalogue(), Reading::Partial), []);
+    assert_eq!(
+        check(&"test".into(), &scenario.unwrap(), &catalogue(), Reading::Partial),
+        []
+    );
     let everywhere = Levels::everywhere(Level::Must);
     assert_eq!(everywhere.in_version(Version::Docker), None);
 }

@@ -1,0 +1,226 @@
+//! Programs side by side: each once, those with a finding once more behind them, and what each created removed.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinError, JoinSet};
+
+use super::Progress;
+use super::campaign::{Campaign, Ran};
+use super::order::longest_first;
+use super::pace::Slot;
+use crate::catalogue::RequirementId;
+use crate::log::{Attempts, ProgramLog};
+use crate::scenario::Program;
+
+/// A program that was carried out, and once more if it has a finding.
+pub(super) struct Carried {
+    pub(super) first: Ran,
+    pub(super) again: Option<ProgramLog>,
+}
+
+impl Carried {
+    /// One that was carried out once.
+    pub(super) fn once(first: Ran) -> Carried {
+        Carried { first, again: None }
+    }
+
+    /// The name of the program.
+    pub(super) fn name(&self) -> &str {
+        &self.first.log.program.name
+    }
+}
+
+impl From<Carried> for Attempts {
+    fn from(carried: Carried) -> Attempts {
+        Attempts {
+            first: carried.first.log,
+            again: carried.again,
+        }
+    }
+}
+
+/// The programs of a round.
+///
+/// A second attempt has its turn when every first one has begun: the time that is left until the last of them are over
+/// is enough for most, and it lies far behind most of the first.
+pub(super) struct Round {
+    campaign: Campaign,
+    progress: Arc<dyn Progress>,
+    /// The programs that have not begun, each with its place.
+    waiting: VecDeque<(usize, Arc<Program>)>,
+    /// Those with a finding, each with its place and with the time that it took.
+    broken: Vec<(Duration, usize)>,
+    /// What came of the programs, in their order.
+    carried: Vec<Option<Carried>>,
+}
+
+/// An attempt at the program of a place.
+#[derive(Clone, Copy)]
+enum Attempt {
+    First(usize),
+    Second(usize),
+}
+
+/// What is still removed behind programs that are over.
+pub(super) struct Cleaning(JoinSet<()>);
+
+impl Round {
+    /// A round of these programs, and of these that were carried out once.
+    pub(super) fn of(
+        campaign: &Campaign,
+        begun: Vec<Ran>,
+        programs: Vec<Arc<Program>>,
+        progress: &Arc<dyn Progress>,
+    ) -> Round {
+        let behind = begun.len();
+        let waiting = longest_first(programs).into_iter();
+        let waiting: VecDeque<_> = waiting.map(|(at, program)| (behind + at, program)).collect();
+        let mut round = Round {
+            campaign: campaign.clone(),
+            progress: progress.clone(),
+            broken: Vec::new(),
+            carried: (0..behind + waiting.len()).map(|_| None).collect(),
+            waiting,
+        };
+        for (at, ran) in begun.into_iter().enumerate() {
+            round.note_first(at, ran);
+        }
+        round
+    }
+
+    /// Carries them out, as many at once as the registry bears; `firsts_over` is told what is broken as soon as each was
+    /// carried out once.
+    pub(super) async fn carry_out(
+        mut self,
+        firsts_over: oneshot::Sender<BTreeSet<RequirementId>>,
+    ) -> (Vec<Carried>, Cleaning) {
+        let session = self.campaign.session.clone();
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let mut firsts_over = Some(firsts_over);
+        let mut tasks = JoinSet::new();
+        let mut under_way = 0;
+        let mut place = Box::pin(session.place());
+        loop {
+            if self.carried.iter().all(Option::is_some)
+                && let Some(firsts_over) = firsts_over.take()
+            {
+                // Who does not listen does not look for more.
+                let _ = firsts_over.send(self.broken());
+            }
+            let is_waiting = !self.waiting.is_empty() || !self.broken.is_empty();
+            if under_way == 0 && !is_waiting {
+                break;
+            }
+            tokio::select! {
+                Some((attempt, ran)) = told.recv(), if under_way > 0 => {
+                    under_way -= 1;
+                    self.note(attempt, ran);
+                }
+                Some(joined) = tasks.join_next() => brought_down_by(joined),
+                found = &mut place, if is_waiting => {
+                    place.set(session.place());
+                    if let Some((attempt, program)) = self.next() {
+                        under_way += 1;
+                        self.begin(attempt, program, found, &tell, &mut tasks);
+                    }
+                }
+            }
+        }
+        (self.carried.into_iter().flatten().collect(), Cleaning(tasks))
+    }
+
+    /// The next attempt: at a program that was not begun, and then at the one with a finding that took longest.
+    fn next(&mut self) -> Option<(Attempt, Arc<Program>)> {
+        if let Some((at, program)) = self.waiting.pop_front() {
+            return Some((Attempt::First(at), program));
+        }
+        self.broken.sort_unstable();
+        let (_, at) = self.broken.pop()?;
+        let carried = self.carried.get(at)?.as_ref()?;
+        let goes_on = !self.campaign.session.has_ended();
+        goes_on.then(|| (Attempt::Second(at), carried.first.log.program.clone()))
+    }
+
+    fn begin(
+        &self,
+        attempt: Attempt,
+        program: Arc<Program>,
+        place: Slot,
+        tell: &mpsc::UnboundedSender<(Attempt, Ran)>,
+        tasks: &mut JoinSet<()>,
+    ) {
+        let (campaign, tell) = (self.campaign.clone(), tell.clone());
+        if let Attempt::First(_) = attempt {
+            self.progress.began(&program.name);
+        }
+        tasks.spawn(async move {
+            // Where repositories are shared, others wait until all of it is gone.
+            let _place = place;
+            let (ran, created) = campaign.follow(program, attempt.number()).await;
+            // Nobody hears it where the run is given up.
+            let _ = tell.send((attempt, ran));
+            campaign.clean_up(created).await;
+        });
+    }
+
+    fn note(&mut self, attempt: Attempt, ran: Ran) {
+        match attempt {
+            Attempt::First(at) => {
+                self.progress.finished(&ran.verdict.outcome);
+                self.note_first(at, ran);
+            }
+            Attempt::Second(at) => {
+                if let Some(Some(carried)) = self.carried.get_mut(at) {
+                    carried.again = Some(ran.log);
+                }
+            }
+        }
+    }
+
+    fn note_first(&mut self, at: usize, ran: Ran) {
+        if ran.is_broken() {
+            self.broken.push((ran.log.elapsed, at));
+        }
+        if let Some(carried) = self.carried.get_mut(at) {
+            *carried = Some(Carried::once(ran));
+        }
+    }
+
+    /// What is known to be broken.
+    fn broken(&self) -> BTreeSet<RequirementId> {
+        let carried = self.carried.iter().flatten();
+        carried
+            .flat_map(|carried| carried.first.verdict.broken.iter().cloned())
+            .collect()
+    }
+}
+
+impl Attempt {
+    fn number(self) -> u32 {
+        match self {
+            Attempt::First(_) => 1,
+            Attempt::Second(_) => 2,
+        }
+    }
+}
+
+impl Cleaning {
+    /// Waits until all of it is removed.
+    pub(super) async fn end(mut self) {
+        while let Some(joined) = self.0.join_next().await {
+            brought_down_by(joined);
+        }
+    }
+}
+
+/// A task that panics is a fault of the suite and brings it down.
+fn brought_down_by(joined: Result<(), JoinError>) {
+    if let Err(error) = joined
+        && error.is_panic()
+    {
+        std::panic::resume_unwind(error.into_panic());
+    }
+}
