@@ -70,6 +70,7 @@ pub(super) const VARIATIONS: &[Variation] = &[
         "head.manifest.digest-header",
         "pull.blob.digest-header",
         "pull.manifest.digest-header",
+        "push.manifest.digest-header-present",
     ])
     .only_in(&[Version::V1_1]),
     Variation::reply(
