@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -46,6 +46,8 @@ pub(crate) enum Circumstance {
     Lags(Duration),
     /// What a client sent before it went away reaches the registry behind the next question about the upload.
     ArrivesLate,
+    /// An upload is in the hands of a client that went away until the next one has tried to go on.
+    HeldStill,
     /// Only names of this many components are routed.
     Components(usize),
     /// Every request that would change something is answered with 405.
@@ -94,6 +96,7 @@ pub(crate) struct Seen {
     methods: Mutex<BTreeMap<String, usize>>,
     pushed: Mutex<HashMap<String, (Instant, Option<Bytes>)>>,
     held: Mutex<Option<(Parts, Bytes)>>,
+    is_held: AtomicBool,
 }
 
 impl Proxy {
@@ -234,6 +237,9 @@ async fn answer(layer: Arc<Layer>, mut request: Request<Incoming>) -> Answered {
         Circumstance::ArrivesLate if endpoint.kind() == EndpointKind::Session => {
             // Who is asked goes on when the client is gone.
             tokio::spawn(arriving_late(layer, request)).await?
+        }
+        Circumstance::HeldStill if endpoint.kind() == EndpointKind::Session => {
+            tokio::spawn(held_still(layer, request)).await?
         }
         _ => layer.pass(request).await,
     }
@@ -383,6 +389,19 @@ async fn arriving_late(layer: Arc<Layer>, request: Request<Incoming>) -> Answere
         layer.forward(head, body).await?;
     }
     Ok(answered)
+}
+
+/// Refuses to go on with what broke off, once, as a registry does that has not noticed it yet.
+async fn held_still(layer: Arc<Layer>, request: Request<Incoming>) -> Answered {
+    let (head, body) = request.into_parts();
+    let Ok(body) = body.collect().await else {
+        layer.seen.is_held.store(true, Ordering::Relaxed);
+        return Err("the client is gone".into());
+    };
+    if head.method == Method::PATCH && layer.seen.is_held.swap(false, Ordering::Relaxed) {
+        return Ok(reply(416, &[], ""));
+    }
+    layer.forward(head, body.to_bytes()).await
 }
 
 impl Layer {

@@ -16,8 +16,8 @@ use crate::wire::{Answer, Fault, RawConnection, Transcript, Url, number};
 /// How long a registry that is not slow may take to notice that a client is gone: its system knows after one round trip.
 /// A check that looks too early asks less, and blames nobody.
 const NOTICE: Duration = Duration::from_millis(200);
-/// How often an upload may turn out to have grown since its status was asked: what a client sent before it went away lies in
-/// few buffers on the way.
+/// How often an upload may turn out to have grown since its status was asked, or to be in the hands of the request that was
+/// left behind: what a client sent before it went away lies in few buffers on the way.
 const STILL_ARRIVING: usize = 3;
 /// How many downloads are broken off at once.
 const DOWNLOADS: usize = 10;
@@ -266,9 +266,6 @@ async fn go_on(
         let Some((now, next)) = kept_until(actor, place, &kept).await else {
             return;
         };
-        if now == offset {
-            break;
-        }
         offset = now;
         sent = actor.patch(next, &blob.part(offset, blob.size())).await;
     }
