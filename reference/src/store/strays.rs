@@ -57,6 +57,13 @@ impl Store {
         if self.strays.spared().is_none() {
             return Ok(0);
         }
+        let swept = self.remove_strays().await;
+        // What is left over by a sweep that failed is for the next process; nothing is noted for it any more.
+        *self.strays.spared() = None;
+        swept
+    }
+
+    async fn remove_strays(&self) -> Result<usize, StoreError> {
         // Whatever is listed now is known to a view of later, or spared, if it has a meaning.
         let files = Arc::clone(&self.files);
         let listing = tokio::task::spawn_blocking(move || files.list());
@@ -67,7 +74,6 @@ impl Store {
         strays.retain(|file| self.strays.may_go(*file));
         let count = strays.len();
         self.remove_files(strays).await;
-        *self.strays.spared() = None;
         Ok(count)
     }
 }
@@ -101,4 +107,23 @@ pub(super) fn strays_beside(
         .filter(|(_, is_known)| !is_known)
         .map(|(file, _)| file)
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use crate::config::Durability;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn nothing_is_noted_any_more_for_a_sweep_that_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), Durability::Strict).unwrap();
+        let content = folder.path().join("content");
+        fs::rename(&content, folder.path().join("away")).unwrap();
+        fs::write(&content, "no folder").unwrap();
+        assert!(store.sweep().await.is_err());
+        assert!(store.strays.spared().is_none());
+    }
 }
