@@ -7,11 +7,12 @@
 # Expected   Whoever follows the links from page to page gets each tag once, as without pages, wherever the registry keeps its
 #            files; the object store lists keys in order, so that a page begins where the last one ended.
 # Seen       Without pages there are five tags. In pages of two a client that follows each link sees three of them, one of these
-#            twice, and no error; on a file system all five. The driver for S3 walks over keys, in which a slash ends the tag, and
-#            `-` and `.` come before the slash: `latest-alpine/` is listed before `latest/`, and `3.1/` before `3/`. What has been told
-#            already is decided by the tags without the slash, by which `latest` comes before `latest-alpine`: it is passed over.
-# Matters    A name and the same name with more behind it is how tags are made. crane asks for 1000 at a time, so that it
-#            happens above 1000 tags, or where the registry sets a lower limit (`tags.maxtags`); a mirror or a cleanup that works by the
+#            twice, and no error; on a file system all five. The driver for S3 walks over keys, in which a slash ends the tag,
+#            and `-` and `.` come before the slash: `latest-alpine/` is listed before `latest/`, and `3.1/` before `3/`. What has
+#            been told already is decided by the tags without the slash, by which `latest` comes before `latest-alpine`: it is
+#            passed over.
+# Matters    A name and the same name with more behind it is how tags are made. crane asks for 1000 at a time, so that it happens
+#            above 1000 tags, or where the registry sets a lower limit (`tags.maxtags`); a mirror or a cleanup that works by the
 #            list then takes `latest`, or the moving `3`, for gone. The tag itself can be pulled all the time.
 # Output     file system: 5 tags, in pages 3 3.1 3.1.2 latest latest-alpine
 #            S3: 5 tags, in pages 3.1.2 3.1 3.1.2 latest-alpine
