@@ -3,7 +3,7 @@
 #
 # Versions   github.com/google/go-containerregistry/cmd/crane v0.22.1 (also the registry), oras.land/oras/cmd/oras v1.3.6,
 #            github.com/regclient/regclient/cmd/regctl v0.11.7, github.com/containerd/containerd/v2 v2.4.2,
-#            go.podman.io/image/v5 v5.42.1 (what podman and skopeo choose by), Go 1.26 or later.
+#            go.podman.io/image/v5 v5.42.1 (what podman and skopeo choose by), Go 1.26.7 or later.
 # Expected   `linux/amd64` is what runs on every such processor, a variant more than asked for does not count as it; a variant that
 #            an index lacks is replaced by the best below it; and an entry without `platform`, which the specification
 #            lets be, is told by its config. The order of the entries decides between equals alone.

@@ -2,18 +2,18 @@
 # oras for Java copies an index to another digest, and even when told to copy deep without what is attached to it or to its images.
 #
 # Versions   land.oras:oras-java-sdk 0.7.0, Java 17 or later, Maven 3.8 or later, oras.land/oras/cmd/oras v1.3.6,
-#            github.com/google/go-containerregistry v0.22.1 (crane, and the registry), Go 1.24 or later, curl 7.88 or later.
+#            github.com/google/go-containerregistry v0.22.1 (crane, and the registry), Go 1.26.7 or later, curl 7.88 or later.
 # Expected   A copy has the digest of what was copied, as everything that names it by digest relies on; `CopyOptions.deep()`
 #            "includes referrers", of an image as of an index of images.
 # Seen       An image is copied byte for byte, with its SBOM. An index is parsed and written anew, its keys in another order, and so
-#            stands under its tag with another digest; no digest of the original leads anywhere in the copy. And of what is attached
-#            to the index, or to an image in it, nothing is copied, with no error and no warning. `oras cp --recursive`, the same
-#            project in Go, keeps the digest and copies both.
+#            stands under its tag with another digest; by the one that it had it cannot be pulled. And of what is attached to the
+#            index, or to an image in it, nothing is copied, with no error. `oras cp --recursive`, of the same project in Go, keeps
+#            the digest and copies both.
 # Matters    Most images are indexes. After a mirror by the Java library a deployment that pins the digest does not find it, and
 #            neither signature nor SBOM is there to be asked for.
 # Output     image by oras-java: the same digest, attached 1
-#            index by oras-java: another digest, attached to it 0, to an image in it 0
-#            index by oras: the same digest, attached to it 1, to an image in it 1
+#            index by oras-java: another digest (by the old one not there), attached to it 0, to an image in it 0
+#            index by oras: the same digest (by the old one there), attached to it 1, to an image in it 1
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$folder"' EXIT
@@ -105,6 +105,7 @@ for subject in "$index" "$image"; do
 done
 
 digest() { if [ "$(./crane digest "$registry/$1")" = "$2" ]; then echo 'the same digest'; else echo 'another digest'; fi; }
+there() { if ./crane manifest "$registry/$1" >log 2>&1; then echo there; else echo 'not there'; fi; }
 attached() { curl -sS "http://$registry/v2/$1/referrers/$2" | grep -o '"digest"' | wc -l; }
 (cd java && timeout 120 java -cp 'lib/*' Copy.java "$registry") >log 2>&1 || { cat log; exit 2; }
 ./oras cp --recursive --from-plain-http --to-plain-http "$registry/app:both" "$registry/by-oras:both" >log 2>&1
@@ -112,11 +113,11 @@ seen=$(
   echo "image by oras-java: $(digest by-java-amd64:amd64 "$image"), attached $(attached by-java-amd64 "$image")"
   for copy in by-java-both by-oras; do
     title=${copy/by-oras/oras}
-    echo "index by ${title/by-java-both/oras-java}: $(digest "$copy:both" "$index")," \
+    echo "index by ${title/by-java-both/oras-java}: $(digest "$copy:both" "$index") (by the old one $(there "$copy@$index"))," \
       "attached to it $(attached "$copy" "$index"), to an image in it $(attached "$copy" "$image")"
   done
 )
 echo "$seen"
 [ "$seen" = 'image by oras-java: the same digest, attached 1
-index by oras-java: another digest, attached to it 0, to an image in it 0
-index by oras: the same digest, attached to it 1, to an image in it 1' ]
+index by oras-java: another digest (by the old one not there), attached to it 0, to an image in it 0
+index by oras: the same digest (by the old one there), attached to it 1, to an image in it 1' ]
