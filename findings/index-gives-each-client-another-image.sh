@@ -13,7 +13,7 @@
 #            literally: arm64/v8 is not found where arm64 is, which is the same. Without `platform` crane takes every entry for
 #            linux/amd64, podman's library takes the first for whatever is asked, containerd looks into the config of the first
 #            alone, and the other two see none. Each of them ends with 0 on what it takes.
-# Matters    What was scanned, signed or mirrored by one client with --platform is not what a node runs that asked for the same.
+# Matters    What one client mirrored or tried with --platform is not what a node runs that asked for the same.
 # Output     asked for      the index has            crane      oras       regctl     containerd podman
 #            linux/amd64    amd64/v3 amd64           amd64/v3   amd64/v3   amd64      amd64      amd64
 #            linux/arm      arm/v5 arm/v7            arm/v5     arm/v5     arm/v7     arm/v7     arm/v7
