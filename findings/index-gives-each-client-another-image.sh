@@ -8,7 +8,7 @@
 #            an index lacks is replaced by the best below it; and an entry without `platform`, which the specification
 #            lets be, is told by its config. The order of the entries decides between equals alone.
 # Seen       crane and oras take a variant that was not asked for as no difference, and the first entry then: of an index that
-#            lists amd64/v3 before amd64 they get for linux/amd64 what an older processor ends with an illegal instruction, and for
+#            lists amd64/v3 before amd64 they get for linux/amd64 what an older processor cannot run, and for
 #            linux/arm, where the others mean v7, the v5 that stands before it. A variant that was asked for has to be there
 #            literally: arm64/v8 is not found where arm64 is, which is the same. Without `platform` crane takes every entry for
 #            linux/amd64, podman's library takes the first for whatever is asked, containerd looks into the config of the first
