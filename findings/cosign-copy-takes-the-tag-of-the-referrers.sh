@@ -3,7 +3,7 @@
 #
 # Versions   github.com/sigstore/cosign/v3/cmd/cosign v3.1.3, github.com/google/go-containerregistry/cmd/crane v0.22.1,
 #            oras.land/oras/cmd/oras v1.3.6, github.com/regclient/regclient/cmd/regctl v0.11.7,
-#            github.com/distribution/distribution/v3/cmd/registry v3.1.2, Go 1.24 or later.
+#            github.com/distribution/distribution/v3/cmd/registry v3.1.2, Go 1.26.7 or later.
 # Expected   "Copy the supplied container image and signatures", as its help says, takes the signature along that the same cosign
 #            has made the minute before; and it writes over nothing that others have written, or only the tag that was named.
 # Seen       Since cosign 3 a signature refers to the image, and where the registry has no referrers API it is found by the tag

@@ -2,7 +2,7 @@
 # `cosign load` pushes the manifest of a signature before what it lists: a registry that checks gets the image and no signature.
 #
 # Versions   github.com/sigstore/cosign/v3/cmd/cosign v3.1.3, github.com/google/go-containerregistry/cmd/crane v0.22.1 (also a
-#            registry), github.com/distribution/distribution/v3/cmd/registry v3.1.2, Go 1.24 or later.
+#            registry), github.com/distribution/distribution/v3/cmd/registry v3.1.2, Go 1.26 or later.
 # Expected   What `cosign save` has written `cosign load` brings back, so that the signature is good at the other end; blobs come
 #            first, then the manifest that lists them, since a registry may refuse one that lists what it does not have (OCI
 #            distribution, Pushing Manifests).

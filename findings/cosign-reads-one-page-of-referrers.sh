@@ -2,7 +2,7 @@
 # Of a list of referrers that comes in pages cosign reads the first: a signature on the second is none, for `verify` as for `tree`.
 #
 # Versions   github.com/sigstore/cosign/v3/cmd/cosign v3.1.3, github.com/google/go-containerregistry/cmd/crane v0.22.1 (also the
-#            registry), oras.land/oras/cmd/oras v1.3.6, github.com/regclient/regclient/cmd/regctl v0.11.7, Go 1.24 or later,
+#            registry), oras.land/oras/cmd/oras v1.3.6, github.com/regclient/regclient/cmd/regctl v0.11.7, Go 1.26.7 or later,
 #            Python 3.11 or later (the pages, of its standard library).
 # Expected   A list of referrers that is too long for one answer ends with a Link to the next page, as the list of tags does
 #            (OCI distribution, Listing Referrers); a tool that lists tags page by page does so with referrers.

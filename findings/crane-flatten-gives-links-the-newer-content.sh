@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # When a file of two names is replaced under one of them in a later layer, `crane flatten` gives the other name the new content, too.
 #
-# Versions   github.com/google/go-containerregistry/cmd/crane v0.22.1 (also the registry), Go 1.24 or later, GNU tar 1.34 or later,
+# Versions   github.com/google/go-containerregistry/cmd/crane v0.22.1 (also the registry), Go 1.25 or later, GNU tar 1.34 or later,
 #            Python 3.11 or later.
 # Expected   Layers are applied in order (OCI image, Applying Changesets): a file that a later layer brings stands in the
 #            place of one name, and what else was linked to the old file is still the old file. A flattened image has the same files.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `crane flatten` turns a layer with a file that GNU tar has stored as sparse into one that Go cannot read, and says that it worked.
 #
-# Versions   github.com/google/go-containerregistry/cmd/crane v0.22.1 (also the registry), Go 1.24 or later, GNU tar 1.34 or later,
+# Versions   github.com/google/go-containerregistry/cmd/crane v0.22.1 (also the registry), Go 1.25 or later, GNU tar 1.34 or later,
 #            Python 3.11 or later (its standard library).
 # Expected   A sparse file (`tar --sparse`) is written without its holes, and the list of them stands in its header. What reads an
 #            archive and writes it anew writes such a file in full, or with the list; a header that says sparse and has no list

@@ -2,7 +2,7 @@
 # On S3 the registry of distribution loses `latest` when a page of the tag list ends at `latest-alpine`, and tells others twice.
 #
 # Versions   github.com/distribution/distribution/v3/cmd/registry v3.1.2, github.com/google/go-containerregistry/cmd/crane v0.22.1,
-#            moto 5.2.5 (the object store), flask 3.1.2, flask-cors 6.0.1, Go 1.24 or later, Python 3.11 or later with venv,
+#            moto 5.2.5 (the object store), flask 3.1.2, flask-cors 6.0.1, Go 1.26 or later, Python 3.11 or later with venv,
 #            curl 7.88 or later.
 # Expected   Whoever follows the links from page to page gets each tag once, as without pages, wherever the registry keeps its
 #            files; the object store lists keys in order, so that a page begins where the last one ended.

@@ -3,12 +3,12 @@
 #
 # Versions   github.com/google/go-containerregistry/cmd/crane v0.22.1 (also the registry), oras.land/oras/cmd/oras v1.3.6,
 #            github.com/regclient/regclient/cmd/regctl v0.11.7, github.com/containerd/containerd/v2 v2.4.2,
-#            go.podman.io/image/v5 v5.42.1 (what podman and skopeo choose by), Go 1.26 or later.
+#            go.podman.io/image/v5 v5.42.1 (what podman and skopeo choose by), Go 1.26.7 or later.
 # Expected   `linux/amd64` is what runs on every such processor, a variant more than asked for does not count as it; a variant that
 #            an index lacks is replaced by the best below it; and an entry without `platform`, which the specification
 #            lets be, is told by its config. The order of the entries decides between equals alone.
 # Seen       crane and oras take a variant that was not asked for as no difference, and the first entry then: of an index that
-#            lists amd64/v3 before amd64 they get for linux/amd64 what an older processor ends with an illegal instruction, and for
+#            lists amd64/v3 before amd64 they get for linux/amd64 what an older processor cannot run, and for
 #            linux/arm, where the others mean v7, the v5 that stands before it. A variant that was asked for has to be there
 #            literally: arm64/v8 is not found where arm64 is, which is the same. Without `platform` crane takes every entry for
 #            linux/amd64, podman's library takes the first for whatever is asked, containerd looks into the config of the first

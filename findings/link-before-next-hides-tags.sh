@@ -2,7 +2,7 @@
 # When a registry names another page before the next one, crane and oras list that page instead, and miss all between.
 #
 # Versions   github.com/google/go-containerregistry/cmd/crane v0.22.1, oras.land/oras/cmd/oras v1.3.6,
-#            github.com/regclient/regclient/cmd/regctl v0.11.7, oras 0.2.43 (of the Python index), Go 1.24 or later, Python 3.11
+#            github.com/regclient/regclient/cmd/regctl v0.11.7, oras 0.2.43 (of the Python index), Go 1.26.7 or later, Python 3.11
 #            or later with venv (the registry, of its standard library).
 # Expected   A Link header may hold several links, in one field or in several, in any order; the relation says which is which (RFC
 #            8288 3). A client that follows pages goes to the one with rel="next", as the specification of the registry says.

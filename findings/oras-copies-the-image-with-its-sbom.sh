@@ -2,7 +2,7 @@
 # `oras cp` of an SBOM takes the image that it is about along, with all layers, and fails where that image is not.
 #
 # Versions   oras.land/oras/cmd/oras v1.3.6, github.com/google/go-containerregistry/cmd/crane v0.22.1 (also the registry),
-#            github.com/regclient/regclient/cmd/regctl v0.11.7, Go 1.24 or later.
+#            github.com/regclient/regclient/cmd/regctl v0.11.7, Go 1.26.7 or later.
 # Expected   What is copied by its digest is that manifest and the blobs it lists; `--recursive` adds what refers to it, and is
 #            not given. `subject` is a weak reference: a registry has to take a manifest whose subject it does not have (OCI distribution,
 #            Pushing Manifests with Subject), so that an SBOM alone is whole.
