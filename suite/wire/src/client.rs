@@ -8,19 +8,25 @@ use std::time::Instant;
 
 use tokio::time::timeout;
 
-use super::connect::Connector;
-use super::connection::{Attempt, Connection, Limits, Stream};
+use super::connect::{Connector, Offer};
+use super::connection::{Limits, Stream};
 use super::grant::{Grant, redacted};
+use super::http2::{Outcome, SharedConnections, Way};
 use super::keyring::Keyring;
 use super::pool::Pool;
+use super::protocol::Http1Only;
 use super::received::Books;
+use super::url::Scheme;
 use super::{
-    Account, Answer, ClientSettings, Credentials, Exchange, Fault, Hop, LoginSource, Origin, Pass, Reach,
-    Request, Secrets, SettingsError, Tls, Url, head, redirect, token_request,
+    Account, Answer, ClientSettings, Credentials, Exchange, Fault, Hop, LoginSource, Origin, Pass, Protocol,
+    Reach, Request, Secrets, SettingsError, Tls, Url, Versions, head, redirect, token_request,
 };
 
 /// How many servers are remembered: a registry that names a new one each time is told by fewer.
 const MOST_HOSTS: usize = 100;
+/// How often a request is sent again that no server has begun with, or that a connection was lost with: a front end that
+/// is being replaced takes leave of each of its connections once.
+const MOST_TRIES: u32 = 5;
 
 /// Sends requests to the registry under test and records what comes back; clones share connections and tokens.
 #[derive(Clone)]
@@ -30,19 +36,32 @@ struct ClientInner {
     settings: ClientSettings,
     connector: Connector,
     pool: Pool,
+    shared: SharedConnections,
     keyring: Keyring,
     books: Books,
     secrets: Secrets,
     exchanges: AtomicU64,
     requests: AtomicU64,
+    /// How many of them went over HTTP/2.
+    over_http2: AtomicU64,
     /// The servers that were asked, in order.
     hosts: Mutex<Vec<Origin>>,
+}
+
+/// Which connections are fit for a request that has one for itself.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    /// One that was kept, if there is any.
+    Kept,
+    /// A new one.
+    New,
 }
 
 /// What is known of an exchange while it goes on, so that it can be told even if time runs out.
 pub(super) struct ExchangeLog {
     /// The request as it may be shown.
     request: Request,
+    protocol: Protocol,
     pass: Option<Pass>,
     hops: Vec<Hop>,
     redirects: u32,
@@ -53,6 +72,7 @@ impl ExchangeLog {
     pub(super) fn of(request: Request) -> ExchangeLog {
         ExchangeLog {
             request,
+            protocol: Protocol::Http1,
             pass: None,
             hops: Vec::new(),
             redirects: 0,
@@ -85,11 +105,13 @@ impl Client {
             settings,
             connector,
             pool: Pool::default(),
+            shared: SharedConnections::default(),
             keyring: Keyring::default(),
             books: Books::default(),
             secrets,
             exchanges: AtomicU64::new(0),
             requests: AtomicU64::new(0),
+            over_http2: AtomicU64::new(0),
             hosts: Mutex::default(),
         })))
     }
@@ -105,6 +127,7 @@ impl Client {
         Exchange {
             number,
             request: log.request,
+            protocol: log.protocol,
             outcome,
             hops: log.hops,
             elapsed: begin.elapsed(),
@@ -117,6 +140,11 @@ impl Client {
     /// How many requests have been written, those that followed redirects or fetched tokens included.
     pub fn requests(&self) -> u64 {
         self.0.requests.load(Ordering::Relaxed)
+    }
+
+    /// How many of them were written in HTTP/2.
+    pub fn requests_over_http2(&self) -> u64 {
+        self.0.over_http2.load(Ordering::Relaxed)
     }
 
     /// The servers that requests were sent to, the target first.
@@ -137,7 +165,10 @@ impl Client {
 
     /// What a reader has to know of how servers were reached, a sentence each.
     pub fn notes(&self) -> Vec<String> {
-        self.0.settings.notes()
+        let (all, over_http2) = (self.requests(), self.requests_over_http2());
+        let told = format!("{over_http2} of {all} requests went over HTTP/2, as the server chose");
+        let spoken = (over_http2 > 0).then_some(told);
+        self.0.settings.notes().into_iter().chain(spoken).collect()
     }
 
     /// Remembers that this server was asked.
@@ -220,9 +251,14 @@ impl Client {
             log.request = redacted(request, grant, self.credentials());
             log.pass = self.pass(request, grant);
         }
+        let mut elsewhere = Protocol::Http1;
+        let protocol = match log.redirects {
+            0 => &mut log.protocol,
+            _ => &mut elsewhere,
+        };
         match grant {
-            Some(grant) => self.once(&grant.apply(request)).await,
-            None => self.once(request).await,
+            Some(grant) => self.sent(&grant.apply(request), protocol).await,
+            None => self.sent(request, protocol).await,
         }
     }
 
@@ -274,48 +310,98 @@ impl Client {
 
     /// One request, one answer: no redirect is followed and no demand for credentials met.
     pub(super) async fn once(&self, request: &Request) -> Result<Answer, Fault> {
+        self.sent(request, &mut Protocol::Http1).await
+    }
+
+    /// What comes of one request, and in which version of HTTP it was written.
+    async fn sent(&self, request: &Request, protocol: &mut Protocol) -> Result<Answer, Fault> {
         let origin = request.url.origin();
         self.check_reach(&origin)?;
         let head = head::write(request)?;
-        let mut connection = self.0.pool.take(&origin, &request.method);
-        let attempt = loop {
-            let attempt = self.attempt(&head, request, connection.take()).await?;
-            if !attempt.stale {
-                break attempt;
+        let (books, limits) = (self.books(), self.limits(request));
+        let mut offer = self.offered(request, &origin);
+        let mut fit = Fit::Kept;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            *protocol = self.protocol(offer, &origin);
+            match self.way(request, &origin, offer, fit).await? {
+                Way::Alone(connection) => {
+                    self.count(&origin);
+                    let attempt = connection.exchange(&head, request, limits, books).await;
+                    if let Some(connection) = attempt.connection {
+                        self.0.pool.put(origin.clone(), connection);
+                    }
+                    if !attempt.stale {
+                        return attempt.outcome.map(|arrived| arrived.from(&request.url));
+                    }
+                    fit = Fit::New;
+                }
+                Way::Shared(place) => {
+                    *protocol = Protocol::Http2;
+                    self.count(&origin);
+                    self.0.over_http2.fetch_add(1, Ordering::Relaxed);
+                    match place.exchange(request, limits, books).await {
+                        Outcome::Told(told) => return told.map(|arrived| arrived.from(&request.url)),
+                        Outcome::Http1Required => offer = Offer::Http1(Http1Only::Required),
+                        Outcome::NotBegun(fault) | Outcome::Stale(fault) if tries == MOST_TRIES => {
+                            return Err(fault);
+                        }
+                        Outcome::NotBegun(_) | Outcome::Stale(_) => {}
+                    }
+                }
             }
-        };
-        if let Some(connection) = attempt.connection {
-            self.0.pool.put(origin, connection);
         }
-        let (head, body, cut) = attempt.outcome?;
-        Ok(Answer {
-            url: request.url.clone(),
-            status: head.status,
-            headers: head.headers,
-            body: body.finish(),
-            cut,
-        })
     }
 
-    async fn attempt(
-        &self,
-        head: &[u8],
-        request: &Request,
-        connection: Option<Connection>,
-    ) -> Result<Attempt<'_>, Fault> {
-        let settings = &self.0.settings;
-        let connection = match connection {
-            Some(connection) => connection,
-            None => Connection::new(self.0.connector.connect(&request.url.origin()).await?),
+    /// What a server may choose from for a request.
+    fn offered(&self, request: &Request, origin: &Origin) -> Offer {
+        let http1 = match (origin.scheme(), self.settings().versions) {
+            (Scheme::Http, _) => Some(Http1Only::InTheOpen),
+            (Scheme::Https, Versions::Http1) => Some(Http1Only::Wanted),
+            (Scheme::Https, Versions::UpTo2) => Http1Only::of(request),
         };
-        let limits = Limits {
+        http1.map_or(Offer::Both, Offer::Http1)
+    }
+
+    /// The version of HTTP in which a request is written, as long as the server does not choose HTTP/2.
+    fn protocol(&self, offer: Offer, origin: &Origin) -> Protocol {
+        match offer {
+            Offer::Both | Offer::Http1(Http1Only::InTheOpen) => Protocol::Http1,
+            Offer::Http1(_) if self.0.shared.chooses_http1(origin) => Protocol::Http1,
+            Offer::Http1(_) => Protocol::Http1Alone,
+        }
+    }
+
+    /// The connection that a request goes over.
+    async fn way(&self, request: &Request, origin: &Origin, offer: Offer, fit: Fit) -> Result<Way, Fault> {
+        let (shared, connector) = (&self.0.shared, &self.0.connector);
+        if offer == Offer::Both
+            && let Some(way) = shared.join(connector, origin, &request.method).await?
+        {
+            return Ok(way);
+        }
+        if fit == Fit::Kept
+            && let Some(kept) = self.0.pool.take(origin, &request.method)
+        {
+            return Ok(Way::Alone(kept));
+        }
+        shared.open(connector, origin, offer).await
+    }
+
+    fn limits(&self, request: &Request) -> Limits {
+        let settings = self.settings();
+        Limits {
             timeouts: settings.timeouts,
             body: settings.body_limit,
             keeping: request.keeping.unwrap_or(settings.keeping),
-        };
+        }
+    }
+
+    /// Counts a request that is written to this server.
+    fn count(&self, origin: &Origin) {
         self.0.requests.fetch_add(1, Ordering::Relaxed);
-        self.meet(&request.url.origin());
-        Ok(connection.exchange(head, request, limits, self.books()).await)
+        self.meet(origin);
     }
 
     /// The number of the next exchange.
@@ -324,9 +410,12 @@ impl Client {
     }
 
     /// A new connection to the target, for requests that are written by hand.
-    pub(super) async fn connect(&self) -> Result<Box<dyn Stream>, Fault> {
+    pub(super) async fn connect_by_hand(&self) -> Result<Box<dyn Stream>, Fault> {
         self.0.requests.fetch_add(1, Ordering::Relaxed);
-        self.0.connector.connect(&self.target().origin()).await
+        let connector = &self.0.connector;
+        connector
+            .connect_http1(&self.target().origin(), Http1Only::ByHand)
+            .await
     }
 
     pub(super) fn settings(&self) -> &ClientSettings {
