@@ -118,6 +118,29 @@ async fn a_registry_that_is_imitated_answers_as_it_was_recorded() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_error_that_is_as_long_as_a_blob_by_chance_is_not_taken_for_it() {
+    fn padded(reply: &mut Reply, length: usize) {
+        let [head, tail] = [r#"{"errors":[{"code":"BLOB_UNKNOWN","message":""#, r#""}]}"#];
+        let message = "x".repeat(length - head.len() - tail.len());
+        reply.set_body([head, &message, tail].concat());
+    }
+    const AS_LONG: Deviation = Deviation::reply("as-long", &[], |call, reply| {
+        if call.is(&Method::GET, Kind::Blob) && reply.status == 404 {
+            padded(reply, 4096);
+        }
+    });
+    const SHORTER: Deviation = Deviation::reply("shorter", &[], |call, reply| {
+        if call.is(&Method::GET, Kind::Blob) && reply.status == 404 {
+            padded(reply, 4095);
+        }
+    });
+    let suite = Suite::built_in().unwrap();
+    let before = answers_behind(&suite, SHORTER, "management/delete-blob").await;
+    let now = answers_behind(&suite, AS_LONG, "management/delete-blob").await;
+    assert_eq!(shown(&suite, &differences(&before, &now)), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_registry_is_imitated_over_tls_and_its_urls_say_so() {
     const DENIES: Deviation = Deviation::reply("denies", &[], |call, reply| {
         if call.is(&Method::GET, Kind::Blob) && reply.status == 404 {

@@ -6,21 +6,21 @@
 mod model;
 mod operation;
 mod scenario_writer;
+mod shortest;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use proptest::test_runner::{
-    Config, RngAlgorithm, TestCaseError, TestCaseResult, TestError, TestRng, TestRunner,
-};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sha2::{Digest as _, Sha256};
 
 use self::model::{Abilities, Model};
 use self::operation::{Operation, any_workflow};
 use self::scenario_writer::ScenarioWriter;
+use self::shortest::shortest;
 use crate::catalogue::{Catalogue, RequirementId};
 
 /// How long workflows are made up.
@@ -34,8 +34,6 @@ pub enum Budget {
     Time(Duration),
 }
 
-/// The most times that a failing workflow is tried in shorter forms.
-const SHRINKS: u32 = 400;
 /// How many workflows are tried between two looks at the clock.
 const BATCH: u32 = 20;
 
@@ -81,16 +79,13 @@ pub(crate) fn explore(
             let several = u32::try_from(texts.len()).unwrap_or(u32::MAX);
             fail(&name, &texts, number.fetch_add(several, Ordering::Relaxed))
         };
-        let breaks = |operations: &[Operation]| break_at_once(&[operations.to_vec()]).contains(&true);
         let workflows = drawn(cases, rng(seed, batch));
-        let broken = break_at_once(&workflows).iter().position(|broke| *broke);
-        if let Some(failing) = broken {
-            let short = shrunk(cases, rng(seed, batch), failing, &breaks);
-            // One that holds the second time is shown as it was.
-            let short = short.unwrap_or_else(|| workflows[failing].clone());
+        let mut verdicts = break_at_once(&workflows).into_iter().zip(workflows);
+        if let Some((_, failing)) = verdicts.find(|(broke, _)| *broke) {
+            let short = shortest(failing, &break_at_once);
             return Some(Failing {
                 name: name.to_string(),
-                text: written(&without_the_needless(short, breaks), catalogue, constraints),
+                text: written(&short, catalogue, constraints),
             });
         }
         batch += 1;
@@ -124,46 +119,6 @@ fn drawn(cases: u32, rng: TestRng) -> Vec<Vec<Operation>> {
     drawn.into_inner()
 }
 
-/// The shortest form of the first workflow that comes behind so many that are known to hold, if it still breaks.
-fn shrunk(
-    cases: u32,
-    rng: TestRng,
-    known: usize,
-    breaks: &impl Fn(&[Operation]) -> bool,
-) -> Option<Vec<Operation>> {
-    let passed = Cell::new(0);
-    let attempt = |operations: Vec<Operation>| -> TestCaseResult {
-        if passed.get() < known {
-            passed.set(passed.get() + 1);
-            return Ok(());
-        }
-        match breaks(&operations) {
-            false => Ok(()),
-            true => Err(TestCaseError::fail("a check broke")),
-        }
-    };
-    match TestRunner::new_with_rng(config(cases), rng).run(&any_workflow(), attempt) {
-        Err(TestError::Fail(_, short)) => Some(short),
-        _ => None,
-    }
-}
-
-/// What is left when each operation is taken out that is not needed. What was shrunk has lost operations first and was
-/// made simple then, so some may have become like others.
-fn without_the_needless(
-    mut operations: Vec<Operation>,
-    breaks: impl Fn(&[Operation]) -> bool,
-) -> Vec<Operation> {
-    for at in (0..operations.len()).rev() {
-        let mut fewer = operations.clone();
-        fewer.remove(at);
-        if breaks(&fewer) {
-            operations = fewer;
-        }
-    }
-    operations
-}
-
 /// How many workflows come next; `None` if the budget is spent.
 fn next_batch(budget: Budget, batch: u32, began: Instant) -> Option<u32> {
     match budget {
@@ -176,7 +131,6 @@ fn next_batch(budget: Budget, batch: u32, began: Instant) -> Option<u32> {
 fn config(cases: u32) -> Config {
     Config {
         cases,
-        max_shrink_iters: SHRINKS,
         failure_persistence: None,
         ..Config::default()
     }

@@ -72,6 +72,66 @@ pub(super) enum Operation {
     CancelUpload(usize),
 }
 
+/// What an operation is about.
+struct Fields<'a> {
+    repository: Option<&'a mut Repository>,
+    number: Option<&'a mut usize>,
+    reference: Option<&'a mut Reference>,
+    read: Option<&'a mut Read>,
+}
+
+impl Operation {
+    /// The ways to make an operation simpler, each in one field: with the first of what there are several of.
+    pub(super) const SIMPLER: [fn(Operation) -> Operation; 4] = [
+        |operation| operation.edited(|fields| set(fields.number, 0)),
+        |operation| operation.edited(|fields| set(fields.reference, Reference::Tag(0))),
+        |operation| operation.edited(|fields| set(fields.read, Read::Get)),
+        |operation| operation.edited(|fields| set(fields.repository, Repository::First)),
+    ];
+
+    fn edited(mut self, edit: impl FnOnce(Fields<'_>)) -> Operation {
+        edit(self.fields());
+        self
+    }
+
+    fn fields(&mut self) -> Fields<'_> {
+        use Operation::*;
+        let (repository, number, reference, read) = match self {
+            PushBlob(repository, number)
+            | PushBlobWrongly(repository, number)
+            | DeleteBlob(repository, number)
+            | Mount(repository, number)
+            | DeleteTag(repository, number)
+            | DeleteImage(repository, number) => (Some(repository), Some(number), None, None),
+            ReadBlob(repository, number, read)
+            | ReadTag(repository, number, read)
+            | ReadImage(repository, number, read) => (Some(repository), Some(number), None, Some(read)),
+            PushImage(repository, number, reference) => {
+                (Some(repository), Some(number), Some(reference), None)
+            }
+            ListTags(repository) | ListReferrers(repository) => (Some(repository), None, None, None),
+            OpenUpload(number)
+            | SendNextChunk(number)
+            | SendWrongChunk(number)
+            | AskStatus(number)
+            | CloseUpload(number)
+            | CancelUpload(number) => (None, Some(number), None, None),
+        };
+        Fields {
+            repository,
+            number,
+            reference,
+            read,
+        }
+    }
+}
+
+fn set<T>(field: Option<&mut T>, value: T) {
+    if let Some(field) = field {
+        *field = value;
+    }
+}
+
 /// Any operation; reads are as frequent as writes, since they are what shows a fault.
 pub(super) fn any_operation() -> impl Strategy<Value = Operation> {
     use Operation::*;

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::carried::{Carried, Ran};
 use super::interpret::{self, Flow};
 use super::lock::locked;
-use super::order::{Probes, Turn, in_order, take_what_is_ready};
+use super::order::{Probes, in_order, take_what_is_ready};
 use super::session::Session;
 use super::world::World;
 use super::{Access, CleanUp, Progress, clean, coded};
@@ -89,7 +89,7 @@ impl Campaign {
         in_order(done).into_iter().unzip()
     }
 
-    /// Carries out programs, one after the other and beside nothing that is awake.
+    /// Carries out programs, one after the other, and each that has a finding once more.
     pub(super) async fn one_by_one(
         &self,
         programs: Vec<Arc<Program>>,
@@ -97,13 +97,14 @@ impl Campaign {
     ) -> Vec<Carried> {
         let mut done = Vec::new();
         for program in programs {
-            let _place = self.session.place().await;
-            // Behind the place: who has the only one may be asleep.
-            let _alone = self.session.floor.alone().await;
+            let place = self.session.place().await;
             progress.began(&program.name);
             let ran = self.carry_out(program, 1).await;
             progress.finished(&ran.verdict.outcome);
-            done.push(Carried::once(ran));
+            drop(place);
+            let mut carried = Carried::once(ran);
+            self.once_more_if_broken(&mut carried).await;
+            done.push(carried);
         }
         done
     }
@@ -136,10 +137,6 @@ impl Campaign {
             let log = ProgramLog::not_begun(program, reason);
             return (self.judged(log), Created::default());
         }
-        let _awake = match Turn::of(&program) {
-            Turn::WhileAllElse => Some(session.floor.begin().await),
-            Turn::SideBySide | Turn::Alone | Turn::Last => None,
-        };
         let began = Instant::now();
         let tenants = session.tenants().await;
         let world = World::new(session.clone(), program.clone(), attempt, tenants);

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::future::{join, join3};
+use futures_util::future::join3;
 use tokio::sync::oneshot;
 
 use super::campaign::Campaign;
-use super::order::{Turn, places_in_log};
-use super::round::Round;
+use super::carried::{Carried, Ran};
+use super::order::places_in_log;
+use super::round::{Cleaning, Round};
 use super::session::Session;
+use super::turn::Turns;
 use super::{PreflightError, Progress, RunSettings, preflight, random};
-use crate::log::RunLog;
+use crate::log::{Created, RunLog};
 use crate::plan::Plan;
 use crate::scenario::{Library, Program};
 use crate::wire::Client;
@@ -36,49 +38,44 @@ pub async fn record(
     let guard = campaign.guarded();
     progress.planned(plan.probes.len() + plan.workflows.len());
     let places = places_in_log(&plan);
-    let (probes, left) = campaign.probes(plan.probes, &progress).await;
-    let programs = |turn| {
-        let of_this = plan
-            .workflows
-            .iter()
-            .filter(move |program| Turn::of(program) == turn);
-        of_this.cloned().collect::<Vec<Arc<Program>>>()
-    };
-    let patient = Round::of(&campaign, Vec::new(), programs(Turn::WhileAllElse), &progress);
-    let beside = random::try_beside(&campaign, &probes);
-    let round = Round::of(&campaign, probes, programs(Turn::SideBySide), &progress);
-    let others = async {
-        let (firsts_over, broken) = oneshot::channel();
-        let at_random = async {
-            let known = beside.await;
-            let broken = broken.await.unwrap_or_default();
-            random::explore_at_random(&campaign, known, broken).await
-        };
-        // What probes left is removed now that it is known what can be.
-        let ((), (done, cleaning), found) = join3(
-            campaign.clean_up_all(left),
-            round.carry_out(firsts_over),
-            at_random,
-        )
-        .await;
-        // They come late, so that nothing else is judged under their weight.
-        let alone = campaign.one_by_one(programs(Turn::Alone), &progress).await;
-        cleaning.end().await;
-        (done, alone, found)
-    };
-    let (nobody, _) = oneshot::channel();
-    let ((patient, cleaning), (mut done, mut alone, found)) = join(patient.carry_out(nobody), others).await;
+    let turns = Turns::of(&plan.workflows);
+    let probed = campaign.probes(plan.probes, &progress).await;
+    let (mut done, cleaning) = side_by_side(&campaign, probed, turns.side_by_side, &progress).await;
+    // They come late, so that nothing else is judged under their weight.
+    done.extend(campaign.one_by_one(turns.alone, &progress).await);
     cleaning.end().await;
     campaign.remove_common().await;
-    // It comes last, so that nothing else lacks what it removes.
-    alone.extend(campaign.one_by_one(programs(Turn::Last), &progress).await);
-    for carried in &mut alone {
-        campaign.once_more_if_broken(carried).await;
-    }
+    // They come last, so that nothing else lacks what they remove.
+    done.extend(campaign.one_by_one(turns.last, &progress).await);
     campaign.remove_common().await;
     guard.abort();
-    done.extend(patient.into_iter().chain(alone).chain(found));
     // Nobody has planned what was found at random.
     done.sort_by_key(|carried| places.get(carried.name()).copied().unwrap_or(usize::MAX));
     Ok(campaign.conclude(done, plan.asked, began))
+}
+
+/// Carries out programs side by side, and random workflows beside them; what the programs left is still being removed.
+async fn side_by_side(
+    campaign: &Campaign,
+    (probes, left): (Vec<Ran>, Vec<Created>),
+    programs: Vec<Arc<Program>>,
+    progress: &Arc<dyn Progress>,
+) -> (Vec<Carried>, Cleaning) {
+    let beside = random::try_beside(campaign, &probes);
+    let round = Round::of(campaign, probes, programs, progress);
+    let (firsts_over, broken) = oneshot::channel();
+    let at_random = async {
+        let known = beside.await;
+        let broken = broken.await.unwrap_or_default();
+        random::explore_at_random(campaign, known, broken).await
+    };
+    // What probes left is removed now that it is known what can be.
+    let ((), (mut done, cleaning), found) = join3(
+        campaign.clean_up_all(left),
+        round.carry_out(firsts_over),
+        at_random,
+    )
+    .await;
+    done.extend(found);
+    (done, cleaning)
 }

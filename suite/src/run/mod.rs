@@ -11,7 +11,7 @@
 //! `watch` is kept: it sees every answer, asks what is known to be good when too many come to nothing, and bears
 //! limits as long as they can be borne.
 //!
-//! The campaign then carries programs out (`order` says in which order, `length` which of them are long): the probes
+//! The campaign then carries programs out (`turn` says when each has its turn, `order` in which order, `length` which of them are long): the probes
 //! first, since what they settle decides about the others; the other scenarios side by side, in a `round`, and random
 //! workflows (`random`) beside them; behind the last of these each one that has a finding a second time, in repositories
 //! of its own, so that a finding is what happens twice; and at last those that must have a registry for themselves alone.
@@ -39,7 +39,6 @@ mod carried;
 mod clean;
 pub mod coded;
 mod course;
-mod floor;
 mod found;
 mod interpret;
 mod length;
@@ -56,6 +55,7 @@ mod session;
 mod settings;
 mod stop;
 mod territory;
+mod turn;
 mod under_way;
 mod unusable;
 mod watch;

@@ -1,57 +1,18 @@
-//! In which order the programs of a run are carried out, and which of them when nothing else is.
+//! In which order the programs of a run are carried out, and told.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::length;
+use super::turn::Turn;
 use crate::plan::Plan;
-use crate::scenario::{Does, Program, Script};
-
-/// The scenarios that weigh on a registry, with manifests of many megabytes, of thousands of entries: nothing else is
-/// judged under their weight.
-const HEAVY: [&str; 2] = ["push/manifest-without-end", "security/deep-manifests"];
-/// The scenario that deletes what others have pushed as well, where all repositories have one store.
-const LAST: &str = "management/delete-well-known-blobs";
-
-/// When a program has its turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// First, since it waits by the clock: beside others, and, while it waits, beside one that is alone.
-    WhileAllElse,
-    /// Beside others.
-    SideBySide,
-    /// When nothing else is judged; what others have pushed may still be removed meanwhile.
-    Alone,
-    /// When of all others nothing is left.
-    Last,
-}
-
-impl Turn {
-    pub(super) fn of(program: &Program) -> Turn {
-        match &*program.name {
-            LAST => Turn::Last,
-            name if HEAVY.contains(&name) => Turn::Alone,
-            _ if waits(program) => Turn::WhileAllElse,
-            _ => Turn::SideBySide,
-        }
-    }
-}
-
-/// Whether a program waits by the clock, all of it at once.
-fn waits(program: &Program) -> bool {
-    let Script::Workflow(block) = &program.script else {
-        return false;
-    };
-    let mut does = block.actions.iter().map(|action| &action.does);
-    let in_copies = does.clone().any(|does| matches!(does, Does::Together(..)));
-    does.any(|does| matches!(does, Does::Wait(_))) && !in_copies
-}
+use crate::scenario::Program;
 
 /// The places of the programs of a plan in a log: those that are alone stand behind the others.
 pub(super) fn places_in_log(plan: &Plan) -> BTreeMap<Arc<str>, usize> {
-    let is_alone = |program: &&Arc<Program>| matches!(Turn::of(program), Turn::Alone | Turn::Last);
-    let (alone, others): (Vec<_>, Vec<_>) = plan.workflows.iter().partition(is_alone);
+    let is_beside = |program: &&Arc<Program>| Turn::of(program) == Turn::SideBySide;
+    let (others, alone): (Vec<_>, Vec<_>) = plan.workflows.iter().partition(is_beside);
     let all = plan.probes.iter().chain(others).chain(alone);
     all.map(|program| program.name.clone()).zip(0..).collect()
 }

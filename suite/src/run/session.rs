@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::clean::Left;
-use super::floor::Floor;
 use super::found::ExistingContent;
 use super::lock::locked;
 use super::pace::{Pace, Slot};
@@ -50,8 +49,6 @@ pub(super) struct Session {
     territory: Territory,
     watch: Watch,
     pace: Pace,
-    /// Who is awake of those that wait by the clock.
-    pub(super) floor: Floor,
     end: tokio::sync::watch::Sender<Option<End>>,
     failed_fast: AtomicBool,
 }
@@ -86,7 +83,6 @@ impl Session {
                 // Those that share a repository come one after another.
                 _ => 1,
             }),
-            floor: Floor::default(),
             end: tokio::sync::watch::Sender::new(None),
             left: Mutex::default(),
             common: Mutex::default(),
@@ -231,11 +227,6 @@ impl Session {
     /// Waits by the clock, and leaves the place to another scenario meanwhile.
     pub(super) async fn pass(&self, time: Duration) {
         self.pace.pass(time).await;
-    }
-
-    /// Waits by the clock for a program that does so as a whole.
-    pub(super) async fn sleep(&self, time: Duration) {
-        self.floor.sleep(time, &self.pace).await;
     }
 
     /// How long something may take that usually takes no longer than `usual`: more where the target is slow.

@@ -139,15 +139,22 @@ fn written(low: &str, value: &str, answer: &Answer, names: &ValueNames) -> Strin
 }
 
 /// A length by the name of the content that is so long; of what the registry wrote itself it is not told.
+/// A length is that of a content only where the content is what was answered with: others are as long by chance.
 fn length(value: &str, answer: &Answer, names: &ValueNames) -> String {
-    match value.parse::<u64>() {
-        Ok(0) => "0".to_owned(),
-        Ok(length) => match names.of_size(length) {
-            Some(name) => format!("{{{name}}}"),
-            None if answer.body.is_empty() || answer.body.len() == length => "{length}".to_owned(),
-            None => names.written(value),
-        },
-        Err(_) => names.written(value),
+    let Ok(length) = value.parse::<u64>() else {
+        return names.written(value);
+    };
+    let has_content = match answer.status {
+        200 if answer.body.is_empty() => true,
+        200 => names.of_content(&answer.body.digest()).is_some(),
+        206 => true,
+        _ => false,
+    };
+    match names.of_size(length).filter(|_| has_content) {
+        Some(name) => format!("{{{name}}}"),
+        None if length == 0 => "0".to_owned(),
+        None if answer.body.is_empty() || answer.body.len() == length => "{length}".to_owned(),
+        None => names.written(value),
     }
 }
 

@@ -3,6 +3,7 @@
 use redb::ReadableTable as _;
 use uuid::Uuid;
 
+use super::blobs::{SHARE, StoredBlob, damaged};
 use super::{Audit, AuditFinding, Damage};
 use crate::protocol::{Algorithm, Hasher, ManifestType};
 use crate::store::StoreError;
@@ -28,23 +29,45 @@ impl Look<'_> {
     /// Every blob has a file with its digest, and every link a blob.
     pub(super) fn at_blobs(&mut self) -> Result<(), StoreError> {
         let marked = self.view.damaged()?;
+        let mut share = Vec::with_capacity(SHARE);
         for row in self.view.blobs()?.iter()? {
             let (digest, row) = row?;
             let (digest, (file, size)) = (digest.value(), row.value());
             self.audit.blobs += 1;
             self.audit.bytes += size;
-            let is_marked = marked.get(digest)?.is_some();
-            if !is_whole(self.files, digest, Uuid::from_u128(file), size) {
-                let remedy = "it is taken out of every repository, and its file is in lost/";
-                self.fault(format!("blob {digest} is not whole"), remedy);
-                self.damage.blobs.insert(digest.to_owned());
-                self.damage.lost.push(Uuid::from_u128(file));
-            } else if is_marked {
-                let what = format!("blob {digest} is marked as damaged and is whole");
-                self.fault(what, "it can be read again");
-                self.damage.marks.insert(digest.to_owned());
+            share.push(StoredBlob {
+                digest: digest.to_owned(),
+                file: Uuid::from_u128(file),
+                size,
+                is_marked: marked.get(digest)?.is_some(),
+            });
+            if share.len() == SHARE {
+                self.at_files_of(&share);
+                share.clear();
             }
         }
+        self.at_files_of(&share);
+        self.at_links()
+    }
+
+    fn at_files_of(&mut self, blobs: &[StoredBlob]) {
+        let damaged = damaged(self.files, blobs);
+        for (place, blob) in blobs.iter().enumerate() {
+            let digest = &blob.digest;
+            if damaged.contains(&place) {
+                let remedy = "it is taken out of every repository, and its file is in lost/";
+                self.fault(format!("blob {digest} is not whole"), remedy);
+                self.damage.blobs.insert(digest.clone());
+                self.damage.lost.push(blob.file);
+            } else if blob.is_marked {
+                let what = format!("blob {digest} is marked as damaged and is whole");
+                self.fault(what, "it can be read again");
+                self.damage.marks.insert(digest.clone());
+            }
+        }
+    }
+
+    fn at_links(&mut self) -> Result<(), StoreError> {
         let blobs = self.view.blobs()?;
         for row in self.view.links()?.iter()? {
             let (key, _) = row?;
@@ -132,14 +155,4 @@ impl Look<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether a file holds a blob and nothing else.
-fn is_whole(files: &dyn Files, digest: &str, file: Uuid, size: u64) -> bool {
-    stored_digest(digest).is_ok_and(|digest| {
-        let whole = files.open(file).and_then(|file| {
-            Ok(file.length()? == size && hash_file(file.as_ref(), size, digest.algorithm())? == digest)
-        });
-        whole.unwrap_or(false)
-    })
 }

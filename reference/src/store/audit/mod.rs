@@ -3,6 +3,7 @@
 //! Some tables say the same as others from another side. Repair removes what is damaged from the first
 //! and makes the second anew.
 
+mod blobs;
 mod derived;
 mod look;
 mod rebuild;

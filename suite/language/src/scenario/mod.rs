@@ -25,7 +25,7 @@ pub use parse::{LineWord, VALUE_WORDS, parse};
 pub use print::{format, print};
 pub use program::{
     Action, Block, Checkpoint, CodedCheck, CodedScenario, Does, Each, Lines, Place, Program, Reading, Row,
-    Script, check, check_all, check_files, settles,
+    Script, Weight, check, check_all, check_files, settles,
 };
 use program::{asks_by_itself, cites};
 pub use scope::names_in_line;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::{LinkValue, links};
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::values::{Content, Family, ImageShape};
 use crate::wire::{Exchange, Redirects, Request, Url};
 
@@ -54,6 +54,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "push/address-of-upload",
             title: "An upload goes on at the server that was asked, by the scheme that it was asked by",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&SCHEME_OF_THE_REQUEST, &HOST_OF_THE_REQUEST],
         },
         follow: |actor| Box::pin(address_of_upload(actor)),
@@ -63,6 +64,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "http/slashes-in-addresses",
             title: "An address writes the slashes of a repository's name as slashes",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&PLAIN_SLASHES],
         },
         follow: |actor| Box::pin(slashes(actor)),
@@ -72,6 +74,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "discovery/address-of-next-page",
             title: "The Link of a list of tags is written as every client reads it",
             needs: &["push", "tag-list"],
+            weight: Weight::Usual,
             checks: &[
                 &FROM_THE_ROOT,
                 &PAGE_ON_THE_SAME_HOST,

@@ -10,7 +10,7 @@ use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::plain;
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::values::{Content, Family, ImageShape, json_of};
 use crate::wire::{Answer, Exchange};
 
@@ -51,6 +51,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "security/one-tag-at-once",
             title: "A tag that many move at once is on one of their manifests, whole, for every reader",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&ONE_OF_THE_MANIFESTS, &SAME_BY_DIGEST, &ONCE_IN_THE_LIST],
         },
         follow: |actor| Box::pin(one_tag_at_once(actor)),
@@ -60,6 +61,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "push/one-offset-at-once",
             title: "Of chunks sent at once for one offset one is taken at most",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&ONE_CHUNK_TAKEN, &BLOB_OF_THAT_CHUNK],
         },
         follow: |actor| Box::pin(one_offset_at_once(actor)),

@@ -8,7 +8,7 @@ use super::tools::in_words;
 use super::{Actor, BrokenCheck, Coded, NotReached};
 use crate::cause::Cause;
 use crate::run::found::{Descriptor, FoundManifest};
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::wire::Exchange;
 
 /// The longest blob that is read, in bytes: what a client reads of a body at most.
@@ -27,6 +27,7 @@ pub(super) const SCENARIOS: &[Coded] = &[Coded {
         name: "pull/everything-found",
         title: "All that is there, manifests and blobs, is what its digest says",
         needs: &[],
+        weight: Weight::Usual,
         checks: &[&BY_TAG, &BY_DIGEST, &MANIFEST_BYTES, &BLOB_BYTES],
     },
     follow: |actor| Box::pin(everything(actor)),

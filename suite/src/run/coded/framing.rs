@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::tools::{CLOSING, answer_within, in_words, wrong_content};
 use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::values::{Content, OCI_MANIFEST};
 use crate::wire::{Account, Answer, Fault, RawConnection};
 
@@ -39,6 +39,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "security/two-lengths",
             title: "A request with Content-Length and Transfer-Encoding has one answer and is the last of its connection",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&ONE_ANSWER],
         },
         follow: |actor| Box::pin(two_lengths(actor)),
@@ -48,6 +49,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "security/bad-length",
             title: "A request whose Content-Length is no length is refused, and is the last of its connection",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&REFUSED_WITH_400, &NOTHING_STORED],
         },
         follow: |actor| Box::pin(bad_length(actor)),
@@ -57,6 +59,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "http/connection-after-error",
             title: "After an error the connection goes on, or is closed as announced",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&NEXT_IS_ANSWERED],
         },
         follow: |actor| Box::pin(connection_after_error(actor)),

@@ -8,7 +8,7 @@ use super::tools::{chunk, succeeded};
 use super::{Actor, Coded, NotReached};
 use crate::check::describe;
 use crate::run::interpret::requests::plain;
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::values::{Content, Family, ImageShape, OCI_MANIFEST};
 use crate::wire::{Answer, Exchange, Letters, Request};
 
@@ -27,6 +27,7 @@ pub(super) const SCENARIOS: &[Coded] = &[Coded {
         name: "http/header-names",
         title: "The names of header lines are understood in any letters",
         needs: &["push"],
+        weight: Weight::Usual,
         checks: &[&AS_IN_USUAL_LETTERS],
     },
     follow: |actor| Box::pin(header_names(actor)),

@@ -7,7 +7,7 @@ use super::{Actor, Coded, NotReached};
 use crate::cause::{Beyond, Cause};
 use crate::check::describe;
 use crate::run::interpret::requests::plain;
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::values::{Content, OCI_MANIFEST};
 use crate::wire::{Account, Answer, Exchange, Payload, Redirects};
 
@@ -35,6 +35,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "security/deep-manifests",
             title: "A manifest that exhausts a parser is taken or refused, and the registry goes on",
             needs: &["push"],
+            weight: Weight::Heavy,
             checks: &[&TAKEN_OR_REFUSED, &NEXT_IS_ANSWERED],
         },
         follow: |actor| Box::pin(deep_manifests(actor)),
@@ -44,6 +45,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "security/credentials-not-repeated",
             title: "No answer repeats the credentials that came with a request",
             needs: &[],
+            weight: Weight::Usual,
             checks: &[&NO_CREDENTIALS],
         },
         follow: |actor| Box::pin(credentials_not_repeated(actor)),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::tools::NOWHERE;
 use super::{Actor, Coded, NotReached};
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::values::{Family, ImageShape};
 use crate::wire::{Answer, Rest, Transcript, Url};
 
@@ -28,6 +28,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "http/nothing-behind-head",
             title: "Nothing comes behind the headers of an answer to HEAD",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&NOTHING_BEHIND_HEAD],
         },
         follow: |actor| Box::pin(nothing_behind_head(actor)),
@@ -37,6 +38,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "http/nothing-behind-204",
             title: "Nothing comes behind the headers of a 204",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&NOTHING_BEHIND_204],
         },
         follow: |actor| Box::pin(nothing_behind_204(actor)),
@@ -46,6 +48,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "http/nothing-behind-304",
             title: "Nothing comes behind the headers of a 304, and no other length is announced",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&NOTHING_BEHIND_304, &LENGTH_OF_304],
         },
         follow: |actor| Box::pin(nothing_behind_304(actor)),

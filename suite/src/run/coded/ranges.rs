@@ -7,7 +7,7 @@ use super::byteranges::{Malformed, RangePart, is_multipart, parts};
 use super::{Actor, Coded, NotReached};
 use crate::check::describe;
 use crate::run::interpret::requests::plain;
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::values::Content;
 use crate::wire::{Answer, Exchange};
 
@@ -45,6 +45,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "pull/ranges-in-parts",
             title: "Parts come whole and in the order in which they were asked for, and a thousand of them are not sent",
             needs: &["push", "range"],
+            weight: Weight::Usual,
             checks: &[&FITTING_PARTS, &PARTS_IN_ORDER, &NOT_TOO_MUCH],
         },
         follow: |actor| Box::pin(ranges_in_parts(actor)),
@@ -54,6 +55,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "pull/range-refused",
             title: "The answer that refuses a range comes whole",
             needs: &["push", "range"],
+            weight: Weight::Usual,
             checks: &[&WHOLE_REFUSAL],
         },
         follow: |actor| Box::pin(range_refused(actor)),

@@ -6,7 +6,7 @@ use super::{Actor, BrokenCheck, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::{plain, range};
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::values::Content;
 use crate::wire::Url;
 
@@ -42,6 +42,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "security/names-of-uploads",
             title: "The name of an upload cannot be told from earlier ones",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&UNLIKE_NAMES],
         },
         follow: |actor| Box::pin(names_of_uploads(actor)),
@@ -51,6 +52,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "security/upload-through-another-repository",
             title: "An upload is of its repository, and of no other",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&REFUSED, &NOTHING_STORED_ELSEWHERE, &GOES_ON_AT_HOME],
         },
         follow: |actor| Box::pin(through_another_repository(actor)),
@@ -60,6 +62,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "security/forged-upload-state",
             title: "What a registry keeps in the address of an upload cannot be forged",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&NO_HARM],
         },
         follow: |actor| Box::pin(forged_state(actor)),

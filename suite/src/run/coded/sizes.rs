@@ -3,7 +3,7 @@
 use super::tools::{succeeded, wrong_content};
 use super::{Actor, Coded, NotReached};
 use crate::check::describe;
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::values::{Content, OCI_MANIFEST};
 use crate::wire::Payload;
 
@@ -26,6 +26,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "push/manifest-of-four-megabytes",
             title: "A manifest of four megabytes is taken, and comes back unchanged",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&IS_TAKEN, &SAME_BYTES],
         },
         follow: |actor| Box::pin(four_megabytes(actor)),
@@ -35,6 +36,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "push/manifest-without-end",
             title: "A manifest far beyond what any client needs is refused as too large",
             needs: &["push"],
+            weight: Weight::Heavy,
             checks: &[&IS_NOT_TAKEN, &STATUS_413, &NOTHING_STORED],
         },
         follow: |actor| Box::pin(without_end(actor)),

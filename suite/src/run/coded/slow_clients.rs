@@ -8,7 +8,7 @@ use super::tools::in_words;
 use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::wire::{Fault, RawConnection, Url};
 
 /// The longest that an answer to `Expect` may take where the target is not slow: twice as long as curl waits, and more.
@@ -44,6 +44,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "http/expect-continue",
             title: "Who waits to be told to go on is told, or refused, before the content",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&TOLD_TO_GO_ON, &FINAL_STATUS],
         },
         follow: |actor| Box::pin(expect_continue(actor)),
@@ -53,6 +54,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "security/slow-clients",
             title: "Slow clients do not hold up the others",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&READ_AS_USUAL],
         },
         follow: |actor| Box::pin(slow_clients(actor)),

@@ -9,7 +9,7 @@ use super::{Actor, BrokenCheck, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::run::interpret::requests::{plain, range};
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::values::Content;
 use crate::wire::{Answer, Fault, RawConnection, Transcript, Url, number};
 
@@ -54,6 +54,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "push/put-cut-short",
             title: "A PUT that ends before its Content-Length is reached stores nothing",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&PUT_NOT_COMMITTED, &PUT_NOT_STORED],
         },
         follow: |actor| Box::pin(put_cut_short(actor)),
@@ -63,6 +64,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "push/single-post-cut-short",
             title: "A single POST that ends before its Content-Length is reached stores nothing",
             needs: &["push", "single-post"],
+            weight: Weight::Usual,
             checks: &[&POST_NOT_COMMITTED, &POST_NOT_STORED],
         },
         follow: |actor| Box::pin(single_post_cut_short(actor)),
@@ -72,6 +74,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "push/chunk-cut-short",
             title: "An upload goes on from where a broken chunk left it",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&RANGE_WITHIN_WHAT_WAS_SENT, &GOES_ON_FROM_THERE],
         },
         follow: |actor| Box::pin(chunk_cut_short(actor)),
@@ -81,6 +84,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
             name: "security/download-cut-short",
             title: "A download is whole, however many before it were broken off",
             needs: &["push"],
+            weight: Weight::Usual,
             checks: &[&WHOLE_BLOB],
         },
         follow: |actor| Box::pin(download_cut_short(actor)),

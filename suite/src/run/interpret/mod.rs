@@ -14,7 +14,6 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::order::Turn;
 use super::world::{Last, World};
 use crate::catalogue::RequirementId;
 use crate::cause::Cause;
@@ -59,10 +58,7 @@ async fn act(world: &mut World, action: &Action) -> Flow {
         Does::Push(pushed) => stage::set(world, pushed).await,
         Does::Wait(seconds) => {
             let time = Duration::from_secs(u64::from(*seconds));
-            match Turn::of(&world.program) {
-                Turn::WhileAllElse => world.session.sleep(time).await,
-                Turn::SideBySide | Turn::Alone | Turn::Last => world.session.pass(time).await,
-            }
+            world.session.pass(time).await;
             Ok(())
         }
         Does::PushAny(any, name) => stage::set_any(world, *any, name).await,

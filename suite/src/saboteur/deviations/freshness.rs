@@ -8,7 +8,7 @@ use super::tricks::{blob_path, brought, closes, entries, lists_referrers, lists_
 use crate::saboteur::{Call, Deviation, Kind, Reply, StatefulCall};
 
 /// How long a blob is kept that no manifest names: half of the two seconds for which scenarios wait.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(500);
 /// The header in which is noted when something was seen.
 const SEEN: &str = "x-seen";
 

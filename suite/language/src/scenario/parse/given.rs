@@ -13,7 +13,8 @@ pub(super) fn given(phrase: Phrase<'_>) -> Parsed<Given> {
     if let Some(any) = phrase.strip_words("any") {
         return self::any(any);
     }
-    if let Some(seconds) = phrase.strip_words_behind("seconds pass") {
+    let seconds = phrase.strip_words_behind("seconds pass");
+    if let Some(seconds) = seconds.or_else(|| phrase.strip_words_behind("second passes")) {
         return number(seconds).map(Given::Wait);
     }
     let words = phrase.words();

@@ -97,6 +97,7 @@ impl Display for Given {
             Given::Taken => f.write_str("given"),
             Given::Pushed(pushed) => write!(f, "given {pushed}"),
             Given::Any(content, name) => write!(f, "given any {content} as {}", name.value),
+            Given::Wait(1) => f.write_str("given 1 second passes"),
             Given::Wait(seconds) => write!(f, "given {seconds} seconds pass"),
         }
     }

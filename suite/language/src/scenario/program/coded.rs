@@ -13,8 +13,19 @@ pub struct CodedScenario {
     pub title: &'static str,
     /// The capabilities that it needs.
     pub needs: &'static [&'static str],
+    /// How much it asks of a registry at once.
+    pub weight: Weight,
     /// The checks that it makes.
     pub checks: &'static [&'static CodedCheck],
+}
+
+/// How much a scenario asks of a registry at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// As much as a client does: others go on beside it.
+    Usual,
+    /// Manifests of many megabytes, or of thousands of entries: nothing else is judged under it.
+    Heavy,
 }
 
 impl CodedScenario {

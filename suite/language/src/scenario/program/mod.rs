@@ -27,7 +27,7 @@ use crate::diagnostic::Diagnostic;
 
 pub use across::check_all;
 pub use action::{Action, Block, Checkpoint, Does, Each, Row};
-pub use coded::{CodedCheck, CodedScenario};
+pub use coded::{CodedCheck, CodedScenario, Weight};
 pub use fixtures::check_files;
 pub use place::{Lines, Place};
 

@@ -14,7 +14,7 @@ use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
 use crate::judgement::Offer;
 use crate::log::Evidence;
-use crate::scenario::{CodedCheck, CodedScenario};
+use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::values::{Content, Family, ImageShape, Maker};
 use crate::wire::Exchange;
 
@@ -42,6 +42,7 @@ pub(super) const SCENARIOS: &[Coded] = &[Coded {
         name: "pull/tags-of-many-clients",
         title: "What many clients do to a tag at once has an order that explains what each of them reads",
         needs: &["push"],
+        weight: Weight::Usual,
         checks: &[&EXPLAINED],
     },
     follow: |actor| Box::pin(tags_of_many_clients(actor)),
