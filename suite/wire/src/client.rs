@@ -8,25 +8,21 @@ use std::time::Instant;
 
 use tokio::time::timeout;
 
-use super::connect::{Connector, Offer};
-use super::connection::{Limits, Stream};
+use super::connect::Connector;
+use super::connection::Stream;
 use super::grant::{Grant, redacted};
-use super::http2::{Outcome, SharedConnections, Way};
 use super::keyring::Keyring;
 use super::pool::Pool;
 use super::protocol::Http1Only;
 use super::received::Books;
-use super::url::Scheme;
+use super::shared::SharedConnections;
 use super::{
     Account, Answer, ClientSettings, Credentials, Exchange, Fault, Hop, LoginSource, Origin, Pass, Protocol,
-    Reach, Request, Secrets, SettingsError, Tls, Url, Versions, head, redirect, token_request,
+    Reach, Request, Secrets, SettingsError, Tls, Url, head, redirect, token_request,
 };
 
 /// How many servers are remembered: a registry that names a new one each time is told by fewer.
 const MOST_HOSTS: usize = 100;
-/// How often a request is sent again that no server has begun with, or that a connection was lost with: a front end that
-/// is being replaced takes leave of each of its connections once.
-const MOST_TRIES: u32 = 5;
 
 /// Sends requests to the registry under test and records what comes back; clones share connections and tokens.
 #[derive(Clone)]
@@ -46,15 +42,6 @@ struct ClientInner {
     over_http2: AtomicU64,
     /// The servers that were asked, in order.
     hosts: Mutex<Vec<Origin>>,
-}
-
-/// Which connections are fit for a request that has one for itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fit {
-    /// One that was kept, if there is any.
-    Kept,
-    /// A new one.
-    New,
 }
 
 /// What is known of an exchange while it goes on, so that it can be told even if time runs out.
@@ -297,7 +284,7 @@ impl Client {
     }
 
     /// Refuses a server that may not be asked.
-    fn check_reach(&self, server: &Origin) -> Result<(), Fault> {
+    pub(super) fn check_reach(&self, server: &Origin) -> Result<(), Fault> {
         let registry = self.target().origin();
         if self.settings().reach == Reach::Anywhere || server.host() == registry.host() {
             return Ok(());
@@ -308,99 +295,12 @@ impl Client {
         })
     }
 
-    /// One request, one answer: no redirect is followed and no demand for credentials met.
-    pub(super) async fn once(&self, request: &Request) -> Result<Answer, Fault> {
-        self.sent(request, &mut Protocol::Http1).await
-    }
-
-    /// What comes of one request, and in which version of HTTP it was written.
-    async fn sent(&self, request: &Request, protocol: &mut Protocol) -> Result<Answer, Fault> {
-        let origin = request.url.origin();
-        self.check_reach(&origin)?;
-        let head = head::write(request)?;
-        let (books, limits) = (self.books(), self.limits(request));
-        let mut offer = self.offered(request, &origin);
-        let mut fit = Fit::Kept;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            *protocol = self.protocol(offer, &origin);
-            match self.way(request, &origin, offer, fit).await? {
-                Way::Alone(connection) => {
-                    self.count(&origin);
-                    let attempt = connection.exchange(&head, request, limits, books).await;
-                    if let Some(connection) = attempt.connection {
-                        self.0.pool.put(origin.clone(), connection);
-                    }
-                    if !attempt.stale {
-                        return attempt.outcome.map(|arrived| arrived.from(&request.url));
-                    }
-                    fit = Fit::New;
-                }
-                Way::Shared(place) => {
-                    *protocol = Protocol::Http2;
-                    self.count(&origin);
-                    self.0.over_http2.fetch_add(1, Ordering::Relaxed);
-                    match place.exchange(request, limits, books).await {
-                        Outcome::Told(told) => return told.map(|arrived| arrived.from(&request.url)),
-                        Outcome::Http1Required => offer = Offer::Http1(Http1Only::Required),
-                        Outcome::NotBegun(fault) | Outcome::Stale(fault) if tries == MOST_TRIES => {
-                            return Err(fault);
-                        }
-                        Outcome::NotBegun(_) | Outcome::Stale(_) => {}
-                    }
-                }
-            }
-        }
-    }
-
-    /// What a server may choose from for a request.
-    fn offered(&self, request: &Request, origin: &Origin) -> Offer {
-        let http1 = match (origin.scheme(), self.settings().versions) {
-            (Scheme::Http, _) => Some(Http1Only::InTheOpen),
-            (Scheme::Https, Versions::Http1) => Some(Http1Only::Wanted),
-            (Scheme::Https, Versions::UpTo2) => Http1Only::of(request),
-        };
-        http1.map_or(Offer::Both, Offer::Http1)
-    }
-
-    /// The version of HTTP in which a request is written, as long as the server does not choose HTTP/2.
-    fn protocol(&self, offer: Offer, origin: &Origin) -> Protocol {
-        match offer {
-            Offer::Both | Offer::Http1(Http1Only::InTheOpen) => Protocol::Http1,
-            Offer::Http1(_) if self.0.shared.chooses_http1(origin) => Protocol::Http1,
-            Offer::Http1(_) => Protocol::Http1Alone,
-        }
-    }
-
-    /// The connection that a request goes over.
-    async fn way(&self, request: &Request, origin: &Origin, offer: Offer, fit: Fit) -> Result<Way, Fault> {
-        let (shared, connector) = (&self.0.shared, &self.0.connector);
-        if offer == Offer::Both
-            && let Some(way) = shared.join(connector, origin, &request.method).await?
-        {
-            return Ok(way);
-        }
-        if fit == Fit::Kept
-            && let Some(kept) = self.0.pool.take(origin, &request.method)
-        {
-            return Ok(Way::Alone(kept));
-        }
-        shared.open(connector, origin, offer).await
-    }
-
-    fn limits(&self, request: &Request) -> Limits {
-        let settings = self.settings();
-        Limits {
-            timeouts: settings.timeouts,
-            body: settings.body_limit,
-            keeping: request.keeping.unwrap_or(settings.keeping),
-        }
-    }
-
-    /// Counts a request that is written to this server.
-    fn count(&self, origin: &Origin) {
+    /// Counts a request that is written to this server in this version of HTTP.
+    pub(super) fn count(&self, origin: &Origin, protocol: Protocol) {
         self.0.requests.fetch_add(1, Ordering::Relaxed);
+        if protocol == Protocol::Http2 {
+            self.0.over_http2.fetch_add(1, Ordering::Relaxed);
+        }
         self.meet(origin);
     }
 
@@ -412,8 +312,7 @@ impl Client {
     /// A new connection to the target, for requests that are written by hand.
     pub(super) async fn connect_by_hand(&self) -> Result<Box<dyn Stream>, Fault> {
         self.0.requests.fetch_add(1, Ordering::Relaxed);
-        let connector = &self.0.connector;
-        connector
+        self.connector()
             .connect_http1(&self.target().origin(), Http1Only::ByHand)
             .await
     }
@@ -424,6 +323,18 @@ impl Client {
 
     pub(super) fn credentials(&self) -> &Credentials {
         &self.0.settings.credentials
+    }
+
+    pub(super) fn connector(&self) -> &Connector {
+        &self.0.connector
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    pub(super) fn shared(&self) -> &SharedConnections {
+        &self.0.shared
     }
 
     pub(super) fn keyring(&self) -> &Keyring {

@@ -1,6 +1,5 @@
 //! Requests and their answers over one connection of HTTP/2 (RFC 9113), many at once.
 
-mod shared;
 mod words;
 
 use std::convert::Infallible;
@@ -25,8 +24,6 @@ use super::incoming::{Arrived, BodyLimits, INTERIM_LIMIT, within};
 use super::progress::WriteProgress;
 use super::received::{Books, Receiving};
 use super::{Body, Fault, Headers, Payload, Request, number, protocol};
-
-pub(super) use shared::{SharedConnections, Way};
 
 /// How many requests one connection carries at once: it is a loss to all of them if it breaks, and a new one costs two
 /// round trips.
@@ -81,7 +78,7 @@ pub(super) enum Outcome<'a> {
 
 impl Http2Connection {
     /// Begins to speak HTTP/2 on a new connection.
-    async fn begin(stream: Box<dyn Stream>) -> Result<Http2Connection, Fault> {
+    pub(super) async fn begin(stream: Box<dyn Stream>) -> Result<Http2Connection, Fault> {
         let begun = Builder::new()
             .enable_push(false)
             .initial_window_size(WINDOW)
@@ -113,7 +110,7 @@ impl Http2Connection {
     }
 
     /// Whether a new request can be carried at all.
-    fn is_alive(&self) -> bool {
+    pub(super) fn is_alive(&self) -> bool {
         !self.retired.load(Ordering::Relaxed) && self.error().is_none()
     }
 
@@ -127,7 +124,7 @@ impl Http2Connection {
     }
 
     /// For how long it has carried nothing.
-    fn idle(&self) -> Duration {
+    pub(super) fn idle(&self) -> Duration {
         let traffic = self.traffic();
         match traffic.streams {
             0 => traffic.idle_since.elapsed(),
@@ -136,7 +133,7 @@ impl Http2Connection {
     }
 
     /// A place for a request, if there is one left.
-    fn place(self: &Arc<Http2Connection>) -> Option<Place> {
+    pub(super) fn place(self: &Arc<Http2Connection>) -> Option<Place> {
         let told = self.sender.current_max_send_streams();
         let mut traffic = self.traffic();
         // Where none is taken, one that waits tells so.
@@ -147,7 +144,7 @@ impl Http2Connection {
     }
 
     /// The place of the first request.
-    fn first_place(self: &Arc<Http2Connection>) -> Place {
+    pub(super) fn first_place(self: &Arc<Http2Connection>) -> Place {
         self.next_place(&mut self.traffic())
     }
 

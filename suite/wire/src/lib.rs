@@ -33,7 +33,9 @@ mod recipe;
 mod redirect;
 mod request;
 mod secrets;
+mod sending;
 mod settings;
+mod shared;
 #[cfg(test)]
 mod testing;
 mod tls;

@@ -5,16 +5,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::super::Fault;
-use super::super::connect::{Connector, Offer, Opened};
-use super::super::connection::Connection;
-use super::super::pool::{LONG, patience};
-use super::super::url::Origin;
-use super::{Http2Connection, Place};
+use super::Fault;
+use super::connect::{Connector, Offer, Opened};
+use super::connection::Connection;
+use super::http2::{Http2Connection, Place};
+use super::pool::{LONG, patience};
+use super::url::Origin;
 
 /// The connections over which HTTP/2 is spoken, by server.
 #[derive(Default)]
-pub(in super::super) struct SharedConnections(Mutex<HashMap<Origin, Server>>);
+pub(super) struct SharedConnections(Mutex<HashMap<Origin, Server>>);
 
 /// What is known of a server.
 #[derive(Default)]
@@ -27,7 +27,7 @@ struct Server {
 }
 
 /// How a request gets to its server.
-pub(in super::super) enum Way {
+pub(super) enum Way {
     /// On a connection that it has for itself.
     Alone(Connection),
     /// On one that it shares with others.
@@ -48,7 +48,7 @@ impl SharedConnections {
     /// to choose HTTP/1.1.
     ///
     /// Only one connection is made at a time, since what a server chooses, and how much it carries, is known then.
-    pub(in super::super) async fn join(
+    pub(super) async fn join(
         &self,
         connector: &Connector,
         origin: &Origin,
@@ -75,7 +75,7 @@ impl SharedConnections {
     }
 
     /// A new connection, which others may share where the server chooses HTTP/2.
-    pub(in super::super) async fn open(
+    pub(super) async fn open(
         &self,
         connector: &Connector,
         origin: &Origin,
@@ -101,7 +101,7 @@ impl SharedConnections {
     }
 
     /// Whether a server is known to choose HTTP/1.1.
-    pub(in super::super) fn chooses_http1(&self, origin: &Origin) -> bool {
+    pub(super) fn chooses_http1(&self, origin: &Origin) -> bool {
         self.lock().get(origin).is_some_and(|server| server.chose_http1)
     }
 
