@@ -1,5 +1,6 @@
 //! Requests and their answers over one connection of HTTP/2 (RFC 9113), many at once.
 
+mod upload;
 mod words;
 
 use std::convert::Infallible;
@@ -13,17 +14,17 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 use h2::client::{Builder, ResponseFuture, SendRequest};
-use h2::{Reason, RecvStream, SendStream};
+use h2::{Reason, RecvStream};
 use http::Response;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::connection::{Limits, Stream, WRITE_SIZE, is_safe};
+use super::connection::{Limits, Stream, is_safe};
 use super::head::{HEAD_LIMIT, LINE_LIMIT, malformed};
 use super::incoming::{Arrived, BodyLimits, INTERIM_LIMIT, within};
 use super::progress::WriteProgress;
 use super::received::{Books, Receiving};
-use super::{Body, Fault, Headers, Payload, Request, number, protocol};
+use super::{Fault, Headers, Request, number, protocol};
 
 /// How many requests one connection carries at once: it is a loss to all of them if it breaks, and a new one costs two
 /// round trips.
@@ -156,8 +157,8 @@ impl Http2Connection {
         }
     }
 
-    /// Remembers that it carried as many requests as the server takes, and one more.
-    fn is_full(&self) {
+    /// Remembers that the server refused a request: it carried as many as are taken, and one more.
+    fn remember_refusal(&self) {
         let mut traffic = self.traffic();
         let most = traffic.streams.saturating_sub(1).min(traffic.most);
         traffic.most = most.max(1);
@@ -204,7 +205,7 @@ impl Place {
             Err(error) => return Outcome::NotBegun(self.no_answer(&error)),
         };
         let progress = WriteProgress::begin();
-        let sending = send(&mut stream, &request.body, &progress, limits.timeouts.idle);
+        let sending = upload::send(&mut stream, &request.body, &progress, limits.timeouts.idle);
         let reading = self.read(&mut response, request, &progress, (limits, books));
         let outcome = match select(pin!(reading), pin!(sending)).await {
             Either::Left((outcome, _)) => outcome,
@@ -292,7 +293,7 @@ impl Place {
         match reason {
             Some(Reason::HTTP_1_1_REQUIRED) => Outcome::Http1Required,
             Some(Reason::REFUSED_STREAM) => {
-                self.connection.is_full();
+                self.connection.remember_refusal();
                 Outcome::NotBegun(fault)
             }
             // It is told to those alone that come after the last one that the server has begun with.
@@ -336,58 +337,6 @@ impl Outcome<'_> {
     fn is_late(&self) -> bool {
         matches!(self, Outcome::Told(Err(Fault::Timeout { .. })))
     }
-}
-
-/// Sends a body as fast as the server takes it; where it takes no more, what comes of the answer tells why.
-async fn send(
-    stream: &mut SendStream<Bytes>,
-    body: &Body,
-    progress: &WriteProgress,
-    idle: Duration,
-) -> Result<(), Fault> {
-    let sent = match body {
-        Body::Sized(payload) if !payload.is_empty() => send_all(stream, payload, progress, idle).await,
-        // Chunks are sent over HTTP/1.1, and what is kept in part is not sent at all.
-        Body::Sized(_) | Body::None | Body::Chunked(_) | Body::Cut(..) => Ok(()),
-    };
-    progress.end();
-    sent
-}
-
-async fn send_all(
-    stream: &mut SendStream<Bytes>,
-    payload: &Payload,
-    progress: &WriteProgress,
-    idle: Duration,
-) -> Result<(), Fault> {
-    let mut pieces = payload.chunks(WRITE_SIZE).peekable();
-    while let Some(mut piece) = pieces.next() {
-        while !piece.is_empty() {
-            stream.reserve_capacity(piece.len());
-            let late = Fault::Timeout {
-                after: idle,
-                doing: "sending the request",
-            };
-            let Some(room) = timeout(idle, room(stream)).await.map_err(|_| late)? else {
-                return Ok(());
-            };
-            let part = piece.split_to(room.min(piece.len()));
-            progress.made(part.len());
-            let is_last = piece.is_empty() && pieces.peek().is_none();
-            if stream.send_data(part, is_last).is_err() {
-                return Ok(());
-            }
-        }
-    }
-    Ok(())
-}
-
-/// How many bytes can be sent, as soon as there is room for any; nothing where none are taken any more.
-async fn room(stream: &mut SendStream<Bytes>) -> Option<usize> {
-    while stream.capacity() == 0 {
-        poll_fn(|context| stream.poll_capacity(context)).await?.ok()?;
-    }
-    Some(stream.capacity())
 }
 
 /// Why there is no head.

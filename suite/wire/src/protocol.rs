@@ -269,7 +269,7 @@ mod tests {
                 Http1Only::Chunks,
             ),
             (
-                request(|request| request.letters = Letters::Small),
+                request(|request| request.letters = Letters::Usual),
                 Http1Only::Letters,
             ),
             (with(("Connection", "close")), Http1Only::ConnectionLine),

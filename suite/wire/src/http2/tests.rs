@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use futures_util::future::join_all;
 
 use super::super::testing::{Frame, Secure, patient, quick};
-use super::super::{Account, Client, Exchange, Protocol, RawConnection, Shows, Tls, Versions, curl};
+use super::super::{Account, Body, Client, Exchange, Protocol, RawConnection, Shows, Tls, Versions, curl};
 use super::*;
 
 const BOTH: &[&str] = &["h2", "http/1.1"];

@@ -25,9 +25,9 @@ pub(super) fn ended(error: &Error, when: &str) -> String {
 /// What a server sent that is not HTTP/2.
 pub(super) fn broken(error: &Error) -> String {
     match error.reason() {
-        // What is not kept in mind of a head that is far too long is the connection.
+        // The library gives the connection up over a head of four times the limit, and over a flood of tiny frames.
         Some(Reason::ENHANCE_YOUR_CALM) => {
-            "too much came that says nothing, or its head is far too long".to_owned()
+            "its head is far too long, or too much came that says nothing".to_owned()
         }
         Some(reason) => format!("it is not HTTP/2 as RFC 9113 has it ({reason:?})"),
         None => format!("it is not HTTP/2 as RFC 9113 has it ({error})"),
