@@ -28,11 +28,14 @@ use super::{Fault, Headers, Request, number, protocol};
 
 /// How many requests one connection carries at once: it is a loss to all of them if it breaks, and a new one costs two
 /// round trips.
-const MOST_STREAMS: usize = 32;
-/// How much of a body a server may send ahead, in bytes: what arrives in 50 ms at 40 Mbit/s.
-const WINDOW: u32 = 256 * 1024;
-/// How much of a request waits to be written, in bytes.
-const SEND_BUFFER: usize = 64 * 1024;
+const MOST_STREAMS: usize = 16;
+/// How much of a body a server may send ahead, in bytes: what arrives in a round trip of 50 ms at 80 Mbit/s. All that may
+/// be under way on four connections is half of 64 MiB.
+const WINDOW: u32 = 512 * 1024;
+/// How much of a request waits to be written, in bytes: as much as is written at once without waiting for the socket.
+const SEND_BUFFER: usize = 256 * 1024;
+/// The shortest body that has a connection for itself, in bytes: others would wait behind it.
+const BULKY: u64 = 1024 * 1024;
 /// How long a connection that nobody needs any more may take to say so.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -46,10 +49,32 @@ pub(super) struct Http2Connection {
     _needed: oneshot::Sender<Infallible>,
 }
 
+/// How much of a connection a request needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// A share.
+    Light,
+    /// All of it.
+    Bulky,
+}
+
+impl Weight {
+    /// What a request needs.
+    pub(super) fn of(request: &Request) -> Weight {
+        if request.body.len() < BULKY {
+            Weight::Light
+        } else {
+            Weight::Bulky
+        }
+    }
+}
+
 /// What a connection carries.
 struct Traffic {
     /// How many requests are under way.
     streams: usize,
+    /// What the last of them needs; the one that needs all is alone.
+    weight: Weight,
     /// How many there may be, as far as the server's refusals tell.
     most: usize,
     /// Whether it has carried any before.
@@ -101,6 +126,7 @@ impl Http2Connection {
             sender,
             traffic: Mutex::new(Traffic {
                 streams: 0,
+                weight: Weight::Light,
                 most: MOST_STREAMS,
                 used: false,
                 idle_since: Instant::now(),
@@ -134,23 +160,25 @@ impl Http2Connection {
     }
 
     /// A place for a request, if there is one left.
-    pub(super) fn place(self: &Arc<Http2Connection>) -> Option<Place> {
+    pub(super) fn place(self: &Arc<Http2Connection>, weight: Weight) -> Option<Place> {
         let told = self.sender.current_max_send_streams();
         let mut traffic = self.traffic();
-        // Where none is taken, one that waits tells so.
-        if traffic.streams >= told.clamp(1, traffic.most) {
-            return None;
-        }
-        Some(self.next_place(&mut traffic))
+        let most = match (weight, traffic.weight) {
+            // Where none is taken, one that waits tells so.
+            (Weight::Light, Weight::Light) => told.clamp(1, traffic.most),
+            (Weight::Bulky, _) | (_, Weight::Bulky) => 1,
+        };
+        (traffic.streams < most).then(|| self.next_place(&mut traffic, weight))
     }
 
     /// The place of the first request.
-    pub(super) fn first_place(self: &Arc<Http2Connection>) -> Place {
-        self.next_place(&mut self.traffic())
+    pub(super) fn first_place(self: &Arc<Http2Connection>, weight: Weight) -> Place {
+        self.next_place(&mut self.traffic(), weight)
     }
 
-    fn next_place(self: &Arc<Http2Connection>, traffic: &mut Traffic) -> Place {
+    fn next_place(self: &Arc<Http2Connection>, traffic: &mut Traffic, weight: Weight) -> Place {
         traffic.streams += 1;
+        traffic.weight = weight;
         Place {
             connection: Arc::clone(self),
             reused: std::mem::replace(&mut traffic.used, true),

@@ -3,7 +3,7 @@
 use super::client::Client;
 use super::connect::Offer;
 use super::connection::Limits;
-use super::http2::Outcome;
+use super::http2::{Outcome, Weight};
 use super::protocol::Http1Only;
 use super::shared::Way;
 use super::url::{Origin, Scheme};
@@ -91,7 +91,7 @@ impl Client {
     async fn way(&self, request: &Request, origin: &Origin, offer: Offer, fit: Fit) -> Result<Way, Fault> {
         let (shared, connector) = (self.shared(), self.connector());
         if offer == Offer::Both
-            && let Some(way) = shared.join(connector, origin, &request.method).await?
+            && let Some(way) = shared.join(connector, origin, request).await?
         {
             return Ok(way);
         }
@@ -100,7 +100,7 @@ impl Client {
         {
             return Ok(Way::Alone(kept));
         }
-        shared.open(connector, origin, offer).await
+        shared.open(connector, origin, offer, Weight::of(request)).await
     }
 
     fn limits(&self, request: &Request) -> Limits {

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::Fault;
 use super::connect::{Connector, Offer, Opened};
 use super::connection::Connection;
-use super::http2::{Http2Connection, Place};
+use super::http2::{Http2Connection, Place, Weight};
 use super::pool::{LONG, patience};
 use super::url::Origin;
+use super::{Fault, Request};
 
 /// The connections over which HTTP/2 is spoken, by server.
 #[derive(Default)]
@@ -44,22 +44,23 @@ enum Turn {
 }
 
 impl SharedConnections {
-    /// The way of a request of this method, over a connection that is there or a new one; none where a server is known
-    /// to choose HTTP/1.1.
+    /// The way of a request, over a connection that is there or a new one; none where a server is known to choose
+    /// HTTP/1.1.
     ///
     /// Only one connection is made at a time, since what a server chooses, and how much it carries, is known then.
     pub(super) async fn join(
         &self,
         connector: &Connector,
         origin: &Origin,
-        method: &str,
+        request: &Request,
     ) -> Result<Option<Way>, Fault> {
+        let weight = Weight::of(request);
         loop {
-            match self.turn(origin, method) {
+            match self.turn(origin, &request.method, weight) {
                 Turn::Take(place) => return Ok(Some(Way::Shared(place))),
                 Turn::Leave => return Ok(None),
                 Turn::Open(opened) => {
-                    let way = self.open(connector, origin, Offer::Both).await?;
+                    let way = self.open(connector, origin, Offer::Both, weight).await?;
                     // Those that wait may have given up.
                     let _ = opened.send(());
                     return Ok(Some(way));
@@ -67,7 +68,7 @@ impl SharedConnections {
                 Turn::Wait(mut opening) => {
                     // Where it could not be made, all others find out for themselves, and at once.
                     if opening.changed().await.is_err() {
-                        return self.open(connector, origin, Offer::Both).await.map(Some);
+                        return self.open(connector, origin, Offer::Both, weight).await.map(Some);
                     }
                 }
             }
@@ -80,6 +81,7 @@ impl SharedConnections {
         connector: &Connector,
         origin: &Origin,
         offer: Offer,
+        weight: Weight,
     ) -> Result<Way, Fault> {
         match connector.connect(origin, offer).await? {
             Opened::Http1(stream) => {
@@ -90,7 +92,7 @@ impl SharedConnections {
             }
             Opened::Http2(stream) => {
                 let connection = Arc::new(Http2Connection::begin(stream).await?);
-                let place = connection.first_place();
+                let place = connection.first_place(weight);
                 let mut servers = self.lock();
                 let server = servers.entry(origin.clone()).or_default();
                 server.chose_http1 = false;
@@ -105,7 +107,7 @@ impl SharedConnections {
         self.lock().get(origin).is_some_and(|server| server.chose_http1)
     }
 
-    fn turn(&self, origin: &Origin, method: &str) -> Turn {
+    fn turn(&self, origin: &Origin, method: &str, weight: Weight) -> Turn {
         let mut servers = self.lock();
         let server = servers.entry(origin.clone()).or_default();
         server
@@ -113,7 +115,7 @@ impl SharedConnections {
             .retain(|one| one.is_alive() && one.idle() < LONG);
         let patience = patience(method);
         let mut fit = server.connections.iter().filter(|one| one.idle() < patience);
-        if let Some(place) = fit.find_map(Http2Connection::place) {
+        if let Some(place) = fit.find_map(|one| one.place(weight)) {
             return Turn::Take(place);
         }
         if server.chose_http1 {

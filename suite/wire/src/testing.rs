@@ -198,6 +198,7 @@ impl Frame {
     pub(super) const RESET: u8 = 3;
     const SETTINGS: u8 = 4;
     const GOAWAY: u8 = 7;
+    const WINDOW_UPDATE: u8 = 8;
     const CONTINUATION: u8 = 9;
     const END_STREAM: u8 = 1;
     const ACK: u8 = 1;
@@ -273,6 +274,12 @@ impl Frame {
     pub(super) fn goodbye(last: u32, reason: h2::Reason) -> Frame {
         let payload = [last.to_be_bytes(), u32::from(reason).to_be_bytes()].concat();
         Frame::new(Frame::GOAWAY, 0, 0, payload)
+    }
+
+    /// Room for as many more bytes as these, on a stream or, as stream 0, on the connection.
+    pub(super) fn room(stream: u32, bytes: &[u8]) -> Frame {
+        let more = u32::try_from(bytes.len()).unwrap().to_be_bytes();
+        Frame::new(Frame::WINDOW_UPDATE, 0, stream, more)
     }
 
     /// A setting, by number.

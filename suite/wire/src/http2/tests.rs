@@ -8,6 +8,8 @@ use super::super::testing::{Frame, Secure, patient, quick};
 use super::super::{Account, Body, Client, Exchange, Protocol, RawConnection, Shows, Tls, Versions, curl};
 use super::*;
 
+/// The type of a frame that is sent back at once.
+const PING: u8 = 6;
 const BOTH: &[&str] = &["h2", "http/1.1"];
 
 /// A setting that changes nothing: the largest frame is as large as usual.
@@ -178,8 +180,7 @@ async fn a_connection_that_ends_with_a_request_is_told_with_its_reason() {
             Frame::goodbye(frame.stream, Reason::ENHANCE_YOUR_CALM),
             ping(),
         ]),
-        // Its answer to the ping.
-        6 => None,
+        PING => None,
         _ => Some(Vec::new()),
     };
     let server = Secure::serve(BOTH, usual(), play).await;
@@ -193,7 +194,7 @@ async fn a_connection_that_ends_with_a_request_is_told_with_its_reason() {
 
 fn ping() -> Frame {
     Frame {
-        kind: 6,
+        kind: PING,
         flags: 0,
         stream: 0,
         payload: vec![0; 8],
@@ -397,6 +398,49 @@ async fn an_answer_without_a_body_may_tell_its_length() {
 }
 
 #[tokio::test]
+async fn a_large_upload_has_a_connection_for_itself() {
+    // The streams of large ones, which are answered when the small one was, and whether it was.
+    let held = Mutex::new((HashMap::<usize, u32>::new(), false));
+    let server = Secure::serve(BOTH, usual(), move |connection, frame| {
+        let mut held = held.lock().unwrap();
+        let (large, is_small_answered) = &mut *held;
+        match (frame.kind, frame.flags & 1) {
+            (Frame::DATA, 0) => {
+                return Some(vec![
+                    Frame::room(0, &frame.payload),
+                    Frame::room(frame.stream, &frame.payload),
+                ]);
+            }
+            (Frame::DATA, _) if frame.payload.len() == 2_000 => {
+                *is_small_answered = true;
+                return Some(Frame::answer(frame.stream, "201", ""));
+            }
+            (Frame::DATA, _) => {
+                large.insert(connection, frame.stream);
+            }
+            _ => {}
+        }
+        let pending = large.get(&connection).copied();
+        Some(match pending {
+            Some(stream) if *is_small_answered => {
+                large.remove(&connection);
+                Frame::answer(stream, "201", "")
+            }
+            Some(_) if frame.kind == Frame::DATA || frame.kind == PING => vec![ping()],
+            _ => Vec::new(),
+        })
+    })
+    .await;
+    let client = server.client(patient);
+    let (large, small) = (upload(&server, 2_000_000), upload(&server, 2_000));
+    let together = [large.clone(), large, small].map(|request| client.send(request));
+    for exchange in join_all(together).await {
+        assert_eq!(read(&exchange), answered(201, ""));
+    }
+    assert_eq!(server.connections(), 3);
+}
+
+#[tokio::test]
 async fn a_server_chooses_the_version() {
     let old = Secure::serve(&["http/1.1"], usual(), |_, _| None).await;
     let client = old.client(quick);
@@ -529,7 +573,7 @@ async fn no_more_is_sent_at_once_than_a_server_takes() {
                 Some(vec![ping()])
             }
             // The answer waits for a round trip.
-            6 => Some(open.drain().flat_map(|id| Frame::answer(id, "200", "")).collect()),
+            PING => Some(open.drain().flat_map(|id| Frame::answer(id, "200", "")).collect()),
             _ => Some(Vec::new()),
         }
     })
