@@ -1,6 +1,7 @@
 //! Why something was not reached: what came, as data. The reports put it into words.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -194,13 +195,26 @@ impl Cause {
             Ok(answer) if answer.status == 403 && deletes_with_credentials(&exchange.request) => {
                 Some(Cause::Beyond(Beyond::MayNotDelete))
             }
-            Ok(answer) if matches!(answer.status, 429 | 502..=504) => Some(Cause::Came(exchange.clone())),
+            Ok(answer) if answer.status == 429 || OUT_OF_SERVICE.contains(&answer.status) => {
+                Some(Cause::Came(exchange.clone()))
+            }
             Ok(_) if is_full(exchange) => Some(Cause::Came(exchange.clone())),
             Ok(answer) if matches!(answer.cut, Some(Fault::Timeout { .. })) => {
                 Some(Cause::Came(exchange.clone()))
             }
             _ => None,
         }
+    }
+
+    /// The same of what came on a connection by hand. A limit is waited for there, and is none.
+    pub(crate) fn circumstance_by_hand(transcript: &Transcript) -> Option<Cause> {
+        let mut answers = transcript.steps.iter().filter_map(answered);
+        let why = answers.find_map(|(status, bytes)| match status {
+            _ if says_full(status, bytes) => Some("there is no room for what is pushed".to_owned()),
+            _ if OUT_OF_SERVICE.contains(&status) => Some(format!("out of service: answered with {status}")),
+            _ => None,
+        });
+        why.map(Cause::Said)
     }
 
     /// Why what came of a request tells of nothing but itself, if it does not: the registry failed.
@@ -266,6 +280,9 @@ impl PartialEq for Cause {
 
 impl Eq for Cause {}
 
+/// The statuses by which a front end says that the registry is out of service for a while.
+const OUT_OF_SERVICE: RangeInclusive<u16> = 502..=504;
+
 /// The statuses by which registries say that there is no room for what is pushed.
 const FULL: [u16; 5] = [403, 409, 412, 413, 507];
 
@@ -286,14 +303,12 @@ fn is_long_manifest(request: &Request) -> bool {
     matches!(kind, EndpointKind::Tag | EndpointKind::Manifest) && request.body.len() >= LONG_MANIFEST
 }
 
-/// Whether a connection by hand was answered so.
-pub(crate) fn is_full_by_hand(transcript: &Transcript) -> bool {
-    transcript.steps.iter().any(|step| {
-        let Step::Received(bytes) = step else { return false };
-        let text = String::from_utf8_lossy(bytes);
-        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
-        status.is_some_and(|status| says_full(status, bytes))
-    })
+/// The status and the whole of an answer that came on a connection by hand.
+fn answered(step: &Step) -> Option<(u16, &[u8])> {
+    let Step::Received(bytes) = step else { return None };
+    let text = String::from_utf8_lossy(bytes);
+    let status = text.strip_prefix("HTTP/")?.split(' ').nth(1)?;
+    Some((status.parse().ok()?, bytes))
 }
 
 /// Whether an answer means that there is no room: 507 says so itself, and so does 413 with the code of what is denied; of
@@ -333,4 +348,45 @@ fn shape(exchange: &Exchange) -> String {
         Err(fault) => fault,
     };
     format!("{} {}: {came}", exchange.request.method, endpoint.kind().words())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::wire::Url;
+
+    /// The words of the circumstance that these answers tell of, on one connection by hand.
+    fn told(answers: &[&'static str]) -> Option<String> {
+        let answers = answers.iter().map(|text| Step::Received(text.as_bytes().into()));
+        let transcript = Transcript {
+            number: 1,
+            registry: Url::parse("http://registry.test").unwrap(),
+            steps: std::iter::once(Step::Sent("GET /503 HTTP/1.1".into()))
+                .chain(answers)
+                .collect(),
+            elapsed: Duration::ZERO,
+            insecure: false,
+            limited: None,
+            pass: None,
+        };
+        match Cause::circumstance_by_hand(&transcript)? {
+            Cause::Said(words) => Some(words),
+            other => Some(format!("{other:?}")),
+        }
+    }
+
+    #[test]
+    fn a_front_end_is_told_of_on_a_connection_by_hand_too() {
+        let missing = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+        let away = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\n\r\n";
+        let full = "HTTP/1.1 507 Insufficient Storage\r\n\r\n";
+        assert_eq!(told(&[missing, "HTTP/1.1 500 Oh\r\n\r\nnot 503"]), None);
+        assert_eq!(told(&["not HTTP 503 "]), None);
+        let out = told(&[missing, away]);
+        assert_eq!(out.as_deref(), Some("out of service: answered with 503"));
+        let out = told(&[full, away]);
+        assert_eq!(out.as_deref(), Some("there is no room for what is pushed"));
+    }
 }

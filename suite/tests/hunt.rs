@@ -8,6 +8,7 @@ use std::sync::Arc;
 use assize::Version;
 use assize::bundled;
 use assize::catalogue::RequirementId;
+use assize::report::Ruling;
 use assize::saboteur::hunt::{SuiteVerdict, say};
 use assize::saboteur::mutation::Mutation;
 use assize::saboteur::{Saboteur, Upstream};
@@ -90,6 +91,17 @@ async fn what_broke_a_client_once_is_found_under_its_requirement() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_keeps_a_run_from_passing_is_not_passed() {
+    let registry = bundled::in_memory().await.unwrap();
+    let over = Upstream::open(Url::parse(&registry.url()).unwrap());
+    let library = Arc::new(Library::built_in().unwrap());
+    let mutation = "GET tags 2xx: status 503".parse().unwrap();
+    let verdict = say(&library, &mutation, &over, Version::V1_1, 1).await;
+    assert_eq!(verdict.unwrap(), SuiteVerdict::Unshown(Ruling::NotShown));
+    registry.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mutations_that_nobody_has_seen_come_to_a_verdict() {
     let registry = bundled::in_memory().await.unwrap();
     let over = Upstream::open(Url::parse(&registry.url()).unwrap());
@@ -102,6 +114,7 @@ async fn mutations_that_nobody_has_seen_come_to_a_verdict() {
         match verdict.unwrap() {
             SuiteVerdict::Blamed(ids) => assert!(!ids.is_empty(), "{mutation}"),
             SuiteVerdict::Refused(why) => assert!(!why.is_empty(), "{mutation}"),
+            SuiteVerdict::Unshown(ruling) => assert!(!ruling.passes(), "{mutation}"),
             SuiteVerdict::Passed(_) => {}
         }
     }

@@ -10,6 +10,7 @@ use super::mutation::Mutation;
 use super::proxy::Saboteur;
 use super::upstream::Upstream;
 use crate::catalogue::{Level, RequirementId, Version};
+use crate::report::Ruling;
 use crate::run::{CleanUp, OnFinding, RunSettings};
 use crate::scenario::Library;
 use crate::suite::{RunError, Suite};
@@ -24,6 +25,8 @@ pub enum SuiteVerdict {
     Blamed(BTreeSet<RequirementId>),
     /// It is no registry that can be tested.
     Refused(String),
+    /// It breaks nothing, and is not shown to conform either: this is what the run comes to.
+    Unshown(Ruling),
     /// Nothing but what it may do, of which these are told.
     Passed(BTreeSet<RequirementId>),
 }
@@ -66,8 +69,9 @@ pub async fn say(
                     .collect::<BTreeSet<_>>()
             };
             match of(true) {
-                blamed if blamed.is_empty() => SuiteVerdict::Passed(of(false)),
-                blamed => SuiteVerdict::Blamed(blamed),
+                blamed if !blamed.is_empty() => SuiteVerdict::Blamed(blamed),
+                _ if outcome.conforms() => SuiteVerdict::Passed(of(false)),
+                _ => SuiteVerdict::Unshown(outcome.as_report().ruling()),
             }
         }
     })

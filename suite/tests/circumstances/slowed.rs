@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use assize::judgement::End;
 use assize::report::Ruling;
+use futures_util::future::join_all;
 
 use super::asked::{PART, all, left_over, ruling, some, told, warnings};
 use super::support::{Circumstance, Proxy, registry};
@@ -59,6 +60,28 @@ async fn whoever_interrupts_before_the_first_answer_is_not_kept_waiting() {
     asked.settings.stop.stop();
     let refused = asked.outcome().await.unwrap_err().to_string();
     assert!(refused.contains("stopped before"), "{refused}");
+    registry.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_is_out_of_service_now_and_then_is_blamed_for_nothing_on_connections_by_hand() {
+    let registry = registry(|_| {}).await;
+    let by_hand = [
+        "http/connection-after-error",
+        "http/expect-continue",
+        "http/nothing-behind-*",
+        "security/bad-length",
+        "security/two-lengths",
+        "push/put-cut-short",
+    ];
+    // Each meets other requests of theirs.
+    let (url, by_hand) = (&registry.url(), &by_hand);
+    let runs = (17..30).map(|every| async move {
+        let proxy = Proxy::before(url, Circumstance::OutOfService(every)).await;
+        let outcome = some(&proxy.url(), by_hand).outcome().await.unwrap();
+        assert_eq!(warnings(&outcome), "", "one of {every}: {}", told(&outcome));
+    });
+    join_all(runs).await;
     registry.shutdown().await;
 }
 

@@ -40,6 +40,8 @@ pub(crate) enum Circumstance {
     LimitedFor(usize, Duration),
     /// Every n-th request is answered with 429 and `Retry-After: 0`.
     Limited(usize),
+    /// Every n-th request is answered with 503 and `Retry-After: 1`.
+    OutOfService(usize),
     /// After so many requests nothing but the base endpoint is answered in less than this.
     Slow(usize, Duration),
     /// A manifest, and the list of its tag, is not there before this time has passed since its push.
@@ -279,6 +281,9 @@ fn instead(
                 &[("Retry-After", "0"), ("Content-Type", "application/json")],
                 body,
             )));
+        }
+        Circumstance::OutOfService(every) if number.is_multiple_of(every) => {
+            return Some(Ok(reply(503, &[("Retry-After", "1")], "")));
         }
         Circumstance::ReadOnly if !matches!(*request.method(), Method::GET | Method::HEAD) => {
             return Some(Ok(reply(405, &[("Allow", "GET, HEAD")], "")));

@@ -36,11 +36,12 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 /// The secrets of one client; clones know the same ones.
 #[derive(Clone, Default)]
-pub struct Secrets(Arc<Mutex<SecretForms>>);
+pub struct Secrets(Arc<Mutex<KnownForms>>);
 
 #[derive(Default)]
-struct SecretForms {
-    forms: BTreeSet<String>,
+struct KnownForms {
+    /// What their forms are known by: nothing as long as a token is kept, or looked through, for each that follows.
+    patterns: BTreeSet<Pattern>,
     /// What finds them, made anew when there is another one.
     finder: Option<Arc<Finder>>,
 }
@@ -121,24 +122,23 @@ impl Secrets {
 
     fn add(&self, forms: impl IntoIterator<Item = String>) {
         let mut known = self.lock();
-        let before = known.forms.len();
-        known
-            .forms
-            .extend(forms.into_iter().filter(|form| form.len() >= SHORTEST));
-        if known.forms.len() > before {
+        let before = known.patterns.len();
+        let forms = forms.into_iter().filter(|form| form.len() >= SHORTEST);
+        known.patterns.extend(forms.map(|form| Pattern::of(&form)));
+        if known.patterns.len() > before {
             known.finder = None;
         }
     }
 
     fn finder(&self) -> Option<Arc<Finder>> {
         let mut known = self.lock();
-        if known.finder.is_none() && !known.forms.is_empty() {
-            known.finder = Finder::of(&known.forms).map(Arc::new);
+        if known.finder.is_none() && !known.patterns.is_empty() {
+            known.finder = Finder::of(&known.patterns).map(Arc::new);
         }
         known.finder.clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, SecretForms> {
+    fn lock(&self) -> MutexGuard<'_, KnownForms> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -202,27 +202,25 @@ fn encoded_at(engine: &impl Engine, text: &str, offset: usize) -> Option<String>
 /// Finds forms of secrets in texts, whatever the case of their letters.
 struct Finder {
     automaton: AhoCorasick,
-    /// What the automaton looks for: forms, or the beginnings of long ones.
-    patterns: Vec<String>,
-    /// Whether a pattern is but the beginning of its form.
-    begins: Vec<bool>,
+    /// What the automaton looks for.
+    patterns: Vec<Pattern>,
     /// Every beginning of a pattern, in small letters.
     cuts: HashSet<String>,
 }
 
 impl Finder {
-    fn of(forms: &BTreeSet<String>) -> Option<Finder> {
-        let patterns: BTreeSet<(String, bool)> = forms.iter().map(|form| pattern(form)).collect();
-        let (patterns, begins): (Vec<String>, Vec<bool>) = patterns.into_iter().unzip();
+    fn of(patterns: &BTreeSet<Pattern>) -> Option<Finder> {
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
-            .build(&patterns);
+            .build(patterns.iter().map(|pattern| &pattern.text));
         // It cannot fail for less than billions of patterns.
         Some(Finder {
             automaton: automaton.ok()?,
-            cuts: patterns.iter().flat_map(|pattern| beginnings(pattern)).collect(),
-            patterns,
-            begins,
+            cuts: patterns
+                .iter()
+                .flat_map(|pattern| beginnings(&pattern.text))
+                .collect(),
+            patterns: patterns.iter().cloned().collect(),
         })
     }
 
@@ -232,11 +230,11 @@ impl Finder {
             .automaton
             .find_overlapping_iter(text)
             .filter_map(|found| {
-                let index = found.pattern().as_usize();
-                if self.begins[index] {
+                let pattern = &self.patterns[found.pattern().as_usize()];
+                if pattern.goes_on {
                     return Some(found.start()..end_of_token(text, found.end()));
                 }
-                let is_word = self.patterns[index].len() < WORD;
+                let is_word = pattern.text.len() < WORD;
                 (!is_word || stands_alone(text, found.range())).then(|| found.range())
             })
             .collect();
@@ -265,13 +263,23 @@ fn beginnings(pattern: &str) -> impl Iterator<Item = String> {
     lengths.filter_map(|length| Some(pattern.get(..length)?.to_ascii_lowercase()))
 }
 
-/// A form, or the beginning by which a long one is known.
-fn pattern(form: &str) -> (String, bool) {
-    match form.get(..KNOWN_BY) {
-        Some(first) if form.len() > KNOWN_BY + WORD && form.bytes().all(is_of_token) => {
-            (first.to_owned(), true)
+/// What a form is known by.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Pattern {
+    /// The form, or the beginning of a long one.
+    text: String,
+    /// Whether the form goes on behind it, as far as a token does.
+    goes_on: bool,
+}
+
+impl Pattern {
+    fn of(form: &str) -> Pattern {
+        let is_long = form.len() > KNOWN_BY + WORD && form.bytes().all(is_of_token);
+        let first = form.get(..KNOWN_BY).filter(|_| is_long);
+        Pattern {
+            text: first.unwrap_or(form).to_owned(),
+            goes_on: first.is_some(),
         }
-        _ => (form.to_owned(), false),
     }
 }
 
@@ -340,6 +348,23 @@ mod tests {
             known.redact(&format!("code {}… x", &token[..9])),
             "code <redacted>… x"
         );
+    }
+
+    #[test]
+    fn nothing_is_made_anew_for_a_token_that_begins_like_another() {
+        let token = |end: &str| {
+            format!(
+                "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{}{end}",
+                "aB3-_".repeat(100)
+            )
+        };
+        let known = knowing(&[&token("1")]);
+        let finder = known.finder().unwrap();
+        known.learn(&token("2").into());
+        assert!(Arc::ptr_eq(&finder, &known.finder().unwrap()));
+        assert_eq!(known.redact(&token("2")), "<redacted>");
+        known.learn(&"another one".into());
+        assert!(!Arc::ptr_eq(&finder, &known.finder().unwrap()));
     }
 
     #[test]

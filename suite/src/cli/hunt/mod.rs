@@ -111,6 +111,7 @@ struct Hunter {
 struct Tally {
     harmless: usize,
     blamed: usize,
+    unshown: usize,
     passed: usize,
     known: usize,
     told: usize,
@@ -144,6 +145,14 @@ impl Hunter {
             (SuiteVerdict::Refused(why), harm) => {
                 self.tally.blamed += 1;
                 format!("refused {mutation}{}\n        {why}", told(harm))
+            }
+            (SuiteVerdict::Unshown(ruling), harm) => {
+                self.tally.unshown += 1;
+                let word = ruling.word();
+                format!(
+                    "unshown {mutation}{}\n        the run comes to: {word}",
+                    told(harm)
+                )
             }
             (SuiteVerdict::Passed(_), None) => {
                 self.tally.passed += 1;
@@ -225,6 +234,7 @@ impl Tally {
         let counted = [
             (self.harmless, "broke no client"),
             (self.blamed, "were found by the suite"),
+            (self.unshown, "broke no rule and kept the run from passing"),
             (self.passed, "passed"),
             (self.known, "are known"),
             (self.told, "broke the client and are told for information"),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::NotReached;
-use crate::cause::{Cause, is_full_by_hand};
+use crate::cause::Cause;
 use crate::check::CheckResult;
 use crate::judgement::Offer;
 use crate::log::{Event, Evidence, Observation, Reason, Timing};
@@ -189,9 +189,8 @@ impl Actor {
             if transcript.limited.is_some() {
                 return;
             }
-            if is_full_by_hand(transcript) {
-                let why = Cause::Said("there is no room for what is pushed".to_owned());
-                locked(&self.trouble).get_or_insert(why);
+            if let Some(cause) = Cause::circumstance_by_hand(transcript) {
+                locked(&self.trouble).get_or_insert(cause);
             }
         }
         let Some(index) = self.index(check) else {

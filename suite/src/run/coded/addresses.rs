@@ -20,6 +20,16 @@ static HOST_OF_THE_REQUEST: CodedCheck = CodedCheck::new(
     "a Location on the host and port that were asked",
     line!(),
 );
+static SCHEME_BEFORE_HOST: CodedCheck = CodedCheck::new(
+    "interop.location-network-path",
+    "a Location with a scheme before its host, or with neither",
+    line!(),
+);
+static WITHOUT_ESCAPES: CodedCheck = CodedCheck::new(
+    "interop.location-escapes",
+    "no escapes in the path behind the repository's name",
+    line!(),
+);
 static PLAIN_SLASHES: CodedCheck = CodedCheck::new(
     "interop.location-slashes",
     "the slashes of the name as slashes",
@@ -55,7 +65,12 @@ pub(super) const SCENARIOS: &[Coded] = &[
             title: "An upload goes on at the server that was asked, by the scheme that it was asked by",
             needs: &["push"],
             weight: Weight::Usual,
-            checks: &[&SCHEME_OF_THE_REQUEST, &HOST_OF_THE_REQUEST],
+            checks: &[
+                &SCHEME_OF_THE_REQUEST,
+                &HOST_OF_THE_REQUEST,
+                &SCHEME_BEFORE_HOST,
+                &WITHOUT_ESCAPES,
+            ],
         },
         follow: |actor| Box::pin(address_of_upload(actor)),
     },
@@ -92,15 +107,15 @@ async fn address_of_upload(actor: &mut Actor) -> Result<(), NotReached> {
     let blob = actor.maker().chunks(2, chunk);
     actor.row("POST".to_owned());
     let opened = actor.call("POST", actor.uploads(&repository), None).await;
-    let place = judge_address(actor, &opened)?;
+    let place = judge_address(actor, &repository, &opened)?;
     actor.row("PATCH".to_owned());
     let sent = actor.patch(place, &blob.part(0, blob.chunk)).await;
-    judge_address(actor, &sent)?;
+    judge_address(actor, &repository, &sent)?;
     Ok(())
 }
 
 /// Judges where an upload goes on, and says where; an address elsewhere is not gone to.
-fn judge_address(actor: &Actor, exchange: &Arc<Exchange>) -> Result<Url, NotReached> {
+fn judge_address(actor: &Actor, repository: &str, exchange: &Arc<Exchange>) -> Result<Url, NotReached> {
     let place = exchange
         .upload_address()
         .ok_or_else(|| NotReached(Cause::Came(exchange.clone())))?;
@@ -118,11 +133,27 @@ fn judge_address(actor: &Actor, exchange: &Arc<Exchange>) -> Result<Url, NotReac
     let is_elsewhere =
         named.host() != asked.host() || named.scheme() == asked.scheme() && named.port() != asked.port();
     actor.judge(&HOST_OF_THE_REQUEST, is_elsewhere.then(got), exchange);
+    let lacks_scheme = written.starts_with("//");
+    actor.judge(&SCHEME_BEFORE_HOST, lacks_scheme.then(got), exchange);
+    let is_escaped = behind_name(written, repository).contains('%');
+    actor.judge(&WITHOUT_ESCAPES, is_escaped.then(got), exchange);
     if named == asked {
         Ok(place)
     } else {
         Err(NotReached(Cause::Said(format!("the upload goes on at {named}"))))
     }
+}
+
+/// What stands in the path of an address behind the name of a repository, or all of it where no name is.
+fn behind_name<'a>(address: &'a str, repository: &str) -> &'a str {
+    let path = address.split('?').next().unwrap_or_default();
+    let encoded = [repository.replace('/', "%2F"), repository.replace('/', "%2f")];
+    let names = std::iter::once(repository).chain(encoded.iter().map(String::as_str));
+    names
+        .filter_map(|name| path.split_once(name))
+        .map(|(_, behind)| behind)
+        .next()
+        .unwrap_or(path)
 }
 
 async fn address_of_next_page(actor: &mut Actor) -> Result<(), NotReached> {
@@ -212,4 +243,24 @@ fn header<'a>(exchange: &'a Exchange, name: &str) -> &'a str {
     answer
         .and_then(|answer| answer.headers.get(name))
         .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_a_name_is_told_from_the_name_and_the_query() {
+        for (address, behind) in [
+            ("/v2/a/b/blobs/uploads/1?state=%2F", "/blobs/uploads/1"),
+            (
+                "http://r.test/pre%20fix/v2/a%2Fb/blobs/uploads/1%2B",
+                "/blobs/uploads/1%2B",
+            ),
+            ("//r.test/v2/a%2fb/blobs/uploads/1", "/blobs/uploads/1"),
+            ("/elsewhere/1%2B?name=a/b", "/elsewhere/1%2B"),
+        ] {
+            assert_eq!(behind_name(address, "a/b"), behind, "{address}");
+        }
+    }
 }

@@ -254,7 +254,10 @@ async fn go_on_after(
             Ok(()) => actor.answer_on(&mut connection, "GET").await?,
             Err(fault) => Err(fault),
         };
-        redirected(&next).map_or_else(|| wrong_content(&next, blob), |()| None)
+        match &next {
+            Ok(answer) if sends_away(answer) => None,
+            other => wrong_content(other, blob),
+        }
     };
     if broken.is_some() {
         // Who does not get the blob by itself either has not lost it to the error.
@@ -267,11 +270,8 @@ async fn go_on_after(
     Ok(())
 }
 
-/// Whether a blob was answered with the way to it.
-fn redirected(outcome: &Result<Answer, Fault>) -> Option<()> {
-    outcome
-        .as_ref()
-        .ok()
-        .filter(|answer| (300..400).contains(&answer.status))
-        .map(|_| ())
+/// Whether a blob was answered with the way to it, or with when to come again: the connection goes on either way.
+fn sends_away(answer: &Answer) -> bool {
+    let comes_later = answer.status == 503 && answer.headers.contains("Retry-After");
+    (300..400).contains(&answer.status) || comes_later
 }

@@ -39,6 +39,22 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
         },
     ),
     Deviation::reply(
+        "upload-without-scheme",
+        &["interop.location-network-path"],
+        |call, reply| {
+            if opens(call) {
+                move_upload(reply, &format!("//{}", call.header("host")));
+            }
+        },
+    ),
+    Deviation::reply("upload-escaped", &["interop.location-escapes"], |call, reply| {
+        let place = reply.header("location").to_owned();
+        if let Some((uploads, id)) = place.rsplit_once('/').filter(|_| opens(call)) {
+            let id = id.replacen('-', "%2D", 1);
+            reply.set("location", &format!("{uploads}/{id}"));
+        }
+    }),
+    Deviation::reply(
         "location-slashes-encoded",
         &["interop.location-slashes"],
         |call, reply| encode_slashes(call, reply, "location"),

@@ -142,6 +142,35 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
+    // distribution does on S3, where a slash ends the tag in a key.
+    Deviation::stateful(
+        "pages-in-the-order-of-keys",
+        &["discovery.tags.link-walk-complete"],
+        |mut context| {
+            Box::pin(async move {
+                let (true, Some(n)) = (lists_tags(&context.call), number_of_tags(&context.call)) else {
+                    return context.honestly().await;
+                };
+                let last = context.call.parameter("last").unwrap_or_default();
+                context.call.drop_parameter("n");
+                context.call.drop_parameter("last");
+                let mut reply = context.honestly().await;
+                reply.remove("link");
+                let mut are_left = false;
+                edit_tags(&mut reply, |tags| {
+                    tags.sort_by_key(|tag| format!("{}/", tag.as_str().unwrap_or_default()));
+                    tags.retain(|tag| tag.as_str().unwrap_or_default() > last.as_str());
+                    are_left = tags.len() > n;
+                    tags.truncate(n);
+                });
+                if let (true, Some(last)) = (are_left, entries(&reply).last()) {
+                    let page = format!("{}?n={n}&{}", context.call.path, parameter_last(last));
+                    reply.set("link", &next(&page));
+                }
+                reply
+            })
+        },
+    ),
     Deviation::reply(
         "link-forgets-n",
         &["discovery.tags.link-keeps-n"],

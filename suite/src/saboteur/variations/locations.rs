@@ -50,7 +50,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 at_host(&host(call), location).replacen("http:", "", 1)
             });
         },
-    ),
+    )
+    .told_by(&["interop.location-network-path"]),
     Variation::reply(
         "location-in-capitals",
         "The scheme of every Location is in capitals, which mean the same.",
@@ -221,7 +222,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 reply.remove("docker-upload-uuid");
             }
         },
-    ),
+    )
+    .told_by(&["interop.location-escapes"]),
     Variation::both(
         "upload-id-of-several-segments",
         "An upload's Location has more segments than the table of endpoints shows.",
