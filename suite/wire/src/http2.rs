@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 use h2::client::{Builder, ResponseFuture, SendRequest};
-use h2::{Reason, RecvStream};
+use h2::{Ping, Reason, RecvStream};
 use http::Response;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 
 use super::connection::{Limits, Stream, is_safe};
@@ -36,6 +36,8 @@ const WINDOW: u32 = 512 * 1024;
 const SEND_BUFFER: usize = 256 * 1024;
 /// The shortest body that has a connection for itself, in bytes: others would wait behind it.
 const BULKY: u64 = 1024 * 1024;
+/// How long a server may take to say how much it takes: as long as to make a connection.
+const SETTLING: Duration = Duration::from_secs(10);
 /// How long a connection that nobody needs any more may take to say so.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -103,8 +105,12 @@ pub(super) enum Outcome<'a> {
 }
 
 impl Http2Connection {
-    /// Begins to speak HTTP/2 on a new connection.
-    pub(super) async fn begin(stream: Box<dyn Stream>) -> Result<Http2Connection, Fault> {
+    /// Begins to speak HTTP/2 on a new connection, and says when it is known how many requests the server takes at once:
+    /// until then it is one.
+    pub(super) async fn begin(
+        stream: Box<dyn Stream>,
+        settled: Option<watch::Sender<()>>,
+    ) -> Result<Http2Connection, Fault> {
         let begun = Builder::new()
             .enable_push(false)
             .initial_window_size(WINDOW)
@@ -112,11 +118,23 @@ impl Http2Connection {
             .initial_connection_window_size(WINDOW * MOST_STREAMS as u32)
             .max_header_list_size(HEAD_LIMIT as u32)
             .max_send_buffer_size(SEND_BUFFER)
+            .initial_max_send_streams(1)
             .handshake(stream)
             .await;
-        let (sender, connection) =
+        let (sender, mut connection) =
             begun.map_err(|error| Fault::Closed(words::ended(&error, "before any answer")))?;
         let (needed, unneeded) = oneshot::channel::<Infallible>();
+        let pings = connection.ping_pong();
+        tokio::spawn(async move {
+            // What the server says first is its settings, and its answer to this comes behind them.
+            if let Some(mut pings) = pings
+                && let Ok(Ok(_)) = timeout(SETTLING, pings.ping(Ping::opaque())).await
+                && let Some(settled) = settled
+            {
+                // Nobody may be waiting.
+                let _ = settled.send(());
+            }
+        });
         tokio::spawn(async move {
             if let Either::Right((_, connection)) = select(connection, unneeded).await {
                 let _ = timeout(GOODBYE, connection).await;

@@ -60,10 +60,11 @@ impl SharedConnections {
                 Turn::Take(place) => return Ok(Some(Way::Shared(place))),
                 Turn::Leave => return Ok(None),
                 Turn::Open(opened) => {
-                    let way = self.open(connector, origin, Offer::Both, weight).await?;
-                    // Those that wait may have given up.
-                    let _ = opened.send(());
-                    return Ok(Some(way));
+                    let opened = Some(opened);
+                    return self
+                        .made(connector, origin, Offer::Both, weight, opened)
+                        .await
+                        .map(Some);
                 }
                 Turn::Wait(mut opening) => {
                     // Where it could not be made, all others find out for themselves, and at once.
@@ -83,15 +84,31 @@ impl SharedConnections {
         offer: Offer,
         weight: Weight,
     ) -> Result<Way, Fault> {
+        self.made(connector, origin, offer, weight, None).await
+    }
+
+    /// The same, which tells others when it is known whether they can share it.
+    async fn made(
+        &self,
+        connector: &Connector,
+        origin: &Origin,
+        offer: Offer,
+        weight: Weight,
+        opened: Option<watch::Sender<()>>,
+    ) -> Result<Way, Fault> {
         match connector.connect(origin, offer).await? {
             Opened::Http1(stream) => {
                 if offer == Offer::Both {
                     self.lock().entry(origin.clone()).or_default().chose_http1 = true;
                 }
+                if let Some(opened) = opened {
+                    // Those that wait may have given up.
+                    let _ = opened.send(());
+                }
                 Ok(Way::Alone(Connection::new(stream)))
             }
             Opened::Http2(stream) => {
-                let connection = Arc::new(Http2Connection::begin(stream).await?);
+                let connection = Arc::new(Http2Connection::begin(stream, opened).await?);
                 let place = connection.first_place(weight);
                 let mut servers = self.lock();
                 let server = servers.entry(origin.clone()).or_default();

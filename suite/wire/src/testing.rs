@@ -197,6 +197,7 @@ impl Frame {
     pub(super) const HEADERS: u8 = 1;
     pub(super) const RESET: u8 = 3;
     const SETTINGS: u8 = 4;
+    pub(super) const PING: u8 = 6;
     const GOAWAY: u8 = 7;
     const WINDOW_UPDATE: u8 = 8;
     const CONTINUATION: u8 = 9;
@@ -408,6 +409,8 @@ async fn say(
         heard.lock().unwrap().push((number, frame.clone()));
         let said = if frame.kind == Frame::SETTINGS && frame.flags == 0 {
             Some(vec![Frame::new(Frame::SETTINGS, Frame::ACK, 0, [])])
+        } else if frame.kind == Frame::PING && frame.flags == 0 {
+            Some(vec![Frame::new(Frame::PING, Frame::ACK, 0, frame.payload)])
         } else {
             play(number, &frame)
         };

@@ -8,8 +8,6 @@ use super::super::testing::{Frame, Secure, patient, quick};
 use super::super::{Account, Body, Client, Exchange, Protocol, RawConnection, Shows, Tls, Versions, curl};
 use super::*;
 
-/// The type of a frame that is sent back at once.
-const PING: u8 = 6;
 const BOTH: &[&str] = &["h2", "http/1.1"];
 
 /// A setting that changes nothing: the largest frame is as large as usual.
@@ -180,7 +178,7 @@ async fn a_connection_that_ends_with_a_request_is_told_with_its_reason() {
             Frame::goodbye(frame.stream, Reason::ENHANCE_YOUR_CALM),
             ping(),
         ]),
-        PING => None,
+        Frame::PING => None,
         _ => Some(Vec::new()),
     };
     let server = Secure::serve(BOTH, usual(), play).await;
@@ -194,7 +192,7 @@ async fn a_connection_that_ends_with_a_request_is_told_with_its_reason() {
 
 fn ping() -> Frame {
     Frame {
-        kind: PING,
+        kind: Frame::PING,
         flags: 0,
         stream: 0,
         payload: vec![0; 8],
@@ -426,7 +424,7 @@ async fn a_large_upload_has_a_connection_for_itself() {
                 large.remove(&connection);
                 Frame::answer(stream, "201", "")
             }
-            Some(_) if frame.kind == Frame::DATA || frame.kind == PING => vec![ping()],
+            Some(_) if frame.kind == Frame::DATA || frame.kind == Frame::PING => vec![ping()],
             _ => Vec::new(),
         })
     })
@@ -573,7 +571,7 @@ async fn no_more_is_sent_at_once_than_a_server_takes() {
                 Some(vec![ping()])
             }
             // The answer waits for a round trip.
-            PING => Some(open.drain().flat_map(|id| Frame::answer(id, "200", "")).collect()),
+            Frame::PING => Some(open.drain().flat_map(|id| Frame::answer(id, "200", "")).collect()),
             _ => Some(Vec::new()),
         }
     })
