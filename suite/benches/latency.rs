@@ -1,4 +1,5 @@
-//! How long a run takes over a distance: the whole suite, against the bundled registry, behind a proxy that delays.
+//! How long a run takes over a distance: the whole suite, against the bundled registry, behind a proxy that delays; in
+//! the open, and through TLS over HTTP/1.1 and over HTTP/2.
 //!
 //! `ASSIZE_BEFORE` names the binary of another build, which is run beside this one; where the official suite's binary,
 //! `conformance`, is on the `PATH`, it is run, too. `ASSIZE_DELAYS` are the times of a round trip in milliseconds,
@@ -16,39 +17,63 @@ use std::time::{Duration, Instant};
 /// The usual round trips: on one machine, to another continent's shore, to the other side of the earth.
 const DELAYS: &str = "0 50 200";
 
+const ASSIZE: &str = env!("CARGO_BIN_EXE_assize");
+const CERTIFICATE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/tls/server.pem");
+const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/tls/server.key");
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/tls/root.pem");
+
 /// A suite that is timed.
 enum Contender {
-    /// A build of this suite, with what it is called here.
-    Assize(&'static str, String),
+    /// A build of this suite, with what it is called here, and how it asks.
+    Assize(&'static str, String, Over),
     /// The suite of the specification's authors.
     Official,
+}
+
+/// What a registry is asked over.
+#[derive(Clone, Copy)]
+enum Over {
+    /// TCP.
+    Tcp,
+    /// TLS, in this version of HTTP at most.
+    Tls(&'static str),
 }
 
 fn main() {
     let before = std::env::var("ASSIZE_BEFORE").ok();
     let mut contenders: Vec<Contender> = before
-        .map(|path| Contender::Assize("before", path))
+        .map(|path| Contender::Assize("before", path, Over::Tcp))
         .into_iter()
         .collect();
-    contenders.push(Contender::Assize("now", env!("CARGO_BIN_EXE_assize").to_owned()));
+    let ways = [
+        ("now", Over::Tcp),
+        ("now, TLS, HTTP/1.1", Over::Tls("1.1")),
+        ("now, TLS, HTTP/2", Over::Tls("2")),
+    ];
+    contenders.extend(ways.map(|(name, over)| Contender::Assize(name, ASSIZE.to_owned(), over)));
     contenders.extend(Contender::official());
     let delays = std::env::var("ASSIZE_DELAYS").unwrap_or_else(|_| DELAYS.to_owned());
-    let (mut registry, address) = registry(env!("CARGO_BIN_EXE_assize"));
-    println!("round trip   suite      time  what it says");
+    let mut registries = [
+        registry(&[]),
+        registry(&["--tls-certificate", CERTIFICATE, "--tls-key", KEY]),
+    ];
+    println!("round trip   suite                 time  what it says");
     for delay in delays.split_whitespace() {
         let round_trip = Duration::from_millis(delay.parse().unwrap());
-        let target = distant(address, round_trip / 2);
+        let [plain, secure] = [0, 1].map(|at| distant(registries[at].1, round_trip / 2));
         for contender in &contenders {
-            let (time, said) = contender.run(target);
+            let (time, said) = contender.run(plain, secure);
             println!(
-                "{delay:>7} ms   {:<8} {:>5.1} s  {said}",
+                "{delay:>7} ms   {:<19} {:>5.1} s  {said}",
                 contender.name(),
                 time.as_secs_f64()
             );
         }
     }
-    registry.kill().unwrap();
-    registry.wait().unwrap();
+    for (registry, _) in &mut registries {
+        registry.kill().unwrap();
+        registry.wait().unwrap();
+    }
 }
 
 impl Contender {
@@ -63,24 +88,30 @@ impl Contender {
 
     fn name(&self) -> &str {
         match self {
-            Contender::Assize(name, _) => name,
+            Contender::Assize(name, ..) => name,
             Contender::Official => "official",
         }
     }
 
     /// How long a run takes, and what it sums itself up by.
-    fn run(&self, target: SocketAddr) -> (Duration, String) {
+    fn run(&self, plain: SocketAddr, secure: SocketAddr) -> (Duration, String) {
         let results = tempfile::tempdir().unwrap();
         let mut command = match self {
-            Contender::Assize(_, binary) => {
+            Contender::Assize(_, binary, over) => {
                 let mut command = Command::new(binary);
-                command.args(["run", &format!("http://{target}"), "--seed", "7"]);
+                command.args(["run", "--seed", "7"]);
+                match over {
+                    Over::Tcp => command.arg(format!("http://{plain}")),
+                    Over::Tls(http) => command
+                        .arg(format!("https://{secure}"))
+                        .args(["--ca", ROOT, "--http", http]),
+                };
                 command
             }
             Contender::Official => {
                 let mut command = Command::new("conformance");
                 command
-                    .env("OCI_REGISTRY", target.to_string())
+                    .env("OCI_REGISTRY", plain.to_string())
                     .env("OCI_TLS", "disabled")
                     .env("OCI_REPO1", "official/one")
                     .env("OCI_REPO2", "official/two")
@@ -102,10 +133,11 @@ impl Contender {
     }
 }
 
-/// The bundled registry in a process of its own, and where it listens.
-fn registry(binary: &str) -> (Child, SocketAddr) {
-    let mut serve = Command::new(binary)
+/// The bundled registry with these options in a process of its own, and where it listens.
+fn registry(options: &[&str]) -> (Child, SocketAddr) {
+    let mut serve = Command::new(ASSIZE)
         .args(["serve", "--listen", "127.0.0.1:0"])
+        .args(options)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()

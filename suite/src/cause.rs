@@ -38,7 +38,7 @@ pub enum Cause {
     NothingToRead,
     /// No token was to be had.
     NoToken(Fault),
-    /// What an answer named cannot be asked, or must not be.
+    /// What an answer named cannot be asked, or must not be; or the server does not speak what it is written in.
     NotSent(Fault),
     /// A connection by hand could not be made, or did not hold.
     NoConnection(Fault),
@@ -107,7 +107,12 @@ impl Loss {
     /// What this exchange shows, if it shows a target that may be lost.
     pub fn seen_in(exchange: &Exchange) -> Option<Loss> {
         match &exchange.outcome {
-            Err(Fault::CannotSend { .. } | Fault::Elsewhere { .. } | Fault::Withheld(_)) => None,
+            Err(
+                Fault::CannotSend { .. }
+                | Fault::Elsewhere { .. }
+                | Fault::Http2Alone { .. }
+                | Fault::Withheld(_),
+            ) => None,
             Err(fault) => Some(Loss::Silent(fault.clone())),
             Ok(answer) if matches!(answer.status, 401 | 429 | 500..=506 | 508..) => {
                 Some(Loss::Refuses(answer.status))
@@ -184,7 +189,8 @@ impl Cause {
                 fault @ (Fault::CannotSend {
                     from: Source::Answer, ..
                 }
-                | Fault::Elsewhere { .. }),
+                | Fault::Elsewhere { .. }
+                | Fault::Http2Alone { .. }),
             ) => Some(Cause::NotSent(fault.clone())),
             Ok(answer) if answer.status == 403 && deletes_with_credentials(&exchange.request) => {
                 Some(Cause::Beyond(Beyond::MayNotDelete))

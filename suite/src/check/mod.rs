@@ -92,7 +92,7 @@ fn no_answer(fault: &Fault) -> CheckResult {
             from: Source::Scenario,
             ..
         } => CheckResult::Senseless(fault.to_string()),
-        Fault::CannotSend { .. } | Fault::Elsewhere { .. } => {
+        Fault::CannotSend { .. } | Fault::Elsewhere { .. } | Fault::Http2Alone { .. } => {
             CheckResult::NotReached(Cause::NotSent(fault.clone()))
         }
         _ => CheckResult::Breaks(fault.to_string()),

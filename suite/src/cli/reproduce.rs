@@ -3,7 +3,7 @@
 use assize::wire::quoted;
 use clap::ValueEnum;
 
-use super::arguments::{Profile, RunArguments, USUAL_PASSWORD};
+use super::arguments::{HttpVersion, Profile, RunArguments, USUAL_PASSWORD};
 
 /// The command as far as the user typed it; the password stays in the environment.
 pub(crate) fn command(arguments: &RunArguments) -> String {
@@ -18,7 +18,7 @@ pub(crate) fn command(arguments: &RunArguments) -> String {
 }
 
 /// The options that matter to one scenario, each with what was typed behind it, as often as it was.
-fn options(arguments: &RunArguments) -> [(&'static str, Vec<String>); 18] {
+fn options(arguments: &RunArguments) -> [(&'static str, Vec<String>); 19] {
     let RunArguments {
         registry,
         selection,
@@ -29,6 +29,7 @@ fn options(arguments: &RunArguments) -> [(&'static str, Vec<String>); 18] {
     let profile = Some(selection.profile).filter(|profile| *profile != Profile::Oci);
     let password_env = Some(&login.password_env).filter(|variable| *variable != USUAL_PASSWORD);
     let grace = Some(conduct.pace.grace).filter(|grace| !grace.is_zero());
+    let http = Some(registry.http).filter(|http| *http != HttpVersion::V2);
     let proxy = registry.proxy.as_ref();
     [
         ("--spec", typed(selection.spec.iter().filter_map(name_of))),
@@ -61,6 +62,7 @@ fn options(arguments: &RunArguments) -> [(&'static str, Vec<String>); 18] {
                     .map(|(name, value)| format!("{name}: {value}")),
             ),
         ),
+        ("--http", typed(http.iter().filter_map(name_of))),
         ("--user-agent", typed(&registry.user_agent)),
         ("--proxy", typed(proxy.map(|proxy| proxy.server.to_string()))),
         (
@@ -114,6 +116,7 @@ mod tests {
             "--insecure",
             "--anonymous",
             "--same-host",
+            "--http=1.1",
             "--header=X-Tenant: me",
             "--resolve=registry.example.com:443:192.0.2.7",
             "--proxy=http://me:secret@proxy.example.com:3128",
@@ -125,7 +128,7 @@ mod tests {
         let arguments = Arguments::try_parse_from(words).unwrap();
         insta::assert_snapshot!(
             command(&arguments.run),
-            @"assize run https://registry.example.com --spec 1.0 --user me --repository me/app --image me/app:v1 --resolve registry.example.com:443:192.0.2.7 --header 'X-Tenant: me' --proxy http://proxy.example.com:3128 --scenarios 'my folder' --grace 5000ms --read-only --anonymous --insecure --same-host"
+            @"assize run https://registry.example.com --spec 1.0 --user me --repository me/app --image me/app:v1 --resolve registry.example.com:443:192.0.2.7 --header 'X-Tenant: me' --http 1.1 --proxy http://proxy.example.com:3128 --scenarios 'my folder' --grace 5000ms --read-only --anonymous --insecure --same-host"
         );
     }
 }

@@ -7,11 +7,13 @@ use assize::catalogue::Version;
 use assize::judgement::{Lifetime, Strictness};
 use assize::plan::Selection;
 use assize::run::{Access, Budget, CleanUp, ImageName, RunId, RunSettings, is_repository};
-use assize::wire::{self, Address, Credentials, Headers, Identity, Proxies, Reach, Timeouts, Tls, Url};
+use assize::wire::{
+    self, Address, Credentials, Headers, Identity, Proxies, Reach, Timeouts, Tls, Url, Versions,
+};
 
 use super::arguments::{
-    ConductArguments, PaceArguments, Profile, RegistryArguments, RunArguments, SelectionArguments,
-    SnapshotArguments, Spec,
+    ConductArguments, HttpVersion, PaceArguments, Profile, RegistryArguments, RunArguments,
+    SelectionArguments, SnapshotArguments, Spec,
 };
 use super::environment::Environment;
 use super::failure::Failure;
@@ -46,6 +48,7 @@ pub(crate) struct ClientOptions {
     pub(crate) credentials: Credentials,
     tls: Tls,
     identity: Option<Identity>,
+    versions: Versions,
     proxies: Proxies,
     addresses: Vec<Address>,
     reach: Reach,
@@ -61,6 +64,7 @@ impl ClientOptions {
         settings.credentials = self.credentials.clone();
         settings.tls = self.tls.clone();
         settings.identity = self.identity.clone();
+        settings.versions = self.versions;
         settings.proxies = self.proxies.clone();
         settings.addresses = self.addresses.clone();
         settings.reach = self.reach;
@@ -155,6 +159,10 @@ pub(crate) fn client_options(
             key: registry.key.clone().unwrap_or_else(|| certificate.clone()),
             certificate,
         }),
+        versions: match registry.http {
+            HttpVersion::V1_1 => Versions::Http1,
+            HttpVersion::V2 => Versions::UpTo2,
+        },
         proxies: match registry.proxy.clone() {
             Some(proxy) => Proxies::named(proxy),
             None => Proxies::from_environment(environment),
@@ -381,7 +389,7 @@ mod tests {
     #[test]
     fn a_client_is_made_as_it_was_asked_for() {
         let line = "https://r.example --cert c.pem --header X-Tenant:me --header Cookie:a --user-agent me/1 \
-                    --resolve r.example:443:127.0.0.1 --same-host";
+                    --resolve r.example:443:127.0.0.1 --same-host --http 1.1";
         let client = |line, environment: &[_]| {
             let settings = settings(line, environment).unwrap();
             settings.client_options.client(settings.target.unwrap())
@@ -389,6 +397,8 @@ mod tests {
         let made = client(line, &[]);
         let identity = made.identity.unwrap();
         assert_eq!(identity.key, identity.certificate);
+        assert_eq!(made.versions, Versions::Http1);
+        assert_eq!(client("https://r.example", &[]).versions, Versions::UpTo2);
         assert_eq!(made.lines.get("x-tenant"), Some("me"));
         assert_eq!(made.user_agent.as_deref(), Some("me/1"));
         assert_eq!((made.addresses.len(), made.reach), (1, Reach::SameHost));

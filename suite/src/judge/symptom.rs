@@ -352,6 +352,7 @@ fn name_of(fault: &Fault) -> &'static str {
         Fault::Credentials(_) => "credentials",
         Fault::CannotSend { .. } => "cannot send",
         Fault::Elsewhere { .. } => "elsewhere",
+        Fault::Http2Alone { .. } => "HTTP/2 alone",
         Fault::Withheld(_) => "withheld",
     }
 }

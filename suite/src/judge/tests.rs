@@ -17,7 +17,7 @@ use crate::log::{
 };
 use crate::scenario::{Library, parse};
 use crate::values::{Answered, Scope};
-use crate::wire::{Answer, Body, Exchange, Fault, Request, Url};
+use crate::wire::{Answer, Body, Exchange, Fault, Protocol, Request, Url};
 
 const TARGET: &str = "http://registry.example";
 
@@ -73,6 +73,7 @@ fn exchange(number: u64, request: &str, outcome: Came<'_>) -> Arc<Exchange> {
     Arc::new(Exchange {
         number,
         request,
+        protocol: Protocol::Http1,
         outcome: outcome.map(|(status, headers)| Answer {
             url,
             status,

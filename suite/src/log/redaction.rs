@@ -253,6 +253,7 @@ impl Redactor {
             },
             Fault::Withheld(_)
             | Fault::Elsewhere { .. }
+            | Fault::Http2Alone { .. }
             | Fault::Timeout { .. }
             | Fault::TooLarge { .. }
             | Fault::TooManyRedirects(_) => fault.clone(),
@@ -353,6 +354,7 @@ fn in_text(bytes: Vec<u8>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Protocol;
 
     fn kept(body: Vec<u8>) -> Received {
         Redactor::default().received(&body.into())
@@ -391,6 +393,7 @@ mod tests {
         let exchange = Arc::new(Exchange {
             number: 1,
             request: Request::new("GET", url.clone()),
+            protocol: Protocol::Http1,
             outcome: Ok(Answer {
                 url,
                 status: 200,

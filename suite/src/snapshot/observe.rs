@@ -351,7 +351,10 @@ fn no_answer(fault: &Fault) -> &'static str {
         Fault::BadRedirect(_) => "a redirect that leads nowhere",
         Fault::Malformed(_) => "malformed",
         Fault::Credentials(_) => "credentials wanted",
-        Fault::Withheld(_) | Fault::Elsewhere { .. } | Fault::CannotSend { .. } => "not sent",
+        Fault::Withheld(_)
+        | Fault::Elsewhere { .. }
+        | Fault::Http2Alone { .. }
+        | Fault::CannotSend { .. } => "not sent",
     }
 }
 

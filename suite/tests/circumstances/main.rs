@@ -11,6 +11,7 @@ mod failures;
 mod late;
 mod lost;
 mod no_registry;
+mod over_http2;
 mod read_only;
 mod slowed;
 mod stopped;

@@ -9,14 +9,16 @@ use std::time::Instant;
 use tokio::time::timeout;
 
 use super::connect::Connector;
-use super::connection::{Attempt, Connection, Limits, Stream};
+use super::connection::Stream;
 use super::grant::{Grant, redacted};
 use super::keyring::Keyring;
 use super::pool::Pool;
+use super::protocol::Http1Only;
 use super::received::Books;
+use super::shared::SharedConnections;
 use super::{
-    Account, Answer, ClientSettings, Credentials, Exchange, Fault, Hop, LoginSource, Origin, Pass, Reach,
-    Request, Secrets, SettingsError, Tls, Url, head, redirect, token_request,
+    Account, Answer, ClientSettings, Credentials, Exchange, Fault, Hop, LoginSource, Origin, Pass, Protocol,
+    Reach, Request, Secrets, SettingsError, Tls, Url, head, redirect, token_request,
 };
 
 /// How many servers are remembered: a registry that names a new one each time is told by fewer.
@@ -30,11 +32,14 @@ struct ClientInner {
     settings: ClientSettings,
     connector: Connector,
     pool: Pool,
+    shared: SharedConnections,
     keyring: Keyring,
     books: Books,
     secrets: Secrets,
     exchanges: AtomicU64,
     requests: AtomicU64,
+    /// How many of them went over HTTP/2.
+    over_http2: AtomicU64,
     /// The servers that were asked, in order.
     hosts: Mutex<Vec<Origin>>,
 }
@@ -43,6 +48,7 @@ struct ClientInner {
 pub(super) struct ExchangeLog {
     /// The request as it may be shown.
     request: Request,
+    protocol: Protocol,
     pass: Option<Pass>,
     hops: Vec<Hop>,
     redirects: u32,
@@ -53,6 +59,7 @@ impl ExchangeLog {
     pub(super) fn of(request: Request) -> ExchangeLog {
         ExchangeLog {
             request,
+            protocol: Protocol::Http1,
             pass: None,
             hops: Vec::new(),
             redirects: 0,
@@ -85,11 +92,13 @@ impl Client {
             settings,
             connector,
             pool: Pool::default(),
+            shared: SharedConnections::default(),
             keyring: Keyring::default(),
             books: Books::default(),
             secrets,
             exchanges: AtomicU64::new(0),
             requests: AtomicU64::new(0),
+            over_http2: AtomicU64::new(0),
             hosts: Mutex::default(),
         })))
     }
@@ -105,6 +114,7 @@ impl Client {
         Exchange {
             number,
             request: log.request,
+            protocol: log.protocol,
             outcome,
             hops: log.hops,
             elapsed: begin.elapsed(),
@@ -117,6 +127,11 @@ impl Client {
     /// How many requests have been written, those that followed redirects or fetched tokens included.
     pub fn requests(&self) -> u64 {
         self.0.requests.load(Ordering::Relaxed)
+    }
+
+    /// How many of them were written in HTTP/2.
+    pub fn requests_over_http2(&self) -> u64 {
+        self.0.over_http2.load(Ordering::Relaxed)
     }
 
     /// The servers that requests were sent to, the target first.
@@ -137,7 +152,10 @@ impl Client {
 
     /// What a reader has to know of how servers were reached, a sentence each.
     pub fn notes(&self) -> Vec<String> {
-        self.0.settings.notes()
+        let (all, over_http2) = (self.requests(), self.requests_over_http2());
+        let told = format!("{over_http2} of {all} requests went over HTTP/2, as the server chose");
+        let spoken = (over_http2 > 0).then_some(told);
+        self.0.settings.notes().into_iter().chain(spoken).collect()
     }
 
     /// Remembers that this server was asked.
@@ -220,9 +238,14 @@ impl Client {
             log.request = redacted(request, grant, self.credentials());
             log.pass = self.pass(request, grant);
         }
+        let mut elsewhere = Protocol::Http1;
+        let protocol = match log.redirects {
+            0 => &mut log.protocol,
+            _ => &mut elsewhere,
+        };
         match grant {
-            Some(grant) => self.once(&grant.apply(request)).await,
-            None => self.once(request).await,
+            Some(grant) => self.sent(&grant.apply(request), protocol).await,
+            None => self.sent(request, protocol).await,
         }
     }
 
@@ -261,7 +284,7 @@ impl Client {
     }
 
     /// Refuses a server that may not be asked.
-    fn check_reach(&self, server: &Origin) -> Result<(), Fault> {
+    pub(super) fn check_reach(&self, server: &Origin) -> Result<(), Fault> {
         let registry = self.target().origin();
         if self.settings().reach == Reach::Anywhere || server.host() == registry.host() {
             return Ok(());
@@ -272,50 +295,13 @@ impl Client {
         })
     }
 
-    /// One request, one answer: no redirect is followed and no demand for credentials met.
-    pub(super) async fn once(&self, request: &Request) -> Result<Answer, Fault> {
-        let origin = request.url.origin();
-        self.check_reach(&origin)?;
-        let head = head::write(request)?;
-        let mut connection = self.0.pool.take(&origin, &request.method);
-        let attempt = loop {
-            let attempt = self.attempt(&head, request, connection.take()).await?;
-            if !attempt.stale {
-                break attempt;
-            }
-        };
-        if let Some(connection) = attempt.connection {
-            self.0.pool.put(origin, connection);
-        }
-        let (head, body, cut) = attempt.outcome?;
-        Ok(Answer {
-            url: request.url.clone(),
-            status: head.status,
-            headers: head.headers,
-            body: body.finish(),
-            cut,
-        })
-    }
-
-    async fn attempt(
-        &self,
-        head: &[u8],
-        request: &Request,
-        connection: Option<Connection>,
-    ) -> Result<Attempt<'_>, Fault> {
-        let settings = &self.0.settings;
-        let connection = match connection {
-            Some(connection) => connection,
-            None => Connection::new(self.0.connector.connect(&request.url.origin()).await?),
-        };
-        let limits = Limits {
-            timeouts: settings.timeouts,
-            body: settings.body_limit,
-            keeping: request.keeping.unwrap_or(settings.keeping),
-        };
+    /// Counts a request that is written to this server in this version of HTTP.
+    pub(super) fn count(&self, origin: &Origin, protocol: Protocol) {
         self.0.requests.fetch_add(1, Ordering::Relaxed);
-        self.meet(&request.url.origin());
-        Ok(connection.exchange(head, request, limits, self.books()).await)
+        if protocol == Protocol::Http2 {
+            self.0.over_http2.fetch_add(1, Ordering::Relaxed);
+        }
+        self.meet(origin);
     }
 
     /// The number of the next exchange.
@@ -324,9 +310,11 @@ impl Client {
     }
 
     /// A new connection to the target, for requests that are written by hand.
-    pub(super) async fn connect(&self) -> Result<Box<dyn Stream>, Fault> {
+    pub(super) async fn connect_by_hand(&self) -> Result<Box<dyn Stream>, Fault> {
         self.0.requests.fetch_add(1, Ordering::Relaxed);
-        self.0.connector.connect(&self.target().origin()).await
+        self.connector()
+            .connect_http1(&self.target().origin(), Http1Only::ByHand)
+            .await
     }
 
     pub(super) fn settings(&self) -> &ClientSettings {
@@ -335,6 +323,18 @@ impl Client {
 
     pub(super) fn credentials(&self) -> &Credentials {
         &self.0.settings.credentials
+    }
+
+    pub(super) fn connector(&self) -> &Connector {
+        &self.0.connector
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    pub(super) fn shared(&self) -> &SharedConnections {
+        &self.0.shared
     }
 
     pub(super) fn keyring(&self) -> &Keyring {

@@ -12,36 +12,81 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::connection::Stream;
+use super::protocol::Http1Only;
 use super::settings::Address;
 use super::url::{Origin, Scheme};
 use super::{ClientSettings, Fault, Proxies, Proxy, SettingsError, handshake, tls, tunnel};
 
+/// What ALPN calls HTTP/1.1 and HTTP/2.
+const HTTP1: &[u8] = b"http/1.1";
+const HTTP2: &[u8] = b"h2";
+
 /// Makes connections.
 pub(super) struct Connector {
-    tls: TlsConnector,
+    /// Offers HTTP/1.1.
+    http1: TlsConnector,
+    /// Offers HTTP/2 as well.
+    both: TlsConnector,
     proxies: Proxies,
     addresses: Vec<Address>,
     limit: Duration,
 }
 
+/// What a server may choose from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// HTTP/1.1 or HTTP/2.
+    Both,
+    /// HTTP/1.1, for this reason.
+    Http1(Http1Only),
+}
+
+/// A new connection, in the version of HTTP that the server chose.
+pub(super) enum Opened {
+    /// HTTP/1.1.
+    Http1(Box<dyn Stream>),
+    /// HTTP/2.
+    Http2(Box<dyn Stream>),
+}
+
+impl Opened {
+    fn stream(self) -> Box<dyn Stream> {
+        match self {
+            Opened::Http1(stream) | Opened::Http2(stream) => stream,
+        }
+    }
+}
+
 impl Connector {
     pub(super) fn new(settings: &ClientSettings) -> Result<Connector, SettingsError> {
-        let config: ClientConfig = tls::config(settings)?;
+        let http1 = tls::config(settings)?;
+        let both = http1.clone();
         Ok(Connector {
-            tls: TlsConnector::from(Arc::new(config)),
+            http1: offering(http1, &[HTTP1]),
+            both: offering(both, &[HTTP2, HTTP1]),
             proxies: settings.proxies.clone(),
             addresses: settings.addresses.clone(),
             limit: settings.timeouts.connect,
         })
     }
 
+    /// A new connection to the server, over which HTTP/1.1 is spoken, for this reason.
+    pub(super) async fn connect_http1(
+        &self,
+        origin: &Origin,
+        because: Http1Only,
+    ) -> Result<Box<dyn Stream>, Fault> {
+        let opened = self.connect(origin, Offer::Http1(because)).await;
+        opened.map(Opened::stream)
+    }
+
     /// A new connection to the server.
-    pub(super) async fn connect(&self, origin: &Origin) -> Result<Box<dyn Stream>, Fault> {
+    pub(super) async fn connect(&self, origin: &Origin, offer: Offer) -> Result<Opened, Fault> {
         let end = Instant::now() + self.limit;
         match self.proxies.of(origin)? {
             None => {
-                self.secured(origin, Box::new(self.tcp(origin, end).await?), end)
-                    .await
+                let stream = Box::new(self.tcp(origin, end).await?);
+                self.secured(origin, stream, offer, end).await
             }
             Some(proxy) => {
                 let stream = self.to_proxy(proxy, end).await.map_err(|fault| {
@@ -49,14 +94,16 @@ impl Connector {
                 })?;
                 let tunnel = timeout_at(end, tunnel::open(stream, proxy, origin)).await;
                 let tunnel = tunnel.map_err(|_| self.late("waiting for the proxy"))??;
-                self.secured(origin, tunnel, end).await
+                self.secured(origin, tunnel, offer, end).await
             }
         }
     }
 
     async fn to_proxy(&self, proxy: &Proxy, end: Instant) -> Result<Box<dyn Stream>, Fault> {
         let stream = Box::new(self.tcp(&proxy.server, end).await?);
-        self.secured(&proxy.server, stream, end).await
+        let offer = Offer::Http1(Http1Only::Method);
+        let opened = self.secured(&proxy.server, stream, offer, end).await;
+        opened.map(Opened::stream)
     }
 
     /// The connection as the server wants it: as it is, or with TLS on it.
@@ -64,11 +111,12 @@ impl Connector {
         &self,
         origin: &Origin,
         stream: Box<dyn Stream>,
+        offer: Offer,
         end: Instant,
-    ) -> Result<Box<dyn Stream>, Fault> {
+    ) -> Result<Opened, Fault> {
         match origin.scheme() {
-            Scheme::Http => Ok(stream),
-            Scheme::Https => self.handshake(origin, stream, end).await,
+            Scheme::Http => Ok(Opened::Http1(stream)),
+            Scheme::Https => self.handshake(origin, stream, offer, end).await,
         }
     }
 
@@ -124,20 +172,40 @@ impl Connector {
         &self,
         origin: &Origin,
         stream: Box<dyn Stream>,
+        offer: Offer,
         end: Instant,
-    ) -> Result<Box<dyn Stream>, Fault> {
+    ) -> Result<Opened, Fault> {
         let name = ServerName::try_from(origin.host().to_owned()).map_err(|_| {
             Fault::Tls(format!(
                 "`{}` is no name that a certificate can have",
                 origin.host()
             ))
         })?;
-        match timeout_at(end, self.tls.connect(name, stream)).await {
-            Ok(Ok(stream)) => Ok(Box::new(stream)),
-            Ok(Err(error)) => Err(Fault::Tls(handshake::why(&error))),
-            Err(_) => Err(self.late("in the TLS handshake")),
+        let connector = match offer {
+            Offer::Both => &self.both,
+            Offer::Http1(_) => &self.http1,
+        };
+        match (timeout_at(end, connector.connect(name, stream)).await, offer) {
+            (Ok(Ok(stream)), _) if stream.get_ref().1.alpn_protocol() == Some(HTTP2) => {
+                Ok(Opened::Http2(Box::new(stream)))
+            }
+            (Ok(Ok(stream)), _) => Ok(Opened::Http1(Box::new(stream))),
+            (Ok(Err(error)), Offer::Http1(because)) if handshake::speaks_none_of_these(&error) => {
+                Err(Fault::Http2Alone {
+                    server: origin.to_string(),
+                    because: because.to_string(),
+                })
+            }
+            (Ok(Err(error)), _) => Err(Fault::Tls(handshake::why(&error))),
+            (Err(_), _) => Err(self.late("in the TLS handshake")),
         }
     }
+}
+
+/// Makes TLS connections in which these versions of HTTP are offered.
+fn offering(mut config: ClientConfig, protocols: &[&[u8]]) -> TlsConnector {
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+    TlsConnector::from(Arc::new(config))
 }
 
 fn unreachable(address: SocketAddr, error: &io::Error) -> Fault {

@@ -6,18 +6,18 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, split};
 use tokio::task::unconstrained;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::timeout;
 
-use super::head::{Framing, Head};
-use super::incoming::{BodyLimits, Incoming, how_it_ended};
-use super::received::{Books, Keeping, Receiving};
+use super::head::Framing;
+use super::incoming::{Arrived, BodyLimits, Incoming, how_it_ended};
+use super::progress::WriteProgress;
+use super::received::{Books, Keeping};
 use super::{Body, Fault, Request, Timeouts};
 
 /// How many bytes of a body are handed to the connection at once.
@@ -41,7 +41,7 @@ pub(super) struct Connection {
 /// What became of a request on a connection.
 pub(super) struct Attempt<'a> {
     /// The answer, or why there is none.
-    pub(super) outcome: Result<(Head, Receiving<'a>, Option<Fault>), Fault>,
+    pub(super) outcome: Result<Arrived<'a>, Fault>,
     /// The connection, if it can carry another request.
     pub(super) connection: Option<Connection>,
     /// Whether the connection was dead already: nothing of the answer came, and nothing can have been done about it.
@@ -54,6 +54,17 @@ pub(super) struct Limits {
     pub(super) timeouts: Timeouts,
     pub(super) body: u64,
     pub(super) keeping: Keeping,
+}
+
+impl Limits {
+    /// The limits on the body of the answer.
+    pub(super) fn of_body(self) -> BodyLimits {
+        BodyLimits {
+            idle: self.timeouts.idle,
+            size: self.body,
+            keeping: self.keeping,
+        }
+    }
 }
 
 impl Connection {
@@ -99,7 +110,7 @@ impl Connection {
         let closed = matches!(outcome, Err(Fault::Closed(_)));
         let harmless = is_safe(&request.method) || progress.written() == 0;
         Attempt {
-            outcome: outcome.map(|answer| (answer.head, answer.body, answer.cut)),
+            outcome: outcome.map(|answer| answer.arrived),
             connection: reusable.then(|| Connection {
                 stream: reader.unsplit(writer),
                 reused: true,
@@ -116,10 +127,7 @@ pub(super) fn is_safe(method: &str) -> bool {
 
 /// An answer, and whether the connection outlives it.
 struct ReadAnswer<'a> {
-    head: Head,
-    body: Receiving<'a>,
-    /// Why the body did not come to its end, if it did not.
-    cut: Option<Fault>,
+    arrived: Arrived<'a>,
     reusable: bool,
 }
 
@@ -231,79 +239,17 @@ async fn read<'a>(
     progress: &WriteProgress,
     (limits, books): (Limits, &'a Books),
 ) -> Result<ReadAnswer<'a>, Fault> {
-    let head = {
-        let head = pin!(incoming.head());
-        let late = pin!(progress.long_ended(limits.timeouts.answer));
-        match select(head, late).await {
-            Either::Left((head, _)) => head?,
-            Either::Right(((), _)) => {
-                return Err(Fault::Timeout {
-                    after: limits.timeouts.answer,
-                    doing: "waiting for the answer",
-                });
-            }
-        }
-    };
+    let head = progress
+        .answered(limits.timeouts.answer, incoming.head())
+        .await??;
     let framing = head.framing(method)?;
-    let body = BodyLimits {
-        idle: limits.timeouts.idle,
-        size: limits.body,
-        keeping: limits.keeping,
-    };
-    let (body, cut) = incoming.body(framing, body, books).await;
+    let (body, cut) = incoming.body(framing, limits.of_body(), books).await;
     let reusable = cut.is_none() && head.keeps_alive() && framing != Framing::UntilClose;
-    Ok(ReadAnswer {
-        head,
+    let arrived = Arrived {
+        status: head.status,
+        headers: head.headers,
         body,
         cut,
-        reusable,
-    })
-}
-
-/// How far the request has been written.
-struct WriteProgress(Mutex<WriteState>);
-
-#[derive(Clone, Copy)]
-struct WriteState {
-    bytes: u64,
-    /// When nothing more was to be written, since all was or since it could not be.
-    ended: Option<Instant>,
-}
-
-impl WriteProgress {
-    fn begin() -> WriteProgress {
-        WriteProgress(Mutex::new(WriteState {
-            bytes: 0,
-            ended: None,
-        }))
-    }
-
-    fn made(&self, bytes: usize) {
-        self.state().bytes += bytes as u64;
-    }
-
-    fn end(&self) {
-        self.state().ended = Some(Instant::now());
-    }
-
-    fn written(&self) -> u64 {
-        self.state().bytes
-    }
-
-    fn state(&self) -> MutexGuard<'_, WriteState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Waits until the request has been written for so long; while it is being written, its own limits hold.
-    async fn long_ended(&self, limit: Duration) {
-        loop {
-            let now = Instant::now();
-            let ended = self.state().ended;
-            let end = ended.unwrap_or(now) + limit;
-            if now >= end {
-                return;
-            }
-            sleep_until(end).await;
-        }
-    }
+    };
+    Ok(ReadAnswer { arrived, reusable })
 }

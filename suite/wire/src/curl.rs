@@ -2,7 +2,7 @@
 
 use super::grant::REDACTED;
 use super::head::USER_AGENT;
-use super::{Account, Body, Exchange, Fault, Request, redirect};
+use super::{Account, Body, Exchange, Fault, Protocol, Request, redirect};
 use crate::hidden_characters::hides;
 
 /// The longest text that is written out as a word of the line, in bytes; a longer one is made before it.
@@ -47,6 +47,9 @@ fn words(exchange: &Exchange, shows: Shows, token: &str, body: Vec<String>) -> S
     words.extend(["--max-time".to_owned(), limit(exchange).to_string()]);
     words.push("--path-as-is".to_owned());
     words.extend(redirects(exchange));
+    if exchange.protocol == Protocol::Http1Alone {
+        words.push("--http1.1".to_owned());
+    }
     if exchange.insecure {
         words.push("-k".to_owned());
     }

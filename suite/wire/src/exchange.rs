@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Account, Fault, Headers, Received, Request, Url, Withheld};
+use super::{Account, Fault, Headers, Protocol, Received, Request, Url, Withheld};
 
 /// The answer that ended an exchange.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +78,8 @@ pub struct Exchange {
     pub number: u64,
     /// The request as it was last written to the address it is for, the secrets in it redacted.
     pub request: Request,
+    /// The version of HTTP that it was written in.
+    pub protocol: Protocol,
     /// The answer, or why there is none.
     pub outcome: Result<Answer, Fault>,
     /// The answers before it, in order.
@@ -98,6 +100,7 @@ impl Exchange {
         Exchange {
             number: 0,
             request,
+            protocol: Protocol::Http1,
             outcome: Err(Fault::Withheld(why)),
             hops: Vec::new(),
             elapsed: Duration::ZERO,

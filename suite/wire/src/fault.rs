@@ -54,6 +54,14 @@ pub enum Fault {
         /// The host that may be asked.
         registry: String,
     },
+    /// The server speaks HTTP/2 and nothing else, and the request is one of HTTP/1.1.
+    #[error("{server} was not asked: it speaks HTTP/2 alone, and {because}")]
+    Http2Alone {
+        /// The server.
+        server: String,
+        /// Why the request is one of HTTP/1.1.
+        because: String,
+    },
     /// The request cannot be written as a request.
     #[error("{from}: {reason}")]
     CannotSend {

@@ -14,8 +14,8 @@ use super::received::{Books, Keeping};
 use super::secrets::SHORTEST;
 use super::token_request::{self, Showing};
 use super::{
-    Account, Answer, Exchange, Fault, Limit, Proxies, Proxy, REDACTED, Redirects, Request, Secrets, Shows,
-    Url, challenges, curl, number, quoted, redirect, token,
+    Account, Answer, Exchange, Fault, Limit, Protocol, Proxies, Proxy, REDACTED, Redirects, Request, Secrets,
+    Shows, Url, challenges, curl, number, quoted, redirect, token,
 };
 
 /// Longer ones meet limits that depend on how much comes at once.
@@ -45,6 +45,7 @@ pub fn answer(input: &[u8]) -> Option<Exchange> {
     let exchange = Exchange {
         number: 1,
         request,
+        protocol: Protocol::Http1,
         outcome: in_pieces,
         hops: Vec::new(),
         elapsed: Duration::ZERO,

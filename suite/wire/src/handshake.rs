@@ -10,10 +10,20 @@ use rustls::{AlertDescription, CertificateError, Error};
 const ADVICE: &str =
     "name the certificate, or that of who signed it, with --ca, or accept any with --insecure";
 
+/// The error of the TLS library, if it is one.
+fn tls_error(error: &io::Error) -> Option<&Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// Whether the server speaks none of the versions of HTTP that it was offered.
+pub(super) fn speaks_none_of_these(error: &io::Error) -> bool {
+    let refused = Error::AlertReceived(AlertDescription::NoApplicationProtocol);
+    tls_error(error) == Some(&refused)
+}
+
 /// Why the handshake failed.
 pub(super) fn why(error: &io::Error) -> String {
-    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
-    match tls {
+    match tls_error(error) {
         Some(Error::InvalidCertificate(reason)) => certificate(reason),
         Some(Error::InvalidMessage(_)) => {
             "the server does not speak TLS on this port; the address may have to begin with http://".to_owned()
@@ -116,6 +126,9 @@ fn refusal(alert: AlertDescription) -> String {
         AlertDescription::UnrecognisedName => "the server knows no host of this name".to_owned(),
         AlertDescription::ProtocolVersion => {
             "the server speaks no version of TLS that this client does, which are 1.2 and 1.3".to_owned()
+        }
+        AlertDescription::NoApplicationProtocol => {
+            "the server speaks no version of HTTP that this client does".to_owned()
         }
         other => format!("the server refuses the handshake (alert {})", u8::from(other)),
     }

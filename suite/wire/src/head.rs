@@ -7,7 +7,7 @@ use super::{Body, Fault, Headers, Request, Source, number};
 /// The longest head of an answer that is read, in bytes.
 pub(super) const HEAD_LIMIT: usize = 64 * 1024;
 /// The most lines in the head of an answer that are read.
-const LINE_LIMIT: usize = 256;
+pub(super) const LINE_LIMIT: usize = 256;
 /// How much of what came is quoted to the reader.
 const QUOTE_LIMIT: usize = 60;
 

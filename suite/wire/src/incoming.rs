@@ -7,10 +7,10 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::timeout;
 
-use super::Fault;
 use super::head::{Framing, Head, malformed};
 use super::number::hexadecimal;
 use super::received::{Books, Keeping, Receiving};
+use super::{Answer, Fault, Headers, Url};
 
 /// The longest line between two chunks that is read, in bytes.
 const CHUNK_LINE_LIMIT: usize = 4 * 1024;
@@ -21,7 +21,7 @@ const READ_SIZE: usize = 16 * 1024;
 /// How much of what comes is kept for a transcript from one step to the next, in bytes.
 const COPY_LIMIT: usize = 64 * 1024;
 /// How many answers of the kind "go on" are read before the one that counts.
-const INTERIM_LIMIT: usize = 100;
+pub(super) const INTERIM_LIMIT: usize = 100;
 
 /// The reading half of a connection, and what has been read but not yet used.
 pub(super) struct Incoming<R> {
@@ -31,6 +31,28 @@ pub(super) struct Incoming<R> {
     copy: Option<BytesMut>,
     /// How many bytes have come in all.
     pub(super) received: u64,
+}
+
+/// An answer that has been read.
+pub(super) struct Arrived<'a> {
+    pub(super) status: u16,
+    pub(super) headers: Headers,
+    pub(super) body: Receiving<'a>,
+    /// Why the body did not come to its end, if it did not.
+    pub(super) cut: Option<Fault>,
+}
+
+impl Arrived<'_> {
+    /// The answer, which came from this address.
+    pub(super) fn from(self, url: &Url) -> Answer {
+        Answer {
+            url: url.clone(),
+            status: self.status,
+            headers: self.headers,
+            body: self.body.finish(),
+            cut: self.cut,
+        }
+    }
 }
 
 /// The limits on a body.
@@ -302,7 +324,7 @@ fn cut_chunks(how: &str, came: u64) -> Fault {
     ))
 }
 
-fn within(length: u64, limits: BodyLimits) -> Result<(), Fault> {
+pub(super) fn within(length: u64, limits: BodyLimits) -> Result<(), Fault> {
     if length > limits.size {
         return Err(Fault::TooLarge { limit: limits.size });
     }

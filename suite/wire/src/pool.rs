@@ -11,9 +11,14 @@ use super::url::Origin;
 const MOST: usize = 128;
 /// How long a connection may have been idle for a request that can be sent again if the server has just closed it: what
 /// front ends keep one for is seldom less, and where it is, one request is sent twice.
-const LONG: Duration = Duration::from_secs(15);
+pub(super) const LONG: Duration = Duration::from_secs(15);
 /// How long it may have been idle for any other request: shorter than servers wait before they close.
 const SHORT: Duration = Duration::from_secs(1);
+
+/// How long a connection may have been idle for a request of this method.
+pub(super) fn patience(method: &str) -> Duration {
+    if is_safe(method) { LONG } else { SHORT }
+}
 
 /// The idle connections, by server, the one used last on top.
 #[derive(Default)]
@@ -27,7 +32,7 @@ struct Idle {
 impl Pool {
     /// A connection that looks alive and is fit for a request of this method.
     pub(super) fn take(&self, origin: &Origin, method: &str) -> Option<Connection> {
-        let limit = if is_safe(method) { LONG } else { SHORT };
+        let limit = patience(method);
         let mut idle = self.lock();
         let stack = idle.get_mut(origin)?;
         let now = Instant::now();

@@ -37,7 +37,7 @@ impl RawConnection {
     /// Connects to the target of the client, with its limits and its TLS.
     pub async fn open(client: &Client) -> Result<RawConnection, Fault> {
         let begin = Instant::now();
-        let (reader, writer) = split(client.connect().await?);
+        let (reader, writer) = split(client.connect_by_hand().await?);
         Ok(RawConnection {
             client: client.clone(),
             incoming: Incoming::listening(reader),

@@ -125,8 +125,10 @@ pub enum Account {
 /// The letters in which the names of header lines are written, those that the client adds itself among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Letters {
-    /// As they stand in the request.
+    /// As they stand in the request, or in small ones where HTTP/2 has no others.
     AsWritten,
+    /// As they stand in the request, and in no others.
+    Usual,
     /// In small letters.
     Small,
     /// In capital letters.
@@ -139,7 +141,7 @@ impl Letters {
     /// A name in these letters.
     pub(super) fn spell(self, name: &str) -> String {
         match self {
-            Letters::AsWritten => name.to_owned(),
+            Letters::AsWritten | Letters::Usual => name.to_owned(),
             Letters::Small => name.to_ascii_lowercase(),
             Letters::Capital => name.to_ascii_uppercase(),
             Letters::Mixed => {
@@ -156,7 +158,7 @@ impl Letters {
 impl fmt::Display for Letters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
-            Letters::AsWritten => "the usual letters",
+            Letters::AsWritten | Letters::Usual => "the usual letters",
             Letters::Small => "small letters",
             Letters::Capital => "capital letters",
             Letters::Mixed => "mixed letters",

@@ -9,7 +9,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::grant::Grant;
-use super::{Account, Headers, Keeping, Proxies, Url, number};
+use super::{Account, Headers, Keeping, Proxies, Url, Versions, number};
 
 /// The settings of a client; [`ClientSettings::new`] has the defaults.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct ClientSettings {
     pub tls: Tls,
     /// Client certificate (default: none).
     pub identity: Option<Identity>,
+    /// Versions of HTTP that are spoken (default: HTTP/2 where the server chooses it, and HTTP/1.1).
+    pub versions: Versions,
     /// Proxies (default: none).
     pub proxies: Proxies,
     /// Addresses of hosts that override DNS (default: none).
@@ -53,6 +55,7 @@ impl ClientSettings {
                 extra_roots: Vec::new(),
             },
             identity: None,
+            versions: Versions::UpTo2,
             proxies: Proxies::default(),
             addresses: Vec::new(),
             reach: Reach::Anywhere,

@@ -14,7 +14,7 @@ use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme
 use super::url::Scheme;
 use super::{ClientSettings, Identity, SettingsError, Tls, handshake};
 
-/// What a TLS handshake is made with.
+/// What a TLS handshake is made with; which versions of HTTP are offered in it is the caller's to say.
 pub(super) fn config(settings: &ClientSettings) -> Result<ClientConfig, SettingsError> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -37,17 +37,15 @@ pub(super) fn config(settings: &ClientSettings) -> Result<ClientConfig, Settings
             .with_custom_certificate_verifier(Arc::new(Verifier { believed, provider })),
         None => builder.with_root_certificates(RootCertStore::empty()),
     };
-    let mut config = match &settings.identity {
+    match &settings.identity {
         Some(identity) => {
             let (chain, key) = identity.read()?;
             builder
                 .with_client_auth_cert(chain, key)
-                .map_err(|error| identity.unusable(&error))?
+                .map_err(|error| identity.unusable(&error))
         }
-        None => builder.with_no_client_auth(),
-    };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+        None => Ok(builder.with_no_client_auth()),
+    }
 }
 
 impl Identity {

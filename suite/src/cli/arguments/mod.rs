@@ -21,7 +21,7 @@ use assize::diagnostic::did_you_mean;
 pub(crate) use conduct::{ConductArguments, PaceArguments};
 pub(crate) use corpus::{ExplainArguments, FmtArguments, ListArguments, Listing, LspArguments};
 pub(crate) use login::{LoginArguments, USUAL_PASSWORD};
-pub(crate) use registry::RegistryArguments;
+pub(crate) use registry::{HttpVersion, RegistryArguments};
 pub(crate) use reports::{CompareArguments, SiteArguments};
 pub(crate) use run::{CleanArguments, RunArguments, SnapshotArguments};
 pub(crate) use saboteur::{HuntArguments, SabotageArguments, SelftestArguments};

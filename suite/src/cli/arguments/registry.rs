@@ -3,11 +3,22 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueHint};
+use clap::{Args, ValueEnum, ValueHint};
 
 use super::LoginArguments;
 use crate::cli::value;
 use assize::wire::{Address, Proxy};
+
+/// The versions of HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HttpVersion {
+    /// HTTP/1.1
+    #[value(name = "1.1")]
+    V1_1,
+    /// HTTP/2
+    #[value(name = "2")]
+    V2,
+}
 
 /// How the registry is reached, and where a run may write.
 #[derive(Args, Debug)]
@@ -31,6 +42,11 @@ pub(crate) struct RegistryArguments {
     /// PEM file with the key of the client certificate (default: the file of --cert)
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "cert")]
     pub(crate) key: Option<PathBuf>,
+
+    /// Newest version of HTTP to speak. HTTP/2 is spoken where the registry chooses it in the TLS handshake, and what only
+    /// HTTP/1.1 can say, such as chunks, is said over HTTP/1.1
+    #[arg(long, value_name = "VERSION", default_value = "2")]
+    pub(crate) http: HttpVersion,
 
     /// Proxy for all requests. It overrides http_proxy, HTTPS_PROXY, ALL_PROXY and NO_PROXY, which are never used
     /// for this machine

@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::RecordedFault;
 use super::{Bad, address, nanoseconds};
-use crate::wire::{self, Letters, Received, Url};
+use crate::wire::{self, Letters, Protocol, Received, Url};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct RecordedExchange {
     number: u64,
     request: RecordedRequest,
+    #[serde(default, skip_serializing_if = "RecordedProtocol::is_usual")]
+    protocol: RecordedProtocol,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     hops: Vec<RecordedHop>,
     #[serde(flatten)]
@@ -26,6 +28,16 @@ pub(super) struct RecordedExchange {
     pass: Option<Pass>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     insecure: bool,
+}
+
+/// The version of HTTP that a request was written in.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum RecordedProtocol {
+    #[default]
+    Http1,
+    Http1Alone,
+    Http2,
 }
 
 /// A token that was fetched.
@@ -158,6 +170,7 @@ impl RecordedExchange {
         RecordedExchange {
             number: exchange.number,
             request: RecordedRequest::of(&exchange.request),
+            protocol: RecordedProtocol::of(exchange.protocol),
             hops: exchange.hops.iter().map(RecordedHop::of).collect(),
             outcome: match &exchange.outcome {
                 Ok(answer) => RecordedOutcome::Answer(RecordedAnswer::of(answer)),
@@ -175,6 +188,7 @@ impl RecordedExchange {
         Ok(wire::Exchange {
             number: self.number,
             request: self.request.read(registry)?,
+            protocol: self.protocol.read(),
             hops: self
                 .hops
                 .into_iter()
@@ -189,6 +203,28 @@ impl RecordedExchange {
             pass: self.pass.map(Pass::read),
             insecure: self.insecure,
         })
+    }
+}
+
+impl RecordedProtocol {
+    fn is_usual(&self) -> bool {
+        matches!(self, RecordedProtocol::Http1)
+    }
+
+    fn of(protocol: Protocol) -> RecordedProtocol {
+        match protocol {
+            Protocol::Http1 => RecordedProtocol::Http1,
+            Protocol::Http1Alone => RecordedProtocol::Http1Alone,
+            Protocol::Http2 => RecordedProtocol::Http2,
+        }
+    }
+
+    fn read(self) -> Protocol {
+        match self {
+            RecordedProtocol::Http1 => Protocol::Http1,
+            RecordedProtocol::Http1Alone => Protocol::Http1Alone,
+            RecordedProtocol::Http2 => Protocol::Http2,
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) enum RecordedFault {
     Malformed(String),
     Credentials(String),
     Elsewhere { server: String, registry: String },
+    Http2Alone { server: String, because: String },
     CannotSend { reason: String, from: RecordedSource },
     Withheld(RecordedWithheld),
 }
@@ -64,6 +65,7 @@ impl RecordedFault {
                 wire::Withheld::Ended => RecordedWithheld::Ended,
             }),
             wire::Fault::Elsewhere { server, registry } => RecordedFault::Elsewhere { server, registry },
+            wire::Fault::Http2Alone { server, because } => RecordedFault::Http2Alone { server, because },
             wire::Fault::CannotSend { reason, from } => RecordedFault::CannotSend {
                 reason,
                 from: match from {
@@ -95,6 +97,7 @@ impl RecordedFault {
                 RecordedWithheld::Ended => wire::Withheld::Ended,
             }),
             RecordedFault::Elsewhere { server, registry } => wire::Fault::Elsewhere { server, registry },
+            RecordedFault::Http2Alone { server, because } => wire::Fault::Http2Alone { server, because },
             RecordedFault::CannotSend { reason, from } => wire::Fault::CannotSend {
                 reason,
                 from: match from {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::exchange::none;
+use super::exchange::{HTTP1, none};
 use super::har::{HarEntry, HarPostData, HarRequest, HarResponse};
 use super::{content, exchange};
 use crate::wire::{Step, Transcript, Url};
@@ -51,7 +51,7 @@ fn request(connection: &Transcript, sent: &[u8]) -> HarRequest {
     HarRequest {
         method: method.to_owned(),
         url: address,
-        http_version: "HTTP/1.1",
+        http_version: HTTP1,
         cookies: [],
         headers: Vec::new(),
         query_string: query,
@@ -73,7 +73,7 @@ fn response(received: &[u8]) -> HarResponse {
     match status {
         None => HarResponse {
             content: content(received, received.len() as u64, KIND),
-            ..none("no answer came".to_owned())
+            ..none("no answer came".to_owned(), HTTP1)
         },
         Some(status) => HarResponse {
             status,
@@ -81,7 +81,7 @@ fn response(received: &[u8]) -> HarResponse {
             content: content(received, received.len() as u64, KIND),
             body_size: i64::try_from(received.len()).unwrap_or(-1),
             error: None,
-            ..none(String::new())
+            ..none(String::new(), HTTP1)
         },
     }
 }

@@ -6,11 +6,18 @@ use http::StatusCode;
 
 use super::har::{HarContent, HarEntry, HarPair, HarPostData, HarRequest, HarResponse};
 use super::{content, part};
-use crate::wire;
+use crate::wire::{self, Protocol};
+
+/// What HTTP/1.1 is called.
+pub(super) const HTTP1: &str = "HTTP/1.1";
 
 /// The entry of an exchange that was made in a step of a scenario.
 pub(super) fn entry(exchange: &wire::Exchange, page: &str, ended: Duration, step: &str) -> HarEntry {
-    let messages = (request(&exchange.request), response(&exchange.outcome));
+    let protocol = version(exchange.protocol);
+    let messages = (
+        request(&exchange.request, protocol),
+        response(&exchange.outcome, protocol),
+    );
     let hops: Vec<String> = exchange
         .hops
         .iter()
@@ -28,14 +35,22 @@ pub(super) fn entry(exchange: &wire::Exchange, page: &str, ended: Duration, step
     super::entry(page, ended, exchange.elapsed, messages, comment)
 }
 
-fn request(request: &wire::Request) -> HarRequest {
+/// What a version of HTTP is called.
+fn version(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Http1 | Protocol::Http1Alone => HTTP1,
+        Protocol::Http2 => "HTTP/2",
+    }
+}
+
+fn request(request: &wire::Request, protocol: &'static str) -> HarRequest {
     let body = request.body.received();
     let bytes = body.bytes();
     let kind = request.headers.get("Content-Type").unwrap_or_default();
     HarRequest {
         method: request.method.clone(),
         url: request.url.to_string(),
-        http_version: "HTTP/1.1",
+        http_version: protocol,
         cookies: [],
         headers: pairs(&request.headers),
         query_string: query(&request.url),
@@ -50,10 +65,10 @@ fn request(request: &wire::Request) -> HarRequest {
     }
 }
 
-fn response(outcome: &Result<wire::Answer, wire::Fault>) -> HarResponse {
+fn response(outcome: &Result<wire::Answer, wire::Fault>, protocol: &'static str) -> HarResponse {
     let answer = match outcome {
         Ok(answer) => answer,
-        Err(fault) => return none(fault.to_string()),
+        Err(fault) => return none(fault.to_string(), protocol),
     };
     let kind = answer.headers.get("Content-Type").unwrap_or_default();
     let status = StatusCode::from_u16(answer.status).ok();
@@ -63,7 +78,7 @@ fn response(outcome: &Result<wire::Answer, wire::Fault>) -> HarResponse {
             .and_then(|status| status.canonical_reason())
             .unwrap_or_default()
             .to_owned(),
-        http_version: "HTTP/1.1",
+        http_version: protocol,
         cookies: [],
         headers: pairs(&answer.headers),
         content: content(&answer.body.bytes(), answer.body.len(), kind),
@@ -75,11 +90,11 @@ fn response(outcome: &Result<wire::Answer, wire::Fault>) -> HarResponse {
 }
 
 /// No answer, and why.
-pub(super) fn none(why: String) -> HarResponse {
+pub(super) fn none(why: String, protocol: &'static str) -> HarResponse {
     HarResponse {
         status: 0,
         status_text: String::new(),
-        http_version: "HTTP/1.1",
+        http_version: protocol,
         cookies: [],
         headers: Vec::new(),
         content: HarContent {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::report::secret;
-use crate::wire;
+use crate::wire::{self, Protocol};
 
 /// The longest body that is shown, in bytes.
 const SHOWN: usize = 4096;
@@ -16,6 +16,8 @@ const LINES_SHOWN: usize = 64;
 pub(super) struct JsonExchange<'a> {
     number: u64,
     request: JsonRequest<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    protocol: Option<String>,
     hops: Vec<JsonHop<'a>>,
     answer: Option<JsonAnswer<'a>>,
     fault: Option<String>,
@@ -27,6 +29,7 @@ impl<'a> JsonExchange<'a> {
         JsonExchange {
             number: exchange.number,
             request: JsonRequest::of(&exchange.request),
+            protocol: (exchange.protocol == Protocol::Http2).then(|| exchange.protocol.to_string()),
             hops: exchange.hops.iter().map(JsonHop::of).collect(),
             answer: exchange.outcome.as_ref().ok().map(JsonAnswer::of),
             fault: exchange.fault().map(|fault| cut(fault.to_string())),

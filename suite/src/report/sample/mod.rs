@@ -17,7 +17,7 @@ use crate::judgement::{
     Repetition, RequirementOutcome, Rerun, ScenarioOutcome, Strictness, Verdict, Way,
 };
 use crate::scenario::Library;
-use crate::wire::{Answer, Body, Exchange, Fault, Headers, Request, Secrets, Url};
+use crate::wire::{Answer, Body, Exchange, Fault, Headers, Protocol, Request, Secrets, Url};
 
 /// A result and all that explains it.
 pub(super) struct Sample {
@@ -106,6 +106,7 @@ pub(super) fn exchange(method: &str, path: &str, outcome: Result<u16, Fault>) ->
     Arc::new(Exchange {
         number: 17,
         request,
+        protocol: Protocol::Http1,
         outcome: outcome.map(|status| Answer {
             url,
             status,

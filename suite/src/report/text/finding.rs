@@ -8,6 +8,7 @@ use crate::harm::Harm;
 use crate::judgement::{Consequence, Finding, Link, Repetition, Way};
 use crate::report::baseline::Standing;
 use crate::report::{Report, rerun, script, words};
+use crate::wire::Protocol;
 
 /// How many ways are shown beyond the first.
 const FURTHER_WAYS: usize = 4;
@@ -93,8 +94,12 @@ fn write_place(page: &mut Page, report: &Report<'_>, finding: &Finding, first: &
 
 fn write_exchange(page: &mut Page, report: &Report<'_>, way: &Way) {
     if let Some(exchange) = way.exchange() {
+        let over = match exchange.protocol {
+            Protocol::Http1 | Protocol::Http1Alone => String::new(),
+            Protocol::Http2 => format!(" ({})", exchange.protocol),
+        };
         page.line(&format!(
-            "  sent      {}",
+            "  sent      {}{over}",
             words::request(exchange, &report.outcome.facts)
         ));
         let answer = words::answer(exchange, &report.outcome.facts);

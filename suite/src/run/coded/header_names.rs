@@ -83,7 +83,7 @@ async fn header_names(actor: &mut Actor) -> Result<(), NotReached> {
     };
     for line in TestedHeader::ALL {
         actor.no_row();
-        let Some(usual) = asked(actor, &stage, line, Letters::AsWritten).await? else {
+        let Some(usual) = asked(actor, &stage, line, Letters::Usual).await? else {
             continue;
         };
         if usual.status().is_none_or(|status| status == 429 || status >= 500) {

@@ -49,7 +49,10 @@ struct NotReached(Cause);
 
 impl From<Fault> for NotReached {
     fn from(fault: Fault) -> NotReached {
-        NotReached(Cause::NoConnection(fault))
+        NotReached(match fault {
+            Fault::Http2Alone { .. } => Cause::NotSent(fault),
+            other => Cause::NoConnection(other),
+        })
     }
 }
 

@@ -17,6 +17,7 @@ fn exchange(request: Request) -> Exchange {
     Exchange {
         number: 1,
         request,
+        protocol: Protocol::Http1,
         outcome: Err(Fault::Closed(String::new())),
         hops: Vec::new(),
         elapsed: Duration::ZERO,
