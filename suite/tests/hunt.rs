@@ -11,7 +11,7 @@ use assize::catalogue::RequirementId;
 use assize::report::Ruling;
 use assize::saboteur::hunt::{SuiteVerdict, say};
 use assize::saboteur::mutation::Mutation;
-use assize::saboteur::{Saboteur, Upstream};
+use assize::saboteur::{Saboteur, Upstream, deviations};
 use assize::scenario::Library;
 use assize::wire::Url;
 use assize::{Suite, Verdict};
@@ -86,6 +86,30 @@ async fn what_broke_a_client_once_is_found_under_its_requirement() {
             caught.mutation,
             caught.breaks
         );
+    }
+    registry.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_never_pushed_is_missed_by_nothing() {
+    let registry = bundled::in_memory().await.unwrap();
+    let over = Upstream::open(Url::parse(&registry.url()).unwrap());
+    let suite = Suite::built_in().unwrap();
+    for id in ["upload-without-location", "upload-opened-200"] {
+        let mut all = deviations::all().into_iter();
+        let deviation = all.find(|deviation| deviation.id == id).unwrap();
+        let saboteur = Saboteur::lay(deviation.act, &over).await.unwrap();
+        let outcome = suite.against(&saboteur.url()).run().await.unwrap();
+        for missing in [
+            "pull.blob.get-200",
+            "push.manifest.by-tag-201",
+            "push.put.repush-idempotent",
+            "manage.blob.disabled-400-405",
+            "range.empty-blob",
+        ] {
+            let verdict = outcome.requirement(missing);
+            assert_ne!(verdict, Some(&Verdict::Broken), "{id}: {missing}");
+        }
     }
     registry.shutdown().await;
 }

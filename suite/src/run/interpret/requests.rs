@@ -36,7 +36,8 @@ pub(in crate::run) async fn perform(world: &World, request: &Request) -> Result<
                 None => format!("digest={}", content.digest()),
             };
             let place = uploads(world, &world.scope().text_of("repo")?);
-            Ok(Answered::one(upload(world, place, &content, way, &query).await))
+            let last = upload(world, place, &content, way, &query).await?;
+            Ok(Answered::one(last))
         }
         RequestLine::Http { .. } => {
             let sent = build(world, request)?;
@@ -192,18 +193,17 @@ pub(in crate::run) fn uploads(world: &World, repository: &str) -> Url {
         .below_mount(&format!("/v2/{repository}/blobs/uploads/"))
 }
 
-/// Uploads a content in one of the ways; the last exchange, or the first one that could not be built upon.
+/// Uploads a content in one of the ways; the last exchange, or the first one that was refused.
 pub(in crate::run) async fn upload(
     world: &World,
     place: Url,
     content: &Content,
     way: Way,
     query: &str,
-) -> Arc<Exchange> {
+) -> Result<Arc<Exchange>, ValueError> {
     if way == Way::SinglePost {
-        return world
-            .send(plain("POST", place.join_query(query), Some(content)))
-            .await;
+        let sent = plain("POST", place.join_query(query), Some(content));
+        return Ok(world.send(sent).await);
     }
     let place = match content.algorithm {
         Algorithm::Sha256 | Algorithm::TarSum => place,
@@ -212,8 +212,8 @@ pub(in crate::run) async fn upload(
     let mut last = world.send(plain("POST", place, None)).await;
     let (patches, closing) = pieces(content, way);
     for patch in patches {
-        let Some(place) = last.upload_address() else {
-            return last;
+        let Some(place) = goes_on_at(&last)? else {
+            return Ok(last);
         };
         let mut sent = plain("PATCH", place, Some(&patch));
         if way != Way::StreamedPatch {
@@ -221,14 +221,24 @@ pub(in crate::run) async fn upload(
         }
         last = world.send(sent).await;
     }
-    let Some(place) = last.upload_address() else {
-        return last;
+    let Some(place) = goes_on_at(&last)? else {
+        return Ok(last);
     };
     let mut sent = plain("PUT", place.join_query(query), closing.as_ref());
     if let (Way::LastChunkInPut, Some(chunk)) = (way, &closing) {
         sent.headers.set("Content-Range", &range(chunk));
     }
-    world.send(sent).await
+    Ok(world.send(sent).await)
+}
+
+/// Where an upload goes on; nowhere if it was refused. A success that does not say where is no upload that came to its end.
+fn goes_on_at(last: &Arc<Exchange>) -> Result<Option<Url>, ValueError> {
+    match (last.upload_address(), last.status()) {
+        (None, Some(202)) => Err(Cause::Lacks(last.clone(), "usable Location".to_owned())),
+        (None, Some(200..300)) => Err(Cause::Came(last.clone())),
+        (place, _) => Ok(place),
+    }
+    .map_err(ValueError::Missing)
 }
 
 /// The value of `Content-Range` for a part of an upload.

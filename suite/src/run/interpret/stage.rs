@@ -288,13 +288,16 @@ pub(super) async fn put(
 async fn push_blob(world: &World, repository: &str, blob: &Content) -> Result<(), ValueError> {
     let query = format!("digest={}", blob.digest());
     let push = async |way| upload(world, uploads(world, repository), blob, way, &query).await;
-    let whole = push(Way::PostAndPut).await;
+    let whole = push(Way::PostAndPut).await?;
     let pushed = success(&whole);
     let is_refused = whole.request.method == "PUT" && whole.status().is_some_and(|status| status >= 400);
     if pushed.is_ok() || !is_refused || Cause::circumstance(&whole).is_some() {
         return pushed;
     }
-    success(&push(Way::StreamedPatch).await).or(pushed)
+    match push(Way::StreamedPatch).await {
+        Ok(last) => success(&last).or(pushed),
+        Err(_) => pushed,
+    }
 }
 
 /// A stage is set by any 2xx.
