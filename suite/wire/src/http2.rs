@@ -26,12 +26,14 @@ use super::progress::WriteProgress;
 use super::received::{Books, Receiving};
 use super::{Fault, Headers, Request, number, protocol};
 
-/// How many requests one connection carries at once: it is a loss to all of them if it breaks, and a new one costs two
-/// round trips.
-const MOST_STREAMS: usize = 16;
-/// How much of a body a server may send ahead, in bytes: what arrives in a round trip of 50 ms at 80 Mbit/s. All that may
-/// be under way on four connections is half of 64 MiB.
-const WINDOW: u32 = 512 * 1024;
+/// How many requests one connection carries at once: it is a loss to all of them if it breaks, and a new one, which is made
+/// when the one before is known, costs three round trips.
+const MOST_STREAMS: usize = 32;
+/// How much of a body a server may send ahead, in bytes: what arrives in a round trip of 200 ms at 160 Mbit/s.
+const WINDOW: u32 = 4 * 1024 * 1024;
+/// How much of all bodies on a connection: every one of them is read as it comes, and all that may be under way on four
+/// connections is half of 64 MiB.
+const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
 /// How much of a request waits to be written, in bytes: as much as is written at once without waiting for the socket.
 const SEND_BUFFER: usize = 256 * 1024;
 /// The shortest body that has a connection for itself, in bytes: others would wait behind it.
@@ -114,8 +116,7 @@ impl Http2Connection {
         let begun = Builder::new()
             .enable_push(false)
             .initial_window_size(WINDOW)
-            // What is not read yet must not keep others waiting, so there is room for all of it.
-            .initial_connection_window_size(WINDOW * MOST_STREAMS as u32)
+            .initial_connection_window_size(CONNECTION_WINDOW)
             .max_header_list_size(HEAD_LIMIT as u32)
             .max_send_buffer_size(SEND_BUFFER)
             .initial_max_send_streams(1)
