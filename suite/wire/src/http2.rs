@@ -55,20 +55,20 @@ pub(super) struct Http2Connection {
 
 /// How much of a connection a request needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weight {
-    /// A share.
-    Light,
+pub(super) enum Share {
+    /// A part, beside others.
+    Part,
     /// All of it.
-    Bulky,
+    Whole,
 }
 
-impl Weight {
+impl Share {
     /// What a request needs.
-    pub(super) fn of(request: &Request) -> Weight {
+    pub(super) fn of(request: &Request) -> Share {
         if request.body.len() < BULKY {
-            Weight::Light
+            Share::Part
         } else {
-            Weight::Bulky
+            Share::Whole
         }
     }
 }
@@ -78,7 +78,7 @@ struct Traffic {
     /// How many requests are under way.
     streams: usize,
     /// What the last of them needs; the one that needs all is alone.
-    weight: Weight,
+    share: Share,
     /// How many there may be, as far as the server's refusals tell.
     most: usize,
     /// Whether it has carried any before.
@@ -145,7 +145,7 @@ impl Http2Connection {
             sender,
             traffic: Mutex::new(Traffic {
                 streams: 0,
-                weight: Weight::Light,
+                share: Share::Part,
                 most: MOST_STREAMS,
                 used: false,
                 idle_since: Instant::now(),
@@ -179,25 +179,25 @@ impl Http2Connection {
     }
 
     /// A place for a request, if there is one left.
-    pub(super) fn place(self: &Arc<Http2Connection>, weight: Weight) -> Option<Place> {
+    pub(super) fn place(self: &Arc<Http2Connection>, share: Share) -> Option<Place> {
         let told = self.sender.current_max_send_streams();
         let mut traffic = self.traffic();
-        let most = match (weight, traffic.weight) {
+        let most = match (share, traffic.share) {
             // Where none is taken, one that waits tells so.
-            (Weight::Light, Weight::Light) => told.clamp(1, traffic.most),
-            (Weight::Bulky, _) | (_, Weight::Bulky) => 1,
+            (Share::Part, Share::Part) => told.clamp(1, traffic.most),
+            (Share::Whole, _) | (_, Share::Whole) => 1,
         };
-        (traffic.streams < most).then(|| self.next_place(&mut traffic, weight))
+        (traffic.streams < most).then(|| self.next_place(&mut traffic, share))
     }
 
     /// The place of the first request.
-    pub(super) fn first_place(self: &Arc<Http2Connection>, weight: Weight) -> Place {
-        self.next_place(&mut self.traffic(), weight)
+    pub(super) fn first_place(self: &Arc<Http2Connection>, share: Share) -> Place {
+        self.next_place(&mut self.traffic(), share)
     }
 
-    fn next_place(self: &Arc<Http2Connection>, traffic: &mut Traffic, weight: Weight) -> Place {
+    fn next_place(self: &Arc<Http2Connection>, traffic: &mut Traffic, share: Share) -> Place {
         traffic.streams += 1;
-        traffic.weight = weight;
+        traffic.share = share;
         Place {
             connection: Arc::clone(self),
             reused: std::mem::replace(&mut traffic.used, true),

@@ -21,12 +21,19 @@ pub enum Protocol {
     Http2,
 }
 
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Protocol {
+    /// Its name, as it stands in reports.
+    pub fn name(self) -> &'static str {
+        match self {
             Protocol::Http1 | Protocol::Http1Alone => "HTTP/1.1",
             Protocol::Http2 => "HTTP/2",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::client::Client;
 use super::connect::Offer;
 use super::connection::Limits;
-use super::http2::{Outcome, Weight};
+use super::http2::{Outcome, Share};
 use super::protocol::Http1Only;
 use super::shared::Way;
 use super::url::{Origin, Scheme};
@@ -100,7 +100,7 @@ impl Client {
         {
             return Ok(Way::Alone(kept));
         }
-        shared.open(connector, origin, offer, Weight::of(request)).await
+        shared.open(connector, origin, offer, Share::of(request)).await
     }
 
     fn limits(&self, request: &Request) -> Limits {

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::connect::{Connector, Offer, Opened};
 use super::connection::Connection;
-use super::http2::{Http2Connection, Place, Weight};
+use super::http2::{Http2Connection, Place, Share};
 use super::pool::{LONG, patience};
 use super::url::Origin;
 use super::{Fault, Request};
@@ -34,8 +34,8 @@ pub(super) enum Way {
     Shared(Place),
 }
 
-/// What a request does next.
-enum Turn {
+/// How a request comes by its way.
+enum Approach {
     Take(Place),
     Wait(watch::Receiver<()>),
     Open(watch::Sender<()>),
@@ -54,22 +54,22 @@ impl SharedConnections {
         origin: &Origin,
         request: &Request,
     ) -> Result<Option<Way>, Fault> {
-        let weight = Weight::of(request);
+        let share = Share::of(request);
         loop {
-            match self.turn(origin, &request.method, weight) {
-                Turn::Take(place) => return Ok(Some(Way::Shared(place))),
-                Turn::Leave => return Ok(None),
-                Turn::Open(opened) => {
+            match self.approach(origin, &request.method, share) {
+                Approach::Take(place) => return Ok(Some(Way::Shared(place))),
+                Approach::Leave => return Ok(None),
+                Approach::Open(opened) => {
                     let opened = Some(opened);
                     return self
-                        .made(connector, origin, Offer::Both, weight, opened)
+                        .made(connector, origin, Offer::Both, share, opened)
                         .await
                         .map(Some);
                 }
-                Turn::Wait(mut opening) => {
+                Approach::Wait(mut opening) => {
                     // Where it could not be made, all others find out for themselves, and at once.
                     if opening.changed().await.is_err() {
-                        return self.open(connector, origin, Offer::Both, weight).await.map(Some);
+                        return self.open(connector, origin, Offer::Both, share).await.map(Some);
                     }
                 }
             }
@@ -82,9 +82,9 @@ impl SharedConnections {
         connector: &Connector,
         origin: &Origin,
         offer: Offer,
-        weight: Weight,
+        share: Share,
     ) -> Result<Way, Fault> {
-        self.made(connector, origin, offer, weight, None).await
+        self.made(connector, origin, offer, share, None).await
     }
 
     /// The same, which tells others when it is known whether they can share it.
@@ -93,7 +93,7 @@ impl SharedConnections {
         connector: &Connector,
         origin: &Origin,
         offer: Offer,
-        weight: Weight,
+        share: Share,
         opened: Option<watch::Sender<()>>,
     ) -> Result<Way, Fault> {
         match connector.connect(origin, offer).await? {
@@ -109,7 +109,7 @@ impl SharedConnections {
             }
             Opened::Http2(stream) => {
                 let connection = Arc::new(Http2Connection::begin(stream, opened).await?);
-                let place = connection.first_place(weight);
+                let place = connection.first_place(share);
                 let mut servers = self.lock();
                 let server = servers.entry(origin.clone()).or_default();
                 server.chose_http1 = false;
@@ -124,7 +124,7 @@ impl SharedConnections {
         self.lock().get(origin).is_some_and(|server| server.chose_http1)
     }
 
-    fn turn(&self, origin: &Origin, method: &str, weight: Weight) -> Turn {
+    fn approach(&self, origin: &Origin, method: &str, share: Share) -> Approach {
         let mut servers = self.lock();
         let server = servers.entry(origin.clone()).or_default();
         server
@@ -132,19 +132,19 @@ impl SharedConnections {
             .retain(|one| one.is_alive() && one.idle() < LONG);
         let patience = patience(method);
         let mut fit = server.connections.iter().filter(|one| one.idle() < patience);
-        if let Some(place) = fit.find_map(|one| one.place(weight)) {
-            return Turn::Take(place);
+        if let Some(place) = fit.find_map(|one| one.place(share)) {
+            return Approach::Take(place);
         }
         if server.chose_http1 {
-            return Turn::Leave;
+            return Approach::Leave;
         }
         match &server.opening {
             // One that was given up is nothing to wait for.
-            Some(opening) if opening.has_changed().is_ok() => Turn::Wait(opening.clone()),
+            Some(opening) if opening.has_changed().is_ok() => Approach::Wait(opening.clone()),
             _ => {
                 let (opened, opening) = watch::channel(());
                 server.opening = Some(opening);
-                Turn::Open(opened)
+                Approach::Open(opened)
             }
         }
     }

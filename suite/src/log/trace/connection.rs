@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::exchange::{HTTP1, none};
+use super::exchange::none;
 use super::har::{HarEntry, HarPostData, HarRequest, HarResponse};
 use super::{content, exchange};
-use crate::wire::{Step, Transcript, Url};
+use crate::wire::{Protocol, Step, Transcript, Url};
 
 /// The kind of what is written and read by hand.
 const KIND: &str = "message/http";
@@ -51,7 +51,7 @@ fn request(connection: &Transcript, sent: &[u8]) -> HarRequest {
     HarRequest {
         method: method.to_owned(),
         url: address,
-        http_version: HTTP1,
+        http_version: Protocol::Http1.name(),
         cookies: [],
         headers: Vec::new(),
         query_string: query,
@@ -73,7 +73,7 @@ fn response(received: &[u8]) -> HarResponse {
     match status {
         None => HarResponse {
             content: content(received, received.len() as u64, KIND),
-            ..none("no answer came".to_owned(), HTTP1)
+            ..none("no answer came".to_owned(), Protocol::Http1.name())
         },
         Some(status) => HarResponse {
             status,
@@ -81,7 +81,7 @@ fn response(received: &[u8]) -> HarResponse {
             content: content(received, received.len() as u64, KIND),
             body_size: i64::try_from(received.len()).unwrap_or(-1),
             error: None,
-            ..none(String::new(), HTTP1)
+            ..none(String::new(), Protocol::Http1.name())
         },
     }
 }

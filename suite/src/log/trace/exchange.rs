@@ -6,14 +6,11 @@ use http::StatusCode;
 
 use super::har::{HarContent, HarEntry, HarPair, HarPostData, HarRequest, HarResponse};
 use super::{content, part};
-use crate::wire::{self, Protocol};
-
-/// What HTTP/1.1 is called.
-pub(super) const HTTP1: &str = "HTTP/1.1";
+use crate::wire;
 
 /// The entry of an exchange that was made in a step of a scenario.
 pub(super) fn entry(exchange: &wire::Exchange, page: &str, ended: Duration, step: &str) -> HarEntry {
-    let protocol = version(exchange.protocol);
+    let protocol = exchange.protocol.name();
     let messages = (
         request(&exchange.request, protocol),
         response(&exchange.outcome, protocol),
@@ -33,14 +30,6 @@ pub(super) fn entry(exchange: &wire::Exchange, page: &str, ended: Duration, step
         ),
     };
     super::entry(page, ended, exchange.elapsed, messages, comment)
-}
-
-/// What a version of HTTP is called.
-fn version(protocol: Protocol) -> &'static str {
-    match protocol {
-        Protocol::Http1 | Protocol::Http1Alone => HTTP1,
-        Protocol::Http2 => "HTTP/2",
-    }
 }
 
 fn request(request: &wire::Request, protocol: &'static str) -> HarRequest {
