@@ -75,11 +75,25 @@ async function searchable(browser, path) {
   await again.context().close();
 }
 
+// Opens everything, and puts one long word where a registry or a run words the text: an address, a title, a cookie.
+function openWithLongWords() {
+  document.querySelectorAll("details").forEach((one) => { one.open = true; });
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode;
+    const ours = text.parentElement.closest("script, style, option, .must, .should, .may, .tag");
+    if (!ours && text.data.trim()) text.data = "m".repeat(120);
+  }
+  return document.documentElement.scrollWidth;
+}
+
 // A telephone shows it without scrolling sideways; without script nothing is missing.
 async function narrow(browser, path) {
   const { page } = await open(browser, path, { viewport: { width: 360, height: 740 } });
   const wide = await page.evaluate(() => document.documentElement.scrollWidth);
   hold(path, `at 360 px it is ${wide} px wide`, wide <= 360);
+  const opened = await page.evaluate(openWithLongWords);
+  hold(path, `at 360 px, opened and with long words, it is ${opened} px wide`, opened <= 360);
   await page.context().close();
   const { page: plain } = await open(browser, path, { javaScriptEnabled: false });
   const hidden = await plain.locator(".requirements > li").evaluateAll((rows) => rows.filter((row) => row.hidden).length);
