@@ -17,8 +17,8 @@ use crate::scenario::Program;
 
 /// The programs of a round.
 ///
-/// A second attempt has its turn when every first one has begun: the time that is left until the last of them are over
-/// is enough for most, and it lies far behind most of the first.
+/// A second attempt has its turn when the first ones that have not begun will be over no later than it: so it lies far
+/// behind most of the first, and nobody waits for it at the end.
 pub(super) struct Round {
     campaign: Campaign,
     progress: Arc<dyn Progress>,
@@ -26,6 +26,8 @@ pub(super) struct Round {
     waiting: VecDeque<(usize, Arc<Program>)>,
     /// Those with a finding, each with its place and with the time that it took.
     broken: Vec<(Duration, usize)>,
+    /// The first attempts that are over: how many, and how long they took together.
+    over: (u32, Duration),
     /// What came of the programs, in their order.
     carried: Vec<Option<Carried>>,
 }
@@ -55,6 +57,7 @@ impl Round {
             campaign: campaign.clone(),
             progress: progress.clone(),
             broken: Vec::new(),
+            over: (0, Duration::ZERO),
             carried: (0..behind + waiting.len()).map(|_| None).collect(),
             waiting,
         };
@@ -95,7 +98,7 @@ impl Round {
                 Some(joined) = tasks.join_next() => brought_down_by(joined),
                 found = &mut place, if is_waiting => {
                     place.set(session.place());
-                    if let Some((attempt, program)) = self.next() {
+                    if let Some((attempt, program)) = self.next(under_way) {
                         under_way += 1;
                         self.begin(attempt, program, found, &tell, &mut tasks);
                     }
@@ -105,16 +108,26 @@ impl Round {
         (self.carried.into_iter().flatten().collect(), Cleaning(tasks))
     }
 
-    /// The next attempt: at a program that was not begun, and then at the one with a finding that took longest.
-    fn next(&mut self) -> Option<(Attempt, Arc<Program>)> {
-        if let Some((at, program)) = self.waiting.pop_front() {
+    /// The next attempt: at a program that was not begun, or else at the one with a finding that took longest.
+    fn next(&mut self, under_way: u32) -> Option<(Attempt, Arc<Program>)> {
+        self.broken.sort_unstable();
+        let longest = self.broken.last().map_or(Duration::ZERO, |(took, _)| *took);
+        if longest <= self.firsts_take(under_way)
+            && let Some((at, program)) = self.waiting.pop_front()
+        {
             return Some((Attempt::First(at), program));
         }
-        self.broken.sort_unstable();
         let (_, at) = self.broken.pop()?;
         let carried = self.carried.get(at)?.as_ref()?;
         let goes_on = !self.campaign.session.has_ended();
         goes_on.then(|| (Attempt::Second(at), carried.first.log.program.clone()))
+    }
+
+    /// How long the first attempts that have not begun are likely to take, so many at once.
+    fn firsts_take(&self, at_once: u32) -> Duration {
+        let (count, took) = self.over;
+        let waiting = u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);
+        (took / count.max(1)).saturating_mul(waiting) / at_once.max(1)
     }
 
     fn begin(
@@ -154,6 +167,9 @@ impl Round {
     }
 
     fn note_first(&mut self, at: usize, ran: Ran) {
+        let (count, took) = &mut self.over;
+        *count += 1;
+        *took += ran.log.elapsed;
         if ran.is_broken() {
             self.broken.push((ran.log.elapsed, at));
         }

@@ -28,7 +28,7 @@ use super::{Fault, Headers, Request, number, protocol};
 
 /// How many requests one connection carries at once: it is a loss to all of them if it breaks, and a new one, which is made
 /// when the one before is known, costs three round trips.
-const MOST_STREAMS: usize = 32;
+pub(super) const MOST_STREAMS: usize = 32;
 /// How much of a body a server may send ahead, in bytes: what arrives in a round trip of 200 ms at 160 Mbit/s.
 const WINDOW: u32 = 4 * 1024 * 1024;
 /// How much of all bodies on a connection: every one of them is read as it comes, and all that may be under way on four

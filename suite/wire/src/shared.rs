@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::connect::{Connector, Offer, Opened};
 use super::connection::Connection;
-use super::http2::{Http2Connection, Place, Share};
+use super::http2::{Http2Connection, MOST_STREAMS, Place, Share};
 use super::pool::{LONG, patience};
 use super::url::Origin;
 use super::{Fault, Request};
@@ -20,10 +20,25 @@ pub(super) struct SharedConnections(Mutex<HashMap<Origin, Server>>);
 #[derive(Default)]
 struct Server {
     connections: Vec<Arc<Http2Connection>>,
-    /// Whether it chose HTTP/1.1 the last time.
-    chose_http1: bool,
-    /// The connection that is being made, which others wait for.
-    opening: Option<watch::Receiver<()>>,
+    /// What it chose the last time.
+    chose: Option<Chosen>,
+    /// The connections that are being made, which others wait for.
+    openings: Vec<Opening>,
+}
+
+/// The version of HTTP that a server chose.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Chosen {
+    Http1,
+    Http2,
+}
+
+/// A connection that is being made.
+struct Opening {
+    /// Tells when it is known what it carries; over where it was made or given up.
+    made: watch::Receiver<()>,
+    /// How many requests are to go over it.
+    awaited: usize,
 }
 
 /// How a request gets to its server.
@@ -43,11 +58,27 @@ enum Approach {
     Leave,
 }
 
+impl Server {
+    /// Waits for a connection that is being made and will have room; opens another where there is none.
+    fn wait_or_open(&mut self, chosen: Option<Chosen>) -> Approach {
+        self.openings.retain(|one| one.made.has_changed().is_ok());
+        let has_room = |one: &&mut Opening| chosen.is_none() || one.awaited < MOST_STREAMS;
+        if let Some(opening) = self.openings.iter_mut().find(has_room) {
+            opening.awaited += 1;
+            return Approach::Wait(opening.made.clone());
+        }
+        let (opened, made) = watch::channel(());
+        self.openings.push(Opening { made, awaited: 1 });
+        Approach::Open(opened)
+    }
+}
+
 impl SharedConnections {
     /// The way of a request, over a connection that is there or a new one; none where a server is known to choose
     /// HTTP/1.1.
     ///
-    /// Only one connection is made at a time, since what a server chooses, and how much it carries, is known then.
+    /// The first connection is made by itself, since what a server chooses is known then; later ones as many at once as
+    /// the requests that wait will fill.
     pub(super) async fn join(
         &self,
         connector: &Connector,
@@ -99,7 +130,7 @@ impl SharedConnections {
         match connector.connect(origin, offer).await? {
             Opened::Http1(stream) => {
                 if offer == Offer::Both {
-                    self.lock().entry(origin.clone()).or_default().chose_http1 = true;
+                    self.lock().entry(origin.clone()).or_default().chose = Some(Chosen::Http1);
                 }
                 if let Some(opened) = opened {
                     // Those that wait may have given up.
@@ -112,7 +143,7 @@ impl SharedConnections {
                 let place = connection.first_place(share);
                 let mut servers = self.lock();
                 let server = servers.entry(origin.clone()).or_default();
-                server.chose_http1 = false;
+                server.chose = Some(Chosen::Http2);
                 server.connections.push(connection);
                 Ok(Way::Shared(place))
             }
@@ -121,7 +152,10 @@ impl SharedConnections {
 
     /// Whether a server is known to choose HTTP/1.1.
     pub(super) fn chooses_http1(&self, origin: &Origin) -> bool {
-        self.lock().get(origin).is_some_and(|server| server.chose_http1)
+        let servers = self.lock();
+        servers
+            .get(origin)
+            .is_some_and(|server| server.chose == Some(Chosen::Http1))
     }
 
     fn approach(&self, origin: &Origin, method: &str, share: Share) -> Approach {
@@ -135,21 +169,45 @@ impl SharedConnections {
         if let Some(place) = fit.find_map(|one| one.place(share)) {
             return Approach::Take(place);
         }
-        if server.chose_http1 {
-            return Approach::Leave;
-        }
-        match &server.opening {
-            // One that was given up is nothing to wait for.
-            Some(opening) if opening.has_changed().is_ok() => Approach::Wait(opening.clone()),
-            _ => {
-                let (opened, opening) = watch::channel(());
-                server.opening = Some(opening);
-                Approach::Open(opened)
-            }
+        match (server.chose, share) {
+            (Some(Chosen::Http1), _) => Approach::Leave,
+            // Nobody else can use it before this request is over.
+            (Some(Chosen::Http2), Share::Whole) => Approach::Open(watch::channel(()).0),
+            (chosen, _) => server.wait_or_open(chosen),
         }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Origin, Server>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::url::Url;
+    use super::*;
+
+    /// The connections that are made for so many requests that come at once.
+    fn made_at_once(chose: Option<Chosen>, share: Share, requests: usize) -> usize {
+        let shared = SharedConnections::default();
+        let origin = Url::parse("https://registry.example").unwrap().origin();
+        shared.lock().entry(origin.clone()).or_default().chose = chose;
+        let approaches: Vec<Approach> = (0..requests)
+            .map(|_| shared.approach(&origin, "PUT", share))
+            .collect();
+        let is_made = |approach: &&Approach| matches!(approach, Approach::Open(_));
+        approaches.iter().filter(is_made).count()
+    }
+
+    #[test]
+    fn a_server_that_is_not_known_is_first_asked_over_one_connection() {
+        assert_eq!(made_at_once(None, Share::Part, 100), 1);
+        assert_eq!(made_at_once(None, Share::Whole, 100), 1);
+    }
+
+    #[test]
+    fn as_many_connections_are_made_at_once_as_the_requests_fill() {
+        assert_eq!(made_at_once(Some(Chosen::Http2), Share::Part, 100), 4);
+        assert_eq!(made_at_once(Some(Chosen::Http2), Share::Whole, 8), 8);
     }
 }

@@ -78,14 +78,13 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
                     let _turn = UnderWay::begin(context.memory, repository).await;
                     return context.honestly().await;
                 }
-                let mut reply = context.honestly().await;
                 if is_content
                     && context.call.method == Method::GET
                     && under_way(context.memory, repository) > 0
                 {
-                    reply.set_body("");
+                    return bytes("", "application/octet-stream");
                 }
-                reply
+                context.honestly().await
             })
         },
     ),
