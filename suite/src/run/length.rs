@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::interpret::stage;
-use crate::scenario::ast::{Expr, Let, Make, Name, Piece, Pushed, Request, RequestLine, Slot, Template, Way};
-use crate::scenario::{Block, Does, Program, Script};
+use crate::scenario::ast::{
+    Expr, Let, Make, Name, Piece, Pushed, Request, RequestLine, Size, Slot, Template, Way,
+};
+use crate::scenario::{Block, Does, Each, Program, Script};
 
 /// What a second is worth of which nothing but the clock knows: more answers than come meanwhile over a usual distance, for
 /// next door it is all that takes time.
 const SECOND: usize = 60;
 /// What a scenario is worth that is coded in Rust: most of them wait for what a client notices, several times.
 const CODED: usize = 40;
+/// How many bytes of a body go meanwhile: what a server takes ahead, as most do, before it says that there is room for more.
+const WINDOW: u64 = 1024 * 1024;
 /// How many pages a list has more than one, where all are read.
 const PAGES: usize = 2;
 /// How many answers it takes to push any image.
@@ -25,9 +29,20 @@ pub(super) fn of(program: &Program) -> usize {
     }
 }
 
-/// What is known of variables: how many members each has, and how many of these are manifests.
+/// What is known of variables.
 #[derive(Default)]
-struct Lists<'a>(BTreeMap<&'a Name, (usize, usize)>);
+struct Lists<'a>(BTreeMap<&'a Name, List>);
+
+/// What is known of a variable.
+#[derive(Clone, Copy)]
+struct List {
+    /// How many members it has.
+    members: usize,
+    /// How many of these are manifests.
+    manifests: usize,
+    /// How many answers it is worth to send one of them.
+    bulk: usize,
+}
 
 impl<'a> Lists<'a> {
     fn block(&mut self, block: &'a Block) -> usize {
@@ -44,13 +59,10 @@ impl<'a> Lists<'a> {
                 self.bind(binding);
                 0
             }
-            Does::Send(request) => sent(request),
+            Does::Send(request) => sent(request) + self.bulk(request),
             Does::When(_, body) | Does::Together(_, body) => self.block(body),
             Does::Rows(rows) => rows.iter().map(|row| self.block(&row.body)).sum(),
-            Does::Each(each) => {
-                let members: usize = each.of.iter().map(|name| self.get(&name.value).0).sum();
-                members * self.block(&each.body)
-            }
+            Does::Each(each) => each.of.iter().map(|name| self.each(each, &name.value)).sum(),
         }
     }
 
@@ -60,27 +72,48 @@ impl<'a> Lists<'a> {
         }
     }
 
-    fn get(&self, name: &Name) -> (usize, usize) {
-        self.0.get(name).copied().unwrap_or((1, 0))
+    /// What is done for each member of a variable.
+    fn each(&mut self, each: &'a Each, name: &Name) -> usize {
+        let list = self.get(name);
+        self.0.insert(&each.column, List { members: 1, ..list });
+        list.members * self.block(&each.body)
+    }
+
+    fn get(&self, name: &Name) -> List {
+        self.0.get(name).copied().unwrap_or(List {
+            members: 1,
+            manifests: 0,
+            bulk: 0,
+        })
+    }
+
+    /// How many answers the body of a request is worth.
+    fn bulk(&self, request: &Request) -> usize {
+        let body = match &request.line.value {
+            RequestLine::Http { .. } => request.body.as_ref(),
+            RequestLine::Upload { what, .. } => Some(what),
+        };
+        body.map_or(0, |name| self.get(&name.value).bulk)
     }
 
     /// What does not refer to one another goes together, as far as [`stage`] lets it; and what is pushed is removed again.
     fn pushed(&self, pushed: &Pushed) -> usize {
-        let (members, manifests) = pushed
-            .what
-            .iter()
-            .map(|name| self.get(&name.value))
-            .fold((0, 0), |(all, manifests), (more, of_these)| {
-                (all + more, manifests + of_these)
-            });
+        let lists = pushed.what.iter().map(|name| self.get(&name.value));
+        let (members, manifests, bulk) = lists.fold((0, 0, 0), |(members, manifests, bulk), list| {
+            (
+                members + list.members,
+                manifests + list.manifests,
+                bulk + list.members * list.bulk,
+            )
+        });
         let tags: usize = pushed
             .tags
             .iter()
             .flat_map(names_in)
-            .map(|name| self.get(name).0)
+            .map(|name| self.get(name).members)
             .sum();
         let rounds = |things: usize| things.div_ceil(stage::AT_ONCE);
-        2 * rounds(manifests) + 2 * rounds(members) + 2 * rounds(tags)
+        2 * rounds(manifests) + 2 * rounds(members) + 2 * rounds(tags) + bulk.div_ceil(stage::AT_ONCE)
     }
 }
 
@@ -92,20 +125,41 @@ fn names_in(template: &Template) -> impl Iterator<Item = &Name> {
     })
 }
 
-/// How many members something has that is made, and how many of these are manifests.
-fn made(make: &Make) -> (usize, usize) {
+/// What is known of something that is made.
+fn made(make: &Make) -> List {
+    let blobs = |members, bulk| List {
+        members,
+        manifests: 0,
+        bulk,
+    };
     match make {
         Make::Many(count, one) => {
-            let count = usize::try_from(*count).unwrap_or(usize::MAX);
-            (count, count * made(one).1)
+            let members = usize::try_from(*count).unwrap_or(usize::MAX);
+            let List { manifests, bulk, .. } = made(one);
+            List {
+                members,
+                manifests: members * manifests,
+                bulk,
+            }
         }
-        Make::Times(count, _) | Make::Tags(count) => (usize::try_from(*count).unwrap_or(usize::MAX), 0),
+        Make::Times(count, _) | Make::Tags(count) => blobs(usize::try_from(*count).unwrap_or(usize::MAX), 0),
         Make::Image(_) | Make::Index(..) | Make::DockerImage(_) | Make::DockerList(..) | Make::Signed(..) => {
-            (1, 1)
+            List {
+                members: 1,
+                manifests: 1,
+                bulk: 0,
+            }
         }
-        Make::Random(_) | Make::Empty | Make::EmptyJson | Make::Archive | Make::Text(..) | Make::File(..) => {
-            (1, 0)
+        Make::Random(Size::Bytes(count, unit)) => {
+            let windows = count.saturating_mul(unit.bytes()) / WINDOW;
+            blobs(1, usize::try_from(windows).unwrap_or(usize::MAX))
         }
+        Make::Random(Size::Chunks(_))
+        | Make::Empty
+        | Make::EmptyJson
+        | Make::Archive
+        | Make::Text(..)
+        | Make::File(..) => blobs(1, 0),
     }
 }
 
@@ -143,6 +197,11 @@ mod tests {
     fn what_is_pushed_together_is_long_only_where_there_is_much_of_it() {
         assert!(length("discovery/referrers-many") < 40);
         assert!(length("discovery/tags-beyond-a-thousand") > 80);
+    }
+
+    #[test]
+    fn who_sends_much_is_longer_than_the_number_of_its_requests_says() {
+        assert!(length("push/chunk-too-large") > 25);
     }
 
     #[test]
