@@ -3,7 +3,8 @@
 //!
 //! `ASSIZE_BEFORE` names the binary of another build, which is run beside this one; where the official suite's binary,
 //! `conformance`, is on the `PATH`, it is run, too. `ASSIZE_DELAYS` are the times of a round trip in milliseconds,
-//! which are `0 50 200` unless told.
+//! which are `0 50 200` unless told. `ASSIZE_REGISTRY` is the address of another registry, such as `127.0.0.1:5000`,
+//! that is asked without TLS in place of the bundled one.
 
 #![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
@@ -45,34 +46,33 @@ fn main() {
         .map(|path| Contender::Assize("before", path, Over::Tcp))
         .into_iter()
         .collect();
+    let registry = match std::env::var("ASSIZE_REGISTRY") {
+        Ok(address) => Registry::elsewhere(address.parse().unwrap()),
+        Err(_) => Registry::bundled(),
+    };
     let ways = [
         ("now", Over::Tcp),
         ("now, TLS, HTTP/1.1", Over::Tls("1.1")),
         ("now, TLS, HTTP/2", Over::Tls("2")),
     ];
+    let ways = ways
+        .into_iter()
+        .filter(|(_, over)| matches!(over, Over::Tcp) || registry.secure.is_some());
     contenders.extend(ways.map(|(name, over)| Contender::Assize(name, ASSIZE.to_owned(), over)));
     contenders.extend(Contender::official());
     let delays = std::env::var("ASSIZE_DELAYS").unwrap_or_else(|_| DELAYS.to_owned());
-    let mut registries = [
-        registry(&[]),
-        registry(&["--tls-certificate", CERTIFICATE, "--tls-key", KEY]),
-    ];
     println!("round trip   suite                 time  what it says");
     for delay in delays.split_whitespace() {
         let round_trip = Duration::from_millis(delay.parse().unwrap());
-        let [plain, secure] = [0, 1].map(|at| distant(registries[at].1, round_trip / 2));
+        let distant = registry.at_a_distance(round_trip / 2);
         for contender in &contenders {
-            let (time, said) = contender.run(plain, secure);
+            let (time, said) = contender.run(&distant);
             println!(
                 "{delay:>7} ms   {:<19} {:>5.1} s  {said}",
                 contender.name(),
                 time.as_secs_f64()
             );
         }
-    }
-    for (registry, _) in &mut registries {
-        registry.kill().unwrap();
-        registry.wait().unwrap();
     }
 }
 
@@ -94,16 +94,16 @@ impl Contender {
     }
 
     /// How long a run takes, and what it sums itself up by.
-    fn run(&self, plain: SocketAddr, secure: SocketAddr) -> (Duration, String) {
+    fn run(&self, registry: &Registry) -> (Duration, String) {
         let results = tempfile::tempdir().unwrap();
         let mut command = match self {
             Contender::Assize(_, binary, over) => {
                 let mut command = Command::new(binary);
                 command.args(["run", "--seed", "7"]);
                 match over {
-                    Over::Tcp => command.arg(format!("http://{plain}")),
+                    Over::Tcp => command.arg(format!("http://{}", registry.plain)),
                     Over::Tls(http) => command
-                        .arg(format!("https://{secure}"))
+                        .arg(format!("https://{}", registry.secure.unwrap()))
                         .args(["--ca", ROOT, "--http", http]),
                 };
                 command
@@ -111,7 +111,7 @@ impl Contender {
             Contender::Official => {
                 let mut command = Command::new("conformance");
                 command
-                    .env("OCI_REGISTRY", plain.to_string())
+                    .env("OCI_REGISTRY", registry.plain.to_string())
                     .env("OCI_TLS", "disabled")
                     .env("OCI_REPO1", "official/one")
                     .env("OCI_REPO2", "official/two")
@@ -133,8 +133,57 @@ impl Contender {
     }
 }
 
-/// The bundled registry with these options in a process of its own, and where it listens.
-fn registry(options: &[&str]) -> (Child, SocketAddr) {
+/// Where a registry listens.
+struct Registry {
+    plain: SocketAddr,
+    /// Where it listens with TLS.
+    secure: Option<SocketAddr>,
+    /// What was started for it, and is stopped with it.
+    served: Vec<Child>,
+}
+
+impl Registry {
+    /// One that somebody else has started.
+    fn elsewhere(plain: SocketAddr) -> Registry {
+        Registry {
+            plain,
+            secure: None,
+            served: Vec::new(),
+        }
+    }
+
+    /// The bundled one, in processes of its own.
+    fn bundled() -> Registry {
+        let (open, plain) = serve(&[]);
+        let (closed, secure) = serve(&["--tls-certificate", CERTIFICATE, "--tls-key", KEY]);
+        Registry {
+            plain,
+            secure: Some(secure),
+            served: vec![open, closed],
+        }
+    }
+
+    /// The same one, far away: what is written arrives so much later.
+    fn at_a_distance(&self, delay: Duration) -> Registry {
+        Registry {
+            plain: distant(self.plain, delay),
+            secure: self.secure.map(|secure| distant(secure, delay)),
+            served: Vec::new(),
+        }
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        for served in &mut self.served {
+            served.kill().unwrap();
+            served.wait().unwrap();
+        }
+    }
+}
+
+/// Serves with these options; where it listens.
+fn serve(options: &[&str]) -> (Child, SocketAddr) {
     let mut serve = Command::new(ASSIZE)
         .args(["serve", "--listen", "127.0.0.1:0"])
         .args(options)

@@ -13,8 +13,9 @@ use rust_embed::RustEmbed;
 use tempfile::NamedTempFile;
 
 use crate::diagnostic::SourceFile;
+use crate::saboteur::{Upstream, Upstreams};
 use crate::snapshot::Answers;
-use crate::wire::{Credentials, Login};
+use crate::wire::{Credentials, Login, Url, UrlError};
 
 /// What this registry answers, as it is recorded.
 #[derive(RustEmbed)]
@@ -124,6 +125,38 @@ impl Guarded {
     /// Lets requests end, and stops.
     pub async fn shutdown(self) {
         self.running.shutdown().await;
+    }
+}
+
+/// A registry in the open and one behind tokens, for what is laid over both.
+#[derive(Debug)]
+pub struct Both {
+    open: Running,
+    guarded: Guarded,
+}
+
+impl Both {
+    /// This one, and a guarded one beside it.
+    pub async fn with(open: Running) -> Result<Both, StartError> {
+        let guarded = Guarded::start(Authentication::Token).await?;
+        Ok(Both { open, guarded })
+    }
+
+    /// Where they are, and who may use them.
+    pub fn upstreams(&self) -> Result<Upstreams, UrlError> {
+        Ok(Upstreams::two(
+            Upstream::open(Url::parse(&self.open.url())?),
+            Upstream {
+                url: Url::parse(&self.guarded.url())?,
+                credentials: Guarded::credentials(),
+            },
+        ))
+    }
+
+    /// Lets requests end, and stops.
+    pub async fn shutdown(self) {
+        self.open.shutdown().await;
+        self.guarded.shutdown().await;
     }
 }
 

@@ -7,11 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use assize::bundled::{self, Authentication, Guarded};
+use assize::bundled::{self, Both};
 use assize::catalogue::{Level, RequirementId, Version};
-use assize::saboteur::{Saboteur, Upstream, Upstreams, Variation, variations};
+use assize::saboteur::{Saboteur, Upstreams, Variation, variations};
 use assize::scenario::Library;
-use assize::wire::Url;
 use assize::{Outcome, Suite};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
@@ -84,29 +83,20 @@ struct Bench {
     suite: Suite,
     library: Library,
     upstreams: Upstreams,
+    /// They run as long as it does.
+    _both: Both,
 }
 
 impl Bench {
     fn build() -> Result<Bench, Box<dyn std::error::Error>> {
         let runtime = Runtime::new()?;
-        let open = runtime.block_on(bundled::in_memory())?;
-        let guarded = runtime.block_on(Guarded::start(Authentication::Token))?;
-        let upstreams = Upstreams::two(
-            Upstream::open(Url::parse(&open.url())?),
-            Upstream {
-                url: Url::parse(&guarded.url())?,
-                credentials: Guarded::credentials(),
-            },
-        );
-        runtime.spawn(async move {
-            std::future::pending::<()>().await;
-            drop((open, guarded));
-        });
+        let both = runtime.block_on(async { Both::with(bundled::in_memory().await?).await })?;
         Ok(Bench {
             runtime,
             suite: Suite::built_in()?,
             library: Library::built_in()?,
-            upstreams,
+            upstreams: both.upstreams()?,
+            _both: both,
         })
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[cfg(feature = "bundled")]
-use assize::bundled::{Authentication, Guarded};
+use assize::bundled::{self, Both};
 use assize::catalogue::RequirementId;
 use assize::saboteur::matrix::{Catch, Cell, JudgedBy, Matrix, matrix, to_be_proven};
 use assize::saboteur::{Deviation, Upstream, Upstreams, deviations};
@@ -61,18 +61,12 @@ async fn over_the_bundled(
     seed: u64,
     told: impl Fn(&Cell),
 ) -> Result<Matrix, Failure> {
-    let open = assize::bundled::of_every_profile().await?;
-    let guarded = Guarded::start(Authentication::Token).await?;
-    let upstreams = Upstreams::two(
-        Upstream::open(target::target(&open.url())?),
-        Upstream {
-            url: target::target(&guarded.url())?,
-            credentials: Guarded::credentials(),
-        },
-    );
+    let both = Both::with(bundled::of_every_profile().await?).await?;
+    let upstreams = both
+        .upstreams()
+        .map_err(|error| Failure::Arguments(error.to_string()))?;
     let matrix = matrix(library, deviations, &upstreams, judged_by, seed, told).await;
-    open.shutdown().await;
-    guarded.shutdown().await;
+    both.shutdown().await;
     Ok(matrix?)
 }
 

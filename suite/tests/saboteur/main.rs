@@ -14,13 +14,12 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use assize::bundled::{self, Authentication, Guarded};
+use assize::bundled::{self, Both};
 use assize::catalogue::RequirementId;
 use assize::judgement::Judgement;
 use assize::saboteur::matrix::{Catch, Cell, JudgedBy, Tried, prove};
-use assize::saboteur::{Deviation, Upstream, Upstreams, deviations};
+use assize::saboteur::{Deviation, Upstreams, deviations};
 use assize::scenario::Library;
-use assize::wire::Url;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
 
@@ -79,6 +78,8 @@ struct Bench {
     runtime: Runtime,
     library: Arc<Library>,
     upstreams: Upstreams,
+    /// They run as long as it does.
+    _both: Both,
     /// The requirements that are proven, each with the deviations that prove it.
     proofs: Mutex<BTreeMap<RequirementId, BTreeSet<&'static str>>>,
     replays: Replays,
@@ -89,23 +90,12 @@ struct Bench {
 impl Bench {
     fn build() -> Result<Bench, Box<dyn std::error::Error>> {
         let runtime = Runtime::new()?;
-        let open = runtime.block_on(bundled::of_every_profile())?;
-        let guarded = runtime.block_on(Guarded::start(Authentication::Token))?;
-        let upstreams = Upstreams::two(
-            Upstream::open(Url::parse(&open.url())?),
-            Upstream {
-                url: Url::parse(&guarded.url())?,
-                credentials: Guarded::credentials(),
-            },
-        );
-        runtime.spawn(async move {
-            std::future::pending::<()>().await;
-            drop((open, guarded));
-        });
+        let both = runtime.block_on(async { Both::with(bundled::of_every_profile().await?).await })?;
         Ok(Bench {
             runtime,
             library: Arc::new(Library::built_in()?),
-            upstreams,
+            upstreams: both.upstreams()?,
+            _both: both,
             proofs: Mutex::default(),
             replays: match std::env::var_os(REPLAY) {
                 Some(_) => Replays::Every,
