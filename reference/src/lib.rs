@@ -80,6 +80,8 @@ pub use config::{
     TokenRealm, TrustedKeysSource, profile, refuse_unknown_variables,
 };
 pub use operation::log::Log;
-pub use server::{Running, Signals, check, serve, serve_behind_a_front};
+pub use server::{EndSignals, Running, Signals, check, check_watched, serve, serve_behind_a_front};
 pub use start_error::StartError;
-pub use store::{Audit, AuditFinding, Check};
+pub use store::{
+    Audit, AuditFinding, AuditInterruption, AuditRequest, AuditStage, AuditWatch, Check, LeftOut,
+};

@@ -1,11 +1,14 @@
 //! The reference registry as a program.
 
+mod checking;
+
 use std::fmt::Display;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use assize_reference::{Check, Config, Launch, Log, LogFormat, Signals, check, serve};
+use assize_reference::routes::Digest;
+use assize_reference::{AuditRequest, Check, Config, Launch, Log, LogFormat, Signals, serve};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 /// A reference implementation of the OCI distribution specification
@@ -23,8 +26,9 @@ struct Arguments {
 enum Command {
     /// Verify a store that is not in use: every digest, every reference, and the journal
     ///
-    /// Exits with 0 if the store is intact or was repaired, with 1 if there are faults, and with 2 if there is no
-    /// store or it cannot be read.
+    /// Exits with 0 if the store is intact or was repaired, with 1 if there are faults, with 2 if there is no store or
+    /// it cannot be read, and with 130 if it was interrupted: then nothing is repaired, and the last line of the output
+    /// is the command that goes on. While it runs, a line every ten seconds says how far it is.
     Check {
         /// Directory that holds the content
         #[arg(long, env = "ASSIZE_REFERENCE_STORE")]
@@ -37,6 +41,10 @@ enum Command {
         /// Rebuild the metadata from the journal as far as possible, then verify the result
         #[arg(long, conflicts_with = "repair")]
         rebuild: bool,
+
+        /// Do not read the blobs before this one, which an earlier check has read; all else is verified
+        #[arg(long, value_name = "DIGEST", value_parser = read_digest)]
+        resume_from: Option<Digest>,
     },
 }
 
@@ -57,17 +65,16 @@ async fn main() -> ExitCode {
         store,
         repair,
         rebuild,
-    }) = &arguments.command
+        resume_from,
+    }) = arguments.command
     {
         let _log = Log::start(LogFormat::Text);
-        return audit(
-            store,
-            match (repair, rebuild) {
-                (true, _) => Check::Repair,
-                (_, true) => Check::Rebuild,
-                _ => Check::Look,
-            },
-        );
+        let check = match (repair, rebuild) {
+            (true, _) => Check::Repair,
+            (_, true) => Check::Rebuild,
+            _ => Check::Look,
+        };
+        return checking::run(store, AuditRequest { check, resume_from }).await;
     }
     match arguments.launch.settle(&Arguments::command(), &matches) {
         Ok(config) if arguments.launch.print_config => match config.as_file() {
@@ -108,22 +115,10 @@ async fn run(config: Config) -> ExitCode {
     }
 }
 
-/// Audits a store, says what is wrong with it, a line for each fault, and sums up.
-fn audit(store: &Path, kind: Check) -> ExitCode {
-    match check(store, kind) {
-        Ok(audit) => {
-            say(&audit.to_string());
-            if audit.faults.is_empty() || audit.is_mended {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            }
-        }
-        Err(error) => {
-            drop(writeln!(io::stderr(), "error: {error}"));
-            ExitCode::from(2)
-        }
-    }
+/// Reads the digest of a blob, as an interrupted check prints it.
+fn read_digest(text: &str) -> Result<Digest, String> {
+    let advice = |error| format!("{error}; give the one that the interrupted check has printed, whole");
+    text.parse().map_err(advice)
 }
 
 /// Says on the standard error why the program does not do what it was asked to do.

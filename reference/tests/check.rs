@@ -6,8 +6,9 @@ mod support;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode};
 use support::sha256;
@@ -85,7 +86,7 @@ async fn filled(folder: &Path) {
 }
 
 /// The paths of the files of content.
-fn content_in(folder: &Path) -> Vec<std::path::PathBuf> {
+fn content_in(folder: &Path) -> Vec<PathBuf> {
     let folders = fs::read_dir(folder.join("content")).unwrap();
     folders
         .flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap())
@@ -208,4 +209,133 @@ async fn what_is_acknowledged_with_relaxed_durability_survives_a_kill() {
     filled(folder.path()).await;
     let (_process, url) = Process::start(folder.path(), ":");
     assert_eq!(pull(&Client::new(), &url.unwrap(), b"content").await, b"content");
+}
+
+/// How large a blob is that no audit reads to its end while a test waits.
+const ENDLESS: u64 = 1 << 40;
+
+/// A store with three blobs, of which the second is endless and the third is damaged; their digests in order, and the
+/// files of the last two. Its metadata has to be made anew.
+async fn with_an_endless_blob(folder: &Path) -> (Vec<String>, [PathBuf; 2]) {
+    let mut contents = [b"one".as_slice(), b"two", b"three"];
+    contents.sort_unstable_by_key(|content| sha256(content));
+    {
+        let (_process, url) = Process::start(folder, ":");
+        for content in contents {
+            let pushed = push(&Client::new(), url.as_ref().unwrap(), content).await;
+            assert_eq!(pushed, StatusCode::CREATED);
+        }
+    }
+    let files = contents.map(|content| {
+        let mut files = content_in(folder).into_iter();
+        files.find(|file| fs::read(file).unwrap() == content).unwrap()
+    });
+    let digests = contents.map(sha256);
+    let [_, endless, damaged] = files;
+    fs::write(&damaged, vec![b'x'; contents[2].len()]).unwrap();
+    let file = fs::File::options().write(true).open(&endless).unwrap();
+    file.set_len(ENDLESS).unwrap();
+    let journal = fs::read_dir(folder.join("journal")).unwrap().next().unwrap();
+    let journal = journal.unwrap().path();
+    let said = format!("\"size\":{}", contents[1].len());
+    let lines = fs::read_to_string(&journal).unwrap();
+    let lines = lines.trim_end_matches('\0').lines().map(|line| {
+        let (_, sealed) = line.split_once(' ').unwrap();
+        let sealed = match sealed.contains(&digests[1]) {
+            true => sealed.replace(&said, &format!("\"size\":{ENDLESS}")),
+            false => sealed.to_owned(),
+        };
+        let checksum = &sha256(sealed.as_bytes())["sha256:".len()..][..16];
+        format!("{checksum} {sealed}\n")
+    });
+    let lines = lines.collect::<String>();
+    fs::write(journal, lines).unwrap();
+    fs::remove_file(folder.join("metadata.redb")).unwrap();
+    (digests.to_vec(), [endless, damaged])
+}
+
+/// Runs a command of the shell that audits a store, sends it a signal once it has a file open, and returns what it printed.
+fn interrupted(command: &str, signal: &str, file: &Path) -> String {
+    let mut child = Command::new("sh")
+        .args(["-c", &format!("exec {command}")])
+        .env("RUST_LOG", "error")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let id = child.id().to_string();
+    let opened = || {
+        let files = fs::read_dir(format!("/proc/{id}/fd")).unwrap();
+        files.filter_map(|open| fs::read_link(open.unwrap().path()).ok())
+    };
+    while !opened().any(|open| open == file) {
+        assert_eq!(child.try_wait().unwrap(), None);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let sent = Command::new("kill").args([signal, &id]).status();
+    assert!(sent.unwrap().success());
+    let asked = Instant::now();
+    let ended = child.wait_with_output().unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(10));
+    let printed = String::from_utf8(ended.stdout).unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{printed}");
+    printed
+}
+
+/// The command that goes on, as it was printed.
+fn goes_on(printed: &str) -> &str {
+    let last = printed.lines().last().unwrap();
+    last.strip_prefix("to go on: ").unwrap()
+}
+
+#[tokio::test]
+async fn a_check_that_is_interrupted_says_how_to_go_on_and_then_finds_what_lies_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let (digests, [endless, damaged]) = with_an_endless_blob(folder.path()).await;
+    let check = format!("{PROGRAM} check --store {}", folder.path().display());
+    let printed = interrupted(&format!("{check} --rebuild"), "-INT", &endless);
+    assert!(
+        printed.starts_with("the metadata is made anew from the journal\n"),
+        "{printed}"
+    );
+    let going_on = goes_on(&printed).to_owned();
+    // The two are read at once where there are processors for it.
+    let behind = [0, 1].map(|place| format!("{check} --resume-from {}", digests[place]));
+    assert!(behind.contains(&going_on), "{printed}");
+    let printed = interrupted(&behind[1], "-TERM", &endless);
+    assert_eq!(goes_on(&printed), behind[1]);
+    let expected = "interrupted while reading blobs: 0 of 3 blobs read, ";
+    assert!(printed.contains(expected), "{printed}");
+    let not_read = format!("; not read: 1 blob before {}\n", digests[1]);
+    assert!(printed.contains(&not_read), "{printed}");
+    // Nothing was mended, whether the damaged file was read already or not.
+    let printed = interrupted(&format!("{} --repair", behind[1]), "-INT", &endless);
+    assert!(printed.contains(" read, nothing mended, "), "{printed}");
+    let repairing = format!("{check} --repair --resume-from {}", digests[1]);
+    assert_eq!(goes_on(&printed), repairing);
+    assert!(damaged.exists());
+    let file = fs::File::options().write(true).open(&endless).unwrap();
+    file.set_len(3).unwrap();
+    let ended = Command::new("sh").args(["-c", &going_on]).output().unwrap();
+    let printed = String::from_utf8(ended.stdout).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{printed}");
+    for digest in &digests[1..] {
+        assert!(
+            printed.contains(&format!("blob {digest} is not whole\n")),
+            "{printed}"
+        );
+    }
+    assert!(printed.contains(": 2 faults"), "{printed}");
+}
+
+#[test]
+fn a_digest_that_is_none_is_refused_with_what_to_give_instead() {
+    let folder = tempfile::tempdir().unwrap();
+    for digest in ["sha256:12", "md5:d41d8cd98f00b204e9800998ecf8427e", ""] {
+        let (code, printed, complaint) = check(folder.path(), &["--resume-from", digest]);
+        assert_eq!((code, printed.as_str()), (Some(2), ""));
+        let advice =
+            "is not a digest of a known algorithm; give the one that the interrupted check has printed";
+        assert!(complaint.contains(advice), "{complaint}");
+    }
 }

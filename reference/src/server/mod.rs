@@ -26,10 +26,10 @@ use crate::notifications::Notifier;
 use crate::operation::descriptors::{Room, make_room_for};
 use crate::operation::tls;
 use crate::start_error::StartError;
-use crate::store::{Audit, Check, audit};
+use crate::store::{Audit, AuditRequest, AuditWatch, Check, audit};
 use connection::Server;
 use maintenance::{keep_current, maintain, scrub};
-pub use signals::Signals;
+pub use signals::{EndSignals, Signals};
 
 /// A registry that is running. Dropping it stops it at once; [`Running::shutdown`] lets requests end.
 #[derive(Debug)]
@@ -195,5 +195,17 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartE
 /// # Errors
 /// Fails if there is no store, or it cannot be read; then nothing is changed.
 pub fn check(folder: &Path, check: Check) -> Result<Audit, StartError> {
-    Ok(audit(folder, check)?)
+    check_watched(folder, &check.into(), &Arc::default())
+}
+
+/// Audits a store as [`check`] does, or a part of it, so that others see how far it is and can stop it.
+///
+/// # Errors
+/// Fails if there is no store, or it cannot be read; then nothing is changed.
+pub fn check_watched(
+    folder: &Path,
+    request: &AuditRequest,
+    watch: &Arc<AuditWatch>,
+) -> Result<Audit, StartError> {
+    Ok(audit(folder, request, watch)?)
 }

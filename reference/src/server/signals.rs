@@ -6,11 +6,38 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::Running;
 
+/// The signals that end a program: SIGTERM and SIGINT.
+#[derive(Debug)]
+pub struct EndSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl EndSignals {
+    /// Receives the signals from now on.
+    ///
+    /// # Errors
+    /// Fails if the operating system does not let this process receive them.
+    pub fn receive() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Waits until the program is asked to end, once more than before.
+    pub async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
 /// The signals of a program that serves: SIGTERM and SIGINT end it, SIGHUP makes it read its files again.
 #[derive(Debug)]
 pub struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
+    end: EndSignals,
     hang_up: Signal,
 }
 
@@ -21,8 +48,7 @@ impl Signals {
     /// Fails if the operating system does not let this process receive them.
     pub fn receive() -> io::Result<Self> {
         Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
+            end: EndSignals::receive()?,
             hang_up: signal(SignalKind::hangup())?,
         })
     }
@@ -31,8 +57,7 @@ impl Signals {
     pub async fn end(&mut self, registry: &Running) {
         loop {
             tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
+                () = self.end.asked() => return,
                 _ = self.hang_up.recv() => registry.reload(),
             }
         }
@@ -40,9 +65,6 @@ impl Signals {
 
     /// Waits until the program is to end at once: it was told to end before.
     pub async fn end_at_once(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
+        self.end.asked().await;
     }
 }

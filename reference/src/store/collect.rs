@@ -216,3 +216,97 @@ impl Tables<'_> {
         Ok(Some(Vec::new()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+    use std::time::Duration;
+
+    use bytes::Bytes;
+
+    use redb::ReadableTableMetadata as _;
+
+    use super::{Grace, Store};
+    use crate::config::MissingContent;
+    use crate::protocol::{Algorithm, Condition, Digest, Manifest, Name, Reference, Tag};
+    use crate::store::NewManifest;
+
+    const AT_ONCE: Grace = Grace {
+        blobs: Some(Duration::ZERO),
+        manifests: Some(Duration::ZERO),
+    };
+
+    /// How many blobs are garbage.
+    const GARBAGE: usize = 7;
+
+    fn name() -> Name {
+        Name::parse("a").unwrap()
+    }
+
+    async fn push(store: &Store, content: String) -> Digest {
+        let digest = Digest::of(Algorithm::Sha256, content.as_bytes());
+        let mut upload = store.receive(&name(), Algorithm::Sha256).unwrap();
+        upload.add(Bytes::from(content)).await.unwrap();
+        store.finish_upload(upload, &digest).await.unwrap();
+        digest
+    }
+
+    /// A store with a blob that a manifest with a tag names, and some that are garbage.
+    async fn filled() -> (Store, Digest) {
+        let mut store = Store::in_memory().unwrap();
+        for number in 0..GARBAGE {
+            push(&store, format!("garbage {number}")).await;
+        }
+        let kept = push(&store, "kept".to_owned()).await;
+        let media_type = "application/vnd.oci.image.manifest.v1+json";
+        let config = format!(r#"{{"mediaType":"a/b","digest":"{kept}","size":4}}"#);
+        let written = format!(r#"{{"schemaVersion":2,"config":{config},"layers":[]}}"#);
+        let bytes = Bytes::from(written);
+        let tag = Tag::parse("t").unwrap();
+        let new = NewManifest {
+            digest: Digest::of(Algorithm::Sha256, &bytes),
+            manifest: Manifest::parse(&bytes, Some(media_type)).unwrap(),
+            bytes,
+            tags: vec![tag.clone()],
+        };
+        let (condition, missing) = (Condition::default(), MissingContent::Refuse);
+        let (repository, reference) = (name(), Reference::Tag(tag));
+        let put = store.put_manifest(&repository, &reference, new, condition, missing);
+        put.await.unwrap();
+        // As if it had been running for long.
+        store.started = 0;
+        (store, kept)
+    }
+
+    #[tokio::test]
+    async fn a_collection_that_is_broken_off_anywhere_is_gone_on_with_by_the_next() {
+        let mut stores = Vec::new();
+        for steps in 0..40 {
+            stores.push((steps, filled().await));
+        }
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        let mut is_broken_off_amidst = false;
+        for (steps, (store, kept)) in stores {
+            {
+                let mut collecting = pin!(store.collect(AT_ONCE));
+                for _ in 0..steps {
+                    let poll = poll_fn(|context| Poll::Ready(collecting.as_mut().poll(context)));
+                    if poll.await.is_ready() {
+                        break;
+                    }
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+            let left = store.collect(AT_ONCE).await.unwrap();
+            assert_eq!(left.manifests, 0);
+            assert!(left.blobs <= GARBAGE);
+            is_broken_off_amidst |= (1..GARBAGE).contains(&left.blobs);
+            let links = store.metadata.view().unwrap().links().unwrap();
+            assert_eq!(links.len().unwrap(), 1);
+            assert_eq!(store.blob_size(&name(), &kept).await.unwrap(), 4);
+        }
+        assert!(is_broken_off_amidst);
+    }
+}

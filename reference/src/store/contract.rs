@@ -26,7 +26,7 @@ macro_rules! contract {
                 let folder = tempfile::tempdir().unwrap();
                 let store = super::Store::open(folder.path(), super::Durability::Strict).unwrap();
                 super::$test(std::sync::Arc::new(store)).await;
-                let audit = super::super::audit(folder.path(), super::super::Check::Look).unwrap();
+                let audit = super::super::audit(folder.path(), &super::super::Check::Look.into(), &std::sync::Arc::default()).unwrap();
                 assert_eq!(audit.faults, []);
             })*
         }
@@ -306,8 +306,8 @@ async fn an_audit_finds_damage_and_mends_it() {
         .unwrap();
     file.write_at(&[Bytes::from_static(b"D")], 0).unwrap();
     drop((file, store));
-    let faults = |check| {
-        let audit = super::audit(folder.path(), check).unwrap();
+    let faults = |check: Check| {
+        let audit = super::audit(folder.path(), &check.into(), &Arc::default()).unwrap();
         audit
             .faults
             .into_iter()

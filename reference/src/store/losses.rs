@@ -3,18 +3,23 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::json;
 
 use super::entry::Entry;
 use super::journal::entries_of;
-use super::{Audit, Check, NewManifest, Store, StoreError, audit};
+use super::{Audit, Check, NewManifest, Store, StoreError};
 use crate::config::{Durability, MissingContent};
 use crate::protocol::{Algorithm, Condition, Digest, Manifest, Name, Reference, Tag};
 
 fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
+}
+
+fn audit(folder: &Path, check: Check) -> Result<Audit, StoreError> {
+    super::audit(folder, &check.into(), &Arc::default())
 }
 
 fn open(folder: &Path) -> Result<Store, StoreError> {

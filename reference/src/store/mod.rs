@@ -57,7 +57,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use uuid::Uuid;
 
 pub(crate) use audit::audit;
-pub use audit::{Audit, AuditFinding, Check};
+pub use audit::{
+    Audit, AuditFinding, AuditInterruption, AuditRequest, AuditStage, AuditWatch, Check, LeftOut,
+};
 pub(crate) use collect::Grace;
 pub(crate) use manifests::{NewManifest, StoredManifest};
 pub(crate) use pool::BLOCK;

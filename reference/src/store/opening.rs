@@ -69,14 +69,23 @@ impl StorePaths {
             || journal::find(&self.journals())?.is_some_and(|found| !found.is_empty))
     }
 
-    /// What opens the database; with `checks`, every page of it is looked at.
-    pub(super) fn open(&self, checks: bool) -> Open {
+    /// What opens the database.
+    pub(super) fn open(&self) -> Open {
         let path = self.database();
-        Box::new(move || {
-            let mut builder = builder();
-            builder.set_check_integrity_on_open(checks);
-            builder.create(&path).map_err(|error| explain(error, &path))
-        })
+        Box::new(move || builder().create(&path).map_err(|error| explain(error, &path)))
+    }
+
+    /// Opens the database and looks at every page of it, unless it is told not to go on.
+    pub(super) fn open_checked(&self, goes_on: impl Fn() -> bool + 'static) -> Result<Database, StoreError> {
+        let path = self.database();
+        let mut builder = builder();
+        builder.set_check_integrity_on_open(true);
+        builder.set_repair_callback(move |session| {
+            if !goes_on() {
+                session.abort();
+            }
+        });
+        builder.create(&path).map_err(|error| explain(error, &path))
     }
 
     /// Says what is to be done about a store that cannot be used as it is.
@@ -142,13 +151,13 @@ impl Store {
             return Err(paths.advise(StoreError::Unusable(why)));
         }
         fs::create_dir_all(folder)?;
-        let database = guarded(paths.open(false)).map_err(|fault| paths.advise(fault))?;
+        let database = guarded(paths.open()).map_err(|fault| paths.advise(fault))?;
         let journals = DiskFiles::open(folder.join("journal"), Layout::Flat, durability)?;
         let content = DiskFiles::open(folder.join("content"), Layout::Fanned, durability)?;
         let store = guarded(|| {
             Self::assemble(
                 database,
-                paths.open(false),
+                paths.open(),
                 Arc::new(content),
                 Arc::new(journals),
                 CommitterSettings::default(),
@@ -300,10 +309,7 @@ mod tests {
         }
         drop(store);
         let paths = StorePaths::new(folder.path());
-        let known = Known::of(&paths.open(false)().unwrap())
-            .unwrap()
-            .landmark
-            .unwrap();
+        let known = Known::of(&paths.open()().unwrap()).unwrap().landmark.unwrap();
         let (whole, behind) = (found(&paths, None), found(&paths, Some(known)));
         assert_eq!((whole.unread(), behind.unread()), (None, Some(known)));
         let told = |of: &FoundJournal| {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use redb::{ReadableTable, ReadableTableMetadata as _};
 
+use super::watch::AuditWatch;
 use crate::store::StoreError;
 use crate::store::manifests::{parse_stored, stored_digest};
 use crate::store::tables::{Tables, View};
@@ -66,11 +67,12 @@ fn follow(
 }
 
 /// Whether the rows that follow from others are there, and no other ones.
-pub(super) fn is_as_it_follows(view: &View) -> Result<bool, StoreError> {
+pub(super) fn is_as_it_follows(view: &View, watch: &AuditWatch) -> Result<bool, StoreError> {
     let (holders, tagged, references) = (view.holders()?, view.tagged()?, view.references()?);
     let (referrers, referrer_types) = (view.referrers()?, view.referrer_types()?);
     let (mut all_there, mut following) = (true, [0_u64; 5]);
     follow(&view.links()?, &view.tags()?, &view.manifests()?, &mut |row| {
+        watch.step()?;
         let (table, is_there) = match row {
             DerivedRow::Holder([a, b]) => (0, holders.get((a, b))?.is_some()),
             DerivedRow::Tagged([a, b, c]) => (1, tagged.get((a, b, c))?.is_some()),

@@ -5,12 +5,18 @@
 
 mod blobs;
 mod derived;
+mod findings;
 mod look;
+mod mend;
+mod outcome;
 mod rebuild;
+#[cfg(test)]
+mod tests;
+mod watch;
+mod watched_files;
 
-use std::collections::BTreeSet;
-use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -18,145 +24,87 @@ use redb::{Database, ReadableDatabase as _};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+pub use outcome::{Audit, AuditFinding, AuditInterruption, AuditRequest, Check, LeftOut};
+pub use watch::{AuditStage, AuditWatch};
+
 use super::StoreError;
 use super::committer::catch_up;
 use super::files::Files;
 use super::guard::guarded;
 use super::journal::{self, FoundJournal, Journal, entries_of};
-use super::opening::{Known, StorePaths, create, name_store};
+use super::opening::{Known, StorePaths, create};
 use super::tables::{Tables, View};
+use findings::Findings;
 use look::Look;
+use watched_files::WatchedFiles;
 
-/// What an audit does about what it finds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Check {
-    /// It only says what is wrong.
-    Look,
-    /// It mends what can be mended.
-    Repair,
-    /// It makes the metadata anew from the journal, and then says what is wrong.
-    Rebuild,
-}
-
-/// What an audit has found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Audit {
-    /// What was done before anything was looked at.
-    pub notes: Vec<String>,
-    /// What is wrong.
-    pub faults: Vec<AuditFinding>,
-    /// Whether the faults have been mended.
-    pub is_mended: bool,
-    /// The number of blobs.
-    pub blobs: u64,
-    /// The number of manifests, each counted for each repository.
-    pub manifests: u64,
-    /// The number of tags.
-    pub tags: u64,
-    /// The number of bytes that blobs and manifests have.
-    pub bytes: u64,
-}
-
-/// Something that is wrong with a store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct AuditFinding {
-    /// What is wrong.
-    pub what: String,
-    /// How things are when it has been mended.
-    pub remedy: &'static str,
-}
-
-impl fmt::Display for Audit {
-    /// A line for each note and each fault, and one that sums up.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.notes.iter().try_for_each(|note| writeln!(f, "{note}"))?;
-        for AuditFinding { what, remedy } in &self.faults {
-            match self.is_mended {
-                true => writeln!(f, "{what}: {remedy}")?,
-                false => writeln!(f, "{what}")?,
-            }
-        }
-        let (blobs, manifests, tags) = (
-            counted(self.blobs, "blob"),
-            counted(self.manifests, "manifest"),
-            counted(self.tags, "tag"),
-        );
-        write!(
-            f,
-            "{blobs}, {manifests}, {tags}, {}: ",
-            counted(self.bytes, "byte")
-        )?;
-        match (self.faults.len() as u64, self.is_mended) {
-            (0, _) => write!(f, "all whole"),
-            (faults, true) => write!(f, "{}, mended", counted(faults, "fault")),
-            (faults, false) => write!(f, "{}", counted(faults, "fault")),
-        }
-    }
-}
-
-fn counted(count: u64, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
-}
-
-/// What is damaged and has to go.
-#[derive(Debug, Default)]
-struct Damage {
-    blobs: BTreeSet<String>,
-    /// Blobs that are marked as damaged and are not.
-    marks: BTreeSet<String>,
-    links: BTreeSet<(String, String)>,
-    manifests: BTreeSet<(String, String)>,
-    tags: BTreeSet<(String, String)>,
-    uploads: BTreeSet<Uuid>,
-    /// Files that are of no use to anybody.
-    files: Vec<Uuid>,
-    /// Files that may be of use to somebody.
-    lost: Vec<Uuid>,
-}
-
-/// Audits the store in a folder, which no registry is using.
+/// Audits the store in a folder, which no registry is using, until it is done or stopped.
 ///
 /// # Errors
 /// Fails if there is no store, or it cannot be read; then nothing is changed.
-pub(crate) fn audit(folder: &Path, check: Check) -> Result<Audit, StoreError> {
+pub(crate) fn audit(
+    folder: &Path,
+    request: &AuditRequest,
+    watch: &Arc<AuditWatch>,
+) -> Result<Audit, StoreError> {
     let paths = StorePaths::new(folder);
-    let has_content = paths.has_content().map_err(|fault| paths.advise(fault))?;
-    if !paths.has_database() && !has_content {
+    if !paths.has_database() && !paths.has_content().map_err(|fault| paths.advise(fault))? {
         return Err(StoreError::Unusable(format!(
             "there is no store in {}; nothing was changed",
             folder.display()
         )));
     }
-    guarded(|| {
-        let notes = match check {
-            Check::Rebuild => rebuild::rebuild(&paths)?,
-            Check::Look | Check::Repair => Vec::new(),
-        };
-        if !paths.has_database() {
-            let why = format!("{} holds content, but no metadata", folder.display());
-            return Err(StoreError::Unusable(why));
-        }
-        let database = paths.open(true)()?;
-        let audit = audit_parts(
-            &database,
-            &paths.content(),
-            &(Arc::new(paths.journals()) as Arc<dyn Files>),
-            check,
-            &Beside {
-                scratch: &|| paths.scratch(),
-                put_aside: &|file| paths.put_aside(file),
-            },
-        );
-        paths.remove_scratch()?;
-        Ok(Audit { notes, ..audit? })
+    guarded(|| match request.check {
+        Check::Rebuild => match rebuild::rebuild(&paths, watch)? {
+            Some(notes) => {
+                let audit = audit_folder(&paths, request, watch)?;
+                Ok(Audit { notes, ..audit })
+            }
+            None => Ok(Findings::default().interrupted(AuditStage::Rebuilding, request)),
+        },
+        Check::Look | Check::Repair => audit_folder(&paths, request, watch),
     })
-    .map_err(|fault| match check {
+    .map_err(|fault| match request.check {
         Check::Rebuild => fault,
         Check::Look | Check::Repair => paths.advise(fault),
     })
+}
+
+/// Audits the store in a folder, which has metadata.
+fn audit_folder(
+    paths: &StorePaths,
+    request: &AuditRequest,
+    watch: &Arc<AuditWatch>,
+) -> Result<Audit, StoreError> {
+    if !paths.has_database() {
+        let why = format!("{} holds content, but no metadata", paths.folder.display());
+        return Err(StoreError::Unusable(why));
+    }
+    watch.begin(AuditStage::Opening);
+    let opening = Arc::clone(watch);
+    let database = match paths.open_checked(move || !opening.is_stopped()) {
+        Err(_) if watch.is_stopped() => return Ok(Findings::default().interrupted(watch.stage(), request)),
+        database => database?,
+    };
+    let parts = StoreParts {
+        database,
+        content: Arc::new(paths.content()),
+        journals: Arc::new(paths.journals()),
+    };
+    let beside = Beside {
+        scratch: &|| paths.scratch(),
+        put_aside: &|file| paths.put_aside(file),
+    };
+    let audit = audit_parts(&parts, request, watch, &beside);
+    paths.remove_scratch()?;
+    audit
+}
+
+/// What a store is made of.
+pub(super) struct StoreParts {
+    pub(super) database: Database,
+    pub(super) content: Arc<dyn Files>,
+    pub(super) journals: Arc<dyn Files>,
 }
 
 /// What an audit has beside the store.
@@ -169,60 +117,75 @@ pub(super) struct Beside<'a> {
 
 /// Audits a store whose parts are open.
 pub(super) fn audit_parts(
-    database: &Database,
-    files: &dyn Files,
-    journals: &Arc<dyn Files>,
-    check: Check,
+    parts: &StoreParts,
+    request: &AuditRequest,
+    watch: &Arc<AuditWatch>,
     beside: &Beside<'_>,
 ) -> Result<Audit, StoreError> {
+    let mut findings = Findings::default();
+    let looked = look_at(parts, request, watch, beside, &mut findings);
+    let is_to_mend = request.check == Check::Repair && !findings.audit.faults.is_empty();
+    match looked {
+        // Whatever else ends it then is met again when it goes on.
+        Err(_) if watch.is_stopped() => return Ok(findings.interrupted(watch.stage(), request)),
+        Ok(()) if is_to_mend && watch.is_stopped() => {
+            return Ok(findings.interrupted(watch.stage(), request));
+        }
+        looked => looked?,
+    }
+    if is_to_mend {
+        watch.begin(AuditStage::Mending);
+        mend::mend(parts, &findings.damage, beside)?;
+        findings.audit.is_mended = true;
+    }
+    Ok(findings.audit)
+}
+
+fn look_at(
+    parts: &StoreParts,
+    request: &AuditRequest,
+    watch: &Arc<AuditWatch>,
+    beside: &Beside<'_>,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
+    let watched = |files: &Arc<dyn Files>| WatchedFiles {
+        files: Arc::clone(files),
+        watch: Arc::clone(watch),
+    };
+    let files = watched(&parts.content);
+    watch.begin(AuditStage::Journal);
+    if !is_in_the_journal(parts, Arc::new(watched(&parts.journals)), &files, watch, beside)? {
+        let what = "the journal does not hold what the metadata holds";
+        findings.fault(what.to_owned(), "it is written anew");
+    }
+    Look {
+        view: &View::new(parts.database.begin_read()?),
+        files: &files,
+        watch,
+        resume_from: request.resume_from.as_ref(),
+        findings,
+    }
+    .at_everything()
+}
+
+/// Whether a journal holds all that the database holds, which is brought up to it.
+fn is_in_the_journal(
+    parts: &StoreParts,
+    journals: Arc<dyn Files>,
+    content: &dyn Files,
+    watch: &AuditWatch,
+    beside: &Beside<'_>,
+) -> Result<bool, StoreError> {
     let found = journal::find(journals.as_ref())?;
-    let known = Known::of(database)?;
-    known.refuse_what_is_foreign(found.as_ref(), database, files)?;
-    let is_continued = match found {
+    let known = Known::of(&parts.database)?;
+    known.refuse_what_is_foreign(found.as_ref(), &parts.database, content)?;
+    match found {
         Some(found) if known.is_continued_by(&found) => {
             let again = (beside.scratch)()?;
-            is_kept_in(database, &again, &known, Arc::clone(journals), found)?
+            is_kept_in(&parts.database, &again, &known, journals, found, watch)
         }
-        _ => false,
-    };
-    let view = View::new(database.begin_read()?);
-    let mut look = Look {
-        view: &view,
-        files,
-        audit: Audit::default(),
-        damage: Damage::default(),
-    };
-    if !is_continued {
-        look.audit.faults.push(AuditFinding {
-            what: "the journal does not hold what the metadata holds".to_owned(),
-            remedy: "it is written anew",
-        });
+        _ => Ok(false),
     }
-    look.at_blobs()?;
-    look.at_manifests()?;
-    if look.damage.is_none() && !derived::is_as_it_follows(&view)? {
-        look.audit.faults.push(AuditFinding {
-            what: "tables that say the same from two sides differ".to_owned(),
-            remedy: "the second side is made anew from the first",
-        });
-    }
-    look.at_uploads()?;
-    look.at_files()?;
-    let Look {
-        mut audit, damage, ..
-    } = look;
-    drop(view);
-    if check == Check::Repair && !audit.faults.is_empty() {
-        damage
-            .lost
-            .iter()
-            .try_for_each(|file| (beside.put_aside)(*file))?;
-        damage.files.iter().try_for_each(|file| files.remove(*file))?;
-        mend(database, &damage)?;
-        begin_journal(database, Arc::clone(journals))?;
-        audit.is_mended = true;
-    }
-    Ok(audit)
 }
 
 /// Brings the database up to its journal, and looks whether both then say the same: the journal is made into a database
@@ -233,75 +196,37 @@ fn is_kept_in(
     known: &Known,
     journals: Arc<dyn Files>,
     found: FoundJournal,
+    watch: &AuditWatch,
 ) -> Result<bool, StoreError> {
     let transaction = again.begin_write()?;
     let mut tables = Tables::open(&transaction)?;
-    journal::salvage(&found, &mut |entry| tables.apply(entry))?;
+    journal::salvage(&found, &mut |entry| {
+        watch.step()?;
+        tables.apply(entry)
+    })?;
     drop(tables);
     transaction.commit()?;
     let journal = Journal::resume(journals, known.store.unwrap_or_default(), found)?;
     catch_up(database, Some(&journal))?;
-    Ok(digest_of(database)? == digest_of(again)?)
+    Ok(digest_of(database, watch)? == digest_of(again, watch)?)
 }
 
 /// The digest of all that follows from nothing else.
-fn digest_of(database: &Database) -> Result<Vec<u8>, StoreError> {
+fn digest_of(database: &Database, watch: &AuditWatch) -> Result<Vec<u8>, StoreError> {
     let mut hasher = Sha256::new();
     entries_of(&View::new(database.begin_read()?), &mut |entry| {
+        watch.go_on()?;
         hasher.update(format!("{entry:?}\n"));
         Ok(())
     })?;
     Ok(hasher.finalize().to_vec())
 }
 
-impl Damage {
-    /// Whether nothing has to go from the tables that the others follow from.
-    fn is_none(&self) -> bool {
-        self.blobs.is_empty() && self.links.is_empty() && self.manifests.is_empty() && self.tags.is_empty()
+fn remove_if_there(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
     }
-}
-
-/// Removes what is damaged, and writes anew what follows from the rest. It counts as a change that the journal
-/// has not, so that a journal from before is not gone on with.
-fn mend(database: &Database, damage: &Damage) -> Result<(), StoreError> {
-    let transaction = database.begin_write()?;
-    let mut tables = Tables::open(&transaction)?;
-    for digest in &damage.blobs {
-        tables.blobs.remove(digest.as_str())?;
-        tables.damaged.remove(digest.as_str())?;
-    }
-    for digest in &damage.marks {
-        tables.damaged.remove(digest.as_str())?;
-    }
-    for (name, digest) in &damage.links {
-        tables.links.remove((name.as_str(), digest.as_str()))?;
-    }
-    for (name, digest) in &damage.manifests {
-        tables.manifests.remove((name.as_str(), digest.as_str()))?;
-    }
-    for (name, tag) in &damage.tags {
-        tables.tags.remove((name.as_str(), tag.as_str()))?;
-    }
-    for id in &damage.uploads {
-        tables.uploads.remove(id.as_u128())?;
-        tables.checkpoints.remove(id.as_u128())?;
-        tables.touched.remove(id.as_u128())?;
-    }
-    derived::write(&mut tables)?;
-    let sequence = tables.sequence()? + 1;
-    tables.set_sequence(sequence)?;
-    drop(tables);
-    Ok(transaction.commit()?)
-}
-
-/// Writes a new journal with what a database holds.
-fn begin_journal(database: &Database, journals: Arc<dyn Files>) -> Result<(), StoreError> {
-    let known = Known::of(database)?;
-    let store = known.store.unwrap_or_else(Uuid::new_v4);
-    name_store(database, store)?;
-    let view = View::new(database.begin_read()?);
-    drop(Journal::begin(journals, store, &view)?);
-    Ok(())
 }
 
 impl StorePaths {
@@ -318,17 +243,14 @@ impl StorePaths {
 
     /// Removes what an audit, perhaps an earlier one that was interrupted, had for itself.
     fn remove_scratch(&self) -> Result<(), StoreError> {
-        match fs::remove_file(self.scratch_file()) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
+        remove_if_there(&self.scratch_file())
     }
 
     /// Puts a file of content where nobody removes it.
     fn put_aside(&self, file: Uuid) -> Result<(), StoreError> {
         fs::create_dir_all(self.lost())?;
         match fs::rename(self.content().path(file), self.lost().join(file.to_string())) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
             _ => Ok(()),
         }
     }

@@ -11,9 +11,8 @@ use std::sync::Arc;
 use redb::Builder;
 use redb::backends::InMemoryBackend;
 
-use super::audit::{Beside, audit_parts};
+use super::audit::{Beside, StoreParts, audit_parts};
 use super::committer::CommitterSettings;
-use super::files::Files;
 use super::guard::guarded;
 use super::{Check, Store, StoreError};
 use client::{Client, Tally};
@@ -52,14 +51,16 @@ fn start(disk: &Disk) -> Result<Store, StoreError> {
 /// What is wrong with a store that nobody uses.
 fn faults(disk: &Disk) -> Result<Vec<String>, StoreError> {
     guarded(|| {
-        let journals: Arc<dyn Files> = Arc::new(disk.files(Area::Journal));
-        let database = opens(disk)()?;
-        let content = disk.files(Area::Content);
+        let parts = StoreParts {
+            database: opens(disk)()?,
+            content: Arc::new(disk.files(Area::Content)),
+            journals: Arc::new(disk.files(Area::Journal)),
+        };
         let beside = Beside {
             scratch: &|| Ok(Builder::new().create_with_backend(InMemoryBackend::new())?),
             put_aside: &|_| Ok(()),
         };
-        let audit = audit_parts(&database, &content, &journals, Check::Look, &beside)?;
+        let audit = audit_parts(&parts, &Check::Look.into(), &Arc::default(), &beside)?;
         Ok(audit.faults.into_iter().map(|fault| fault.what).collect())
     })
 }

@@ -185,8 +185,8 @@ async fn an_upload_that_was_acknowledged_and_is_gone_from_the_disk_is_damage() {
     assert!(matches!(found, Err(StoreError::Files(_))), "{found:?}");
     drop(store);
     let expected = [format!("upload {} is not what was acknowledged", session.id())];
-    let faults = |check| {
-        let audit = audit(folder.path(), check).unwrap();
+    let faults = |check: Check| {
+        let audit = audit(folder.path(), &check.into(), &Arc::default()).unwrap();
         audit
             .faults
             .into_iter()
