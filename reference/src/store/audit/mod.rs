@@ -152,62 +152,62 @@ fn look_at(
         files: Arc::clone(files),
         watch: Arc::clone(watch),
     };
-    let files = watched(&parts.content);
-    watch.begin(AuditStage::Journal);
-    if !is_in_the_journal(parts, Arc::new(watched(&parts.journals)), &files, watch, beside)? {
-        let what = "the journal does not hold what the metadata holds";
-        findings.fault(what.to_owned(), "it is written anew");
-    }
+    let content = watched(&parts.content);
+    let journal = brought_up(&parts.database, Arc::new(watched(&parts.journals)), &content)?;
     Look {
         view: &View::new(parts.database.begin_read()?),
-        files: &files,
+        files: &content,
         watch,
         resume_from: request.resume_from.as_ref(),
         findings,
     }
-    .at_everything()
+    .at_everything()?;
+    // It comes last: an audit that goes on does not wait for it before it reads what was not read.
+    let is_kept = match journal {
+        Some(journal) => is_kept_in(&parts.database, &(beside.scratch)()?, &journal, watch)?,
+        None => false,
+    };
+    if !is_kept {
+        let what = "the journal does not hold what the metadata holds";
+        findings.fault(what.to_owned(), "it is written anew");
+    }
+    Ok(())
 }
 
-/// Whether a journal holds all that the database holds, which is brought up to it.
-fn is_in_the_journal(
-    parts: &StoreParts,
+/// Brings a database up to its journal; returns that, if it goes on from what the database holds.
+fn brought_up(
+    database: &Database,
     journals: Arc<dyn Files>,
     content: &dyn Files,
-    watch: &AuditWatch,
-    beside: &Beside<'_>,
-) -> Result<bool, StoreError> {
+) -> Result<Option<FoundJournal>, StoreError> {
     let found = journal::find(journals.as_ref())?;
-    let known = Known::of(&parts.database)?;
-    known.refuse_what_is_foreign(found.as_ref(), &parts.database, content)?;
-    match found {
-        Some(found) if known.is_continued_by(&found) => {
-            let again = (beside.scratch)()?;
-            is_kept_in(&parts.database, &again, &known, journals, found, watch)
-        }
-        _ => Ok(false),
-    }
+    let known = Known::of(database)?;
+    known.refuse_what_is_foreign(found.as_ref(), database, content)?;
+    let Some(found) = found.filter(|found| known.is_continued_by(found)) else {
+        return Ok(None);
+    };
+    let journal = Journal::resume(journals, known.store.unwrap_or_default(), found.clone())?;
+    catch_up(database, Some(&journal))?;
+    Ok(Some(found))
 }
 
-/// Brings the database up to its journal, and looks whether both then say the same: the journal is made into a database
-/// again, an empty one.
+/// Whether a journal says the same as the database that was brought up to it: it is made into a database again, an
+/// empty one.
 fn is_kept_in(
     database: &Database,
     again: &Database,
-    known: &Known,
-    journals: Arc<dyn Files>,
-    found: FoundJournal,
+    journal: &FoundJournal,
     watch: &AuditWatch,
 ) -> Result<bool, StoreError> {
+    watch.begin(AuditStage::Journal);
     let transaction = again.begin_write()?;
     let mut tables = Tables::open(&transaction)?;
-    journal::salvage(&found, &mut |entry| {
+    journal::salvage(journal, &mut |entry| {
         watch.step()?;
         tables.apply(entry)
     })?;
     drop(tables);
     transaction.commit()?;
-    let journal = Journal::resume(journals, known.store.unwrap_or_default(), found)?;
-    catch_up(database, Some(&journal))?;
     Ok(digest_of(database, watch)? == digest_of(again, watch)?)
 }
 

@@ -11,11 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub enum AuditStage {
     /// The metadata is made anew from the journal.
     Rebuilding,
-    /// The database is opened, and each page of it is looked at.
+    /// The database is opened, each page of it is looked at, and it is brought up to the journal.
     #[default]
     Opening,
-    /// The journal is held against the metadata.
-    Journal,
     /// The files of blobs are read.
     Blobs,
     /// It is looked at which repository has which blob.
@@ -30,6 +28,8 @@ pub enum AuditStage {
     Uploads,
     /// Files are looked for that belong to nothing.
     Strays,
+    /// The journal is held against the metadata.
+    Journal,
     /// What was found is mended, which is not broken off.
     Mending,
 }
@@ -39,7 +39,6 @@ impl fmt::Display for AuditStage {
         f.write_str(match self {
             Self::Rebuilding => "making the metadata anew from the journal",
             Self::Opening => "looking at the database",
-            Self::Journal => "holding the journal against the metadata",
             Self::Blobs => "reading blobs",
             Self::Links => "looking at which repository has which blob",
             Self::Manifests => "looking at manifests",
@@ -47,6 +46,7 @@ impl fmt::Display for AuditStage {
             Self::Sides => "comparing tables that say the same from two sides",
             Self::Uploads => "reading uploads",
             Self::Strays => "looking for files that belong to nothing",
+            Self::Journal => "holding the journal against the metadata",
             Self::Mending => "mending what was found",
         })
     }

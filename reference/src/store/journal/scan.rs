@@ -25,7 +25,7 @@ pub(in crate::store) struct Landmark {
 }
 
 /// A journal that was found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::store) struct FoundJournal {
     pub(super) number: u128,
     pub(super) file: Arc<dyn File>,
