@@ -26,10 +26,25 @@ pub(super) struct Round {
     waiting: VecDeque<(usize, Arc<Program>)>,
     /// Those with a finding, each with its place and with the time that it took.
     broken: Vec<(Duration, usize)>,
-    /// The first attempts that are over: how many, and how long they took together.
-    over: (u32, Duration),
+    over: FirstAttempts,
     /// What came of the programs, in their order.
     carried: Vec<Option<Carried>>,
+}
+
+/// The first attempts that are over.
+#[derive(Default)]
+struct FirstAttempts {
+    count: u32,
+    /// How long they took, one after another.
+    took: Duration,
+}
+
+impl FirstAttempts {
+    /// How long so many others, and so many of them at once, are likely to take.
+    fn likely(&self, waiting: usize, at_once: u32) -> Duration {
+        let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
+        (self.took / self.count.max(1)).saturating_mul(waiting) / at_once.max(1)
+    }
 }
 
 /// An attempt at the program of a place.
@@ -57,7 +72,7 @@ impl Round {
             campaign: campaign.clone(),
             progress: progress.clone(),
             broken: Vec::new(),
-            over: (0, Duration::ZERO),
+            over: FirstAttempts::default(),
             carried: (0..behind + waiting.len()).map(|_| None).collect(),
             waiting,
         };
@@ -112,7 +127,7 @@ impl Round {
     fn next(&mut self, under_way: u32) -> Option<(Attempt, Arc<Program>)> {
         self.broken.sort_unstable();
         let longest = self.broken.last().map_or(Duration::ZERO, |(took, _)| *took);
-        if longest <= self.firsts_take(under_way)
+        if longest <= self.over.likely(self.waiting.len(), under_way)
             && let Some((at, program)) = self.waiting.pop_front()
         {
             return Some((Attempt::First(at), program));
@@ -121,13 +136,6 @@ impl Round {
         let carried = self.carried.get(at)?.as_ref()?;
         let goes_on = !self.campaign.session.has_ended();
         goes_on.then(|| (Attempt::Second(at), carried.first.log.program.clone()))
-    }
-
-    /// How long the first attempts that have not begun are likely to take, so many at once.
-    fn firsts_take(&self, at_once: u32) -> Duration {
-        let (count, took) = self.over;
-        let waiting = u32::try_from(self.waiting.len()).unwrap_or(u32::MAX);
-        (took / count.max(1)).saturating_mul(waiting) / at_once.max(1)
     }
 
     fn begin(
@@ -167,9 +175,8 @@ impl Round {
     }
 
     fn note_first(&mut self, at: usize, ran: Ran) {
-        let (count, took) = &mut self.over;
-        *count += 1;
-        *took += ran.log.elapsed;
+        self.over.count += 1;
+        self.over.took += ran.log.elapsed;
         if ran.is_broken() {
             self.broken.push((ran.log.elapsed, at));
         }
@@ -211,5 +218,22 @@ fn brought_down_by(joined: Result<(), JoinError>) {
         && error.is_panic()
     {
         std::panic::resume_unwind(error.into_panic());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_likely_to_take_as_long_as_what_is_over() {
+        let over = FirstAttempts {
+            count: 10,
+            took: Duration::from_secs(20),
+        };
+        assert_eq!(over.likely(30, 6), Duration::from_secs(10));
+        assert_eq!(over.likely(30, 0), Duration::from_secs(60));
+        assert_eq!(over.likely(0, 6), Duration::ZERO);
+        assert_eq!(FirstAttempts::default().likely(30, 6), Duration::ZERO);
     }
 }

@@ -53,23 +53,25 @@ pub(super) enum Way {
 enum Approach {
     Take(Place),
     Wait(watch::Receiver<()>),
-    Open(watch::Sender<()>),
+    /// A new connection, for which others may be waiting.
+    Open(Option<watch::Sender<()>>),
     /// It has a connection for itself, since the server chooses HTTP/1.1.
     Leave,
 }
 
 impl Server {
     /// Waits for a connection that is being made and will have room; opens another where there is none.
-    fn wait_or_open(&mut self, chosen: Option<Chosen>) -> Approach {
+    fn wait_or_open(&mut self) -> Approach {
         self.openings.retain(|one| one.made.has_changed().is_ok());
-        let has_room = |one: &&mut Opening| chosen.is_none() || one.awaited < MOST_STREAMS;
+        let is_known = self.chose.is_some();
+        let has_room = |one: &&mut Opening| !is_known || one.awaited < MOST_STREAMS;
         if let Some(opening) = self.openings.iter_mut().find(has_room) {
             opening.awaited += 1;
             return Approach::Wait(opening.made.clone());
         }
         let (opened, made) = watch::channel(());
         self.openings.push(Opening { made, awaited: 1 });
-        Approach::Open(opened)
+        Approach::Open(Some(opened))
     }
 }
 
@@ -91,7 +93,6 @@ impl SharedConnections {
                 Approach::Take(place) => return Ok(Some(Way::Shared(place))),
                 Approach::Leave => return Ok(None),
                 Approach::Open(opened) => {
-                    let opened = Some(opened);
                     return self
                         .made(connector, origin, Offer::Both, share, opened)
                         .await
@@ -172,8 +173,8 @@ impl SharedConnections {
         match (server.chose, share) {
             (Some(Chosen::Http1), _) => Approach::Leave,
             // Nobody else can use it before this request is over.
-            (Some(Chosen::Http2), Share::Whole) => Approach::Open(watch::channel(()).0),
-            (chosen, _) => server.wait_or_open(chosen),
+            (Some(Chosen::Http2), Share::Whole) => Approach::Open(None),
+            (Some(Chosen::Http2) | None, _) => server.wait_or_open(),
         }
     }
 
