@@ -17,11 +17,25 @@ pub(super) fn places_in_log(plan: &Plan) -> BTreeMap<Arc<str>, usize> {
     all.map(|program| program.name.clone()).zip(0..).collect()
 }
 
-/// Programs with their places, those first that take longest over a distance: what is begun last decides when a run ends.
-pub(super) fn longest_first(programs: Vec<Arc<Program>>) -> Vec<(usize, Arc<Program>)> {
-    let mut programs: Vec<_> = programs.into_iter().enumerate().collect();
-    programs.sort_by_cached_key(|(_, program)| Reverse(length::of(program)));
-    programs
+/// A program that has not begun.
+pub(super) struct Ahead {
+    /// Its place.
+    pub(super) at: usize,
+    pub(super) program: Arc<Program>,
+    /// How many answers it waits for one after another.
+    pub(super) length: usize,
+}
+
+/// Programs, those first that take longest over a distance: what is begun last decides when a run ends.
+pub(super) fn longest_first(programs: Vec<Arc<Program>>) -> Vec<Ahead> {
+    let ahead = programs.into_iter().enumerate().map(|(at, program)| Ahead {
+        at,
+        length: length::of(&program),
+        program,
+    });
+    let mut ahead: Vec<_> = ahead.collect();
+    ahead.sort_by_key(|one| Reverse(one.length));
+    ahead
 }
 
 /// Probes, each with its place.

@@ -71,10 +71,10 @@ impl Pace {
         locked(&self.state).limit
     }
 
-    /// Waits by the clock; whoever does so asks nothing, and another one has the place meanwhile.
-    pub(super) async fn pass(&self, time: Duration) {
+    /// Waits for something that may not come; whoever does so asks nothing, and another one has the place meanwhile.
+    pub(super) async fn aside<T>(&self, waiting: impl Future<Output = T>) -> T {
         let _lent = self.lend();
-        tokio::time::sleep(time).await;
+        waiting.await
     }
 
     /// A place more, unless only one may be there at all.

@@ -10,7 +10,8 @@ use tokio::task::{JoinError, JoinSet};
 use super::Progress;
 use super::campaign::Campaign;
 use super::carried::{Carried, Ran};
-use super::order::longest_first;
+use super::length;
+use super::order::{Ahead, longest_first};
 use super::pace::Slot;
 use crate::catalogue::RequirementId;
 use crate::scenario::Program;
@@ -22,8 +23,8 @@ use crate::scenario::Program;
 pub(super) struct Round {
     campaign: Campaign,
     progress: Arc<dyn Progress>,
-    /// The programs that have not begun, each with its place.
-    waiting: VecDeque<(usize, Arc<Program>)>,
+    /// The programs that have not begun.
+    waiting: VecDeque<Ahead>,
     /// Those with a finding, each with its place and with the time that it took.
     broken: Vec<(Duration, usize)>,
     over: FirstAttempts,
@@ -34,16 +35,17 @@ pub(super) struct Round {
 /// The first attempts that are over.
 #[derive(Default)]
 struct FirstAttempts {
-    count: u32,
+    /// How many answers they waited for one after another, by what their texts say.
+    length: usize,
     /// How long they took, one after another.
     took: Duration,
 }
 
 impl FirstAttempts {
-    /// How long so many others, and so many of them at once, are likely to take.
-    fn likely(&self, waiting: usize, at_once: u32) -> Duration {
-        let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
-        (self.took / self.count.max(1)).saturating_mul(waiting) / at_once.max(1)
+    /// How long others of such lengths, and so many of them at once, are likely to take.
+    fn likely(&self, lengths: usize, at_once: u32) -> Duration {
+        let [is, was] = [lengths, self.length].map(|length| u32::try_from(length).unwrap_or(u32::MAX));
+        (self.took / was.max(1)).saturating_mul(is) / at_once.max(1)
     }
 }
 
@@ -66,8 +68,8 @@ impl Round {
         progress: &Arc<dyn Progress>,
     ) -> Round {
         let behind = begun.len();
-        let waiting = longest_first(programs).into_iter();
-        let waiting: VecDeque<_> = waiting.map(|(at, program)| (behind + at, program)).collect();
+        let mut waiting = VecDeque::from(longest_first(programs));
+        waiting.iter_mut().for_each(|ahead| ahead.at += behind);
         let mut round = Round {
             campaign: campaign.clone(),
             progress: progress.clone(),
@@ -127,10 +129,11 @@ impl Round {
     fn next(&mut self, under_way: u32) -> Option<(Attempt, Arc<Program>)> {
         self.broken.sort_unstable();
         let longest = self.broken.last().map_or(Duration::ZERO, |(took, _)| *took);
-        if longest <= self.over.likely(self.waiting.len(), under_way)
-            && let Some((at, program)) = self.waiting.pop_front()
+        let lengths = self.waiting.iter().map(|ahead| ahead.length).sum();
+        if longest <= self.over.likely(lengths, under_way)
+            && let Some(ahead) = self.waiting.pop_front()
         {
-            return Some((Attempt::First(at), program));
+            return Some((Attempt::First(ahead.at), ahead.program));
         }
         let (_, at) = self.broken.pop()?;
         let carried = self.carried.get(at)?.as_ref()?;
@@ -175,7 +178,7 @@ impl Round {
     }
 
     fn note_first(&mut self, at: usize, ran: Ran) {
-        self.over.count += 1;
+        self.over.length += length::of(&ran.log.program);
         self.over.took += ran.log.elapsed;
         if ran.is_broken() {
             self.broken.push((ran.log.elapsed, at));
@@ -226,9 +229,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_waits_is_likely_to_take_as_long_as_what_is_over() {
+    fn what_waits_is_likely_to_take_as_long_as_what_is_over_by_its_length() {
         let over = FirstAttempts {
-            count: 10,
+            length: 10,
             took: Duration::from_secs(20),
         };
         assert_eq!(over.likely(30, 6), Duration::from_secs(10));

@@ -226,7 +226,12 @@ impl Session {
 
     /// Waits by the clock, and leaves the place to another scenario meanwhile.
     pub(super) async fn pass(&self, time: Duration) {
-        self.pace.pass(time).await;
+        self.aside(tokio::time::sleep(time)).await;
+    }
+
+    /// Waits for something that may not come, and leaves the place to another scenario meanwhile.
+    pub(super) async fn aside<T>(&self, waiting: impl Future<Output = T>) -> T {
+        self.pace.aside(waiting).await
     }
 
     /// How long something may take that usually takes no longer than `usual`: more where the target is slow.

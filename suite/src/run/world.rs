@@ -144,7 +144,7 @@ impl World {
     async fn send_within_grace(&self, request: Request, mut sent: Arc<Exchange>) -> Arc<Exchange> {
         let (began, grace) = (Instant::now(), self.session.settings.grace);
         while began.elapsed() < grace {
-            tokio::time::sleep(GRACE_STEP).await;
+            self.session.pass(GRACE_STEP).await;
             sent = self.send_once(request.clone()).await;
             if !self.writes.contradict(&sent) {
                 self.record(Event::Late(self.action, sent.clone()));

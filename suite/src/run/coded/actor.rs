@@ -72,6 +72,16 @@ impl Actor {
         session.pass(session.notice(usual)).await;
     }
 
+    /// Waits by the clock, and leaves the place to another scenario meanwhile.
+    pub(super) async fn pass(&self, time: Duration) {
+        self.world.session.pass(time).await;
+    }
+
+    /// Waits for something that may not come, and leaves the place to another scenario meanwhile.
+    pub(super) async fn aside<T>(&self, waiting: impl Future<Output = T>) -> T {
+        self.world.session.aside(waiting).await
+    }
+
     /// Names the row that the checks from here on stand in.
     pub(super) fn row(&mut self, row: impl Into<String>) {
         self.world.row = Some(row.into());

@@ -141,7 +141,7 @@ struct Heard {
 async fn heard(actor: &Actor, method: &str, url: &Url, lines: &[(&str, &str)]) -> Result<Heard, NotReached> {
     let mut connection = actor.begin(method, url, lines).await?;
     let answer = connection.answer(method).await?;
-    let rest = connection.rest(SILENCE).await;
+    let rest = actor.aside(connection.rest(SILENCE)).await;
     Ok(Heard {
         answer,
         rest,

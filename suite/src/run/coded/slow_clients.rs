@@ -11,8 +11,8 @@ use crate::check::describe;
 use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::wire::{Fault, RawConnection, Url};
 
-/// The longest that an answer to `Expect` may take where the target is not slow: twice as long as curl waits, and more.
-const AT_ONCE: Duration = Duration::from_millis(2500);
+/// The longest that an answer to `Expect` may take where the target is not slow: half as long again as curl waits.
+const AT_ONCE: Duration = Duration::from_millis(1500);
 /// How many slow clients there are of each kind.
 const SLOW: usize = 24;
 /// How often each slow client sends a byte.
@@ -85,9 +85,8 @@ async fn expect_continue(actor: &mut Actor) -> Result<(), NotReached> {
             after: limit,
             doing: "waiting to be told to go on",
         };
-        let first = tokio::time::timeout(limit, connection.next("PUT"))
-            .await
-            .unwrap_or(Err(late));
+        let told = tokio::time::timeout(limit, connection.next("PUT"));
+        let first = actor.aside(told).await.unwrap_or(Err(late));
         if matches!(first, Err(Fault::Timeout { .. })) {
             actor.is_prompt(&actor.ordinary()?, limit).await?;
         }
@@ -152,7 +151,7 @@ async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
             break;
         }
         actor.judge(&READ_AS_USUAL, broken, transcript);
-        tokio::time::sleep(PAUSE.saturating_sub(begin.elapsed())).await;
+        actor.pass(PAUSE.saturating_sub(begin.elapsed())).await;
     }
     Ok(())
 }

@@ -117,7 +117,10 @@ impl Leaving {
         if self == Leaving::Politely {
             let _ = connection.finish().await;
             let limit = actor.allowance(CLOSING);
-            answered = answer_within(&mut connection, method, limit).await.ok();
+            answered = actor
+                .aside(answer_within(&mut connection, method, limit))
+                .await
+                .ok();
         }
         let transcript = connection.transcript();
         drop(connection);
@@ -329,7 +332,7 @@ async fn download_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
     let place = actor.blob_at(&repository, &blob.digest());
     let broken_off = (0..DOWNLOADS).map(|_| async {
         let connection = actor.begin("GET", &place, &[]).await?;
-        tokio::time::sleep(NOTICE).await;
+        actor.wait_for_notice(NOTICE).await;
         actor.note(&connection.transcript());
         drop(connection);
         Ok(())

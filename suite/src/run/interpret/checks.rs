@@ -86,7 +86,7 @@ async fn look_within_grace(world: &mut World, asked: &Check) -> (CheckResult, Ti
     }
     let began = Instant::now();
     while began.elapsed() < grace {
-        tokio::time::sleep(GRACE_STEP).await;
+        world.session.pass(GRACE_STEP).await;
         let Ok(answered) = requests::perform(world, &request).await else {
             break;
         };
