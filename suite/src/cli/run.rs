@@ -6,7 +6,7 @@ use assize::Suite;
 use assize::log::{RunLog, record};
 use assize::plan;
 use assize::report::ProgressLine;
-use assize::run::{OnFinding, Stop};
+use assize::run::{CleanUp, OnFinding, Stop};
 use assize::scenario::Library;
 
 use super::exit::Exit;
@@ -55,7 +55,7 @@ pub(crate) fn check_capabilities(library: &Library, settings: &Settings) -> Resu
 /// Runs the scenarios against a registry, and shows how far it is.
 pub(crate) async fn against(target: &str, suite: &Suite, settings: Settings) -> Result<RunLog, Failure> {
     let progress = Arc::new(ProgressLine::new());
-    let listening = tokio::spawn(listen(settings.run.stop.clone()));
+    let listening = tokio::spawn(listen(settings.run.stop.clone(), settings.run.clean_up));
     let shown = progress.clone();
     let ticking = tokio::spawn(async move { shown.tick().await });
     let narrowed = settings.run.narrowed.join(" ");
@@ -75,10 +75,14 @@ pub(crate) async fn against(target: &str, suite: &Suite, settings: Settings) -> 
 }
 
 /// Stops the run at the first signal, and everything at the second.
-async fn listen(stop: Stop) {
+async fn listen(stop: Stop, clean_up: CleanUp) {
     signalled().await;
     stop.stop();
-    anstream::eprintln!("\nstopping, and removing what the run has pushed; once more ends at once");
+    let stopping = match clean_up {
+        CleanUp::Always => "stopping, and removing what the run has pushed",
+        CleanUp::Never => "stopping",
+    };
+    anstream::eprintln!("\n{stopping}; once more ends at once");
     signalled().await;
     std::process::exit(Exit::Interrupted as i32);
 }
@@ -100,7 +104,9 @@ async fn signalled() {
 }
 
 #[cfg(feature = "bundled")]
-async fn against_the_bundled(suite: &Suite, settings: Settings) -> Result<RunLog, Failure> {
+async fn against_the_bundled(suite: &Suite, mut settings: Settings) -> Result<RunLog, Failure> {
+    // All of it goes with the registry.
+    settings.run.clean_up = CleanUp::Never;
     let registry = assize::bundled::of_every_profile().await?;
     anstream::eprintln!("note: no target is given, so this is about the bundled registry");
     let log = against(&registry.url(), suite, settings).await;
