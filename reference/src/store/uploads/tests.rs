@@ -5,6 +5,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use bytes::Bytes;
+use redb::ReadableTableMetadata as _;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -12,6 +13,7 @@ use super::Appender;
 use super::session::UploadState;
 use crate::config::Durability;
 use crate::protocol::{Algorithm, Digest, Name};
+use crate::store::tables::ENDED_UNTIL;
 use crate::store::{Check, Session, Store, StoreError, audit};
 
 fn name() -> Name {
@@ -47,7 +49,7 @@ async fn an_upload_goes_on_after_a_restart_and_is_not_hashed_again() {
     for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path());
-        let session = store.open_upload(&name(), algorithm).await.unwrap();
+        let session = store.open_upload(&name(), algorithm);
         send(&store, &session, 0, b"con").await;
         drop(store);
         let store = open(folder.path());
@@ -65,7 +67,7 @@ async fn what_was_hashed_while_it_was_written_is_proven_and_what_was_there_befor
     let digest = Digest::of(Algorithm::Sha256, b"content");
     for is_restarted in [false, true] {
         let store = open(folder.path());
-        let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+        let session = store.open_upload(&name(), Algorithm::Sha256);
         send(&store, &session, 0, b"con").await;
         let (store, session) = if is_restarted {
             drop(store);
@@ -86,7 +88,7 @@ async fn what_was_hashed_while_it_was_written_is_proven_and_what_was_there_befor
 async fn what_was_not_acknowledged_is_cut_off_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    let session = store.open_upload(&name(), Algorithm::Sha256);
     send(&store, &session, 0, b"con").await;
     let file = store.files.open(session.id()).unwrap();
     file.write_at(&[Bytes::from_static(b"\0\0\0")], 3).unwrap();
@@ -101,7 +103,7 @@ async fn what_was_not_acknowledged_is_cut_off_after_a_restart() {
 #[tokio::test]
 async fn an_upload_whose_request_was_given_up_keeps_what_was_written() {
     let store = Store::in_memory().unwrap();
-    let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    let session = store.open_upload(&name(), Algorithm::Sha256);
     let block = Bytes::from(vec![7; super::content::BLOCK]);
     let mut upload = store.append(&session, None).unwrap();
     upload.add(block.clone()).await.unwrap();
@@ -136,7 +138,7 @@ async fn give_up_while_committing(store: &Arc<Store>, upload: Appender, digest: 
     leave.send(()).unwrap();
     stalled.await.unwrap().unwrap();
     // What was queued behind it is committed when a later change is.
-    store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    store.metadata.change(|_| Ok(())).await.unwrap();
 }
 
 #[tokio::test]
@@ -144,7 +146,7 @@ async fn a_blob_whose_client_went_away_during_the_commit_is_whole() {
     let digest = Digest::of(Algorithm::Sha256, b"content");
     for is_session in [true, false] {
         let store = Arc::new(Store::in_memory().unwrap());
-        let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+        let session = store.open_upload(&name(), Algorithm::Sha256);
         let mut upload = match is_session {
             true => store.append(&session, None).unwrap(),
             false => store.receive(&name(), Algorithm::Sha256).unwrap(),
@@ -176,7 +178,7 @@ async fn a_request_that_was_given_up_and_nobody_can_come_back_to_leaves_no_file(
 async fn an_upload_that_was_acknowledged_and_is_gone_from_the_disk_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    let session = store.open_upload(&name(), Algorithm::Sha256);
     send(&store, &session, 0, b"content").await;
     store.files.open(session.id()).unwrap().truncate(3).unwrap();
     drop(store);
@@ -219,7 +221,7 @@ async fn uploads_that_wait_hold_no_file_and_only_so_many_are_kept_in_memory() {
         opening.spawn(async move {
             let mut ids = Vec::new();
             for _ in 0..UPLOADS / 50 {
-                let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+                let session = store.open_upload(&name(), Algorithm::Sha256);
                 send(&store, &session, 0, b"c").await;
                 ids.push(session.id());
             }
@@ -242,15 +244,165 @@ async fn uploads_that_wait_hold_no_file_and_only_so_many_are_kept_in_memory() {
 async fn an_upload_that_is_only_in_the_metadata_expires_as_well() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let old = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    let old = store.open_upload(&name(), Algorithm::Sha256);
     send(&store, &old, 0, b"content").await;
     store.sessions.forget(old.id());
     tokio::time::sleep(Duration::from_millis(2100)).await;
-    let added_to = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    let added_to = store.open_upload(&name(), Algorithm::Sha256);
     send(&store, &added_to, 0, b"con").await;
     store.sessions.forget(added_to.id());
     let age = Duration::from_secs(1);
     assert_eq!(store.cancel_uploads_older_than(age).await.unwrap(), 1);
     assert!(store.upload(&name(), old.id()).await.is_err());
     assert_eq!(store.upload(&name(), added_to.id()).await.unwrap().offset(), 3);
+}
+
+/// The number of the last change, and how many uploads are noted to be over.
+fn noted(store: &Store) -> (u64, u64) {
+    let view = store.metadata.view().unwrap();
+    (view.sequence().unwrap(), view.ended().unwrap().len().unwrap())
+}
+
+fn is_unknown(found: &Result<Arc<Session>, StoreError>) -> bool {
+    matches!(found, Err(StoreError::UploadUnknown))
+}
+
+#[tokio::test]
+async fn an_upload_that_has_received_nothing_is_written_down_nowhere_and_is_open_after_a_restart() {
+    for algorithm in Algorithm::resumable() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        let before = noted(&store);
+        let id = store.open_upload(&name(), algorithm).id();
+        assert_eq!(noted(&store), before);
+        drop(store);
+        let store = open(folder.path());
+        let elsewhere = Name::parse("b").unwrap();
+        assert!(is_unknown(&store.upload(&elsewhere, id).await));
+        let made_up = uuid::Uuid::from_u128(id.as_u128() ^ 1);
+        assert!(is_unknown(&store.upload(&name(), made_up).await));
+        let session = store.upload(&name(), id).await.unwrap();
+        assert_eq!((session.offset(), session.algorithm), (0, algorithm));
+        send(&store, &session, 0, b"con").await;
+        send(&store, &session, 3, b"tent").await;
+        close(&store, &session, b"content").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_upload_that_is_over_stays_unknown_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(folder.path());
+    let mut over = Vec::new();
+    for is_added_to in [false, true] {
+        let (closed, cancelled) = (
+            store.open_upload(&name(), Algorithm::Sha256),
+            store.open_upload(&name(), Algorithm::Sha256),
+        );
+        if is_added_to {
+            send(&store, &closed, 0, b"").await;
+            send(&store, &cancelled, 0, b"con").await;
+        }
+        close(&store, &closed, b"").await.unwrap();
+        store.cancel_upload(&cancelled).await.unwrap();
+        over.extend([closed.id(), cancelled.id()]);
+    }
+    for _ in 0..2 {
+        for id in &over {
+            assert!(is_unknown(&store.upload(&name(), *id).await));
+        }
+        drop(store);
+        store = open(folder.path());
+    }
+}
+
+#[tokio::test]
+async fn what_a_crash_has_left_of_the_first_request_is_cut_off_or_swept_up() {
+    for is_swept_first in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = open(folder.path());
+        let id = store.open_upload(&name(), Algorithm::Sha256).id();
+        let left = store.files.create(id).unwrap();
+        left.write_at(&[Bytes::from_static(b"never acknowledged")], 0)
+            .unwrap();
+        drop((left, store));
+        let store = open(folder.path());
+        if is_swept_first {
+            assert_eq!(store.sweep().await.unwrap(), 1);
+        }
+        let session = store.upload(&name(), id).await.unwrap();
+        assert_eq!(session.offset(), 0);
+        let mut upload = store.append(&session, None).unwrap();
+        upload.add(Bytes::from_static(b"content")).await.unwrap();
+        // While nothing is written down of it, its file is spared.
+        assert_eq!(store.sweep().await.unwrap(), 0);
+        let digest = Digest::of(Algorithm::Sha256, b"content");
+        store.finish_upload(upload, &digest).await.unwrap();
+        let blob = store.open_blob(&name(), &digest).await.unwrap();
+        assert_eq!(blob.reading(0, 7).await.unwrap(), b"content".as_slice());
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_has_expired_proves_nothing_and_nothing_is_noted_of_it_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let (idle, closed, given_up, polled) = (
+        store.open_upload(&name(), Algorithm::Sha256),
+        store.open_upload(&name(), Algorithm::Sha256),
+        store.open_upload(&name(), Algorithm::Sha256),
+        store.open_upload(&name(), Algorithm::Sha256),
+    );
+    close(&store, &closed, b"").await.unwrap();
+    let mut upload = store.append(&given_up, None).unwrap();
+    upload
+        .add(Bytes::from(vec![7; super::content::BLOCK]))
+        .await
+        .unwrap();
+    drop(upload);
+    assert_eq!(noted(&store).1, 1);
+    tokio::time::sleep(Duration::from_millis(2100)).await;
+    store.upload(&name(), polled.id()).await.unwrap();
+    let age = Duration::from_secs(1);
+    assert_eq!(store.cancel_uploads_older_than(age).await.unwrap(), 2);
+    assert_eq!(noted(&store).1, 0);
+    assert_eq!(store.files.list().unwrap().len(), 1, "that of the blob");
+    let mut store = store;
+    for _ in 0..2 {
+        for over in [&idle, &closed, &given_up] {
+            assert!(is_unknown(&store.upload(&name(), over.id()).await));
+        }
+        assert!(store.upload(&name(), polled.id()).await.is_ok());
+        drop(store);
+        let found = audit(folder.path(), &Check::Look.into(), &Arc::default()).unwrap();
+        assert_eq!(found.faults, []);
+        store = open(folder.path());
+    }
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_has_ended_is_not_taken_for_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    let (closed, added_to) = (
+        store.open_upload(&name(), Algorithm::Sha256),
+        store.open_upload(&name(), Algorithm::Sha256),
+    );
+    send(&store, &added_to, 0, b"con").await;
+    close(&store, &closed, b"").await.unwrap();
+    // It keeps no account of what is over, and does not touch what there is of it.
+    let forgetting = store.metadata.change(|tables| {
+        tables.ended.retain(|_, ()| false)?;
+        tables.facts.insert(ENDED_UNTIL, 1)?;
+        Ok(())
+    });
+    forgetting.await.unwrap();
+    drop(store);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let store = open(folder.path());
+    assert!(is_unknown(&store.upload(&name(), closed.id()).await));
+    assert_eq!(store.upload(&name(), added_to.id()).await.unwrap().offset(), 3);
+    let opened = store.open_upload(&name(), Algorithm::Sha256).id();
+    drop(store);
+    assert!(open(folder.path()).upload(&name(), opened).await.is_ok());
 }
