@@ -379,10 +379,7 @@ async fn whatever_was_acknowledged_survives_being_killed() {
         "{resumed} uploads resumed in {kills} lives say little"
     );
     let still_open = all.iter().map(|known| known.still_open).sum::<u64>();
-    assert!(
-        still_open > kills,
-        "{still_open} open uploads found in {kills} lives say little"
-    );
+    assert!(still_open > kills, "{still_open} open uploads say little");
     println!(
         "{kills} kills, {opening} of them soon after the start: {pushes} pushes, {resumed} uploads resumed, \
          {still_open} found open"
