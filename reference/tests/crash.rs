@@ -100,10 +100,16 @@ struct Known {
     uncertain: Option<(String, Option<String>)>,
     /// The upload of which a first chunk was acknowledged when the registry went away.
     unfinished: Option<Unfinished>,
+    /// Uploads that were opened and have received nothing, and when that was asked for.
+    opened: Vec<(String, Instant)>,
+    /// Uploads that were acknowledged to be over.
+    over: Vec<String>,
     random: u64,
     pushes: u64,
     /// How many uploads went on after a restart.
     resumed: u64,
+    /// How many uploads that had received nothing were found open after a restart.
+    still_open: u64,
 }
 
 /// An upload with its first chunk.
@@ -122,6 +128,41 @@ impl Known {
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
         self.random % sides
+    }
+}
+
+/// Opens uploads that receive nothing, and cancels some of them.
+async fn open_and_cancel(client: &Client, url: &str, name: &str, known: &mut Known) -> Option<()> {
+    let asked = Instant::now();
+    let opened = client.post(format!("{url}/v2/{name}/blobs/uploads/")).send();
+    let opened = opened.await.ok()?;
+    assert_eq!(opened.status(), StatusCode::ACCEPTED);
+    let place = opened.headers()["location"].to_str().unwrap().to_owned();
+    if known.roll(3) > 0 {
+        known.opened.push((place, asked));
+        return Some(());
+    }
+    let cancelled = client.delete(format!("{url}{place}")).send().await.ok()?;
+    assert_eq!(cancelled.status(), StatusCode::NO_CONTENT);
+    known.over.push(place);
+    Some(())
+}
+
+/// Asserts that uploads that were opened are open, unless they have expired, and that those that are over are unknown.
+async fn assert_open_and_over(client: &Client, url: &str, known: &mut Known) {
+    let status = async |place: &str| {
+        let answer = client.get(format!("{url}{place}")).send().await.unwrap();
+        answer.status()
+    };
+    for (place, asked) in std::mem::take(&mut known.opened) {
+        match status(&place).await {
+            StatusCode::NO_CONTENT => known.still_open += 1,
+            StatusCode::NOT_FOUND if asked.elapsed() >= EXPIRY => {}
+            status => panic!("{place}: {status}"),
+        }
+    }
+    for place in std::mem::take(&mut known.over) {
+        assert_eq!(status(&place).await, StatusCode::NOT_FOUND, "{place}");
     }
 }
 
@@ -209,6 +250,8 @@ async fn push_blobs(client: &Client, url: &str, name: &str, known: &mut Known) -
         .body(last.to_vec());
     assert_eq!(close.send().await.ok()?.status(), StatusCode::CREATED);
     known.unfinished = None;
+    known.over.push(location.to_owned());
+    open_and_cancel(client, url, name, known).await?;
     Some(image(&config, &layer).to_string())
 }
 
@@ -270,6 +313,7 @@ async fn assert_all_whole(client: &Client, registry: &Process, all: &mut [Known]
         finish_what_was_begun(client, registry, known).await;
     }
     for (number, known) in all.iter_mut().enumerate() {
+        assert_open_and_over(client, &registry.url, known).await;
         assert_whole(client, &registry.url, &format!("client/{number}"), known).await;
     }
 }
@@ -334,8 +378,11 @@ async fn whatever_was_acknowledged_survives_being_killed() {
         resumed > kills / 10,
         "{resumed} uploads resumed in {kills} lives say little"
     );
+    let still_open = all.iter().map(|known| known.still_open).sum::<u64>();
+    assert!(still_open > kills, "{still_open} open uploads say little");
     println!(
-        "{kills} kills, {opening} of them soon after the start: {pushes} pushes, {resumed} uploads resumed"
+        "{kills} kills, {opening} of them soon after the start: {pushes} pushes, {resumed} uploads resumed, \
+         {still_open} found open"
     );
     let ping = client
         .request(Method::GET, format!("{}/v2/", registry.url))

@@ -41,10 +41,7 @@ pub(crate) async fn open(context: &Context, name: &Name, body: &mut RequestBody)
         let upload = context.store().receive(name, digest.algorithm())?;
         return finish(context, name, upload, Expected::default(), &digest, body).await;
     }
-    let session = context
-        .store()
-        .open_upload(name, asked_algorithm(context)?)
-        .await?;
+    let session = context.store().open_upload(name, asked_algorithm(context)?);
     let mut response = progress(context, name, &session, StatusCode::ACCEPTED);
     let minimum = context.config().limits.chunk_min_length;
     if minimum > 0 {

@@ -50,6 +50,11 @@ impl Algorithm {
         !matches!(self, Self::TarSum(_))
     }
 
+    /// Those that an upload may be opened for.
+    pub(crate) fn resumable() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|algorithm| algorithm.is_resumable())
+    }
+
     /// The number of hex digits of its digests.
     const fn hex_length(self) -> usize {
         match self {

@@ -86,6 +86,7 @@ impl Tables<'_> {
                 self.uploads.remove(id.as_u128())?;
                 self.checkpoints.remove(id.as_u128())?;
                 self.touched.remove(id.as_u128())?;
+                self.note_end(*id)?;
             }
             _ => {}
         }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::StoreError;
 use super::guard::guarded;
 use super::journal::{Journal, Landmark};
-use super::tables::{JOURNAL, LANDMARK, SEQUENCE, STORE, Tables, View};
+use super::tables::{ENDED_UNTIL, JOURNAL, LANDMARK, SEQUENCE, STORE, Tables, View};
 
 /// How many changes one commit serves at most: it bounds how long the first of them waits.
 const LARGEST_GROUP: usize = 1024;
@@ -326,6 +326,7 @@ impl Committer {
 pub(super) fn catch_up(database: &Database, journal: Option<&Journal>) -> Result<(), StoreError> {
     let transaction = database.begin_write()?;
     let mut tables = Tables::open(&transaction)?;
+    tables.begin_to_know_ends()?;
     if let Some(journal) = journal {
         let after = tables.sequence()?;
         journal.replay(after, &mut |entry| tables.apply(entry))?;
@@ -356,6 +357,7 @@ impl Tables<'_> {
 
     pub(super) fn set_sequence(&mut self, sequence: u64) -> Result<(), StoreError> {
         self.facts.insert(SEQUENCE, u128::from(sequence))?;
+        self.facts.insert(ENDED_UNTIL, u128::from(sequence))?;
         Ok(())
     }
 

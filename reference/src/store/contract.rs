@@ -141,7 +141,7 @@ async fn a_blob_stays_in_the_other_repositories_when_it_is_deleted_in_one(store:
 }
 
 async fn what_does_not_have_its_digest_is_not_stored_and_the_upload_goes_on(store: Arc<Store>) {
-    let session = store.open_upload(&name("a"), Algorithm::Sha256).await.unwrap();
+    let session = store.open_upload(&name("a"), Algorithm::Sha256);
     let mut upload = store.append(&session, Some(0)).unwrap();
     upload.add(Bytes::from_static(b"con")).await.unwrap();
     assert_eq!(store.keep_upload(upload).await.unwrap(), 3);
@@ -164,7 +164,7 @@ async fn what_does_not_have_its_digest_is_not_stored_and_the_upload_goes_on(stor
 }
 
 async fn of_two_requests_that_add_to_an_upload_one_is_refused(store: Arc<Store>) {
-    let session = store.open_upload(&name("a"), Algorithm::Sha256).await.unwrap();
+    let session = store.open_upload(&name("a"), Algorithm::Sha256);
     let first = store.append(&session, Some(0)).unwrap();
     assert!(matches!(
         store.append(&session, Some(0)),
@@ -179,7 +179,7 @@ async fn of_two_requests_that_add_to_an_upload_one_is_refused(store: Arc<Store>)
 }
 
 async fn a_cancelled_upload_does_not_become_a_blob(store: Arc<Store>) {
-    let session = store.open_upload(&name("a"), Algorithm::Sha256).await.unwrap();
+    let session = store.open_upload(&name("a"), Algorithm::Sha256);
     let mut upload = store.append(&session, None).unwrap();
     store.cancel_upload(&session).await.unwrap();
     upload.add(Bytes::from_static(b"content")).await.unwrap();
@@ -260,8 +260,8 @@ async fn what_somebody_was_told_exists_is_not_collected(store: Arc<Store>) {
 
 async fn expired_uploads_are_dropped_and_busy_ones_are_not(store: Arc<Store>) {
     let (idle, busy) = (
-        store.open_upload(&name("a"), Algorithm::Sha256).await.unwrap(),
-        store.open_upload(&name("a"), Algorithm::Sha256).await.unwrap(),
+        store.open_upload(&name("a"), Algorithm::Sha256),
+        store.open_upload(&name("a"), Algorithm::Sha256),
     );
     let upload = store.append(&busy, None).unwrap();
     tokio::time::sleep(Duration::from_millis(1100)).await;
@@ -275,7 +275,7 @@ async fn expired_uploads_are_dropped_and_busy_ones_are_not(store: Arc<Store>) {
 async fn an_upload_goes_on_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), Durability::Strict).unwrap();
-    let session = store.open_upload(&name("a"), Algorithm::Sha256).await.unwrap();
+    let session = store.open_upload(&name("a"), Algorithm::Sha256);
     let mut upload = store.append(&session, None).unwrap();
     upload.add(Bytes::from_static(b"con")).await.unwrap();
     store.keep_upload(upload).await.unwrap();

@@ -37,7 +37,7 @@ pub(super) enum Entry {
     },
     /// A tag is gone.
     RemoveTag { name: String, tag: String },
-    /// An upload is open.
+    /// An upload is open, and has received something.
     Upload {
         id: Uuid,
         name: String,

@@ -39,7 +39,7 @@ async fn a_disk_that_takes_no_content_costs_the_request_and_nothing_else() {
     for kind in KINDS {
         let (store, Faults { of_files: files, .. }) = faulty();
         let before = push(&store, b"before").await.unwrap();
-        let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+        let session = store.open_upload(&name(), Algorithm::Sha256);
         let mut upload = store.append(&session, None).unwrap();
         upload.add(Bytes::from_static(b"con")).await.unwrap();
         store.keep_upload(upload).await.unwrap();
@@ -151,7 +151,7 @@ async fn an_upload_whose_end_could_not_be_written_down_goes_on_where_it_was() {
     ];
     for place in places {
         let (store, faults) = faulty();
-        let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+        let session = store.open_upload(&name(), Algorithm::Sha256);
         let mut upload = store.append(&session, None).unwrap();
         upload.add(Bytes::from_static(b"con")).await.unwrap();
         store.keep_upload(upload).await.unwrap();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::json;
@@ -74,7 +75,7 @@ async fn fill(store: &Store) {
     deleting.await.unwrap();
     let deleted = push(store, "emptied", "deleted").await;
     store.delete_blob(&name("emptied"), &deleted).await.unwrap();
-    let session = store.open_upload(&name("a"), Algorithm::Sha512).await.unwrap();
+    let session = store.open_upload(&name("a"), Algorithm::Sha512);
     let mut upload = store.append(&session, None).unwrap();
     upload.add(Bytes::from_static(b"begun")).await.unwrap();
     store.keep_upload(upload).await.unwrap();
@@ -163,6 +164,25 @@ async fn a_store_without_its_metadata_is_refused_and_made_anew_from_its_journal(
         assert_eq!((audit.blobs, audit.manifests, audit.tags), (1, 3, 2));
         assert_eq!(state(&open(folder.path()).unwrap()), expected);
     }
+}
+
+#[tokio::test]
+async fn an_upload_that_has_received_nothing_is_unknown_when_the_metadata_was_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).unwrap();
+    let opened = store.open_upload(&name("a"), Algorithm::Sha256).id();
+    push(&store, "a", "content").await;
+    drop(store);
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_refused(folder.path(), |metadata| fs::remove_file(metadata).unwrap());
+    assert_eq!(audit(folder.path(), Check::Rebuild).unwrap().faults, []);
+    let store = open(folder.path()).unwrap();
+    let found = store.upload(&name("a"), opened).await;
+    assert!(matches!(found, Err(StoreError::UploadUnknown)), "{found:?}");
+    let opened = store.open_upload(&name("a"), Algorithm::Sha256).id();
+    drop(store);
+    let found = open(folder.path()).unwrap().upload(&name("a"), opened).await;
+    assert!(found.is_ok(), "{found:?}");
 }
 
 fn put_in_place_of(foreign: &Path, metadata: &Path) {

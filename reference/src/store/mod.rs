@@ -21,6 +21,7 @@ mod collect;
 mod committer;
 #[cfg(test)]
 mod contract;
+mod ended;
 mod entry;
 #[cfg(test)]
 mod faults;
@@ -74,6 +75,7 @@ use pool::Pool;
 use proof::Health;
 use sessions::Sessions;
 use strays::Strays;
+use uploads::UploadNames;
 
 use crate::protocol::{Digest, Name};
 
@@ -186,6 +188,7 @@ pub(crate) struct Store {
     pool: Pool,
     health: Arc<Health>,
     strays: Strays,
+    names: UploadNames,
     /// When the process began to use it.
     started: u64,
 }
@@ -196,15 +199,23 @@ impl Store {
     /// # Errors
     /// Fails if there is no memory for it.
     pub(crate) fn in_memory() -> Result<Self, StoreError> {
-        Ok(Self::start(
+        Self::start(
             Metadata::in_memory()?,
             Arc::new(MemoryFiles::default()),
             Strays::none(),
-        ))
+            Uuid::new_v4(),
+        )
     }
 
-    fn start(metadata: Metadata, files: Arc<dyn Files>, strays: Strays) -> Self {
-        Self {
+    fn start(
+        metadata: Metadata,
+        files: Arc<dyn Files>,
+        strays: Strays,
+        store: Uuid,
+    ) -> Result<Self, StoreError> {
+        let since = metadata.view()?.ended_since()?;
+        Ok(Self {
+            names: UploadNames::new(store, since),
             metadata,
             files,
             sessions: Sessions::default(),
@@ -213,7 +224,7 @@ impl Store {
             health: Arc::default(),
             strays,
             started: now(),
-        }
+        })
     }
 
     /// Whether a repository exists: it does from its first blob or manifest on.

@@ -180,22 +180,22 @@ impl Store {
         let known = Known::of(&database)?;
         let found = journal::find_behind(journals.as_ref(), known.landmark)?;
         let is_trusted = known.refuse_what_is_foreign(found.as_ref(), &database, content.as_ref())?;
-        let journal = match (known.store, found) {
-            (Some(store), Some(found)) if known.is_continued_by(&found) => {
+        let store = known.store.unwrap_or_else(Uuid::new_v4);
+        let journal = match found {
+            Some(found) if known.store.is_some() && known.is_continued_by(&found) => {
                 Journal::resume(journals, store, found)?
             }
-            (store, found) => {
+            found => {
                 if known.sequence > 0 || found.is_some() {
                     tracing::warn!("the journal does not hold what the metadata holds, and is written anew");
                 }
-                let store = store.unwrap_or_else(Uuid::new_v4);
                 name_store(&database, store)?;
                 let view = View::new(database.begin_read()?);
                 Journal::begin(journals, store, &view)?
             }
         };
         let metadata = Metadata::start(database, open, Some(journal), settings)?;
-        Ok(Self::start(metadata, content, Strays::new(is_trusted)))
+        Self::start(metadata, content, Strays::new(is_trusted), store)
     }
 }
 
@@ -290,7 +290,7 @@ fn parent_of(folder: &Path) -> &Path {
 mod tests {
     use super::{Known, StorePaths, journal};
     use crate::config::Durability;
-    use crate::protocol::{Algorithm, Name};
+    use crate::protocol::{Algorithm, Digest, Name};
     use crate::store::Store;
     use crate::store::journal::{FoundJournal, Landmark};
 
@@ -305,7 +305,9 @@ mod tests {
         let store = Store::open(folder.path(), Durability::Strict).unwrap();
         for name in ["a", "b", "c"] {
             let name = Name::parse(name).unwrap();
-            store.open_upload(&name, Algorithm::Sha256).await.unwrap();
+            let upload = store.receive(&name, Algorithm::Sha256).unwrap();
+            let digest = Digest::of(Algorithm::Sha256, b"");
+            store.finish_upload(upload, &digest).await.unwrap();
         }
         drop(store);
         let paths = StorePaths::new(folder.path());

@@ -64,7 +64,13 @@ async fn a_blob_that_is_deleted_and_pushed_again_while_it_is_opened_is_read_whol
         gate: Mutex::new(Some((told, waits))),
         files: MemoryFiles::default(),
     };
-    let store = Store::start(Metadata::in_memory().unwrap(), Arc::new(files), Strays::none());
+    let store = Store::start(
+        Metadata::in_memory().unwrap(),
+        Arc::new(files),
+        Strays::none(),
+        Uuid::nil(),
+    )
+    .unwrap();
     let store = Arc::new(store);
     let repository = Name::parse("a").unwrap();
     let digest = push(&store, &repository).await;

@@ -9,21 +9,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use redb::ReadableTable;
 use uuid::Uuid;
 
+use super::files::Files;
 use super::tables::View;
-use super::{Store, StoreError};
+use super::{Store, StoreError, on_disk};
 
 /// Files that may belong to nothing.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Strays {
-    /// The files that this process has made, and that no metadata may know yet; `None` once there is nothing to sweep.
-    spared: Mutex<Option<HashSet<Uuid>>>,
+    /// The files that this process makes, and that no metadata may know yet; `None` once there is nothing to sweep.
+    spared: Arc<Mutex<Option<HashSet<Uuid>>>>,
 }
 
 impl Strays {
     /// Strays of an earlier process, if files that no metadata names are surely without meaning.
     pub(super) fn new(is_trusted: bool) -> Self {
         Self {
-            spared: Mutex::new(is_trusted.then(HashSet::new)),
+            spared: Arc::new(Mutex::new(is_trusted.then(HashSet::new))),
         }
     }
 
@@ -32,7 +33,8 @@ impl Strays {
         Self::new(false)
     }
 
-    /// Spares a file that is about to be made.
+    /// Spares a file that is about to be made. One of that name that an earlier process has left is there for good when this
+    /// returns, or it is gone.
     pub(super) fn spare(&self, file: Uuid) {
         if let Some(spared) = self.spared().as_mut() {
             spared.insert(file);
@@ -43,11 +45,14 @@ impl Strays {
         self.spared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a file may go.
-    fn may_go(&self, file: Uuid) -> bool {
-        self.spared()
-            .as_ref()
-            .is_some_and(|spared| !spared.contains(&file))
+    /// Removes a file unless it is spared; says whether it did.
+    fn remove(&self, file: Uuid, files: &dyn Files) -> io::Result<bool> {
+        let spared = self.spared();
+        let may_go = spared.as_ref().is_some_and(|spared| !spared.contains(&file));
+        if may_go {
+            files.remove(file)?;
+        }
+        Ok(may_go)
     }
 }
 
@@ -70,11 +75,14 @@ impl Store {
         let listed = listing.await.map_err(io::Error::other)??;
         let view = self.metadata.view()?;
         let looking = tokio::task::spawn_blocking(move || strays_of(&view, listed));
-        let mut strays = looking.await.map_err(io::Error::other)??;
-        strays.retain(|file| self.strays.may_go(*file));
-        let count = strays.len();
-        self.remove_files(strays).await;
-        Ok(count)
+        let found = looking.await.map_err(io::Error::other)??;
+        let (files, strays) = (Arc::clone(&self.files), self.strays.clone());
+        let removing = on_disk(move || {
+            found.into_iter().try_fold(0, |count, file| {
+                Ok(count + usize::from(strays.remove(file, files.as_ref())?))
+            })
+        });
+        removing.await
     }
 }
 

@@ -21,6 +21,12 @@ pub(super) const JOURNAL: &str = "journal";
 /// the lower one.
 pub(super) const LANDMARK: &str = "landmark";
 
+/// The fact that says since when it is noted which uploads are over.
+pub(super) const ENDED_SINCE: &str = "ended-since";
+
+/// The fact that numbers the last change up to which that is noted: an earlier version notes it of none.
+pub(super) const ENDED_UNTIL: &str = "ended-until";
+
 /// Declares the tables, with the set of them open for reading and the set open for writing.
 macro_rules! tables {
     ($($(#[doc = $doc:literal])* $field:ident $name:ident: $key:ty => $value:ty,)*) => {
@@ -84,9 +90,11 @@ tables! {
     checkpoints CHECKPOINTS: u128 => (u64, &'static [u8]),
     /// Upload -> when it was last added to.
     touched TOUCHED: u128 => u64,
+    /// Upload that is over, while its name proves that it was opened.
+    ended ENDED: u128 => (),
     /// Digest of a blob whose file was found damaged -> when. It is not there until it is pushed again.
     damaged DAMAGED: &'static str => u64,
-    /// What there is one of: see [`STORE`], [`SEQUENCE`], [`JOURNAL`] and [`LANDMARK`].
+    /// What there is one of: see [`STORE`], [`SEQUENCE`], [`JOURNAL`], [`LANDMARK`], [`ENDED_SINCE`] and [`ENDED_UNTIL`].
     facts FACTS: &'static str => u128,
 }
 

@@ -52,6 +52,7 @@ fn take_out(database: &Database, damage: &Damage) -> Result<(), StoreError> {
         tables.uploads.remove(id.as_u128())?;
         tables.checkpoints.remove(id.as_u128())?;
         tables.touched.remove(id.as_u128())?;
+        tables.note_end(*id)?;
     }
     derived::write(&mut tables)?;
     let sequence = tables.sequence()? + 1;

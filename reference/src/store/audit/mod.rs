@@ -200,8 +200,10 @@ fn is_kept_in(
     watch: &AuditWatch,
 ) -> Result<bool, StoreError> {
     watch.begin(AuditStage::Journal);
+    let since = View::new(database.begin_read()?).ended_since()?;
     let transaction = again.begin_write()?;
     let mut tables = Tables::open(&transaction)?;
+    tables.forget_ends_before(since)?;
     journal::salvage(journal, &mut |entry| {
         watch.step()?;
         tables.apply(entry)

@@ -210,7 +210,7 @@ impl World {
         let outcome = match *operation {
             Operation::Push(repository, piece) => self.push(repository, piece, piece).await,
             Operation::PushFalsely(repository, piece) => self.push(repository, piece, other(piece)).await,
-            Operation::Open(slot, repository) => return self.open(slot, repository).await,
+            Operation::Open(slot, repository) => self.open(slot, repository),
             Operation::Chunk(slot, piece) => self.chunk(self.uploads[slot.0]?, None, piece).await,
             Operation::ChunkElsewhere(slot, piece) => {
                 self.chunk(self.uploads[slot.0]?, Some(1000), piece).await
@@ -255,22 +255,12 @@ impl World {
         Ok(store.finish_upload(upload, &digest(claimed.bytes())).await?)
     }
 
-    /// An upload whose number the client is not told is one that nobody can see.
-    async fn open(&mut self, slot: Slot, repository: Repository) -> Option<Outcome> {
-        match self
+    fn open(&mut self, slot: Slot, repository: Repository) -> Outcome {
+        let session = self
             .open_store()
-            .open_upload(&repository.name(), Algorithm::Sha256)
-            .await
-        {
-            Ok(session) => {
-                self.uploads[slot.0] = Some((repository, session.id()));
-                Some(Ok(()))
-            }
-            Err(error) => {
-                assert!(self.is_hurt, "{error}");
-                None
-            }
-        }
+            .open_upload(&repository.name(), Algorithm::Sha256);
+        self.uploads[slot.0] = Some((repository, session.id()));
+        Ok(())
     }
 
     async fn session(&self, (repository, id): (Repository, Uuid)) -> Result<Arc<Session>, StoreError> {

@@ -102,5 +102,10 @@ fn uploads_of(view: &View, tell: &mut dyn FnMut(Entry) -> Result<(), StoreError>
             at: touched.get(id.value())?.map_or(0, |at| at.value()),
         })?;
     }
+    for row in view.ended()?.iter()? {
+        tell(Entry::EndUpload {
+            id: Uuid::from_u128(row?.0.value()),
+        })?;
+    }
     Ok(())
 }

@@ -48,6 +48,8 @@ pub(super) struct Client {
     pub(super) tally: Tally,
     random: Random,
     known: BTreeMap<Key, Bytes>,
+    /// The uploads that were acknowledged to be over.
+    over: Vec<(u64, Uuid)>,
     /// The steps that were under way when the power was cut.
     doubtful: Vec<Step>,
     pushes: u64,
@@ -71,6 +73,7 @@ impl Client {
             tally: Tally::default(),
             random: Random::new(seed),
             known: BTreeMap::new(),
+            over: Vec::new(),
             doubtful: Vec::new(),
             pushes: 0,
         }
@@ -81,7 +84,7 @@ impl Client {
         while !disk.is_off() {
             let steps = match self.random.roll(9) {
                 0 | 1 => self.push_several(store).await,
-                2 => self.open_upload(store).await,
+                2 => self.open_upload(store),
                 3 => self.add_to_upload(store).await,
                 4 => self.finish_upload(store).await,
                 5 => self.mount(store).await,
@@ -103,6 +106,9 @@ impl Client {
 
     fn acknowledge(&mut self, step: Step) {
         for (key, content) in step {
+            if let (Key::Upload(number, id), None) = (&key, &content) {
+                self.over.push((*number, *id));
+            }
             match content {
                 Some(content) => self.known.insert(key, content),
                 None => self.known.remove(&key),
@@ -155,16 +161,11 @@ impl Client {
             .collect()
     }
 
-    async fn open_upload(&mut self, store: &Store) -> Vec<(Step, Result<(), StoreError>)> {
+    fn open_upload(&mut self, store: &Store) -> Vec<(Step, Result<(), StoreError>)> {
         let number = self.random.roll(2);
-        match store.open_upload(&repository(number), Algorithm::Sha256).await {
-            Ok(session) => vec![(
-                vec![(Key::Upload(number, session.id()), Some(Bytes::new()))],
-                Ok(()),
-            )],
-            // Nobody knows its name.
-            Err(_) => Vec::new(),
-        }
+        let session = store.open_upload(&repository(number), Algorithm::Sha256);
+        let key = Key::Upload(number, session.id());
+        vec![(vec![(key, Some(Bytes::new()))], Ok(()))]
     }
 
     async fn add_to_upload(&mut self, store: &Store) -> Vec<(Step, Result<(), StoreError>)> {
@@ -302,6 +303,11 @@ impl Client {
                     "{key:?} is not what was acknowledged: {:?}",
                     found.map(|found| found.len())
                 ));
+            }
+        }
+        for (number, id) in &self.over {
+            if read(store, &Key::Upload(*number, *id)).await?.is_some() {
+                return Err(format!("upload {id} was over and is open"));
             }
         }
         self.look_for_what_was_deleted(store)

@@ -203,7 +203,7 @@ async fn give_up(session: Arc<Session>, files: Arc<dyn Files>, content: Progress
         Some(content) => session.put_back(content),
         None => *session.state() = UploadState::OnDisk,
     }
-    if session.is_closed.load(Ordering::Acquire) || !session.is_recorded {
+    if session.is_closed.load(Ordering::Acquire) || !session.is_resumable {
         let id = session.id;
         if let Err(fault) = on_disk(move || files.remove(id)).await {
             tracing::warn!(%fault, "the file of an upload that is over was not removed");

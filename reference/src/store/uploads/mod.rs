@@ -2,90 +2,81 @@
 //! (spec: Pushing blobs).
 //!
 //! What of an upload was acknowledged is written down with the state of its hash, so that a process that
-//! finds it goes on from there and reads nothing again.
+//! finds it goes on from there and reads nothing again. Before the first byte its name is enough.
 
 mod appender;
 mod content;
+mod expiry;
+mod names;
 mod session;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use redb::ReadableTable as _;
 use uuid::Uuid;
 
 pub(crate) use appender::Appender;
 pub(super) use content::hash_file;
+pub(super) use names::{UploadNames, first_name_at, opened_at};
 pub(crate) use session::Session;
 
 use super::entry::{Entry, encode};
-use super::tables::Tables;
-use super::{Store, StoreError, is_older, now, on_disk};
+use super::tables::{Tables, View};
+use super::{Store, StoreError, now, on_disk};
 use crate::protocol::{Algorithm, Digest, Hasher, Name};
 use content::{Checkpoint, UploadContent};
 use session::UploadState;
 
 impl Store {
     /// Opens an upload, which a restart does not end.
-    pub(crate) async fn open_upload(
-        &self,
-        repository: &Name,
-        algorithm: Algorithm,
-    ) -> Result<Arc<Session>, StoreError> {
-        let session = Session::fresh(repository.clone(), algorithm);
-        let (id, name) = (session.id, repository.clone());
-        let opening = self.metadata.change(move |tables| {
-            tables.make(Entry::Upload {
-                id,
-                name: name.to_string(),
-                algorithm: algorithm.as_str().to_owned(),
-                at: now(),
-            })
-        });
-        opening.await?;
-        Ok(self.sessions.remember(session))
+    pub(crate) fn open_upload(&self, repository: &Name, algorithm: Algorithm) -> Arc<Session> {
+        let id = self.names.draw(repository, algorithm);
+        self.strays.spare(id);
+        self.sessions
+            .remember(Session::fresh(id, repository.clone(), algorithm))
     }
 
     /// Finds an upload of a repository.
     pub(crate) async fn upload(&self, repository: &Name, id: Uuid) -> Result<Arc<Session>, StoreError> {
         let session = match self.sessions.get(id) {
-            // It may have become a blob, and nobody was there any more to hear of it.
-            Some(session) if session.is_busy() => {
-                let recorded = self.recorded_upload(id);
-                if matches!(recorded, Err(StoreError::UploadUnknown)) {
-                    self.sessions.forget(id);
-                }
-                recorded.map(|_| session)?
-            }
             Some(session) => session,
-            None => self.sessions.remember(self.recorded_upload(id)?),
+            None => self.sessions.remember(self.found_upload(repository, id)?),
         };
         if session.repository != *repository {
             return Err(StoreError::UploadUnknown);
         }
         session.touched.store(now(), Ordering::Release);
-        if session.is_to_be_loaded() {
-            let checkpoint = self.checkpoint(&session)?;
-            let (loading, files) = (Arc::clone(&session), Arc::clone(&self.files));
-            on_disk(move || loading.load(files.as_ref(), checkpoint)).await?;
+        // It may have become a blob, and nobody was there any more to hear of it; or that was while it was found.
+        if session.is_busy() || session.is_to_be_loaded() {
+            let view = self.metadata.view()?;
+            if !view.is_open(id)? {
+                self.sessions.forget(id);
+                return Err(StoreError::UploadUnknown);
+            }
+            if session.is_to_be_loaded() {
+                let checkpoint = checkpoint(&view, &session)?;
+                let (loading, files) = (Arc::clone(&session), Arc::clone(&self.files));
+                on_disk(move || loading.load(files.as_ref(), checkpoint)).await?;
+            }
         }
         Ok(session)
     }
 
-    /// How much of an upload was acknowledged.
-    fn checkpoint(&self, session: &Session) -> Result<Checkpoint, StoreError> {
-        let checkpoints = self.metadata.view()?.checkpoints()?;
-        let Some(row) = checkpoints.get(session.id.as_u128())? else {
-            return Ok(Checkpoint::at_the_beginning(session.algorithm));
-        };
-        let (length, state) = row.value();
-        Ok(Checkpoint {
-            length,
-            hasher: Hasher::restore(session.algorithm, state).map(Box::new),
-        })
+    /// An upload that this process has not met yet.
+    fn found_upload(&self, repository: &Name, id: Uuid) -> Result<Session, StoreError> {
+        match self.recorded_upload(id) {
+            Err(StoreError::UploadUnknown) => {}
+            recorded => return recorded,
+        }
+        let algorithm = self.names.algorithm_of(id, repository);
+        let algorithm = algorithm.ok_or(StoreError::UploadUnknown)?;
+        // A process that was ended may have left a file, of which nothing was acknowledged.
+        self.strays.spare(id);
+        let state = UploadState::OnDisk;
+        Ok(Session::new(id, repository.clone(), algorithm, state, now()))
     }
 
     fn recorded_upload(&self, id: Uuid) -> Result<Session, StoreError> {
@@ -99,48 +90,20 @@ impl Store {
         let algorithm = Algorithm::parse(algorithm).ok_or_else(damaged)?;
         // While nobody could reach it, its time stood still.
         let touched = opened.max(added_to).max(self.started);
-        Ok(Session::new(
-            id,
-            repository,
-            algorithm,
-            UploadState::OnDisk,
-            touched,
-        ))
+        let session = Session::new(id, repository, algorithm, UploadState::OnDisk, touched);
+        session.set_recorded();
+        Ok(session)
     }
 
     /// Ends an upload without a blob (end-14).
     pub(crate) async fn cancel_upload(&self, session: &Session) -> Result<(), StoreError> {
         let id = session.id;
-        let removed = self.metadata.change(move |tables| tables.forget_upload(id));
+        let removed = self.metadata.change(move |tables| tables.end_upload(id));
         removed.await?;
         session.is_closed.store(true, Ordering::Release);
         self.sessions.forget(id);
         self.remove_files(vec![id]).await;
         Ok(())
-    }
-
-    /// Ends the uploads that nobody has added to for so long.
-    pub(crate) async fn cancel_uploads_older_than(&self, age: Duration) -> Result<usize, StoreError> {
-        let mut expired = Vec::new();
-        for row in self.metadata.view()?.uploads()?.iter()? {
-            let (id, row) = row?;
-            let id = Uuid::from_u128(id.value());
-            if is_older(row.value().2, age) {
-                expired.push(id);
-            }
-        }
-        let mut count = 0;
-        for id in expired {
-            let session = match self.sessions.get(id) {
-                Some(session) => session,
-                None => self.sessions.remember(self.recorded_upload(id)?),
-            };
-            if !session.is_busy() && is_older(session.touched(), age) {
-                self.cancel_upload(&session).await?;
-                count += 1;
-            }
-        }
-        Ok(count)
     }
 
     /// Begins to add to an upload, `at` its end.
@@ -186,9 +149,11 @@ impl Store {
             .checkpoint()
             .hasher
             .map_or_else(String::new, |hasher| encode(&hasher.save()));
+        let unrecorded = upload.session.unrecorded();
         let keeping = self.metadata.change(move |tables| {
             // An upload that was cancelled meanwhile leaves nothing behind.
-            if tables.uploads.get(id.as_u128())?.is_some() {
+            if tables.is_open(id)? {
+                tables.record_upload(id, unrecorded)?;
                 tables.make(Entry::Checkpoint {
                     id,
                     length,
@@ -199,6 +164,7 @@ impl Store {
             Ok(())
         });
         keeping.await?;
+        upload.session.set_recorded();
         Ok(content)
     }
 
@@ -254,11 +220,11 @@ impl Store {
 
     /// Records the blob, and ends the session in the same step.
     async fn commit_blob(&self, session: &Session, size: u64, digest: &Digest) -> Result<(), StoreError> {
-        let is_recorded = session.is_recorded;
+        let is_resumable = session.is_resumable;
         let (id, repository, digest) = (session.id, session.repository.clone(), digest.clone());
         let committing = self.metadata.change(move |tables| {
-            if is_recorded {
-                tables.forget_upload(id)?;
+            if is_resumable {
+                tables.end_upload(id)?;
             }
             // Of two files of a blob the new one stays: it was just found whole, the old one may be damaged.
             let old = tables.blobs.get(digest.as_str())?.map(|row| row.value().0);
@@ -283,11 +249,24 @@ impl Store {
 }
 
 impl Tables<'_> {
-    /// Takes an upload out, with what was noted of it.
-    fn forget_upload(&mut self, id: Uuid) -> Result<(), StoreError> {
-        if self.uploads.get(id.as_u128())?.is_none() {
-            return Err(StoreError::UploadUnknown);
+    /// Writes down that an upload is open, unless that has been done.
+    fn record_upload(&mut self, id: Uuid, unrecorded: Option<Entry>) -> Result<(), StoreError> {
+        match unrecorded {
+            Some(entry) if self.uploads.get(id.as_u128())?.is_none() => self.make(entry),
+            _ => Ok(()),
         }
-        self.make(Entry::EndUpload { id })
     }
+}
+
+/// How much of an upload was acknowledged.
+fn checkpoint(view: &View, session: &Session) -> Result<Checkpoint, StoreError> {
+    let checkpoints = view.checkpoints()?;
+    let Some(row) = checkpoints.get(session.id.as_u128())? else {
+        return Ok(Checkpoint::at_the_beginning(session.algorithm));
+    };
+    let (length, state) = row.value();
+    Ok(Checkpoint {
+        length,
+        hasher: Hasher::restore(session.algorithm, state).map(Box::new),
+    })
 }

@@ -6,7 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 use super::content::{Checkpoint, UploadContent};
+use super::names::opened_at;
 use crate::protocol::{Algorithm, Name};
+use crate::store::entry::Entry;
 use crate::store::files::Files;
 use crate::store::{StoreError, now};
 
@@ -16,8 +18,10 @@ pub(crate) struct Session {
     pub(super) id: Uuid,
     pub(super) repository: Name,
     pub(super) algorithm: Algorithm,
-    /// Whether the metadata knows it: requests after this one can come back to it.
-    pub(super) is_recorded: bool,
+    /// Whether requests after this one can come back to it.
+    pub(super) is_resumable: bool,
+    /// Whether the metadata knows it: it does when something was received.
+    is_recorded: AtomicBool,
     /// Whether it has been cancelled.
     pub(super) is_closed: AtomicBool,
     /// Whether its last chunk was one that only the last chunk may be.
@@ -41,7 +45,7 @@ pub(super) enum UploadState {
 }
 
 impl Session {
-    /// An upload that the metadata knows.
+    /// An upload that nothing was written down of.
     pub(super) fn new(
         id: Uuid,
         repository: Name,
@@ -53,7 +57,8 @@ impl Session {
             id,
             repository,
             algorithm,
-            is_recorded: true,
+            is_resumable: true,
+            is_recorded: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
             has_ended: AtomicBool::new(false),
             state: Mutex::new(state),
@@ -63,16 +68,16 @@ impl Session {
     }
 
     /// An upload that nobody has heard of yet.
-    pub(super) fn fresh(repository: Name, algorithm: Algorithm) -> Self {
+    pub(super) fn fresh(id: Uuid, repository: Name, algorithm: Algorithm) -> Self {
         let state = UploadState::Waiting(UploadContent::none(algorithm));
-        Self::new(Uuid::new_v4(), repository, algorithm, state, now())
+        Self::new(id, repository, algorithm, state, now())
     }
 
     /// An upload that begins and ends with one request: the metadata never knows it.
     pub(super) fn of_one_request(repository: Name, algorithm: Algorithm) -> Self {
         Self {
-            is_recorded: false,
-            ..Self::fresh(repository, algorithm)
+            is_resumable: false,
+            ..Self::fresh(Uuid::new_v4(), repository, algorithm)
         }
     }
 
@@ -96,6 +101,26 @@ impl Session {
         self.has_ended.store(has_ended, Ordering::Release);
     }
 
+    /// Whether the metadata knows it.
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.is_recorded.load(Ordering::Acquire)
+    }
+
+    /// Notes that the metadata knows it.
+    pub(super) fn set_recorded(&self) {
+        self.is_recorded.store(true, Ordering::Release);
+    }
+
+    /// What the metadata does not know yet of it.
+    pub(super) fn unrecorded(&self) -> Option<Entry> {
+        (!self.is_recorded()).then(|| Entry::Upload {
+            id: self.id,
+            name: self.repository.to_string(),
+            algorithm: self.algorithm.as_str().to_owned(),
+            at: opened_at(self.id).unwrap_or_else(now),
+        })
+    }
+
     pub(super) fn state(&self) -> MutexGuard<'_, UploadState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,6 +138,11 @@ impl Session {
     /// Whether a request is adding to it.
     pub(crate) fn is_busy(&self) -> bool {
         matches!(*self.state(), UploadState::Busy)
+    }
+
+    /// Whether nobody is busy with it, and what it holds can be known without this.
+    pub(crate) fn is_to_be_found_again(&self) -> bool {
+        !self.is_busy() && (self.is_recorded() || self.offset() == 0)
     }
 
     /// Takes the content out for one request, so that no lock is held while its body is read.

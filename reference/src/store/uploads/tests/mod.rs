@@ -1,5 +1,7 @@
 //! Uploads that go on after a restart, or after their request was given up.
 
+mod unwritten;
+
 use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -47,7 +49,7 @@ async fn an_upload_goes_on_after_a_restart_and_is_not_hashed_again() {
     for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path());
-        let session = store.open_upload(&name(), algorithm).await.unwrap();
+        let session = store.open_upload(&name(), algorithm);
         send(&store, &session, 0, b"con").await;
         drop(store);
         let store = open(folder.path());
@@ -65,7 +67,7 @@ async fn what_was_hashed_while_it_was_written_is_proven_and_what_was_there_befor
     let digest = Digest::of(Algorithm::Sha256, b"content");
     for is_restarted in [false, true] {
         let store = open(folder.path());
-        let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+        let session = store.open_upload(&name(), Algorithm::Sha256);
         send(&store, &session, 0, b"con").await;
         let (store, session) = if is_restarted {
             drop(store);
@@ -86,7 +88,7 @@ async fn what_was_hashed_while_it_was_written_is_proven_and_what_was_there_befor
 async fn what_was_not_acknowledged_is_cut_off_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    let session = store.open_upload(&name(), Algorithm::Sha256);
     send(&store, &session, 0, b"con").await;
     let file = store.files.open(session.id()).unwrap();
     file.write_at(&[Bytes::from_static(b"\0\0\0")], 3).unwrap();
@@ -101,7 +103,7 @@ async fn what_was_not_acknowledged_is_cut_off_after_a_restart() {
 #[tokio::test]
 async fn an_upload_whose_request_was_given_up_keeps_what_was_written() {
     let store = Store::in_memory().unwrap();
-    let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    let session = store.open_upload(&name(), Algorithm::Sha256);
     let block = Bytes::from(vec![7; super::content::BLOCK]);
     let mut upload = store.append(&session, None).unwrap();
     upload.add(block.clone()).await.unwrap();
@@ -136,7 +138,7 @@ async fn give_up_while_committing(store: &Arc<Store>, upload: Appender, digest: 
     leave.send(()).unwrap();
     stalled.await.unwrap().unwrap();
     // What was queued behind it is committed when a later change is.
-    store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    store.metadata.change(|_| Ok(())).await.unwrap();
 }
 
 #[tokio::test]
@@ -144,7 +146,7 @@ async fn a_blob_whose_client_went_away_during_the_commit_is_whole() {
     let digest = Digest::of(Algorithm::Sha256, b"content");
     for is_session in [true, false] {
         let store = Arc::new(Store::in_memory().unwrap());
-        let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+        let session = store.open_upload(&name(), Algorithm::Sha256);
         let mut upload = match is_session {
             true => store.append(&session, None).unwrap(),
             false => store.receive(&name(), Algorithm::Sha256).unwrap(),
@@ -176,7 +178,7 @@ async fn a_request_that_was_given_up_and_nobody_can_come_back_to_leaves_no_file(
 async fn an_upload_that_was_acknowledged_and_is_gone_from_the_disk_is_damage() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    let session = store.open_upload(&name(), Algorithm::Sha256);
     send(&store, &session, 0, b"content").await;
     store.files.open(session.id()).unwrap().truncate(3).unwrap();
     drop(store);
@@ -219,7 +221,7 @@ async fn uploads_that_wait_hold_no_file_and_only_so_many_are_kept_in_memory() {
         opening.spawn(async move {
             let mut ids = Vec::new();
             for _ in 0..UPLOADS / 50 {
-                let session = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+                let session = store.open_upload(&name(), Algorithm::Sha256);
                 send(&store, &session, 0, b"c").await;
                 ids.push(session.id());
             }
@@ -242,11 +244,11 @@ async fn uploads_that_wait_hold_no_file_and_only_so_many_are_kept_in_memory() {
 async fn an_upload_that_is_only_in_the_metadata_expires_as_well() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path());
-    let old = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    let old = store.open_upload(&name(), Algorithm::Sha256);
     send(&store, &old, 0, b"content").await;
     store.sessions.forget(old.id());
     tokio::time::sleep(Duration::from_millis(2100)).await;
-    let added_to = store.open_upload(&name(), Algorithm::Sha256).await.unwrap();
+    let added_to = store.open_upload(&name(), Algorithm::Sha256);
     send(&store, &added_to, 0, b"con").await;
     store.sessions.forget(added_to.id());
     let age = Duration::from_secs(1);
