@@ -10,17 +10,23 @@ use std::sync::LazyLock;
 use crate::catalogue::RequirementId;
 
 /// The tables, as text.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 17] = [
+    include_str!("../../fixtures/clients/buildah.tsv"),
     include_str!("../../fixtures/clients/containerd.tsv"),
     include_str!("../../fixtures/clients/cosign.tsv"),
     include_str!("../../fixtures/clients/crane.tsv"),
-    include_str!("../../fixtures/clients/helm-3.tsv"),
+    include_str!("../../fixtures/clients/docker.tsv"),
     include_str!("../../fixtures/clients/helm.tsv"),
-    include_str!("../../fixtures/clients/oras-py.tsv"),
+    include_str!("../../fixtures/clients/helm-3.tsv"),
+    include_str!("../../fixtures/clients/jib-core.tsv"),
+    include_str!("../../fixtures/clients/oci-client.tsv"),
     include_str!("../../fixtures/clients/oras.tsv"),
+    include_str!("../../fixtures/clients/oras-java.tsv"),
+    include_str!("../../fixtures/clients/oras-py.tsv"),
     include_str!("../../fixtures/clients/podman.tsv"),
     include_str!("../../fixtures/clients/python-dxf.tsv"),
     include_str!("../../fixtures/clients/regctl.tsv"),
+    include_str!("../../fixtures/clients/sigstore-oci.tsv"),
     include_str!("../../fixtures/clients/skopeo.tsv"),
 ];
 

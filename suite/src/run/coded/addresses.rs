@@ -25,6 +25,11 @@ static SCHEME_BEFORE_HOST: CodedCheck = CodedCheck::new(
     "a Location with a scheme before its host, or with neither",
     line!(),
 );
+static UPLOAD_FROM_THE_ROOT: CodedCheck = CodedCheck::new(
+    "interop.location-path",
+    "a Location that is a whole URL, or begins with a slash",
+    line!(),
+);
 static WITHOUT_ESCAPES: CodedCheck = CodedCheck::new(
     "interop.location-escapes",
     "no escapes in the path behind the repository's name",
@@ -69,6 +74,7 @@ pub(super) const SCENARIOS: &[Coded] = &[
                 &SCHEME_OF_THE_REQUEST,
                 &HOST_OF_THE_REQUEST,
                 &SCHEME_BEFORE_HOST,
+                &UPLOAD_FROM_THE_ROOT,
                 &WITHOUT_ESCAPES,
             ],
         },
@@ -135,6 +141,11 @@ fn judge_address(actor: &Actor, repository: &str, exchange: &Arc<Exchange>) -> R
     actor.judge(&HOST_OF_THE_REQUEST, is_elsewhere.then(got), exchange);
     let lacks_scheme = written.starts_with("//");
     actor.judge(&SCHEME_BEFORE_HOST, lacks_scheme.then(got), exchange);
+    actor.judge(
+        &UPLOAD_FROM_THE_ROOT,
+        is_relative_path(written).then(got),
+        exchange,
+    );
     let is_escaped = behind_name(written, repository).contains('%');
     actor.judge(&WITHOUT_ESCAPES, is_escaped.then(got), exchange);
     if named == asked {
@@ -142,6 +153,11 @@ fn judge_address(actor: &Actor, repository: &str, exchange: &Arc<Exchange>) -> R
     } else {
         Err(NotReached(Cause::Said(format!("the upload goes on at {named}"))))
     }
+}
+
+/// Whether an address means something only beside another one, on the same host.
+fn is_relative_path(address: &str) -> bool {
+    !address.starts_with('/') && Url::parse(address).is_err()
 }
 
 /// What stands in the path of an address behind the name of a repository, or all of it where no name is.
@@ -176,7 +192,7 @@ fn judge_next_link(actor: &Actor, listed: &Arc<Exchange>) {
         return;
     };
     let got = || format!("Link: {}", lines.join(", "));
-    let is_relative = !next.target.starts_with('/') && Url::parse(next.target).is_err();
+    let is_relative = is_relative_path(next.target);
     actor.judge(&FROM_THE_ROOT, is_relative.then(got), listed);
     let asked = listed.request.url.origin();
     let page = answer.url.resolve(next.target);

@@ -47,6 +47,16 @@ pub(super) const DEVIATIONS: &[Deviation] = &[
             }
         },
     ),
+    Deviation::reply(
+        "upload-by-last-segment",
+        &["interop.location-path"],
+        |call, reply| {
+            let place = reply.header("location").to_owned();
+            if let Some((_, id)) = place.rsplit_once('/').filter(|_| opens(call)) {
+                reply.set("location", id);
+            }
+        },
+    ),
     Deviation::reply("upload-escaped", &["interop.location-escapes"], |call, reply| {
         let place = reply.header("location").to_owned();
         if let Some((uploads, id)) = place.rsplit_once('/').filter(|_| opens(call)) {

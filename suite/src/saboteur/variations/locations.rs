@@ -114,7 +114,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 });
             }
         },
-    ),
+    )
+    .told_by(&["interop.location-path"]),
     Variation::both(
         "location-with-query",
         "An upload's Location has parameters, with escapes, that have to come back.",

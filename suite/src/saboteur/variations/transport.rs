@@ -42,6 +42,9 @@ const BODY: Sentence = Sentence::rfc(
     "its decimal value defines the expected message body length in octets.",
 );
 
+/// Why nothing tells of blanks and tabs.
+const LENGTH_WITH_TABS: &str = "No server is known that writes a tab beside a length, which is what Node refuses, and with it every client on it.";
+
 /// The variations.
 pub(super) const VARIATIONS: &[Variation] = &[
     Variation::wire(
@@ -67,7 +70,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
         "Blanks and tabs stand around the values of header lines.",
         WHITE_SPACE,
         answering(|_, bytes| rewrite(bytes, |line| format!("{}\t ", line.replacen(": ", ": \t", 1)))),
-    ),
+    )
+    .untold(LENGTH_WITH_TABS),
     Variation::wire(
         "length-with-zeros",
         "Content-Length is written with zeros before it.",

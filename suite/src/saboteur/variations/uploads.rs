@@ -30,6 +30,9 @@ const PUT_DIGEST: Sentence = Sentence::oci(
     "Upon successful completion of the request, the response MUST have code 201 Created",
 );
 
+/// Why nothing tells of a registry that never mounts.
+const NO_MOUNT: &str = "What a registry offers is told anyway: what breaks is a copy by a client that leaves out what was not mounted.";
+
 /// The variations.
 pub(super) const VARIATIONS: &[Variation] = &[
     Variation::call(
@@ -41,7 +44,8 @@ pub(super) const VARIATIONS: &[Variation] = &[
                 call.query.clear();
             }
         },
-    ),
+    )
+    .untold(NO_MOUNT),
     Variation::call(
         "mount-needs-a-source",
         "A mount without a source is answered with an upload.",
