@@ -12,6 +12,7 @@ mod welcome;
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
@@ -114,7 +115,7 @@ enum Secured {
 /// Fails if the store cannot be opened, an address cannot be listened on, or a file that the configuration
 /// names cannot be used.
 pub async fn serve(config: Config) -> Result<Running, StartError> {
-    start(config, Secured::ByItself).await
+    started(config, Secured::ByItself).await
 }
 
 /// Starts a registry behind a front in this process: clients speak HTTP/1.1 with the front, which makes TLS of it by
@@ -123,7 +124,15 @@ pub async fn serve(config: Config) -> Result<Running, StartError> {
 /// # Errors
 /// Fails as [`serve`] does.
 pub async fn serve_behind_a_front(config: Config) -> Result<Running, StartError> {
-    start(config, Secured::ByItsFront).await
+    started(config, Secured::ByItsFront).await
+}
+
+/// Boxed, so that the registry is compiled here and not again in each crate that starts one.
+fn started(
+    config: Config,
+    secured: Secured,
+) -> Pin<Box<dyn Future<Output = Result<Running, StartError>> + Send>> {
+    Box::pin(start(config, secured))
 }
 
 async fn start(config: Config, secured: Secured) -> Result<Running, StartError> {

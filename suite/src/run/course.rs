@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use futures_util::future::join3;
+use futures_util::future::{BoxFuture, join3};
 use tokio::sync::oneshot;
 
 use super::campaign::Campaign;
@@ -19,7 +19,19 @@ use crate::scenario::{Library, Program};
 use crate::wire::Client;
 
 /// Runs a plan against a target and writes down all that happens.
-pub async fn record(
+///
+/// It is boxed, so that a run is compiled here and not again in each crate that waits for one.
+pub fn record(
+    library: Arc<Library>,
+    plan: Plan,
+    client: Client,
+    settings: RunSettings,
+    progress: Arc<dyn Progress>,
+) -> BoxFuture<'static, Result<RunLog, PreflightError>> {
+    Box::pin(carry_out(library, plan, client, settings, progress))
+}
+
+async fn carry_out(
     library: Arc<Library>,
     plan: Plan,
     client: Client,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use futures_util::future::BoxFuture;
 use tokio::time::timeout;
 
 use super::connect::Connector;
@@ -104,13 +105,18 @@ impl Client {
     }
 
     /// Sends a request and tells what came of it, within the limits.
-    pub async fn send(&self, request: Request) -> Exchange {
+    ///
+    /// It is boxed, so that its way is compiled here and not again in each crate that sends something.
+    pub fn send(&self, request: Request) -> BoxFuture<'_, Exchange> {
+        Box::pin(self.exchange(request))
+    }
+
+    async fn exchange(&self, request: Request) -> Exchange {
         let begin = Instant::now();
         let number = self.number();
         let request = self.complete(request);
         let mut log = ExchangeLog::of(redacted(&request, None, self.credentials()));
-        // Boxed, since every program that waits for an answer would hold all of its way.
-        let outcome = self.in_time(Box::pin(self.answer(&mut log, request))).await;
+        let outcome = self.in_time(self.answer(&mut log, request)).await;
         Exchange {
             number,
             request: log.request,

@@ -8,6 +8,7 @@ mod response;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -71,13 +72,16 @@ impl Saboteur {
         Saboteur::start(Layer::new(Conduct::Watches(Box::new(seen)), over)?, ON_LOOPBACK).await
     }
 
-    async fn start(layer: Layer, at: SocketAddr) -> std::io::Result<Saboteur> {
-        let listener = TcpListener::bind(at).await?;
-        Ok(Saboteur {
-            address: listener.local_addr()?,
-            mount: layer.honest.mount().to_owned(),
-            is_secure: layer.tls.is_some(),
-            task: tokio::spawn(Listening::of(Arc::new(layer)).serve(listener)),
+    /// Boxed, so that what is served is compiled here and not again in each crate that starts one.
+    fn start(layer: Layer, at: SocketAddr) -> BoxFuture<'static, std::io::Result<Saboteur>> {
+        Box::pin(async move {
+            let listener = TcpListener::bind(at).await?;
+            Ok(Saboteur {
+                address: listener.local_addr()?,
+                mount: layer.honest.mount().to_owned(),
+                is_secure: layer.tls.is_some(),
+                task: tokio::spawn(Listening::of(Arc::new(layer)).serve(listener)),
+            })
         })
     }
 
