@@ -11,9 +11,8 @@ use crate::scenario::{Block, Does, Each, Program, Script};
 /// What a second is worth of which nothing but the clock knows: more answers than come meanwhile over a usual distance, for
 /// next door it is all that takes time.
 const SECOND: usize = 60;
-/// What a scenario is worth that is coded in Rust: most of them wait for what a client notices, several times, and longest
-/// where they find something, of which they have to be sure twice.
-const CODED: usize = 120;
+/// What a scenario is worth that is coded in Rust: most of them wait for what a client notices, several times.
+const CODED: usize = 40;
 /// How many bytes of a body go meanwhile: what a server takes ahead, as most do, before it says that there is room for more.
 const WINDOW: u64 = 1024 * 1024;
 /// How many pages a list has more than one, where all are read.

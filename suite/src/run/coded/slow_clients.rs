@@ -11,8 +11,8 @@ use crate::check::describe;
 use crate::scenario::{CodedCheck, CodedScenario, Weight};
 use crate::wire::{Fault, RawConnection, Url};
 
-/// The longest that an answer to `Expect` may take where the target is not slow: half as long again as curl waits.
-const AT_ONCE: Duration = Duration::from_millis(1500);
+/// The longest that an answer to `Expect` may take where the target is not slow: twice as long as curl waits, and more.
+const AT_ONCE: Duration = Duration::from_millis(2500);
 /// How many slow clients there are of each kind.
 const SLOW: usize = 24;
 /// How often each slow client sends a byte.
