@@ -46,12 +46,14 @@ fn content(length: usize) -> Vec<u8> {
     (0..length).map(|number| (number % 251) as u8).collect()
 }
 
-/// The files of content in a store.
+/// The files of content in a store; those that are made ahead are empty.
 fn files_in(folder: &Path) -> Vec<PathBuf> {
     let folders = fs::read_dir(folder.join("content")).unwrap();
     folders
         .flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap())
-        .map(|file| file.unwrap().path())
+        .map(|file| file.unwrap())
+        .filter(|file| file.metadata().unwrap().len() > 0)
+        .map(|file| file.path())
         .collect()
 }
 

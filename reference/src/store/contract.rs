@@ -200,7 +200,8 @@ async fn pushing_one_blob_many_times_at_once_ends_well(store: Arc<Store>) {
         read(&store, "a", &digest(b"content")).await.unwrap(),
         b"content".as_slice()
     );
-    assert_eq!(store.files.list().unwrap().len(), 1);
+    let made_ahead = store.named.count();
+    assert_eq!(store.files.list().unwrap().len(), made_ahead + 1);
 }
 
 async fn a_manifest_that_is_refused_leaves_no_trace(store: Arc<Store>) {

@@ -37,6 +37,7 @@ mod listings;
 #[cfg(test)]
 mod losses;
 mod manifests;
+mod named;
 mod opening;
 mod pool;
 #[cfg(test)]
@@ -71,6 +72,7 @@ pub(crate) use uploads::{Appender, Session};
 use committer::Metadata;
 use files::{Files, MemoryFiles};
 use leases::Leases;
+use named::NamedFiles;
 use pool::Pool;
 use proof::Health;
 use sessions::Sessions;
@@ -183,6 +185,7 @@ from_database! { DatabaseError TransactionError TableError StorageError CommitEr
 pub(crate) struct Store {
     metadata: Metadata,
     files: Arc<dyn Files>,
+    named: Arc<NamedFiles>,
     sessions: Sessions,
     leases: Arc<Leases>,
     pool: Pool,
@@ -217,6 +220,7 @@ impl Store {
         Ok(Self {
             names: UploadNames::new(store, since),
             metadata,
+            named: Arc::new(NamedFiles::new(Arc::clone(&files), strays.clone())),
             files,
             sessions: Sessions::default(),
             leases: Arc::default(),

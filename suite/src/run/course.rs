@@ -28,42 +28,34 @@ pub fn record(
     settings: RunSettings,
     progress: Arc<dyn Progress>,
 ) -> BoxFuture<'static, Result<RunLog, PreflightError>> {
-    Box::pin(carry_out(library, plan, client, settings, progress))
-}
-
-async fn carry_out(
-    library: Arc<Library>,
-    plan: Plan,
-    client: Client,
-    settings: RunSettings,
-    progress: Arc<dyn Progress>,
-) -> Result<RunLog, PreflightError> {
-    let began = Instant::now();
-    let learned = preflight::examine(&client, &settings)
-        .await
-        .map_err(|unusable| unusable.without(client.secrets()))?;
-    let session = Session::new(client, library, &plan, settings, learned);
-    let campaign = Campaign {
-        session: Arc::new(session),
-        invariants: plan.invariants.clone().into(),
-    };
-    let guard = campaign.guarded();
-    progress.planned(plan.probes.len() + plan.workflows.len());
-    let places = places_in_log(&plan);
-    let turns = Turns::of(&plan.workflows);
-    let probed = campaign.probes(plan.probes, &progress).await;
-    let (mut done, cleaning) = side_by_side(&campaign, probed, turns.side_by_side, &progress).await;
-    // They come late, so that nothing else is judged under their weight.
-    done.extend(campaign.one_by_one(turns.alone, &progress).await);
-    cleaning.end().await;
-    campaign.remove_common().await;
-    // They come last, so that nothing else lacks what they remove.
-    done.extend(campaign.one_by_one(turns.last, &progress).await);
-    campaign.remove_common().await;
-    guard.abort();
-    // Nobody has planned what was found at random.
-    done.sort_by_key(|carried| places.get(carried.name()).copied().unwrap_or(usize::MAX));
-    Ok(campaign.conclude(done, plan.asked, began))
+    Box::pin(async move {
+        let began = Instant::now();
+        let learned = preflight::examine(&client, &settings)
+            .await
+            .map_err(|unusable| unusable.without(client.secrets()))?;
+        let session = Session::new(client, library, &plan, settings, learned);
+        let campaign = Campaign {
+            session: Arc::new(session),
+            invariants: plan.invariants.clone().into(),
+        };
+        let guard = campaign.guarded();
+        progress.planned(plan.probes.len() + plan.workflows.len());
+        let places = places_in_log(&plan);
+        let turns = Turns::of(&plan.workflows);
+        let probed = campaign.probes(plan.probes, &progress).await;
+        let (mut done, cleaning) = side_by_side(&campaign, probed, turns.side_by_side, &progress).await;
+        // They come late, so that nothing else is judged under their weight.
+        done.extend(campaign.one_by_one(turns.alone, &progress).await);
+        cleaning.end().await;
+        campaign.remove_common().await;
+        // They come last, so that nothing else lacks what they remove.
+        done.extend(campaign.one_by_one(turns.last, &progress).await);
+        campaign.remove_common().await;
+        guard.abort();
+        // Nobody has planned what was found at random.
+        done.sort_by_key(|carried| places.get(carried.name()).copied().unwrap_or(usize::MAX));
+        Ok(campaign.conclude(done, plan.asked, began))
+    })
 }
 
 /// Carries out programs side by side, and random workflows beside them; what the programs left is still being removed.

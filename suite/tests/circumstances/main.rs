@@ -13,6 +13,7 @@ mod lost;
 mod no_registry;
 mod over_http2;
 mod read_only;
+mod reset;
 mod slowed;
 mod stopped;
 #[path = "../support/mod.rs"]

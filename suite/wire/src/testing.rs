@@ -23,10 +23,14 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) async fn serve(answer: impl FnMut(&str) -> String + Send + 'static) -> Server {
+        Server::boxed(Arc::new(Mutex::new(answer))).await
+    }
+
+    /// The same, compiled once and not for each function.
+    async fn boxed(answer: Arc<Mutex<dyn FnMut(&str) -> String + Send>>) -> Server {
         let (listener, url) = listen().await;
         let heard = Arc::new(Mutex::new(Vec::new()));
         let memory = Arc::clone(&heard);
-        let answer = Arc::new(Mutex::new(answer));
         tokio::spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
@@ -323,6 +327,11 @@ impl Secure {
         setting: Frame,
         play: impl Fn(usize, &Frame) -> Option<Vec<Frame>> + Send + Sync + 'static,
     ) -> Secure {
+        Secure::boxed(protocols, setting, Arc::new(play)).await
+    }
+
+    /// The same, compiled once and not for each function.
+    async fn boxed(protocols: &[&str], setting: Frame, play: Arc<Play>) -> Secure {
         let (listener, url) = listen().await;
         let url = Url::parse(&url.to_string().replace("http://127.0.0.1", "https://localhost")).unwrap();
         let server = Secure {
@@ -332,7 +341,6 @@ impl Secure {
         };
         let acceptor = acceptor(protocols);
         let (heard, connections) = (Arc::clone(&server.heard), Arc::clone(&server.connections));
-        let play: Arc<Play> = Arc::new(play);
         tokio::spawn(async move {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();

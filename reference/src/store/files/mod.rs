@@ -33,7 +33,7 @@ pub(super) trait Files: fmt::Debug + Send + Sync {
     /// Removes a file; to remove one that is not there is no fault.
     fn remove(&self, id: Uuid) -> io::Result<()>;
 
-    /// Returns when the name of a file survives a loss of power.
+    /// Returns when the name of a file survives a loss of power, and the names of all that begin with the same byte do.
     fn keep_name(&self, id: Uuid) -> io::Result<()>;
 
     /// The names of all files.

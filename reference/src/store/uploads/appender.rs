@@ -78,6 +78,14 @@ impl Appender {
         }
     }
 
+    /// All of the upload, if nothing of it has been written yet.
+    pub(super) fn whole_in_memory(&self) -> Option<Vec<Bytes>> {
+        match &self.content {
+            Progress::Here(content) if content.has_no_file() => Some(self.gathered.clone()),
+            _ => None,
+        }
+    }
+
     async fn write_block(&mut self) -> Result<(), StoreError> {
         let block = std::mem::take(&mut self.gathered);
         self.gathered_bytes = 0;

@@ -88,6 +88,11 @@ impl UploadContent {
         })
     }
 
+    /// Whether there is no first byte yet.
+    pub(super) const fn has_no_file(&self) -> bool {
+        matches!(self.upload_file, UploadFile::Missing)
+    }
+
     /// Closes the file.
     pub(super) fn close(&mut self) {
         if let UploadFile::Open(_) = self.upload_file {
@@ -134,11 +139,10 @@ impl UploadContent {
         }
     }
 
-    /// The digest of the content, if the running hash is of the algorithm and there is a file.
+    /// The digest of the content, if the running hash is of the algorithm.
     pub(super) fn digest_at_hand(&self, algorithm: Algorithm) -> Option<Digest> {
         let hasher = self.hasher.as_ref()?;
-        let is_at_hand = hasher.algorithm() == algorithm && !matches!(self.upload_file, UploadFile::Missing);
-        is_at_hand.then(|| hasher.as_ref().clone().finish())
+        (hasher.algorithm() == algorithm).then(|| hasher.as_ref().clone().finish())
     }
 
     /// The digest of the content: from the running hash if it is of the algorithm, else from the file.
@@ -171,15 +175,6 @@ impl UploadContent {
             Some(file) => self.sync(files, id, file.as_ref()),
             None => Ok(()),
         }
-    }
-
-    /// Makes sure that there is a file, be it an empty one.
-    pub(super) fn require_file(&mut self, files: &dyn Files, id: Uuid) -> io::Result<()> {
-        if let UploadFile::Missing = self.upload_file {
-            let file = self.made_file(files, id)?;
-            self.sync(files, id, file.as_ref())?;
-        }
-        Ok(())
     }
 
     fn sync(&mut self, files: &dyn Files, id: Uuid, file: &dyn File) -> io::Result<()> {

@@ -15,6 +15,7 @@ mod tests;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
 use redb::ReadableTable as _;
 use uuid::Uuid;
 
@@ -24,6 +25,7 @@ pub(super) use names::{UploadNames, first_name_at, opened_at};
 pub(crate) use session::Session;
 
 use super::entry::{Entry, encode};
+use super::files::File;
 use super::tables::{Tables, View};
 use super::{Store, StoreError, now, on_disk};
 use crate::protocol::{Algorithm, Digest, Hasher, Name};
@@ -191,6 +193,40 @@ impl Store {
     }
 
     async fn try_finish(&self, upload: &mut Appender, digest: &Digest) -> Result<(), StoreError> {
+        let blob = match upload.whole_in_memory() {
+            Some(parts) => self.write_whole(parts, digest).await?,
+            None => self.settle_whole(upload, digest).await?,
+        };
+        // From here on the file may be that of a blob, whoever waits for the commit or gives up.
+        upload.before = None;
+        self.commit_blob(&upload.session, blob.id, blob.length, digest)
+            .await?;
+        if let Some(file) = blob.proven {
+            self.health.rely_on(blob.id, file.as_ref());
+        }
+        Ok(())
+    }
+
+    /// Writes what came in one piece, if it has the digest.
+    async fn write_whole(&self, parts: Vec<Bytes>, digest: &Digest) -> Result<BlobFile, StoreError> {
+        let (named, digest) = (Arc::clone(&self.named), digest.clone());
+        let length = parts.iter().map(|part| part.len() as u64).sum();
+        let writing = on_disk(move || {
+            let mut hasher = Hasher::new(digest.algorithm());
+            parts.iter().for_each(|part| hasher.update(part));
+            match hasher.finish() == digest {
+                true => named.written(&parts).map(Some),
+                false => Ok(None),
+            }
+        });
+        let written = writing.await?.ok_or(StoreError::DigestMismatch)?;
+        let (id, file) = written.keep();
+        let proven = Some(file);
+        Ok(BlobFile { id, length, proven })
+    }
+
+    /// Settles what came in several pieces, if it has the digest.
+    async fn settle_whole(&self, upload: &mut Appender, digest: &Digest) -> Result<BlobFile, StoreError> {
         let mut content = upload.settled_for_good().await?;
         let length = content.length;
         let id = upload.session.id;
@@ -199,27 +235,23 @@ impl Store {
             Some(found) => found,
             None => {
                 let (files, algorithm) = (Arc::clone(&self.files), digest.algorithm());
-                on_disk(move || {
-                    content.require_file(files.as_ref(), id)?;
-                    content.digest(files.as_ref(), id, algorithm)
-                })
-                .await?
+                on_disk(move || content.digest(files.as_ref(), id, algorithm)).await?
             }
         };
         if found != *digest {
             return Err(StoreError::DigestMismatch);
         }
-        // From here on the file may be that of a blob, whoever waits for the commit or gives up.
-        upload.before = None;
-        self.commit_blob(&upload.session, length, digest).await?;
-        if let Some(file) = proven {
-            self.health.rely_on(id, file.as_ref());
-        }
-        Ok(())
+        Ok(BlobFile { id, length, proven })
     }
 
     /// Records the blob, and ends the session in the same step.
-    async fn commit_blob(&self, session: &Session, size: u64, digest: &Digest) -> Result<(), StoreError> {
+    async fn commit_blob(
+        &self,
+        session: &Session,
+        file: Uuid,
+        size: u64,
+        digest: &Digest,
+    ) -> Result<(), StoreError> {
         let is_resumable = session.is_resumable;
         let (id, repository, digest) = (session.id, session.repository.clone(), digest.clone());
         let committing = self.metadata.change(move |tables| {
@@ -230,7 +262,7 @@ impl Store {
             let old = tables.blobs.get(digest.as_str())?.map(|row| row.value().0);
             tables.make(Entry::Blob {
                 digest: digest.as_str().to_owned(),
-                file: id,
+                file,
                 size,
             })?;
             tables.link_blob(&repository, &digest)?;
@@ -240,12 +272,20 @@ impl Store {
         let unneeded = match &committed {
             Ok(old) => *old,
             // It was cancelled meanwhile.
-            Err(StoreError::UploadUnknown) => Some(id),
+            Err(StoreError::UploadUnknown) => Some(file),
             Err(_) => None,
         };
         self.remove_files(unneeded.into_iter().collect()).await;
         committed.map(|_| ())
     }
+}
+
+/// A file that has been found to be what a blob consists of.
+struct BlobFile {
+    id: Uuid,
+    length: u64,
+    /// The open file, if it was hashed on its way there.
+    proven: Option<Arc<dyn File>>,
 }
 
 impl Tables<'_> {
