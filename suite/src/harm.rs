@@ -10,9 +10,11 @@ use std::sync::LazyLock;
 use crate::catalogue::RequirementId;
 
 /// The tables, as text.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 19] = [
     include_str!("../../fixtures/clients/buildah.tsv"),
     include_str!("../../fixtures/clients/containerd.tsv"),
+    include_str!("../../fixtures/clients/containerd-2.tsv"),
+    include_str!("../../fixtures/clients/containers-image.tsv"),
     include_str!("../../fixtures/clients/cosign.tsv"),
     include_str!("../../fixtures/clients/crane.tsv"),
     include_str!("../../fixtures/clients/docker.tsv"),

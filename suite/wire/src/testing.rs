@@ -14,6 +14,9 @@ use tokio_rustls::server::TlsStream;
 
 use super::{Client, ClientSettings, Timeouts, Tls, Url};
 
+/// What a server makes of a request.
+type Answer = dyn FnMut(&str) -> String + Send;
+
 /// A server that answers every request with what a function makes of it.
 pub(super) struct Server {
     /// Where it listens.
@@ -27,7 +30,7 @@ impl Server {
     }
 
     /// The same, compiled once and not for each function.
-    async fn boxed(answer: Arc<Mutex<dyn FnMut(&str) -> String + Send>>) -> Server {
+    async fn boxed(answer: Arc<Mutex<Answer>>) -> Server {
         let (listener, url) = listen().await;
         let heard = Arc::new(Mutex::new(Vec::new()));
         let memory = Arc::clone(&heard);
