@@ -385,6 +385,29 @@ async fn a_file_that_a_crash_has_left_is_swept_up() {
     assert_eq!(audit(folder.path(), Check::Look).unwrap().faults, []);
 }
 
+#[tokio::test]
+async fn no_sweep_takes_what_was_made_ahead() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).unwrap();
+    for content in ["one", "two"] {
+        push_small(&store, content).await;
+    }
+    assert_eq!(store.named.count(), 1, "one was made ahead");
+    assert_eq!(store.sweep().await.unwrap(), 0);
+    push_small(&store, "three").await;
+    assert_eq!(store.named.count(), 0, "it was used");
+    drop(store);
+    assert_eq!(audit(folder.path(), Check::Look).unwrap().faults, []);
+}
+
+async fn push_small(store: &Store, content: &'static str) {
+    let name = Name::parse("a").unwrap();
+    let mut upload = store.receive(&name, Algorithm::Sha256).unwrap();
+    upload.add(content.into()).await.unwrap();
+    let digest = Digest::of(Algorithm::Sha256, content.as_bytes());
+    store.finish_upload(upload, &digest).await.unwrap();
+}
+
 #[test]
 fn a_folder_that_is_no_store_is_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
