@@ -23,7 +23,7 @@ mod process;
 #[path = "a_million/registry.rs"]
 mod registry;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
 
@@ -49,6 +49,10 @@ struct Options {
     #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
     folder: PathBuf,
 
+    /// Leave the stores there, and measure those that an earlier run left
+    #[arg(long)]
+    keep: bool,
+
     /// What cargo says to every bench
     #[arg(long, hide = true)]
     bench: bool,
@@ -62,10 +66,12 @@ fn main() {
             manifests,
             blobs: options.blobs,
         };
-        let name = format!("a-million-{manifests}-{}", std::process::id());
-        let folder = options.folder.join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        fill::fill(&folder, shape);
+        let folder = options
+            .folder
+            .join(format!("a-million-{manifests}-{}", shape.blobs));
+        if !(options.keep && folder.exists()) {
+            fill_anew(&folder, shape);
+        }
         Filled { folder, shape }
     });
     let [few, many] = sizes;
@@ -74,7 +80,18 @@ fn main() {
     for (name, [few, many]) in take_all(&stores) {
         println!("| {name} | {few:.2} | {many:.2} | {:.2} |", many / few);
     }
-    for store in stores {
-        std::fs::remove_dir_all(store.folder).unwrap();
+    for store in stores.iter().filter(|_| !options.keep) {
+        std::fs::remove_dir_all(&store.folder).unwrap();
     }
+}
+
+/// Fills a store, which has its name as soon as it is full.
+fn fill_anew(folder: &Path, shape: Shape) {
+    let filling = folder.with_extension("filling");
+    for left in [folder, &filling].into_iter().filter(|left| left.exists()) {
+        std::fs::remove_dir_all(left).unwrap();
+    }
+    std::fs::create_dir_all(&filling).unwrap();
+    fill::fill(&filling, shape);
+    std::fs::rename(filling, folder).unwrap();
 }

@@ -2,6 +2,8 @@
 //!
 //! It shares nothing with the server's routes: both are held to the specification by `fixtures/vectors`.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 
 use crate::wire::Url;
@@ -33,25 +35,25 @@ words! {
     }
 }
 
-/// What a request is about: an endpoint, and the names in its address.
+/// What a request is about: an endpoint, and the names in its address, which are copied only where they are encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct Endpoint<'a> {
     kind: EndpointKind,
-    repository: Option<String>,
-    reference: Option<String>,
-    parameters: Vec<(String, String)>,
+    repository: Option<Cow<'a, str>>,
+    reference: Option<Cow<'a, str>>,
+    parameters: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
-impl Endpoint {
+impl<'a> Endpoint<'a> {
     /// What an address names.
-    pub fn of(url: &Url) -> Endpoint {
+    pub fn of(url: &'a Url) -> Endpoint<'a> {
         // What lies beside the mount of a registry is no endpoint of it.
         let path = url.path_below_mount().unwrap_or_default();
         Endpoint::parse(path, url.query().unwrap_or_default())
     }
 
     /// What a path and a query name, both as written.
-    pub fn parse(path: &str, query: &str) -> Endpoint {
+    pub fn parse(path: &'a str, query: &'a str) -> Endpoint<'a> {
         let segments: Vec<&str> = path.split('/').collect();
         let (kind, repository, reference) = match segments.as_slice() {
             ["", "v2"] | ["", "v2", ""] => (EndpointKind::Base, None, None),
@@ -73,13 +75,9 @@ impl Endpoint {
             }
             _ => (EndpointKind::Other, None, None),
         };
-        let repository = repository.map(|name| {
-            let parts: Vec<String> = name.iter().copied().map(decoded).collect();
-            parts.join("/")
-        });
         Endpoint {
             kind,
-            repository,
+            repository: repository.map(|name| decoded(joined(path, name))),
             reference: reference.map(decoded),
             parameters: parameters(query),
         }
@@ -103,22 +101,43 @@ impl Endpoint {
     /// The first value of a parameter of the query.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let mut named = self.parameters.iter().filter(|(key, _)| key == name);
-        named.next().map(|(_, value)| value.as_str())
+        named.next().map(|(_, value)| &**value)
     }
 
     /// The values of every parameter of this name, in order.
-    pub fn parameters<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn parameters<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
         let named = self.parameters.iter().filter(move |(key, _)| key == name);
-        named.map(|(_, value)| value.as_str())
+        named.map(|(_, value)| &**value)
     }
 
     /// The names of the parameters of the query, in order.
     pub fn parameter_names(&self) -> impl Iterator<Item = &str> {
-        self.parameters.iter().map(|(name, _)| name.as_str())
+        self.parameters.iter().map(|(name, _)| &**name)
+    }
+
+    /// The same, without the address that it was taken from.
+    pub(crate) fn into_owned(self) -> Endpoint<'static> {
+        let owned = |part: Cow<'a, str>| Cow::Owned(part.into_owned());
+        let parameters = self.parameters.into_iter();
+        Endpoint {
+            kind: self.kind,
+            repository: self.repository.map(owned),
+            reference: self.reference.map(owned),
+            parameters: parameters
+                .map(|(name, value)| (owned(name), owned(value)))
+                .collect(),
+        }
     }
 }
 
-fn parameters(query: &str) -> Vec<(String, String)> {
+/// The part of a path that these segments of it are, which stand behind `/v2/`.
+fn joined<'a>(path: &'a str, segments: &[&str]) -> &'a str {
+    let length: usize = segments.iter().map(|segment| segment.len() + 1).sum();
+    path.get("/v2/".len().."/v2/".len() + length.saturating_sub(1))
+        .unwrap_or_default()
+}
+
+fn parameters(query: &str) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
@@ -126,8 +145,8 @@ fn parameters(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn decoded(part: &str) -> String {
-    percent_decode_str(part).decode_utf8_lossy().into_owned()
+fn decoded(part: &str) -> Cow<'_, str> {
+    percent_decode_str(part).decode_utf8_lossy()
 }
 
 #[cfg(test)]

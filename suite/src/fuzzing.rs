@@ -6,7 +6,7 @@ use std::str::from_utf8;
 use std::sync::{Arc, LazyLock};
 
 use crate::catalogue::Version;
-use crate::check::{check, error_codes, next_link};
+use crate::check::{CheckResult, check, error_codes, holds, next_link};
 use crate::diagnostic::{Color, SourceFile};
 use crate::endpoint::Endpoint;
 use crate::log::record::write;
@@ -57,7 +57,9 @@ fn answer(input: &[u8]) {
     let name = |name: &str| Value::Text(name.to_owned());
     let scope = Scope::with_repositories([name("a"), name("b"), name("c")]);
     let number = usize::from(u16::from_be_bytes([high, low])) % CHECKS.len();
-    check(&CHECKS[number], &answered, &scope);
+    let seen = check(&CHECKS[number], &answered, &scope);
+    let holds = holds(&CHECKS[number], &answered, &scope);
+    assert_eq!(holds, seen == CheckResult::Holds);
 }
 
 /// The value of a header, an address, a word of the environment, or a text that is shown.

@@ -61,6 +61,26 @@ pub(crate) fn read_resident(_: &File, _: &mut [u8], _: u64) -> io::Result<usize>
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Opens a file to be read and written; where the system lets one, it does not note that the file was read, which would
+/// make an audit, that reads every file, write to the disk for each.
+///
+/// # Errors
+/// The file cannot be opened.
+pub(crate) fn open_unnoted(path: &Path) -> io::Result<File> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{Mode, OFlags, open};
+        use rustix::io::Errno;
+        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOATIME;
+        match open(path, flags, Mode::empty()) {
+            // Another user's.
+            Err(Errno::PERM) => {}
+            opened => return Ok(opened?.into()),
+        }
+    }
+    File::options().read(true).write(true).open(path)
+}
+
 /// Opens a file to be read, if the system knows where it is without asking the disk.
 ///
 /// # Errors
@@ -77,6 +97,18 @@ pub(crate) fn open_resident(path: &Path) -> io::Result<File> {
 pub(crate) fn open_resident(_: &Path) -> io::Result<File> {
     Err(io::ErrorKind::Unsupported.into())
 }
+
+/// Lets the system forget what it read of a file: nobody will ask for it soon, and what was in memory before stays there.
+#[cfg(target_os = "linux")]
+pub(crate) fn forget_what_was_read(file: &File) {
+    use rustix::fs::{Advice, fadvise};
+    // Where it is not taken, memory is full of what nobody asks for, and that is all.
+    let _ = fadvise(file, 0, None, Advice::DontNeed);
+}
+
+/// Lets the system forget what it read of a file; here it is not told.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn forget_what_was_read(_: &File) {}
 
 /// Sends the beginning of some bytes, which more follow at once: it may wait for these, so that they leave together.
 #[cfg(target_os = "linux")]
@@ -99,12 +131,28 @@ pub(crate) fn send_with_more(stream: &TcpStream, parts: &[IoSlice<'_>]) -> io::R
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, FileTimes};
     use std::io::Write as _;
+    use std::os::unix::fs::FileExt as _;
+    use std::time::Duration;
 
     use tokio::io::AsyncReadExt as _;
     use tokio::net::{TcpListener, TcpStream};
 
-    use super::{copy_file, send_file};
+    use super::{copy_file, open_unnoted, send_file};
+
+    #[test]
+    fn that_a_file_is_read_is_not_noted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("blob");
+        fs::write(&path, "content").unwrap();
+        let written = fs::metadata(&path).unwrap().modified().unwrap();
+        let long_ago = written - Duration::from_secs(1_000_000);
+        let file = open_unnoted(&path).unwrap();
+        file.set_times(FileTimes::new().set_accessed(long_ago)).unwrap();
+        assert_eq!(file.read_at(&mut [0; 7], 0).unwrap(), 7);
+        assert_eq!(file.metadata().unwrap().accessed().unwrap(), long_ago);
+    }
 
     #[tokio::test]
     async fn a_file_is_sent_alike_with_the_kernel_and_without() {

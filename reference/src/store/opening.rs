@@ -20,8 +20,9 @@ use super::tables::{Tables, View};
 use super::{Store, StoreError};
 use crate::config::Durability;
 
-/// The memory that the database may use for its pages.
-const CACHE_BYTES: usize = 16 * 1024 * 1024;
+/// The memory that the database may use for its pages: with a million manifests twice as much makes nothing quicker, since
+/// the system keeps the file in memory, too.
+const CACHE_BYTES: usize = 8 * 1024 * 1024;
 
 /// Where the parts of a store are.
 #[derive(Debug, Clone)]

@@ -86,10 +86,15 @@ impl BlobReader {
 
     /// A small part, if it is in memory.
     fn read_small(&self, offset: u64, length: usize) -> Option<Bytes> {
-        let file = self.on_disk().filter(|_| length <= SMALL)?;
+        if length > SMALL {
+            return None;
+        }
         let mut bytes = vec![0; length];
-        let count = read_resident(&file, &mut bytes, offset).ok()?;
-        (count == length).then(|| Bytes::from(bytes))
+        let count = match self.on_disk() {
+            Some(file) => read_resident(&file, &mut bytes, offset),
+            None => self.file.read_at(&mut bytes, offset),
+        };
+        (count.ok()? == length).then(|| Bytes::from(bytes))
     }
 
     fn read_block(&self, offset: u64, length: usize) -> io::Result<Bytes> {

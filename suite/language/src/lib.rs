@@ -6,8 +6,11 @@
 #[macro_use]
 mod words;
 
+mod at_once;
 pub mod catalogue;
 pub mod diagnostic;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod scenario;
+
+pub use at_once::at_once;

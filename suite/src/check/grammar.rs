@@ -118,7 +118,8 @@ fn is_uri_reference(text: &str) -> bool {
 
 /// Whether `text` resolves against some address, whatever that address is.
 fn resolves(text: &str) -> bool {
-    Url::parse("http://registry.example/v2/").is_ok_and(|base| base.resolve(text).is_ok())
+    static BASE: LazyLock<Option<Url>> = LazyLock::new(|| Url::parse("http://registry.example/v2/").ok());
+    BASE.as_ref().is_some_and(|base| base.resolve(text).is_ok())
 }
 
 /// One link of a `Link` header (RFC 8288, 3).

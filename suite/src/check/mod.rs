@@ -49,6 +49,17 @@ pub(crate) fn check(check: &Check, answered: &Answered, scope: &Scope) -> CheckR
     }
 }
 
+/// Whether a condition holds of an answer; what there is instead is not worded, since nobody is told.
+pub(crate) fn holds(condition: &Check, answered: &Answered, scope: &Scope) -> bool {
+    match (&*condition.aspect, answered.answers()) {
+        (Aspect::Status(sets), Ok(answers)) => {
+            let is_so = answers.iter().all(|answer| is_among(sets, answer));
+            is_so == (condition.polarity == Polarity::Is)
+        }
+        _ => check(condition, answered, scope) == CheckResult::Holds,
+    }
+}
+
 fn look(aspect: &Aspect, answered: &Answered, scope: &Scope) -> Result<CheckResult, ValueError> {
     let answers = match answered.answers() {
         Ok(answers) => answers,
@@ -109,8 +120,12 @@ fn worst(all: impl Iterator<Item = CheckResult>) -> CheckResult {
     }
 }
 
+fn is_among(sets: &[StatusSet], answer: &Answer) -> bool {
+    sets.iter().any(|set| set.contains(answer.status))
+}
+
 fn status(sets: &[StatusSet], answer: &Answer) -> CheckResult {
-    if sets.iter().any(|set| set.contains(answer.status)) {
+    if is_among(sets, answer) {
         CheckResult::Holds
     } else {
         CheckResult::Breaks(describe::status(answer))
@@ -150,15 +165,17 @@ fn json(
     let text = scope.text(path)?;
     let path = JsonPath::parse(&text)
         .map_err(|error| ValueError::of_text(path, format!("`{text}` is no JSON path: {error}")))?;
+    let all = answered
+        .json()
+        .map(|json| path.query(json).all())
+        .unwrap_or_default();
+    let of_page = |page: &&Answer| json_of(page).map_or(0, |json| path.query(&json).all().len());
     let nodes = Nodes {
-        nodes: answered
-            .json()
-            .map(|json| path.query(json).all())
-            .unwrap_or_default(),
-        pages: answers
-            .iter()
-            .map(|page| json_of(page).map_or(0, |json| path.query(&json).all().len()))
-            .collect(),
+        pages: match answers {
+            [_] => vec![all.len()],
+            pages => pages.iter().map(of_page).collect(),
+        },
+        nodes: all,
     };
     matches(pattern, &nodes, scope, || {
         describe::nodes(&text, &nodes.nodes, answered)

@@ -36,6 +36,8 @@ pub(crate) async fn execute(mut settings: Settings, wanted: Wanted) -> Result<Ex
     let kept = kept.map(|file| written(file, |file| record::write(&log, suite.library(), file)));
     let exit = wanted.conclude(&suite, &log)?;
     kept.transpose()?;
+    // The program ends, and what it holds goes at once; piece by piece it would take as long as dozens of requests.
+    std::mem::forget((suite, log));
     Ok(exit)
 }
 

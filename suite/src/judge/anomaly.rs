@@ -60,7 +60,7 @@ impl Anomaly {
 const TELLING: [&str; 5] = ["If-Range", "If-Match", "If-None-Match", "Range", "Expect"];
 
 /// The most telling anomaly of a request, if it has one.
-pub(super) fn anomaly(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> Option<Anomaly> {
+pub(super) fn anomaly(exchange: &Exchange, endpoint: &Endpoint<'_>, log: &ProgramLog) -> Option<Anomaly> {
     let request = &exchange.request;
     let path = request.url.path().to_lowercase();
     let kind = endpoint.kind();
@@ -135,7 +135,7 @@ fn oddity_of_upload(exchange: &Exchange, log: &ProgramLog) -> Option<Anomaly> {
 }
 
 /// The anomaly of what a request brings to an upload: its place, or its digest.
-fn oddity_of_content(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> Option<Anomaly> {
+fn oddity_of_content(exchange: &Exchange, endpoint: &Endpoint<'_>, log: &ProgramLog) -> Option<Anomaly> {
     let request = &exchange.request;
     let says_two = endpoint.parameters("digest").count() > 1;
     match (request.method.as_str(), Holding::before(exchange, log)) {
@@ -154,7 +154,7 @@ fn oddity_of_content(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog)
 }
 
 /// Whether a blob that is asked for was never put into its repository, or was deleted there and not where it is, too.
-fn is_foreign(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> bool {
+fn is_foreign(exchange: &Exchange, endpoint: &Endpoint<'_>, log: &ProgramLog) -> bool {
     let (Some(repository), Some(digest)) = (endpoint.repository(), endpoint.reference()) else {
         return false;
     };
@@ -176,7 +176,7 @@ fn is_foreign(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> boo
 }
 
 /// The names of the parameters of a request, in the order of the alphabet.
-pub(super) fn parameters(endpoint: &Endpoint) -> Vec<String> {
+pub(super) fn parameters(endpoint: &Endpoint<'_>) -> Vec<String> {
     let names: BTreeSet<&str> = endpoint.parameter_names().collect();
     names.into_iter().map(str::to_owned).collect()
 }

@@ -56,7 +56,7 @@ impl Amount {
 }
 
 impl RequestShape {
-    pub(super) fn of(exchange: &Exchange, endpoint: &Endpoint, log: &ProgramLog) -> RequestShape {
+    pub(super) fn of(exchange: &Exchange, endpoint: &Endpoint<'_>, log: &ProgramLog) -> RequestShape {
         let request = &exchange.request;
         let form = match endpoint.kind() {
             EndpointKind::Tag | EndpointKind::Manifest if request.method != "PUT" => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Standard;
 use super::entry::{Entries, Entry, Plain};
 use crate::cause::Cause;
-use crate::check::{CheckResult, check, describe};
+use crate::check::{CheckResult, check, describe, holds};
 use crate::judgement::Verdict;
 use crate::log::Evidence;
 use crate::scenario::ast::{Aspect, Check, Polarity, StatusSet};
@@ -70,16 +70,12 @@ impl Bench<'_> {
         for action in &block.actions {
             match &action.does {
                 Does::Check(index) if is_meant => self.ask(*index),
-                Does::When(condition, body) if self.holds(condition) => {
+                Does::When(condition, body) if holds(condition, self.answered, &Scope::default()) => {
                     self.ask_all(body, is_meant || names_one_status(condition));
                 }
                 _ => {}
             }
         }
-    }
-
-    fn holds(&self, condition: &Check) -> bool {
-        check(condition, self.answered, &Scope::default()) == CheckResult::Holds
     }
 
     fn ask(&mut self, index: usize) {

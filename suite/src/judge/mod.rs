@@ -27,6 +27,8 @@ mod upload;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use assize_language::at_once;
+
 pub(crate) use self::broken::broken_by;
 use self::entry::Entries;
 use crate::catalogue::{Catalogue, Level, RequirementId, Version};
@@ -74,11 +76,7 @@ pub(crate) fn judge(library: &Library, log: &RunLog) -> Judgement {
             _ => None,
         },
     };
-    let runs: Vec<Judged<'_>> = log
-        .programs
-        .iter()
-        .map(|attempts| Judged::of(&standard, attempts, log))
-        .collect();
+    let runs: Vec<Judged<'_>> = at_once(&log.programs, |attempts| Judged::of(&standard, attempts, log));
     let (requirements, findings) = findings::sum_up(&standard, &log.programs, &runs);
     let generated = log.programs.iter().map(|attempts| &attempts.first.program);
     let generated = generated

@@ -178,7 +178,7 @@ fn of_answer(
     entry: &Entry,
     log: &ProgramLog,
     exchange: &Arc<Exchange>,
-    endpoint: &Endpoint,
+    endpoint: &Endpoint<'_>,
     answer: &Answer,
 ) -> Option<Symptom> {
     let (method, kind) = (exchange.request.method.clone(), endpoint.kind());
@@ -251,7 +251,12 @@ pub(super) fn is_of_method(asked: Option<&Aspect>) -> bool {
 }
 
 /// What a failure of the registry shows.
-fn of_failure(log: &ProgramLog, exchange: &Arc<Exchange>, endpoint: &Endpoint, answer: &Answer) -> Symptom {
+fn of_failure(
+    log: &ProgramLog,
+    exchange: &Arc<Exchange>,
+    endpoint: &Endpoint<'_>,
+    answer: &Answer,
+) -> Symptom {
     let anomaly = anomaly(exchange, endpoint, log);
     let method = match exchange.request.method.as_str() {
         // What nonsense makes of a read, it makes of a read without a body.
@@ -302,7 +307,7 @@ fn is_content(kind: EndpointKind) -> bool {
 ///
 /// Parameters choose among the elements of a list: where one is not looked at, too many of them come. Of a plain list
 /// that has other elements than it should, nothing tells why. Whether a member is a list at all is no matter of them.
-fn of_member(endpoint: &Endpoint, member: String) -> Option<Symptom> {
+fn of_member(endpoint: &Endpoint<'_>, member: String) -> Option<Symptom> {
     if !member.ends_with(ELEMENTS) {
         return Some(Symptom::Json(endpoint.kind(), Vec::new(), member));
     }

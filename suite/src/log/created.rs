@@ -122,7 +122,7 @@ impl Created {
         }
     }
 
-    fn note_manifest(&mut self, endpoint: &Endpoint, request: &Request) {
+    fn note_manifest(&mut self, endpoint: &Endpoint<'_>, request: &Request) {
         let (Some(repository), Some(reference)) = (endpoint.repository(), endpoint.reference()) else {
             return;
         };
@@ -138,7 +138,8 @@ impl Created {
     /// A blob may be kept under a digest that the registry chose.
     fn note_other_digests(&mut self, repository: Option<&str>, answer: &Answer) {
         let told = answer.headers.get("Docker-Content-Digest").map(str::to_owned);
-        let place = answer.location().map(|place| Endpoint::of(&place));
+        let place = answer.location();
+        let place = place.as_ref().map(Endpoint::of);
         let place =
             place.filter(|place| place.kind() == EndpointKind::Blob && place.repository() == repository);
         let placed = place.and_then(|place| place.reference().map(str::to_owned));
@@ -152,7 +153,7 @@ impl Created {
         }
     }
 
-    fn note_blob(&mut self, repository: Option<String>, endpoint: &Endpoint) {
+    fn note_blob(&mut self, repository: Option<String>, endpoint: &Endpoint<'_>) {
         let digest = endpoint
             .parameter("digest")
             .or_else(|| endpoint.parameter("mount"));
@@ -165,7 +166,7 @@ impl Created {
     ///
     /// An upload is known by its path; its query may change from answer to answer, and the path need not name a
     /// repository, since a registry may give out any address.
-    fn close_upload(&mut self, url: &Url, endpoint: &Endpoint) -> Option<String> {
+    fn close_upload(&mut self, url: &Url, endpoint: &Endpoint<'_>) -> Option<String> {
         let known = self
             .uploads
             .iter()

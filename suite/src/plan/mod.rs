@@ -5,6 +5,8 @@ mod select;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use assize_language::at_once;
+
 use crate::catalogue::{Catalogue, RequirementId, Version};
 use crate::due::breakable;
 use crate::scenario::{CodedScenario, Library, Program, settles};
@@ -38,14 +40,11 @@ impl Plan {
             ..Plan::default()
         };
         let (mut probes, mut unselected) = (Vec::new(), Vec::new());
-        let transcripts = library
-            .scenarios
-            .iter()
-            .map(|loaded| loaded.program(catalogue, version));
+        let transcripts = at_once(&library.scenarios, |loaded| loaded.program(catalogue, version));
         let coded = coded
             .into_iter()
             .map(|coded| Program::coded(coded, catalogue, version));
-        for program in transcripts.chain(coded).map(Arc::new) {
+        for program in transcripts.into_iter().chain(coded).map(Arc::new) {
             if !program.settles.is_empty() {
                 probes.push(program);
             } else if program.is_invariant() {

@@ -24,7 +24,15 @@ struct Crate {
 const CRATES: &[Crate] = &[
     Crate {
         source: "suite/language/src",
-        floors: &["lib", "fuzzing", "scenario", "catalogue", "diagnostic", "words"],
+        floors: &[
+            "lib",
+            "fuzzing",
+            "scenario",
+            "catalogue",
+            "diagnostic",
+            "at_once",
+            "words",
+        ],
     },
     Crate {
         source: "suite/wire/src",

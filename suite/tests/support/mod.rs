@@ -194,7 +194,8 @@ async fn answer(layer: Arc<Layer>, mut request: Request<Incoming>) -> Answered {
             "<html>Nothing here</html>",
         ));
     }
-    let endpoint = Endpoint::parse(request.uri().path(), request.uri().query().unwrap_or_default());
+    let uri = request.uri().clone();
+    let endpoint = Endpoint::parse(uri.path(), uri.query().unwrap_or_default());
     let names = endpoint
         .repository()
         .into_iter()
@@ -252,7 +253,7 @@ fn instead(
     circumstance: Circumstance,
     number: usize,
     request: &Request<Incoming>,
-    endpoint: &Endpoint,
+    endpoint: &Endpoint<'_>,
 ) -> Option<Answered> {
     match circumstance {
         Circumstance::EverythingIs(after, status, wait) if number > after => {
@@ -321,7 +322,12 @@ fn taken_off(path: &str, front: Front, request: &mut Request<Incoming>) -> Resul
 }
 
 /// Answers from the state before, where the last write is younger than `time`.
-async fn lagging(layer: &Layer, request: Request<Incoming>, endpoint: &Endpoint, time: Duration) -> Answered {
+async fn lagging(
+    layer: &Layer,
+    request: Request<Incoming>,
+    endpoint: &Endpoint<'_>,
+    time: Duration,
+) -> Answered {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let repository = endpoint.repository().unwrap_or_default().to_owned();
     let reference = endpoint.reference().unwrap_or_default();

@@ -10,6 +10,7 @@ use std::thread::{self, ScopedJoinHandle, available_parallelism};
 use uuid::Uuid;
 
 use super::watch::AuditWatch;
+use crate::operation::kernel::forget_what_was_read;
 use crate::protocol::Digest;
 use crate::store::files::Files;
 use crate::store::manifests::stored_digest;
@@ -18,6 +19,9 @@ use crate::store::uploads::hash_file;
 /// How many blobs are taken from the table at once: enough that the longest of them keeps few readers idle, and no more
 /// than a megabyte of digests.
 pub(super) const SHARE: usize = 8192;
+
+/// How many read for each processor: while some wait for the disk, others have to keep it at work.
+const FOR_EACH_PROCESSOR: usize = 4;
 
 /// A blob as the table has it.
 pub(super) struct StoredBlob {
@@ -42,10 +46,14 @@ impl StoredBlob {
 
     fn holds(&self, digest: &Digest, files: &dyn Files) -> io::Result<bool> {
         let file = files.open(self.file)?;
-        Ok(
-            file.length()? == self.size
-                && hash_file(file.as_ref(), self.size, digest.algorithm())? == *digest,
-        )
+        if file.length()? != self.size {
+            return Ok(false);
+        }
+        let found = hash_file(file.as_ref(), self.size, digest.algorithm())?;
+        if let Some(file) = file.on_disk() {
+            forget_what_was_read(&file);
+        }
+        Ok(found == *digest)
     }
 }
 
@@ -82,7 +90,8 @@ pub(super) fn read(files: &dyn Files, blobs: &[StoredBlob], watch: &AuditWatch) 
         }
         read
     };
-    let readers = available_parallelism().map_or(1, usize::from).min(blobs.len());
+    let readers = available_parallelism().map_or(1, usize::from) * FOR_EACH_PROCESSOR;
+    let readers = readers.min(blobs.len());
     let parts: Vec<_> = thread::scope(|scope| {
         let reading: Vec<_> = iter::repeat_n(read, readers)
             .map(|read| scope.spawn(read))

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{File, Files};
 use crate::config::Durability;
-use crate::operation::kernel::open_resident;
+use crate::operation::kernel::{open_resident, open_unnoted};
 
 /// How files lie under their folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +91,8 @@ impl Files for DiskFiles {
 
     fn open(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
         let path = self.path(id);
-        let opened = fs::File::options().read(true).write(true).open(&path);
-        Ok(self.opened(opened.map_err(|error| self.explain(error, &path))?))
+        let opened = open_unnoted(&path).map_err(|error| self.explain(error, &path))?;
+        Ok(self.opened(opened))
     }
 
     fn open_at_hand(&self, id: Uuid) -> Option<Arc<dyn File>> {

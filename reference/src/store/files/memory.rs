@@ -77,13 +77,15 @@ impl File for MemoryFile {
     fn write_at(&self, parts: &[Bytes], offset: u64) -> io::Result<()> {
         let mut content = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let mut start = usize::try_from(offset).map_err(io::Error::other)?;
+        if content.len() < start {
+            content.resize(start, 0);
+        }
         for part in parts {
-            let end = start + part.len();
-            if content.len() < end {
-                content.resize(end, 0);
-            }
-            content[start..end].copy_from_slice(part);
-            start = end;
+            let there = part.len().min(content.len() - start);
+            let (over, behind) = part.split_at(there);
+            content[start..start + there].copy_from_slice(over);
+            content.extend_from_slice(behind);
+            start += part.len();
         }
         Ok(())
     }

@@ -198,10 +198,11 @@ impl UploadContent {
 /// The digest of the first `length` bytes of a file.
 pub(in crate::store) fn hash_file(file: &dyn File, length: u64, algorithm: Algorithm) -> io::Result<Digest> {
     let mut hasher = Hasher::new(algorithm);
-    let mut block = vec![0; BLOCK];
+    let at_most = |length: u64| usize::try_from(length).unwrap_or(BLOCK).min(BLOCK);
+    let mut block = vec![0; at_most(length)];
     let mut offset = 0;
     while offset < length {
-        let wanted = usize::try_from(length - offset).unwrap_or(BLOCK).min(BLOCK);
+        let wanted = at_most(length - offset);
         let count = file.read_at(&mut block[..wanted], offset)?;
         if count == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::ast::Scenario;
 use super::files::{BuiltIn, Files, Folder, Unsaved};
 use super::library::{Library, Loaded, Standing, is_probe};
 use super::load_error::LoadError;
 use super::{Reading, check_all, parse};
+use crate::at_once::at_once;
 use crate::catalogue::Catalogue;
-use crate::diagnostic::{Faulty, SourceFile};
+use crate::diagnostic::{Diagnostic, Faulty, SourceFile};
 
 /// A library while it is written.
 #[derive(Debug)]
@@ -72,23 +74,20 @@ impl Draft {
             standing,
             folder,
         };
-        for (name, source) in scenarios {
-            let (scenario, mut faults) = parse(&source.text);
-            if let Some(scenario) = scenario.as_ref().filter(|_| catalogue_is_whole) {
-                let reading = if faults.is_empty() {
-                    Reading::Whole
-                } else {
-                    Reading::Partial
-                };
-                let asking = library.let_ask_by_itself(name, source, scenario);
-                faults.extend(asking.err().map(|fault| *fault));
-                faults.extend(library.check(name, scenario, reading));
+        let mut texts = at_once(scenarios, |(name, source)| ScenarioText::parse(name, source));
+        if catalogue_is_whole {
+            texts.iter_mut().for_each(|text| text.ask_by_itself(&mut library));
+            let meant = at_once(&texts, |text| text.check(&library));
+            for (text, faults) in texts.iter_mut().zip(meant) {
+                text.faults.extend(faults);
             }
-            faulty.extend(Faulty::new(source, faults));
-            library.scenarios.extend(scenario.map(|scenario| Loaded {
-                name: Arc::clone(name),
-                path: Arc::clone(&source.path),
-                text: Arc::clone(&source.text),
+        }
+        for text in texts {
+            faulty.extend(Faulty::new(text.source, text.faults));
+            library.scenarios.extend(text.scenario.map(|scenario| Loaded {
+                name: Arc::clone(text.name),
+                path: Arc::clone(&text.source.path),
+                text: Arc::clone(&text.source.text),
                 scenario,
             }));
         }
@@ -104,6 +103,46 @@ impl Draft {
             true => Ok(self.library),
             false => Err(LoadError::Faulty(self.faulty)),
         }
+    }
+}
+
+/// The text of a scenario, and what is understood of it.
+struct ScenarioText<'s> {
+    name: &'s Arc<str>,
+    source: &'s SourceFile,
+    scenario: Option<Scenario>,
+    reading: Reading,
+    faults: Vec<Diagnostic>,
+}
+
+impl<'s> ScenarioText<'s> {
+    fn parse(name: &'s Arc<str>, source: &'s SourceFile) -> ScenarioText<'s> {
+        let (scenario, faults) = parse(&source.text);
+        ScenarioText {
+            name,
+            source,
+            scenario,
+            reading: match faults.is_empty() {
+                true => Reading::Whole,
+                false => Reading::Partial,
+            },
+            faults,
+        }
+    }
+
+    fn ask_by_itself(&mut self, library: &mut Library) {
+        if let Some(scenario) = &self.scenario {
+            let asking = library.let_ask_by_itself(self.name, self.source, scenario);
+            self.faults.extend(asking.err().map(|fault| *fault));
+        }
+    }
+
+    /// What is wrong with its meaning.
+    fn check(&self, library: &Library) -> Vec<Diagnostic> {
+        let scenario = self.scenario.iter();
+        scenario
+            .flat_map(|scenario| library.check(self.name, scenario, self.reading))
+            .collect()
     }
 }
 

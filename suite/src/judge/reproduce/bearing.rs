@@ -53,7 +53,7 @@ pub(super) struct Concern {
 struct SentRequest<'a> {
     method: String,
     url: Url,
-    endpoint: Endpoint,
+    endpoint: Endpoint<'a>,
     exchange: Option<&'a Exchange>,
 }
 
@@ -200,7 +200,7 @@ impl SentRequest<'_> {
 }
 
 /// What is at a path: an upload, content, a tag.
-fn at(path: &str, endpoint: &Endpoint) -> Vec<Thing> {
+fn at(path: &str, endpoint: &Endpoint<'_>) -> Vec<Thing> {
     let repository = endpoint.repository().unwrap_or_default();
     match (endpoint.kind(), endpoint.reference()) {
         (EndpointKind::Session | EndpointKind::Other, _) => vec![Thing::Upload(id(path).to_owned())],
@@ -275,7 +275,7 @@ fn asked(sent: &Sent) -> Vec<SentRequest<'_>> {
             .requests()
             .map(|(method, url)| SentRequest {
                 method,
-                endpoint: Endpoint::of(&url),
+                endpoint: Endpoint::of(&url).into_owned(),
                 url,
                 exchange: None,
             })

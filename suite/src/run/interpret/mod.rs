@@ -10,7 +10,6 @@ pub(super) mod stage;
 mod there;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -56,9 +55,8 @@ async fn act(world: &mut World, action: &Action) -> Flow {
             return Flow::On;
         }
         Does::Push(pushed) => stage::set(world, pushed).await,
-        Does::Wait(seconds) => {
-            let time = Duration::from_secs(u64::from(*seconds));
-            world.session.pass(time).await;
+        Does::Wait(time) => {
+            world.session.pass(*time).await;
             Ok(())
         }
         Does::PushAny(any, name) => stage::set_any(world, *any, name).await,

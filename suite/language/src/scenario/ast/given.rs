@@ -1,5 +1,7 @@
 //! The stage.
 
+use std::time::Duration;
+
 use super::{Name, Spanned, Template};
 
 /// `given …`: the stage, set and not judged.
@@ -11,8 +13,8 @@ pub enum Given {
     Pushed(Box<Pushed>),
     /// `given any … as NAME`: made where one may write, chosen from what is there elsewhere.
     Any(AnyContent, Spanned<Name>),
-    /// `given 2 seconds pass`: nothing is sent for so long.
-    Wait(u16),
+    /// `given 2 seconds pass` or `given 500 milliseconds pass`: nothing is sent for so long.
+    Wait(Duration),
 }
 
 /// `given X pushed as TAGS to {other} by sha512`.

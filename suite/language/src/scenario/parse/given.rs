@@ -1,5 +1,7 @@
 //! `given …`: the stage.
 
+use std::time::Duration;
+
 use super::phrase::Phrase;
 use super::templates::{name, names, nothing_more, number, word_template};
 use crate::diagnostic::{Diagnostic, Parsed};
@@ -13,9 +15,8 @@ pub(super) fn given(phrase: Phrase<'_>) -> Parsed<Given> {
     if let Some(any) = phrase.strip_words("any") {
         return self::any(any);
     }
-    let seconds = phrase.strip_words_behind("seconds pass");
-    if let Some(seconds) = seconds.or_else(|| phrase.strip_words_behind("second passes")) {
-        return number(seconds).map(Given::Wait);
+    if let Some(time) = time(phrase) {
+        return time.map(Given::Wait);
     }
     let words = phrase.words();
     let Some(pushed) = words.iter().find(|word| word.text() == "pushed") else {
@@ -29,6 +30,20 @@ pub(super) fn given(phrase: Phrase<'_>) -> Parsed<Given> {
         phrase.from(at + "pushed".len()).trim(),
     );
     pushed_content(what, how).map(|pushed| Given::Pushed(Box::new(pushed)))
+}
+
+/// Reads `2 seconds pass`, `1 second passes` and `500 milliseconds pass`.
+fn time(phrase: Phrase<'_>) -> Option<Parsed<Duration>> {
+    let seconds = phrase
+        .strip_words_behind("seconds pass")
+        .or_else(|| phrase.strip_words_behind("second passes"));
+    let of_seconds = |count| number::<u16>(count).map(|count| Duration::from_secs(count.into()));
+    let of_milliseconds = |count| number::<u16>(count).map(|count| Duration::from_millis(count.into()));
+    seconds.map(of_seconds).or_else(|| {
+        phrase
+            .strip_words_behind("milliseconds pass")
+            .map(of_milliseconds)
+    })
 }
 
 /// What stands in for a line that cannot be read: the name it binds is bound, and nothing else is done.

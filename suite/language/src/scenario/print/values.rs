@@ -97,8 +97,11 @@ impl Display for Given {
             Given::Taken => f.write_str("given"),
             Given::Pushed(pushed) => write!(f, "given {pushed}"),
             Given::Any(content, name) => write!(f, "given any {content} as {}", name.value),
-            Given::Wait(1) => f.write_str("given 1 second passes"),
-            Given::Wait(seconds) => write!(f, "given {seconds} seconds pass"),
+            Given::Wait(time) => match (time.as_secs(), time.subsec_millis()) {
+                (1, 0) => f.write_str("given 1 second passes"),
+                (seconds, 0) => write!(f, "given {seconds} seconds pass"),
+                _ => write!(f, "given {} milliseconds pass", time.as_millis()),
+            },
         }
     }
 }

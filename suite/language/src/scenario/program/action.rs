@@ -1,6 +1,7 @@
 //! What a program does: the statements that are in force in one version, with rows written out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::catalogue::{Level, RequirementId};
 use crate::scenario::ast::{AnyContent, Capability, Check, Let, Name, Pushed, Request, Span, Spanned, Text};
@@ -52,8 +53,8 @@ pub enum Does {
     Push(Box<Pushed>),
     /// Sets the stage with any content of a kind.
     PushAny(AnyContent, Name),
-    /// Waits for so many seconds.
-    Wait(u16),
+    /// Waits for so long.
+    Wait(Duration),
     /// Binds a value.
     Bind(Box<Let>),
     /// Sends a request.

@@ -183,7 +183,7 @@ impl<'s> Walk<'s, '_> {
         let does = match given {
             Given::Pushed(pushed) => Does::Push(pushed.clone()),
             Given::Any(any, name) => Does::PushAny(*any, name.value.clone()),
-            Given::Wait(seconds) => Does::Wait(*seconds),
+            Given::Wait(time) => Does::Wait(*time),
             Given::Taken => return,
         };
         self.act(item, does, block);

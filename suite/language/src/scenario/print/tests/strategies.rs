@@ -1,5 +1,7 @@
 //! Every scenario that can be written, to be drawn from.
 
+use std::time::Duration;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -158,7 +160,8 @@ fn given() -> BoxedStrategy<Given> {
             }))
         }),
         (content, name()).prop_map(|(content, name)| Given::Any(content, name)),
-        any::<u16>().prop_map(Given::Wait),
+        any::<u16>().prop_map(|seconds| Given::Wait(Duration::from_secs(seconds.into()))),
+        any::<u16>().prop_map(|millis| Given::Wait(Duration::from_millis(millis.into()))),
     ]
     .boxed()
 }
