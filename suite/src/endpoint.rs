@@ -114,20 +114,6 @@ impl<'a> Endpoint<'a> {
     pub fn parameter_names(&self) -> impl Iterator<Item = &str> {
         self.parameters.iter().map(|(name, _)| &**name)
     }
-
-    /// The same, without the address that it was taken from.
-    pub(crate) fn into_owned(self) -> Endpoint<'static> {
-        let owned = |part: Cow<'a, str>| Cow::Owned(part.into_owned());
-        let parameters = self.parameters.into_iter();
-        Endpoint {
-            kind: self.kind,
-            repository: self.repository.map(owned),
-            reference: self.reference.map(owned),
-            parameters: parameters
-                .map(|(name, value)| (owned(name), owned(value)))
-                .collect(),
-        }
-    }
 }
 
 /// The part of a path that these segments of it are, which stand behind `/v2/`.

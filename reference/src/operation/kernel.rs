@@ -98,17 +98,17 @@ pub(crate) fn open_resident(_: &Path) -> io::Result<File> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Lets the system forget what it read of a file: nobody will ask for it soon, and what was in memory before stays there.
+/// Lets the system forget what is in memory of a file that nobody will ask for soon, and keep what else is there.
 #[cfg(target_os = "linux")]
-pub(crate) fn forget_what_was_read(file: &File) {
+pub(crate) fn forget_in_memory(file: &File) {
     use rustix::fs::{Advice, fadvise};
     // Where it is not taken, memory is full of what nobody asks for, and that is all.
     let _ = fadvise(file, 0, None, Advice::DontNeed);
 }
 
-/// Lets the system forget what it read of a file; here it is not told.
+/// Lets the system forget what is in memory of a file; here it is not told.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn forget_what_was_read(_: &File) {}
+pub(crate) fn forget_in_memory(_: &File) {}
 
 /// Sends the beginning of some bytes, which more follow at once: it may wait for these, so that they leave together.
 #[cfg(target_os = "linux")]
@@ -131,24 +131,26 @@ pub(crate) fn send_with_more(stream: &TcpStream, parts: &[IoSlice<'_>]) -> io::R
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, FileTimes};
     use std::io::Write as _;
-    use std::os::unix::fs::FileExt as _;
-    use std::time::Duration;
 
     use tokio::io::AsyncReadExt as _;
     use tokio::net::{TcpListener, TcpStream};
 
-    use super::{copy_file, open_unnoted, send_file};
+    use super::{copy_file, send_file};
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn that_a_file_is_read_is_not_noted() {
+        use std::fs::{self, FileTimes};
+        use std::os::unix::fs::FileExt as _;
+        use std::time::Duration;
+
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("blob");
         fs::write(&path, "content").unwrap();
         let written = fs::metadata(&path).unwrap().modified().unwrap();
         let long_ago = written - Duration::from_secs(1_000_000);
-        let file = open_unnoted(&path).unwrap();
+        let file = super::open_unnoted(&path).unwrap();
         file.set_times(FileTimes::new().set_accessed(long_ago)).unwrap();
         assert_eq!(file.read_at(&mut [0; 7], 0).unwrap(), 7);
         assert_eq!(file.metadata().unwrap().accessed().unwrap(), long_ago);

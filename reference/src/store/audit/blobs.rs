@@ -10,7 +10,7 @@ use std::thread::{self, ScopedJoinHandle, available_parallelism};
 use uuid::Uuid;
 
 use super::watch::AuditWatch;
-use crate::operation::kernel::forget_what_was_read;
+use crate::operation::kernel::forget_in_memory;
 use crate::protocol::Digest;
 use crate::store::files::Files;
 use crate::store::manifests::stored_digest;
@@ -51,7 +51,7 @@ impl StoredBlob {
         }
         let found = hash_file(file.as_ref(), self.size, digest.algorithm())?;
         if let Some(file) = file.on_disk() {
-            forget_what_was_read(&file);
+            forget_in_memory(&file);
         }
         Ok(found == *digest)
     }

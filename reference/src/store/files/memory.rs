@@ -107,3 +107,31 @@ impl File for MemoryFile {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn parts_are_written_over_what_is_there_and_behind_it(
+            writes in vec((0..40_usize, vec(vec(any::<u8>(), 0..9), 0..4)), 0..6),
+        ) {
+            let (file, mut expected) = (MemoryFile::default(), Vec::new());
+            for (offset, parts) in writes {
+                let bytes = parts.concat();
+                expected.resize(expected.len().max(offset + bytes.len()), 0);
+                expected[offset..offset + bytes.len()].copy_from_slice(&bytes);
+                let parts: Vec<Bytes> = parts.into_iter().map(Bytes::from).collect();
+                file.write_at(&parts, offset as u64).unwrap();
+            }
+            let mut found = vec![0; expected.len()];
+            prop_assert_eq!(file.length().unwrap(), expected.len() as u64);
+            prop_assert_eq!(file.read_at(&mut found, 0).unwrap(), expected.len());
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

@@ -53,7 +53,6 @@ pub(super) struct Concern {
 struct SentRequest<'a> {
     method: String,
     url: Url,
-    endpoint: Endpoint<'a>,
     exchange: Option<&'a Exchange>,
 }
 
@@ -63,19 +62,17 @@ impl Concern {
         let mut concern = Concern::default();
         for sent in shown {
             for asked in asked(sent) {
-                let digest = asked
-                    .endpoint
-                    .reference()
-                    .filter(|reference| reference.contains(':'));
-                let named = asked.endpoint.repository().zip(digest);
+                let endpoint = asked.endpoint();
+                let digest = endpoint.reference().filter(|reference| reference.contains(':'));
+                let named = endpoint.repository().zip(digest);
                 concern
                     .asked
                     .extend(named.map(|(name, digest)| (name.to_owned(), digest.to_owned())));
                 if asked.is_read() {
                     concern.things.insert(Thing::Answer(asked.target()));
                 }
-                let repository = asked.endpoint.repository().unwrap_or_default().to_owned();
-                match asked.endpoint.kind() {
+                let repository = endpoint.repository().unwrap_or_default().to_owned();
+                match endpoint.kind() {
                     // What is listed may be another repository's.
                     EndpointKind::Tags | EndpointKind::Referrers => {
                         concern.things.insert(Thing::Catalog);
@@ -105,7 +102,8 @@ impl Concern {
     pub(super) fn is_about(&self, sent: &Sent) -> bool {
         asked(sent).iter().any(|asked| {
             let refers = || {
-                let name = asked.endpoint.repository().unwrap_or_default();
+                let endpoint = asked.endpoint();
+                let name = endpoint.repository().unwrap_or_default();
                 let mut named = asked.named().into_iter();
                 asked.is_manifest_write()
                     && named.any(|digest| self.asked.contains(&(name.to_owned(), digest)))
@@ -125,16 +123,20 @@ impl SentRequest<'_> {
         matches!(&*self.method, "GET" | "HEAD")
     }
 
+    fn endpoint(&self) -> Endpoint<'_> {
+        Endpoint::of(&self.url)
+    }
+
     fn is_manifest_write(&self) -> bool {
-        let is_manifest = matches!(self.endpoint.kind(), EndpointKind::Tag | EndpointKind::Manifest);
+        let is_manifest = matches!(self.endpoint().kind(), EndpointKind::Tag | EndpointKind::Manifest);
         is_manifest && !self.is_read()
     }
 
     /// What its answer depends on.
     fn depends_on(&self) -> Vec<Thing> {
         let mut things = self.subjects();
-        let repository = self.endpoint.repository().unwrap_or_default().to_owned();
-        match self.endpoint.kind() {
+        let repository = self.endpoint().repository().unwrap_or_default().to_owned();
+        match self.endpoint().kind() {
             EndpointKind::Tags | EndpointKind::Referrers => things.push(Thing::List(repository)),
             EndpointKind::Catalog => things.push(Thing::Catalog),
             _ => {}
@@ -149,12 +151,12 @@ impl SentRequest<'_> {
             return vec![Thing::Answer(self.target())];
         }
         let mut things = self.subjects();
-        let repository = self.endpoint.repository().unwrap_or_default().to_owned();
+        let repository = self.endpoint().repository().unwrap_or_default().to_owned();
         let is_done = self.exchange.and_then(Exchange::status) == Some(201);
         if self.is_manifest_write() || is_done {
             things.extend([Thing::List(repository.clone()), Thing::Catalog]);
         }
-        if self.endpoint.kind() == EndpointKind::Session && self.method == "DELETE" {
+        if self.endpoint().kind() == EndpointKind::Session && self.method == "DELETE" {
             things.push(Thing::Cancelled(repository.clone()));
         }
         things.push(Thing::Anything(repository));
@@ -165,16 +167,17 @@ impl SentRequest<'_> {
 
     /// What it names: an upload, content, a tag.
     fn subjects(&self) -> Vec<Thing> {
-        let repository = self.endpoint.repository().unwrap_or_default();
+        let endpoint = self.endpoint();
+        let repository = endpoint.repository().unwrap_or_default();
         let path = self.url.path();
-        let mut things = at(path, &self.endpoint);
+        let mut things = at(path, &endpoint);
         if let Some(elsewhere) = walked(path) {
             things.extend(at(&elsewhere, &Endpoint::of(&self.url.with_target(&elsewhere))));
         }
         let parameters = ["digest", "mount"].into_iter();
-        let digests = parameters.filter_map(|name| self.endpoint.parameter(name));
+        let digests = parameters.filter_map(|name| endpoint.parameter(name));
         things.extend(digests.map(|digest| Thing::Content(digest.to_owned())));
-        let tag = self.endpoint.parameter("tag");
+        let tag = endpoint.parameter("tag");
         things.extend(tag.map(|tag| Thing::Tag(repository.to_owned(), tag.to_owned())));
         if let (false, Some(exchange)) = (self.is_read(), self.exchange) {
             let body = exchange.request.body.received();
@@ -240,7 +243,7 @@ fn collect(json: &Json, named: &mut Vec<String>) {
 pub(super) fn asks_by_name(sent: &Sent) -> bool {
     let is_named = |asked: &SentRequest<'_>| {
         let takes = asked.is_read() || asked.method == "DELETE";
-        takes && asked.endpoint.reference().is_some()
+        takes && asked.endpoint().reference().is_some()
     };
     asked(sent).iter().any(is_named)
 }
@@ -268,14 +271,12 @@ fn asked(sent: &Sent) -> Vec<SentRequest<'_>> {
         Sent::Exchange(exchange) => vec![SentRequest {
             method: exchange.request.method.clone(),
             url: exchange.request.url.clone(),
-            endpoint: Endpoint::of(&exchange.request.url),
             exchange: Some(exchange),
         }],
         Sent::Connection(connection) => connection
             .requests()
             .map(|(method, url)| SentRequest {
                 method,
-                endpoint: Endpoint::of(&url).into_owned(),
                 url,
                 exchange: None,
             })
