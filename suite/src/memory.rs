@@ -5,9 +5,10 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const OF_ITS_OWN: libc::c_int = 128 * 1024;
 
-/// One heap for all threads: of several, each keeps what the others could use.
+/// So many heaps for all threads: of one, two threads that read scenarios wait a third of their time for each other; of
+/// more, each keeps what the others could use.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-const HEAPS: libc::c_int = 1;
+const HEAPS: libc::c_int = 4;
 
 /// Gives memory of long bodies back to the system as soon as nobody needs it, and keeps that of all else together.
 ///

@@ -14,6 +14,8 @@ use crate::server::{Kind, Make, Server};
 
 /// The repository that everything but the small images is in.
 const REPOSITORY: &str = "bench/side";
+/// How many small blobs one client puts: so many that the first of them, to which a registry is new, do not decide.
+const SMALL: usize = 300;
 /// How many clients push small images at once.
 const PUSHERS: usize = 16;
 /// How many small images each of them pushes.
@@ -305,7 +307,7 @@ fn get_small(server: &Server, content: &Held) -> Taken {
 fn put_small(server: &Server, _: &Held) -> Taken {
     let mut client = server.client();
     let mut random = random_from_the_clock();
-    let blobs = (0..30)
+    let blobs = (0..SMALL)
         .map(|_| Blob::new(random.bytes(64 * 1024)))
         .collect::<Vec<_>>();
     timed(blobs.len() as f64, || {

@@ -18,7 +18,7 @@ use crate::scenario::Program;
 
 /// The programs of a round.
 ///
-/// A second attempt has its turn when the first ones that have not begun will be over no later than it: so it lies far
+/// A second attempt has its turn when the first ones that have not begun will be over no later than it: so it lies
 /// behind most of the first, and nobody waits for it at the end.
 pub(super) struct Round {
     campaign: Campaign,
@@ -40,6 +40,10 @@ struct FirstAttempts {
     /// How long they took, one after another.
     took: Duration,
 }
+
+/// How many times the length of a second attempt the first ones must still take for it to wait: once would do, if what
+/// is left took as long as what is over, but the longest come first, and a registry is slowest under the first of them.
+const AHEAD: u32 = 2;
 
 impl FirstAttempts {
     /// How long others of such lengths, and so many of them at once, are likely to take.
@@ -130,7 +134,7 @@ impl Round {
         self.broken.sort_unstable();
         let longest = self.broken.last().map_or(Duration::ZERO, |(took, _)| *took);
         let lengths = self.waiting.iter().map(|ahead| ahead.length).sum();
-        if longest <= self.over.likely(lengths, under_way)
+        if longest * AHEAD <= self.over.likely(lengths, under_way)
             && let Some(ahead) = self.waiting.pop_front()
         {
             return Some((Attempt::First(ahead.at), ahead.program));

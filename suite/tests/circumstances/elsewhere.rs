@@ -136,3 +136,23 @@ async fn a_full_run_leaves_nothing_behind() {
     assert_eq!(left_over(&registry.url()).await, Vec::<String>::new());
     registry.shutdown().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_an_index_keeps_its_images_it_is_removed_before_them_and_nothing_stays() {
+    let registry = registry(|_| {}).await;
+    let proxy = Proxy::before(&registry.url(), Circumstance::KeepsChildren).await;
+    let outcome = some(&proxy.url(), PART).conforms().await;
+    let notes = outcome.facts.notes.join("\n");
+    assert!(!notes.contains("left in the registry"), "{notes}");
+    let kept = some(&proxy.url(), &["pull/*index*", "push/index*"]);
+    kept.with(|settings| settings.clean_up = CleanUp::Never)
+        .conforms()
+        .await;
+    let client = Client::new(ClientSettings::new(Url::parse(&proxy.url()).unwrap())).unwrap();
+    let cleaned = clean(&client, LeftIn::Own { below: None }).await.unwrap();
+    assert_eq!(
+        cleaned.left.lines().collect::<Vec<String>>(),
+        Vec::<String>::new()
+    );
+    registry.shutdown().await;
+}

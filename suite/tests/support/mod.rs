@@ -60,6 +60,8 @@ pub(crate) enum Circumstance {
     LimitedWrites(usize, &'static str),
     /// The API is below this path, as this front tells it.
     Below(&'static str, Front),
+    /// A manifest stays as long as an index refers to it: until then its deletion is answered with 405.
+    KeepsChildren,
     /// Requests of this method to endpoints of this kind fail.
     Fails(&'static str, EndpointKind, Failure),
 }
@@ -97,6 +99,7 @@ pub(crate) struct Seen {
     named: Mutex<Vec<String>>,
     methods: Mutex<BTreeMap<String, usize>>,
     pushed: Mutex<HashMap<String, (Instant, Option<Bytes>)>>,
+    indexes: Mutex<HashMap<String, Bytes>>,
     held: Mutex<Option<(Parts, Bytes)>>,
     is_held: AtomicBool,
 }
@@ -236,6 +239,11 @@ async fn answer(layer: Arc<Layer>, mut request: Request<Incoming>) -> Answered {
             }
             layer.forward(head, body).await
         }
+        Circumstance::KeepsChildren
+            if matches!(endpoint.kind(), EndpointKind::Tag | EndpointKind::Manifest) =>
+        {
+            keeping_children(&layer, request, &endpoint).await
+        }
         Circumstance::Lags(time) => lagging(&layer, request, &endpoint, time).await,
         Circumstance::ArrivesLate if endpoint.kind() == EndpointKind::Session => {
             // Who is asked goes on when the client is gone.
@@ -368,6 +376,34 @@ async fn lagging(
         return Ok(response);
     }
     layer.pass(request).await
+}
+
+/// Refuses to delete what an index of the repository refers to.
+async fn keeping_children(layer: &Layer, request: Request<Incoming>, endpoint: &Endpoint<'_>) -> Answered {
+    let repository = endpoint.repository().unwrap_or_default().to_owned();
+    let key = |digest: &str| format!("{repository}@{digest}");
+    let reference = endpoint.reference().unwrap_or_default();
+    let (head, body) = request.into_parts();
+    let (method, body) = (head.method.clone(), body.collect().await?.to_bytes());
+    if method == Method::DELETE {
+        let indexes = layer.seen.indexes.lock().unwrap();
+        let refers = |index: &Bytes| String::from_utf8_lossy(index).contains(reference);
+        let mut others = indexes.iter().filter(|(of, _)| **of != key(reference));
+        if others.any(|(of, index)| of.starts_with(&key("")) && refers(index)) {
+            return Ok(reply(405, &[("Allow", "GET, HEAD, PUT")], ""));
+        }
+    }
+    let answer = layer.forward(head, body.clone()).await?;
+    let mut indexes = layer.seen.indexes.lock().unwrap();
+    let digest = answer.headers().get("Docker-Content-Digest");
+    match (method, digest.and_then(|digest| digest.to_str().ok())) {
+        (Method::DELETE, _) => drop(indexes.remove(&key(reference))),
+        (Method::PUT, Some(digest)) if body.windows(11).any(|word| word == b"\"manifests\"") => {
+            indexes.insert(key(digest), body);
+        }
+        _ => {}
+    }
+    Ok(answer)
 }
 
 /// Holds what breaks off until the registry was asked how far the upload is.

@@ -24,6 +24,8 @@ const MANY_TAGS: usize = 8;
 
 /// Repositories, each with a tag or a digest.
 type References = BTreeSet<(String, String)>;
+/// What stays: its repository, its tag or digest, and since when.
+type Stays = Vec<(String, String, StaysSince)>;
 
 /// Removes what can be removed, as far as the registry lets content be deleted; what stays.
 ///
@@ -62,15 +64,12 @@ async fn remove_now(created: Created, session: &Session) -> Left {
     let mut left = Left::default();
     let (many, few) = where_many_are(created.tags);
     let mut refused_tags = delete_all(session, ContentKind::Tag, few).await;
-    let mut manifests = delete_all(session, ContentKind::Manifest, created.manifests).await;
+    let mut manifests = delete_manifests(session, created.manifests).await;
     if !many.is_empty() {
         let still = still_listed(session, many).await;
         refused_tags.extend(delete_all(session, ContentKind::Tag, still).await);
         // Some do not go before their tags.
-        let refused = manifests
-            .into_iter()
-            .map(|(name, reference, _)| (name, reference));
-        manifests = delete_all(session, ContentKind::Manifest, refused.collect()).await;
+        manifests = delete_manifests(session, references(manifests)).await;
     }
     for (name, reference, since) in manifests {
         left.note(ContentKind::Manifest, since, &name, &reference);
@@ -118,12 +117,26 @@ async fn still_listed(session: &Session, mut tags: References) -> References {
     tags
 }
 
+/// Deletes these manifests, in as many turns as it takes: what an index refers to may be refused as long as that is there.
+async fn delete_manifests(session: &Session, manifests: References) -> Stays {
+    let mut left = delete_all(session, ContentKind::Manifest, manifests).await;
+    while !left.is_empty() {
+        let before = left.len();
+        left = delete_all(session, ContentKind::Manifest, references(left)).await;
+        if left.len() == before {
+            break;
+        }
+    }
+    left
+}
+
+fn references(things: Stays) -> References {
+    let named = things.into_iter().map(|(name, reference, _)| (name, reference));
+    named.collect()
+}
+
 /// Deletes these, as far as the registry deletes such things; those that stay, and since when.
-async fn delete_all(
-    session: &Session,
-    kind: ContentKind,
-    things: References,
-) -> Vec<(String, String, StaysSince)> {
+async fn delete_all(session: &Session, kind: ContentKind, things: References) -> Stays {
     let untried = match session.offer(capability_to_delete(kind)) {
         // Of a registry of 2014 it is not asked; what it deletes, it deletes.
         Offer::Offered(_) | Offer::Unsettled(Unsettled::NotInForce(_)) => None,

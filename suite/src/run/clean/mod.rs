@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 pub(super) use after::{remove, remove_common};
 use left::StaysSince;
 pub use left::{ContentKind, Left};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use self::find::{Owner, find, listed, tags};
 use super::patience;
@@ -16,6 +17,15 @@ use super::preflight;
 use super::territory::is_own;
 use super::unusable::PreflightError;
 use crate::wire::{Client, Request, Url};
+
+/// What no tag and no digest has in it: a registry that took it all the same is to remove that, and nothing else.
+const IN_NO_REFERENCE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'-')
+    .remove(b'+')
+    .remove(b'=')
+    .remove(b':');
 
 /// What became of what earlier runs left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -160,7 +170,25 @@ async fn delete(client: &Client, name: &str, kind: ContentKind, reference: &str)
 }
 
 fn at(client: &Client, name: &str, kind: ContentKind, reference: &str) -> Url {
+    let reference = utf8_percent_encode(reference, IN_NO_REFERENCE);
     client
         .target()
         .below_mount(&format!("/v2/{name}/{}/{reference}", kind.collection()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::ClientSettings;
+
+    #[test]
+    fn what_is_removed_is_what_was_taken_whatever_its_name_is() {
+        let target = Url::parse("http://registry.example/hub").unwrap();
+        let client = Client::new(ClientSettings::new(target)).unwrap();
+        let path = |reference| at(&client, "a/b", ContentKind::Tag, reference).path().to_owned();
+        assert_eq!(path("v1.0_x-y+z"), "/hub/v2/a/b/manifests/v1.0_x-y+z");
+        assert_eq!(path("sha256:0a"), "/hub/v2/a/b/manifests/sha256:0a");
+        assert_eq!(path("../t"), "/hub/v2/a/b/manifests/..%2Ft");
+        assert_eq!(path("x\r\nY: 1"), "/hub/v2/a/b/manifests/x%0D%0AY:%201");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::tools::NOWHERE;
 use super::{Actor, Coded, NotReached};
 use crate::scenario::{CodedCheck, CodedScenario, Weight};
@@ -70,13 +72,15 @@ async fn nothing_behind_head(actor: &mut Actor) -> Result<(), NotReached> {
         ("blob", format!("blobs/{layer}")),
         ("missing blob", format!("blobs/{NOWHERE}")),
     ];
-    for (row, path) in asked {
-        actor.row(row);
-        let place = actor.at(&format!("/v2/{repository}/{path}"));
-        let seen = heard(actor, "HEAD", &place, &[("Accept", "*/*")]).await?;
-        judge_silence(actor, &NOTHING_BEHIND_HEAD, &seen);
-    }
-    Ok(())
+    let each = asked.map(|(row, path)| {
+        let (actor, place) = (actor.beside(row), actor.at(&format!("/v2/{repository}/{path}")));
+        async move {
+            let seen = heard(&actor, "HEAD", &place, &[("Accept", "*/*")]).await?;
+            judge_silence(&actor, &NOTHING_BEHIND_HEAD, &seen);
+            Ok(())
+        }
+    });
+    join_all(each).await.into_iter().collect()
 }
 
 async fn nothing_behind_204(actor: &mut Actor) -> Result<(), NotReached> {
@@ -105,29 +109,33 @@ async fn nothing_behind_304(actor: &mut Actor) -> Result<(), NotReached> {
         ("manifest", format!("manifests/{}", image.tag())),
         ("blob", format!("blobs/{layer}")),
     ];
-    for (row, path) in asked {
-        actor.row(row);
-        let place = actor.at(&format!("/v2/{repository}/{path}"));
-        let whole = actor.call("GET", place.clone(), None).await;
-        let Ok(answer) = &whole.outcome else { continue };
-        let Some(tag) = answer.headers.get("ETag") else {
-            continue;
-        };
-        let lines = [("Accept", "*/*"), ("If-None-Match", tag)];
-        let seen = heard(actor, "GET", &place, &lines).await?;
-        if seen.answer.status != 304 {
-            continue;
-        }
-        judge_silence(actor, &NOTHING_BEHIND_304, &seen);
-        let length = answer.body.len();
-        let told = seen.answer.headers.get("Content-Length");
-        actor.judge(
-            &LENGTH_OF_304,
-            told.filter(|told| told.parse() != Ok(length))
-                .map(|told| format!("Content-Length: {told}, where the 200 has {length} bytes")),
-            &seen.transcript,
-        );
+    let each = asked.map(|(row, path)| {
+        let (actor, place) = (actor.beside(row), actor.at(&format!("/v2/{repository}/{path}")));
+        async move { nothing_behind_304_of(&actor, &place).await }
+    });
+    join_all(each).await.into_iter().collect()
+}
+
+async fn nothing_behind_304_of(actor: &Actor, place: &Url) -> Result<(), NotReached> {
+    let whole = actor.call("GET", place.clone(), None).await;
+    let Ok(answer) = &whole.outcome else { return Ok(()) };
+    let Some(tag) = answer.headers.get("ETag") else {
+        return Ok(());
+    };
+    let lines = [("Accept", "*/*"), ("If-None-Match", tag)];
+    let seen = heard(actor, "GET", place, &lines).await?;
+    if seen.answer.status != 304 {
+        return Ok(());
     }
+    judge_silence(actor, &NOTHING_BEHIND_304, &seen);
+    let length = answer.body.len();
+    let told = seen.answer.headers.get("Content-Length");
+    actor.judge(
+        &LENGTH_OF_304,
+        told.filter(|told| told.parse() != Ok(length))
+            .map(|told| format!("Content-Length: {told}, where the 200 has {length} bytes")),
+        &seen.transcript,
+    );
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use super::{Actor, Coded, NotReached};
 use crate::cause::Cause;
 use crate::check::describe;
 use crate::scenario::{CodedCheck, CodedScenario, Weight};
+use crate::values::Content;
 use crate::wire::{Fault, RawConnection, Url};
 
 /// The longest that an answer to `Expect` may take where the target is not slow: twice as long as curl waits, and more.
@@ -18,7 +19,7 @@ const SLOW: usize = 24;
 /// How often each slow client sends a byte.
 const BYTES: usize = 3;
 /// How long it waits before the next: long enough for an ordinary request to be answered meanwhile, and with few bytes
-/// still less than a second for all.
+/// still half a second for all.
 const PAUSE: Duration = Duration::from_millis(250);
 /// How long an ordinary request may take beside slow ones. It takes milliseconds by itself; behind slow clients that are
 /// served one after another it would never end.
@@ -71,35 +72,39 @@ async fn expect_continue(actor: &mut Actor) -> Result<(), NotReached> {
         ("an upload", open.join_query(&query)),
         ("no upload", actor.at(&unknown).join_query(&query)),
     ];
-    for (row, place) in asked {
-        actor.row(row);
-        let length = blob.size().to_string();
-        let lines = [
-            ("Content-Type", "application/octet-stream"),
-            ("Content-Length", &*length),
-            ("Expect", "100-continue"),
-        ];
-        let mut connection = actor.begin("PUT", &place, &lines).await?;
-        let limit = actor.allowance(AT_ONCE);
-        let late = Fault::Timeout {
-            after: limit,
-            doing: "waiting to be told to go on",
-        };
-        let told = tokio::time::timeout(limit, connection.next("PUT"));
-        let first = actor.aside(told).await.unwrap_or(Err(late));
-        if matches!(first, Err(Fault::Timeout { .. })) {
-            actor.is_prompt(&actor.ordinary()?, limit).await?;
-        }
-        let goes_on = matches!(&first, Ok(answer) if answer.status == 100);
-        let fine = matches!(&first, Ok(answer) if answer.status == 100 || answer.status >= 200);
-        actor.judge(
-            &TOLD_TO_GO_ON,
-            (!fine).then(|| in_words(&first)),
-            connection.transcript(),
-        );
-        if !goes_on {
-            continue;
-        }
+    let each = asked
+        .iter()
+        .map(|(row, place)| told_to_go_on(actor.beside(*row), place, &blob));
+    join_all(each).await.into_iter().collect()
+}
+
+/// Sends the content of a blob when it is told to go on.
+async fn told_to_go_on(actor: Actor, place: &Url, blob: &Content) -> Result<(), NotReached> {
+    let length = blob.size().to_string();
+    let lines = [
+        ("Content-Type", "application/octet-stream"),
+        ("Content-Length", &*length),
+        ("Expect", "100-continue"),
+    ];
+    let mut connection = actor.begin("PUT", place, &lines).await?;
+    let limit = actor.allowance(AT_ONCE);
+    let late = Fault::Timeout {
+        after: limit,
+        doing: "waiting to be told to go on",
+    };
+    let told = tokio::time::timeout(limit, connection.next("PUT"));
+    let first = actor.aside(told).await.unwrap_or(Err(late));
+    if matches!(first, Err(Fault::Timeout { .. })) {
+        actor.is_prompt(&actor.ordinary()?, limit).await?;
+    }
+    let goes_on = matches!(&first, Ok(answer) if answer.status == 100);
+    let fine = matches!(&first, Ok(answer) if answer.status == 100 || answer.status >= 200);
+    actor.judge(
+        &TOLD_TO_GO_ON,
+        (!fine).then(|| in_words(&first)),
+        connection.transcript(),
+    );
+    if goes_on {
         let _ = connection.write(blob.payload.clone()).await;
         let last = actor.answer_on(&mut connection, "PUT").await?;
         actor.judge(
@@ -124,7 +129,9 @@ async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
         .flatten()
         .collect();
     let place = actor.blob_at(&repository, &blob.digest());
+    let mut until_next = Duration::ZERO;
     for _ in 0..BYTES {
+        actor.pass(until_next).await;
         let limit = actor.allowance(HELD_UP);
         join_all(slow.iter_mut().map(|connection| connection.write(&b"x"[..]))).await;
         let begin = Instant::now();
@@ -151,7 +158,7 @@ async fn slow_clients(actor: &mut Actor) -> Result<(), NotReached> {
             break;
         }
         actor.judge(&READ_AS_USUAL, broken, transcript);
-        actor.pass(PAUSE.saturating_sub(begin.elapsed())).await;
+        until_next = PAUSE.saturating_sub(begin.elapsed());
     }
     Ok(())
 }

@@ -133,31 +133,23 @@ impl Leaving {
 async fn put_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
     const CHECKS: [&CodedCheck; 2] = [&PUT_NOT_COMMITTED, &PUT_NOT_STORED];
     let repository = actor.repository()?;
-    for (leaving, row) in Leaving::ALL {
-        for of_what_came in [true, false] {
-            let cut = Cut::make(actor, of_what_came);
-            actor.row(format!("{}, {row}", cut.named()));
-            let place = actor.open(&repository).await?;
-            cut.send(actor, &repository, ("PUT", &place), leaving, CHECKS)
-                .await?;
-        }
-    }
-    Ok(())
+    let cuts = Cut::all(actor).into_iter().map(async |(actor, cut, leaving)| {
+        let place = actor.open(&repository).await?;
+        cut.send(&actor, &repository, ("PUT", &place), leaving, CHECKS)
+            .await
+    });
+    join_all(cuts).await.into_iter().collect()
 }
 
 async fn single_post_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
     const CHECKS: [&CodedCheck; 2] = [&POST_NOT_COMMITTED, &POST_NOT_STORED];
     let repository = actor.repository()?;
-    for (leaving, row) in Leaving::ALL {
-        for of_what_came in [true, false] {
-            let cut = Cut::make(actor, of_what_came);
-            actor.row(format!("{}, {row}", cut.named()));
-            let place = actor.uploads(&repository);
-            cut.send(actor, &repository, ("POST", &place), leaving, CHECKS)
-                .await?;
-        }
-    }
-    Ok(())
+    let place = actor.uploads(&repository);
+    let cuts = Cut::all(actor).into_iter().map(async |(actor, cut, leaving)| {
+        cut.send(&actor, &repository, ("POST", &place), leaving, CHECKS)
+            .await
+    });
+    join_all(cuts).await.into_iter().collect()
 }
 
 /// A blob of which only a part is sent.
@@ -168,6 +160,19 @@ struct Cut {
 }
 
 impl Cut {
+    /// One for each way to leave, and for each digest; each has a row, and a client, of its own.
+    fn all(actor: &mut Actor) -> Vec<(Actor, Cut, Leaving)> {
+        let mut all = Vec::new();
+        for (leaving, row) in Leaving::ALL {
+            for of_what_came in [true, false] {
+                let cut = Cut::make(actor, of_what_came);
+                let row = format!("{}, {row}", cut.named());
+                all.push((actor.beside(row), cut, leaving));
+            }
+        }
+        all
+    }
+
     fn make(actor: &mut Actor, of_what_came: bool) -> Cut {
         Cut {
             blob: actor.maker().random(3000),
@@ -225,31 +230,36 @@ impl Cut {
 }
 
 async fn chunk_cut_short(actor: &mut Actor) -> Result<(), NotReached> {
-    let repository = actor.repository()?;
     let size = actor.chunk_size();
-    for (leaving, row) in Leaving::ALL {
-        actor.row(row);
-        let blob = actor.maker().chunks(4, size);
-        let at = blob.chunk;
-        let place = actor.open_with(&repository, &blob.part(0, at)).await?;
-        let status = actor.call("GET", place.clone(), None).await;
-        if offset_of(&status.outcome).is_none() {
-            return Err(NotReached(Cause::Came(status)));
-        }
-        let broken = blob.part(at, 3 * at);
-        let length = broken.size().to_string();
-        let place_in_blob = range(&broken);
-        let lines = [
-            ("Content-Type", "application/octet-stream"),
-            ("Content-Range", &*place_in_blob),
-            ("Content-Length", &*length),
-        ];
-        let mut connection = actor.begin("PATCH", &place, &lines).await?;
-        let _ = connection.write(broken.part(0, at).payload).await;
-        leaving.leave(actor, connection, "PATCH").await;
-        let kept = at..=2 * at;
-        go_on(actor, &repository, &place, &blob, kept).await;
+    let blobs = Leaving::ALL.map(|(leaving, row)| (leaving, row, actor.maker().chunks(4, size)));
+    let each = blobs
+        .iter()
+        .map(|(leaving, row, blob)| chunk_left(actor.beside(*row), *leaving, blob));
+    join_all(each).await.into_iter().collect()
+}
+
+/// Leaves in the middle of a chunk, comes back, and goes on.
+async fn chunk_left(actor: Actor, leaving: Leaving, blob: &Content) -> Result<(), NotReached> {
+    let repository = actor.repository()?;
+    let at = blob.chunk;
+    let place = actor.open_with(&repository, &blob.part(0, at)).await?;
+    let status = actor.call("GET", place.clone(), None).await;
+    if offset_of(&status.outcome).is_none() {
+        return Err(NotReached(Cause::Came(status)));
     }
+    let broken = blob.part(at, 3 * at);
+    let length = broken.size().to_string();
+    let place_in_blob = range(&broken);
+    let lines = [
+        ("Content-Type", "application/octet-stream"),
+        ("Content-Range", &*place_in_blob),
+        ("Content-Length", &*length),
+    ];
+    let mut connection = actor.begin("PATCH", &place, &lines).await?;
+    let _ = connection.write(broken.part(0, at).payload).await;
+    leaving.leave(&actor, connection, "PATCH").await;
+    let kept = at..=2 * at;
+    go_on(&actor, &repository, &place, blob, kept).await;
     Ok(())
 }
 
