@@ -2,7 +2,7 @@
 
 mod bearing;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::wire::Exchange;
 
 /// Clocks that are read one after the other differ by less: what overlaps by no more went on one after the other.
 const BLINK: Duration = Duration::from_micros(200);
-/// The shortest time in which nothing was sent that was waited on purpose.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The shortest time in which nothing was sent that was waited on purpose: half a second, as scenarios say it.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// The span of what meets nothing.
 const ALONE: (Duration, Duration) = (Duration::MAX.saturating_sub(BLINK), Duration::ZERO);
@@ -65,12 +65,11 @@ pub(super) fn proof(entry: &Entry, log: &ProgramLog) -> Proof {
 }
 
 /// The places of what went on beside others only to be done sooner: each task by itself, where the first of them began.
-fn places(log: &ProgramLog) -> BTreeMap<u64, (u64, usize)> {
-    let numbers = log.events.iter().filter_map(|event| match event {
-        Event::Sent(_, exchange) => Some(exchange.number),
-        _ => None,
-    });
-    let numbers: Vec<u64> = numbers.collect();
+pub(super) fn places(log: &ProgramLog) -> BTreeMap<u64, (u64, usize)> {
+    // A connection is written down whenever it is looked at; the first time is when it was made.
+    let mut known = BTreeSet::new();
+    let numbers = log.events.iter().filter_map(Event::number);
+    let numbers: Vec<u64> = numbers.filter(|number| known.insert(*number)).collect();
     let groups = numbers.chunk_by(|one, other| log.beside.contains(one) && log.beside.contains(other));
     let beside = groups.filter(|group| group.iter().all(|number| log.beside.contains(number)));
     let placed = beside.flat_map(|group| {

@@ -17,7 +17,7 @@ use crate::log::{
 };
 use crate::scenario::{Library, parse};
 use crate::values::{Answered, Scope};
-use crate::wire::{Answer, Body, Exchange, Fault, Protocol, Request, Url};
+use crate::wire::{Answer, Body, Exchange, Fault, Protocol, Request, Transcript, Url};
 
 const TARGET: &str = "http://registry.example";
 
@@ -438,4 +438,30 @@ fn the_same_log_is_judged_the_same_twice() {
     let log = run_log(vec![once(log_of(&program, all_look(&program, &closed)))]);
     let judged = || format!("{:?}", judge(&library, &log));
     assert_eq!(judged(), judged());
+}
+
+#[test]
+fn what_went_on_beside_others_is_told_task_by_task_with_its_connections() {
+    let library = library("a.first MUST");
+    let program = program(&library, "pull/one", "> GET /v2/\nMUST a.first\n< 200\n");
+    let sent = |number| Event::Sent(0, exchange(number, "GET /v2/", Ok((200, &[]))));
+    let connected = |number| {
+        Event::Connected(Arc::new(Transcript {
+            number,
+            registry: Url::parse(TARGET).unwrap(),
+            steps: Vec::new(),
+            elapsed: Duration::ZERO,
+            insecure: false,
+            limited: None,
+            pass: None,
+        }))
+    };
+    let one = [sent(1), sent(2), connected(4), sent(6), connected(4)];
+    let other = [sent(3), connected(5), sent(7)];
+    let mut log = log_of(&program, one.into_iter().chain(other).chain([sent(8)]).collect());
+    log.beside = (2..8).collect();
+    let mut numbers: Vec<u64> = (1..=8).collect();
+    let places = reproduce::places(&log);
+    numbers.sort_by_key(|number| places.get(number).copied().unwrap_or((*number, 0)));
+    assert_eq!(numbers, [1, 2, 4, 6, 3, 5, 7, 8]);
 }

@@ -34,7 +34,7 @@ pub enum Event {
 
 impl Event {
     /// The number of the exchange or of the connection that it is about.
-    pub(super) fn number(&self) -> Option<u64> {
+    pub(crate) fn number(&self) -> Option<u64> {
         match self {
             Event::Sent(_, exchange) => Some(exchange.number),
             Event::Connected(connection) => Some(connection.number),

@@ -76,9 +76,26 @@ const NOT_REPEATED: &[(&str, &str)] = &[
         "token-by-its-other-name-alone",
         "the bundled registry's users have their names for passwords, and these are masked",
     ),
+    (
+        "token-under-another-name",
+        "the bundled registry's users have their names for passwords, and these are masked",
+    ),
+    (
+        "no-token-for-less",
+        "the bundled registry's users have their names for passwords, and these are masked",
+    ),
+    (
+        "any-token-will-do",
+        "a token that a scenario makes up is masked as any other is",
+    ),
 ];
 /// What the comment of such a script says.
-const SAYS_SO: [&str; 3] = [NOT_BY_A_SCRIPT, A_RACE, "# it needs the name of the user"];
+const SAYS_SO: [&str; 4] = [
+    NOT_BY_A_SCRIPT,
+    A_RACE,
+    "# it needs the name of the user",
+    "# it needs the token that the scenario makes up",
+];
 const NOT_BY_A_SCRIPT: &str = "# not by a script: ";
 const A_RACE: &str = "# a race, ";
 /// How often a race is run until it shows what the report says.

@@ -1,7 +1,7 @@
 //! Which certificates are believed.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
@@ -9,7 +9,7 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_t
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::url::Scheme;
 use super::{ClientSettings, Identity, SettingsError, Tls, handshake};
@@ -21,22 +21,12 @@ pub(super) fn config(settings: &ClientSettings) -> Result<ClientConfig, Settings
         .with_safe_default_protocol_versions()
         .map_err(|error| SettingsError::Tls(error.to_string()))?;
     let believed = match &settings.tls {
-        Tls::Verified { extra_roots } => {
-            let given = given(extra_roots)?;
-            let roots = roots(settings, &given)?;
-            // Without a root nobody is believed, which no verifier can be told.
-            (!roots.is_empty())
-                .then(|| Believed::vouched(roots, given, provider.clone()))
-                .transpose()?
-        }
-        Tls::Insecure => Some(Believed::Any),
+        Tls::Verified { extra_roots } => Believed::Vouched(Vouched::of(settings, extra_roots, &provider)?),
+        Tls::Insecure => Believed::Any,
     };
-    let builder = match believed {
-        Some(believed) => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Verifier { believed, provider })),
-        None => builder.with_root_certificates(RootCertStore::empty()),
-    };
+    let builder = builder
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Verifier { believed, provider }));
     match &settings.identity {
         Some(identity) => {
             let (chain, key) = identity.read()?;
@@ -84,29 +74,6 @@ fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Settin
     Ok(certificates)
 }
 
-/// The roots of this machine and those that the user names.
-fn roots(
-    settings: &ClientSettings,
-    given: &[CertificateDer<'static>],
-) -> Result<RootCertStore, SettingsError> {
-    let mut store = RootCertStore::empty();
-    let native = rustls_native_certs::load_native_certs();
-    store.add_parsable_certificates(native.certs);
-    for certificate in given {
-        store
-            .add(certificate.clone())
-            .map_err(|error| SettingsError::Tls(format!("a certificate of --ca cannot be read: {error}")))?;
-    }
-    if store.is_empty() && settings.target.origin().scheme() == Scheme::Https {
-        let hint = native.errors.first().map(|error| format!(" ({error})"));
-        return Err(SettingsError::NoRoots {
-            target: settings.target.clone(),
-            hint: hint.unwrap_or_default(),
-        });
-    }
-    Ok(store)
-}
-
 /// Which servers are believed to be who they say; each has to hold the key of its certificate all the same.
 #[derive(Debug)]
 struct Verifier {
@@ -117,26 +84,80 @@ struct Verifier {
 /// Which certificates are believed.
 #[derive(Debug)]
 enum Believed {
-    /// What leads to a root, and these very certificates, for their names and their time.
-    Vouched {
-        chains: Arc<WebPkiServerVerifier>,
-        given: Vec<CertificateDer<'static>>,
-    },
+    /// Those that somebody vouches for.
+    Vouched(Vouched),
     /// Every one.
     Any,
 }
 
-impl Believed {
-    fn vouched(
-        roots: RootCertStore,
-        given: Vec<CertificateDer<'static>>,
-        provider: Arc<CryptoProvider>,
-    ) -> Result<Believed, SettingsError> {
-        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build();
-        Ok(Believed::Vouched {
-            chains: chains.map_err(|error| SettingsError::Tls(error.to_string()))?,
-            given,
-        })
+/// What leads to a root of this machine or of the user, and the user's very certificates, for their names and their time.
+#[derive(Debug)]
+struct Vouched {
+    given: Vec<CertificateDer<'static>>,
+    provider: Arc<CryptoProvider>,
+    /// Made for the first certificate that is to be verified, since to read the roots of this machine takes as long as a
+    /// hundred requests.
+    chains: OnceLock<Result<Arc<WebPkiServerVerifier>, rustls::Error>>,
+}
+
+impl Vouched {
+    fn of(
+        settings: &ClientSettings,
+        files: &[PathBuf],
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Vouched, SettingsError> {
+        let vouched = Vouched {
+            given: given(files)?,
+            provider: Arc::clone(provider),
+            chains: OnceLock::new(),
+        };
+        let unusable = |error: &rustls::Error| {
+            SettingsError::Tls(format!("a certificate of --ca cannot be read: {error}"))
+        };
+        vouched
+            .add_given(&mut RootCertStore::empty())
+            .map_err(|error| unusable(&error))?;
+        if settings.target.origin().scheme() == Scheme::Https {
+            let (roots, why) = vouched.roots();
+            if roots.is_empty() {
+                return Err(SettingsError::NoRoots {
+                    target: settings.target.clone(),
+                    hint: why.map(|why| format!(" ({why})")).unwrap_or_default(),
+                });
+            }
+            vouched.chains.get_or_init(|| vouched.verifier(roots));
+        }
+        Ok(vouched)
+    }
+
+    fn add_given(&self, store: &mut RootCertStore) -> Result<(), rustls::Error> {
+        self.given
+            .iter()
+            .try_for_each(|certificate| store.add(certificate.clone()))
+    }
+
+    /// The roots of this machine and those that the user names, and what kept some of this machine from being read.
+    fn roots(&self) -> (RootCertStore, Option<rustls_native_certs::Error>) {
+        let mut store = RootCertStore::empty();
+        let native = rustls_native_certs::load_native_certs();
+        store.add_parsable_certificates(native.certs);
+        // They were added to another one before.
+        let _ = self.add_given(&mut store);
+        (store, native.errors.into_iter().next())
+    }
+
+    fn verifier(&self, roots: RootCertStore) -> Result<Arc<WebPkiServerVerifier>, rustls::Error> {
+        let builder =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider));
+        // Without a root nobody is believed, which no verifier can be told.
+        builder
+            .build()
+            .map_err(|_| rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer))
+    }
+
+    fn chains(&self) -> Result<&WebPkiServerVerifier, rustls::Error> {
+        let chains = self.chains.get_or_init(|| self.verifier(self.roots().0));
+        chains.as_deref().map_err(Clone::clone)
     }
 }
 
@@ -149,14 +170,17 @@ impl ServerCertVerifier for Verifier {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let Believed::Vouched { chains, given } = &self.believed else {
+        let Believed::Vouched(vouched) = &self.believed else {
             return Ok(ServerCertVerified::assertion());
         };
-        match chains.verify_server_cert(certificate, chain, name, ocsp, now) {
+        match vouched
+            .chains()?
+            .verify_server_cert(certificate, chain, name, ocsp, now)
+        {
             // Its time was looked at before its kind, and its name was not.
             Err(rustls::Error::InvalidCertificate(error))
                 if handshake::is_self_signed(&error)
-                    && given.iter().any(|given| **given == **certificate) =>
+                    && vouched.given.iter().any(|given| **given == **certificate) =>
             {
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
                 Ok(ServerCertVerified::assertion())

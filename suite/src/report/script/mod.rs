@@ -192,7 +192,11 @@ impl Writer {
         }
         let authorization = exchange.request.headers.get("Authorization").unwrap_or_default();
         if authorization.starts_with("Bearer ") {
-            self.needs.insert(format!("a token in ${TOKEN}"));
+            let whose = match exchange.request.account {
+                Account::Nobody => "the token that the scenario makes up",
+                Account::Default | Account::Named(_) => "a token",
+            };
+            self.needs.insert(format!("{whose} in ${TOKEN}"));
         }
         if let Some((user, _)) = authorization
             .strip_prefix("Basic ")

@@ -81,13 +81,23 @@ async fn serve(made: &Made, client: Option<&Made>) -> u16 {
 /// What a GET from a host comes to for a client that trusts this certificate.
 async fn get(host: &str, port: u16, trusted: &Made, identity: Option<Identity>) -> Result<u16, String> {
     let url = Url::parse(&format!("https://{host}:{port}/")).unwrap();
-    let mut settings = patient(&url);
+    get_beside(&url, &url, trusted, identity).await
+}
+
+/// What a GET comes to for a client of a registry that trusts this certificate.
+async fn get_beside(
+    registry: &Url,
+    url: &Url,
+    trusted: &Made,
+    identity: Option<Identity>,
+) -> Result<u16, String> {
+    let mut settings = patient(registry);
     settings.tls = Tls::Verified {
         extra_roots: vec![trusted.certificate()],
     };
     settings.identity = identity;
     let client = Client::new(settings).map_err(|error| error.to_string())?;
-    let outcome = client.send(Request::new("GET", url)).await.outcome;
+    let outcome = client.send(Request::new("GET", url.clone())).await.outcome;
     outcome
         .map(|answer| answer.status)
         .map_err(|fault| fault.to_string())
@@ -101,6 +111,20 @@ async fn a_certificate_that_signs_itself_is_believed_when_it_is_named() {
     insta::assert_snapshot!(
         get("localhost", port, &other, None).await.unwrap_err(),
         @"TLS failed: the certificate of the server is one that signs others, as a self-signed one does: name the certificate, or that of who signed it, with --ca, or accept any with --insecure"
+    );
+}
+
+#[tokio::test]
+async fn where_a_registry_without_tls_leads_to_it_certificates_are_believed_as_anywhere() {
+    let (made, other) = (Made::new(|_| {}), Made::new(|_| {}));
+    let port = serve(&made, None).await;
+    let registry = Url::parse("http://localhost/").unwrap();
+    let url = Url::parse(&format!("https://localhost:{port}/")).unwrap();
+    assert_eq!(get_beside(&registry, &url, &made, None).await, Ok(200));
+    let fault = get_beside(&registry, &url, &other, None).await.unwrap_err();
+    assert!(
+        fault.starts_with("TLS failed: the certificate of the server "),
+        "{fault}"
     );
 }
 
