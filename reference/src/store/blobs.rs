@@ -10,7 +10,8 @@ use super::files::File;
 use super::proof::Proof;
 use super::reader::BlobReader;
 use super::tables::Tables;
-use super::{Store, StoreError, now, on_disk};
+use super::work::Work;
+use super::{Store, StoreError, now};
 use crate::protocol::{Digest, Name};
 
 impl Store {
@@ -56,12 +57,11 @@ impl Store {
         if let Some(file) = self.files.open_at_hand(file) {
             return Ok((file.length()?, file));
         }
-        let files = Arc::clone(&self.files);
-        let opened = on_disk(move || {
+        let opened = Work::on(&self.files, move |files| {
             let file = files.open(file)?;
             Ok((file.length()?, file))
         });
-        opened.await
+        opened.result().await
     }
 
     /// The file of a blob of a repository, and its size. One that is damaged is not there.

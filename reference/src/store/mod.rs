@@ -51,6 +51,7 @@ mod slow;
 mod strays;
 mod tables;
 mod uploads;
+mod work;
 
 use std::io;
 use std::sync::Arc;
@@ -78,6 +79,7 @@ use proof::Health;
 use sessions::Sessions;
 use strays::Strays;
 use uploads::UploadNames;
+use work::Work;
 
 use crate::protocol::{Digest, Name};
 
@@ -255,20 +257,13 @@ impl Store {
         if ids.is_empty() {
             return;
         }
-        let files = Arc::clone(&self.files);
-        let removal = on_disk(move || ids.into_iter().try_for_each(|id| files.remove(id)));
-        if let Err(fault) = removal.await {
+        let removal = Work::on(&self.files, |files| {
+            ids.into_iter().try_for_each(|id| files.remove(id))
+        });
+        if let Err(fault) = removal.result().await {
             tracing::warn!(%fault, "a file that is not needed any more was not removed");
         }
     }
-}
-
-/// Begins what may wait for the disk where waiting does no harm.
-fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> impl Future<Output = Result<T, StoreError>> {
-    let done = tokio::task::spawn_blocking(work);
-    async { Ok(done.await.map_err(io::Error::other)??) }
 }
 
 /// Seconds since 1970.

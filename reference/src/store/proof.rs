@@ -16,7 +16,8 @@ use super::entry::Entry;
 use super::files::File;
 use super::manifests::stored_digest;
 use super::pool::BLOCK;
-use super::{Store, StoreError, now, on_disk};
+use super::work::Work;
+use super::{Store, StoreError, now};
 use crate::protocol::{Digest, Hasher};
 
 /// How long a proof is relied on, while nobody writes to the file: a blob that is fetched all the time is hashed once an
@@ -260,12 +261,11 @@ impl Store {
         size: u64,
         rate: u64,
     ) -> Result<Inspection, StoreError> {
-        let files = Arc::clone(&self.files);
-        let opened = on_disk(move || {
+        let opened = Work::on(&self.files, move |files| {
             let file = files.open(id)?;
             Ok((file.length()?, file))
         });
-        let (length, file) = match opened.await {
+        let (length, file) = match opened.result().await {
             Ok(opened) => opened,
             Err(StoreError::Files(error)) if is_damage(&error) => return Ok(Inspection::Damaged),
             Err(fault) => return Err(fault),
@@ -309,7 +309,7 @@ async fn hash_slowly(
         let began = Instant::now();
         let wanted = usize::try_from(size - offset).unwrap_or(BLOCK).min(BLOCK);
         let from = Arc::clone(&file);
-        let reading = on_disk(move || {
+        let reading = Work::aside(move || {
             let mut block = vec![0; wanted];
             match from.read_at(&mut block, offset)? {
                 0 => Err(io::ErrorKind::UnexpectedEof.into()),
@@ -320,7 +320,7 @@ async fn hash_slowly(
             }
         });
         let count;
-        (hasher, count) = reading.await?;
+        (hasher, count) = reading.result().await?;
         offset += count;
         let due = Duration::from_micros(count.saturating_mul(1_000_000) / rate.max(1));
         tokio::time::sleep(due.saturating_sub(began.elapsed())).await;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::StoreError;
 use super::files::File;
 use super::pool::{BLOCK, Pool};
 use super::proof::Proof;
-use super::{StoreError, on_disk};
+use super::work::Work;
 use crate::operation::kernel::read_resident;
 use crate::protocol::Span;
 
@@ -70,18 +71,13 @@ impl BlobReader {
             (bytes, proof)
         };
         let reading = match self.read_small(offset, length) {
-            Some(bytes) => Ok(prove(bytes)),
+            Some(bytes) => Work::Done(Ok(prove(bytes))),
             None => {
                 let reader = self.clone();
-                Err(on_disk(move || Ok(prove(reader.read_block(offset, length)?))))
+                Work::aside(move || Ok(prove(reader.read_block(offset, length)?)))
             }
         };
-        async move {
-            match reading {
-                Ok(read) => Ok(read),
-                Err(reading) => reading.await,
-            }
-        }
+        reading.result()
     }
 
     /// A small part, if it is in memory.
@@ -133,7 +129,7 @@ impl BlobReader {
     /// Begins to read a part into memory.
     pub(crate) fn warming(&self, part: Span) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
         let reader = self.clone();
-        on_disk(move || {
+        let reading = Work::aside(move || {
             let end = part.first + part.length;
             let starts = (part.first..end).step_by(BLOCK);
             for start in starts {
@@ -141,6 +137,7 @@ impl BlobReader {
                 reader.read_block(start, length)?;
             }
             Ok(())
-        })
+        });
+        reading.result()
     }
 }

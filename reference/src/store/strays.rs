@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::files::Files;
 use super::tables::View;
-use super::{Store, StoreError, on_disk};
+use super::work::Work;
+use super::{Store, StoreError};
 
 /// Files that may belong to nothing.
 #[derive(Debug, Clone)]
@@ -70,19 +71,16 @@ impl Store {
 
     async fn remove_strays(&self) -> Result<usize, StoreError> {
         // Whatever is listed now is known to a view of later, or spared, if it has a meaning.
-        let files = Arc::clone(&self.files);
-        let listing = tokio::task::spawn_blocking(move || files.list());
-        let listed = listing.await.map_err(io::Error::other)??;
+        let listed = Work::all_of(&self.files, |files| files.list()).result().await?;
         let view = self.metadata.view()?;
-        let looking = tokio::task::spawn_blocking(move || strays_of(&view, listed));
-        let found = looking.await.map_err(io::Error::other)??;
-        let (files, strays) = (Arc::clone(&self.files), self.strays.clone());
-        let removing = on_disk(move || {
+        let found = Work::aside(move || strays_of(&view, listed)).end().await??;
+        let strays = self.strays.clone();
+        let removing = Work::all_of(&self.files, move |files| {
             found.into_iter().try_fold(0, |count, file| {
-                Ok(count + usize::from(strays.remove(file, files.as_ref())?))
+                Ok(count + usize::from(strays.remove(file, files)?))
             })
         });
-        removing.await
+        removing.result().await
     }
 }
 

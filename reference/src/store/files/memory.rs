@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::{File, Files};
+use super::{File, Files, Medium};
 
 /// Files that are gone when the process ends.
 #[derive(Debug, Default)]
@@ -19,6 +19,10 @@ pub(in crate::store) struct MemoryFiles(RwLock<HashMap<Uuid, Arc<MemoryFile>>>);
 struct MemoryFile(RwLock<Vec<u8>>);
 
 impl Files for MemoryFiles {
+    fn medium(&self) -> Medium {
+        Medium::Memory
+    }
+
     fn create(&self, id: Uuid) -> io::Result<Arc<dyn File>> {
         let file = Arc::new(MemoryFile::default());
         self.0

@@ -17,8 +17,22 @@ use uuid::Uuid;
 pub(super) use disk::{DiskFiles, Layout, sync_folder};
 pub(super) use memory::MemoryFiles;
 
+/// What files are kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Medium {
+    /// In memory, for which nobody waits.
+    Memory,
+    /// On a disk, for which somebody may have to wait.
+    Disk,
+}
+
 /// A set of files.
 pub(super) trait Files: fmt::Debug + Send + Sync {
+    /// What they are kept in.
+    fn medium(&self) -> Medium {
+        Medium::Disk
+    }
+
     /// Makes a new file, empty.
     fn create(&self, id: Uuid) -> io::Result<Arc<dyn File>>;
 

@@ -10,8 +10,9 @@ use tokio::task::JoinHandle;
 
 use super::content::{BLOCK, UploadContent};
 use super::session::{Session, UploadState};
+use crate::store::StoreError;
 use crate::store::files::Files;
-use crate::store::{StoreError, on_disk};
+use crate::store::work::Work;
 
 /// How many bytes the system may have to write before it is made to.
 const WRITE_BACK: u64 = 32 * 1024 * 1024;
@@ -41,7 +42,7 @@ pub(crate) struct Appender {
 #[derive(Debug)]
 enum Progress {
     Here(UploadContent),
-    Writing(JoinHandle<(UploadContent, io::Result<()>)>),
+    Writing(Work<(UploadContent, io::Result<()>)>),
     Lost,
 }
 
@@ -91,9 +92,9 @@ impl Appender {
         self.gathered_bytes = 0;
         let mut content = self.settled().await?;
         self.begin_to_write_back(&content).await?;
-        let (files, id) = (Arc::clone(&self.files), self.session.id);
-        self.content = Progress::Writing(tokio::task::spawn_blocking(move || {
-            let written = content.add(files.as_ref(), id, &block);
+        let id = self.session.id;
+        self.content = Progress::Writing(Work::all_of(&self.files, move |files| {
+            let written = content.add(files, id, &block);
             (content, written)
         }));
         Ok(())
@@ -126,8 +127,8 @@ impl Appender {
     async fn settled(&mut self) -> Result<UploadContent, StoreError> {
         let content = match std::mem::replace(&mut self.content, Progress::Lost) {
             Progress::Here(content) => content,
-            Progress::Writing(task) => {
-                let (content, written) = task.await.map_err(io::Error::other)?;
+            Progress::Writing(work) => {
+                let (content, written) = work.end().await?;
                 written?;
                 content
             }
@@ -143,9 +144,9 @@ impl Appender {
         let block = std::mem::take(&mut self.gathered);
         let mut content = self.settled().await?;
         self.end_of_writing_back().await?;
-        let (files, id) = (Arc::clone(&self.files), self.session.id);
-        self.content = Progress::Writing(tokio::task::spawn_blocking(move || {
-            let written = content.add_for_good(files.as_ref(), id, &block);
+        let id = self.session.id;
+        self.content = Progress::Writing(Work::on(&self.files, move |files| {
+            let written = content.add_for_good(files, id, &block);
             (content, written)
         }));
         self.settled().await
@@ -153,14 +154,16 @@ impl Appender {
 
     /// Leaves the upload as it was before the request.
     pub(crate) async fn discard(mut self) -> Result<(), StoreError> {
-        if let Progress::Writing(task) = std::mem::replace(&mut self.content, Progress::Lost) {
-            drop(task.await);
+        if let Progress::Writing(work) = std::mem::replace(&mut self.content, Progress::Lost) {
+            drop(work.end().await);
         }
         let Some(mut before) = self.before.clone() else {
             return Ok(());
         };
-        let (files, id) = (Arc::clone(&self.files), self.session.id);
-        on_disk(move || before.restore(files.as_ref(), id)).await?;
+        let id = self.session.id;
+        Work::on(&self.files, move |files| before.restore(files, id))
+            .result()
+            .await?;
         match self.give_back().await {
             Err(StoreError::UploadUnknown) => Ok(()),
             given_back => given_back,
@@ -173,8 +176,10 @@ impl Appender {
             self.session.put_back(content);
         }
         if self.session.is_closed.load(Ordering::Acquire) {
-            let (files, id) = (Arc::clone(&self.files), self.session.id);
-            on_disk(move || files.remove(id)).await?;
+            let id = self.session.id;
+            Work::on(&self.files, move |files| files.remove(id))
+                .result()
+                .await?;
             return Err(StoreError::UploadUnknown);
         }
         Ok(())
@@ -201,7 +206,7 @@ impl Drop for Appender {
 async fn give_up(session: Arc<Session>, files: Arc<dyn Files>, content: Progress) {
     let written = match content {
         Progress::Here(content) => Some(content),
-        Progress::Writing(task) => match task.await {
+        Progress::Writing(work) => match work.end().await {
             Ok((content, Ok(()))) => Some(content),
             _ => None,
         },
@@ -213,7 +218,7 @@ async fn give_up(session: Arc<Session>, files: Arc<dyn Files>, content: Progress
     }
     if session.is_closed.load(Ordering::Acquire) || !session.is_resumable {
         let id = session.id;
-        if let Err(fault) = on_disk(move || files.remove(id)).await {
+        if let Err(fault) = Work::on(&files, move |files| files.remove(id)).result().await {
             tracing::warn!(%fault, "the file of an upload that is over was not removed");
         }
     }

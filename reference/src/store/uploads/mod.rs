@@ -27,7 +27,8 @@ pub(crate) use session::Session;
 use super::entry::{Entry, encode};
 use super::files::File;
 use super::tables::{Tables, View};
-use super::{Store, StoreError, now, on_disk};
+use super::work::Work;
+use super::{Store, StoreError, now};
 use crate::protocol::{Algorithm, Digest, Hasher, Name};
 use content::{Checkpoint, UploadContent};
 use session::UploadState;
@@ -60,8 +61,10 @@ impl Store {
             }
             if session.is_to_be_loaded() {
                 let checkpoint = checkpoint(&view, &session)?;
-                let (loading, files) = (Arc::clone(&session), Arc::clone(&self.files));
-                on_disk(move || loading.load(files.as_ref(), checkpoint)).await?;
+                let loading = Arc::clone(&session);
+                Work::on(&self.files, move |files| loading.load(files, checkpoint))
+                    .result()
+                    .await?;
             }
         }
         Ok(session)
@@ -211,7 +214,7 @@ impl Store {
     async fn write_whole(&self, parts: Vec<Bytes>, digest: &Digest) -> Result<BlobFile, StoreError> {
         let (named, digest) = (Arc::clone(&self.named), digest.clone());
         let length = parts.iter().map(|part| part.len() as u64).sum();
-        let writing = on_disk(move || {
+        let writing = Work::on(&self.files, move |_| {
             let mut hasher = Hasher::new(digest.algorithm());
             parts.iter().for_each(|part| hasher.update(part));
             match hasher.finish() == digest {
@@ -219,7 +222,7 @@ impl Store {
                 false => Ok(None),
             }
         });
-        let written = writing.await?.ok_or(StoreError::DigestMismatch)?;
+        let written = writing.result().await?.ok_or(StoreError::DigestMismatch)?;
         let (id, file) = written.keep();
         let proven = Some(file);
         Ok(BlobFile { id, length, proven })
@@ -234,8 +237,10 @@ impl Store {
         let found = match content.digest_at_hand(digest.algorithm()) {
             Some(found) => found,
             None => {
-                let (files, algorithm) = (Arc::clone(&self.files), digest.algorithm());
-                on_disk(move || content.digest(files.as_ref(), id, algorithm)).await?
+                let algorithm = digest.algorithm();
+                Work::all_of(&self.files, move |files| content.digest(files, id, algorithm))
+                    .result()
+                    .await?
             }
         };
         if found != *digest {
