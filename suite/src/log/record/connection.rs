@@ -23,6 +23,9 @@ pub(super) struct RecordedConnection {
     pass: Option<Pass>,
     /// When it was over: the time since 1970.
     pub(super) ended_ns: Option<u64>,
+    /// Whether it was there beside others only for things to be done sooner.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) beside: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,7 +48,11 @@ enum RecordedStep {
 }
 
 impl RecordedConnection {
-    pub(super) fn of(connection: &wire::Transcript, ended_ns: Option<u64>) -> RecordedConnection {
+    pub(super) fn of(
+        connection: &wire::Transcript,
+        ended_ns: Option<u64>,
+        beside: bool,
+    ) -> RecordedConnection {
         RecordedConnection {
             number: connection.number,
             server: connection.registry.to_string(),
@@ -55,6 +62,7 @@ impl RecordedConnection {
             limited: connection.limited.map(RecordedLimit::of),
             pass: connection.pass.as_ref().map(Pass::of),
             ended_ns,
+            beside,
         }
     }
 

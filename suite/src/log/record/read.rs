@@ -216,8 +216,11 @@ impl<'a> RecordReader<'a> {
                 (Event::Bound(faces.collect::<Vec<_>>().into()), None)
             }
             RecordLine::Connected(connected) => {
-                let ended = connected.ended_ns;
+                let (ended, beside) = (connected.ended_ns, connected.beside);
                 let connection = Arc::new(connected.read()?);
+                if beside {
+                    log.beside.insert(connection.number);
+                }
                 self.connections.push(connection.clone());
                 (Event::Connected(connection), ended)
             }

@@ -110,7 +110,8 @@ impl<W: Write> RecordWriter<W> {
             Event::Bound(faces) => RecordLine::Bound(faces.all().iter().map(RecordedFace::of).collect()),
             Event::Connected(connection) => {
                 self.connections.push(connection.clone());
-                RecordLine::Connected(RecordedConnection::of(connection, ended_ns))
+                let beside = log.beside.contains(&connection.number);
+                RecordLine::Connected(RecordedConnection::of(connection, ended_ns, beside))
             }
             Event::Observed(observation) => RecordLine::Saw(RecordedObservation::of(
                 observation,
