@@ -10,7 +10,7 @@ const OF_ITS_OWN: libc::c_int = 128 * 1024;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const HEAPS: libc::c_int = 4;
 
-/// Gives memory of long bodies back to the system as soon as nobody needs it, and keeps that of all else together.
+/// Gives memory of long bodies back to the system as soon as nobody needs it, and keeps that of all else in few heaps.
 ///
 /// Left alone, glibc takes each long piece that is freed for a sign that more will come, and keeps such pieces, up to
 /// 32 MiB each, in its heaps, which several that come at once leave full of holes. A run that got a MiB in every answer

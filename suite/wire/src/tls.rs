@@ -94,7 +94,8 @@ enum Believed {
 #[derive(Debug)]
 struct Vouched {
     given: Vec<CertificateDer<'static>>,
-    provider: Arc<CryptoProvider>,
+    /// The same, as roots.
+    roots: RootCertStore,
     /// Made for the first certificate that is to be verified, since to read the roots of this machine takes as long as a
     /// hundred requests.
     chains: OnceLock<Result<Arc<WebPkiServerVerifier>, rustls::Error>>,
@@ -106,59 +107,54 @@ impl Vouched {
         files: &[PathBuf],
         provider: &Arc<CryptoProvider>,
     ) -> Result<Vouched, SettingsError> {
+        let given = given(files)?;
+        let mut roots = RootCertStore::empty();
+        for certificate in &given {
+            roots.add(certificate.clone()).map_err(|error| {
+                SettingsError::Tls(format!("a certificate of --ca cannot be read: {error}"))
+            })?;
+        }
         let vouched = Vouched {
-            given: given(files)?,
-            provider: Arc::clone(provider),
+            given,
+            roots,
             chains: OnceLock::new(),
         };
-        let unusable = |error: &rustls::Error| {
-            SettingsError::Tls(format!("a certificate of --ca cannot be read: {error}"))
-        };
-        vouched
-            .add_given(&mut RootCertStore::empty())
-            .map_err(|error| unusable(&error))?;
         if settings.target.origin().scheme() == Scheme::Https {
-            let (roots, why) = vouched.roots();
+            let (roots, why) = vouched.all_roots();
             if roots.is_empty() {
                 return Err(SettingsError::NoRoots {
                     target: settings.target.clone(),
                     hint: why.map(|why| format!(" ({why})")).unwrap_or_default(),
                 });
             }
-            vouched.chains.get_or_init(|| vouched.verifier(roots));
+            vouched.chains.get_or_init(|| verifier(roots, provider));
         }
         Ok(vouched)
     }
 
-    fn add_given(&self, store: &mut RootCertStore) -> Result<(), rustls::Error> {
-        self.given
-            .iter()
-            .try_for_each(|certificate| store.add(certificate.clone()))
-    }
-
     /// The roots of this machine and those that the user names, and what kept some of this machine from being read.
-    fn roots(&self) -> (RootCertStore, Option<rustls_native_certs::Error>) {
-        let mut store = RootCertStore::empty();
+    fn all_roots(&self) -> (RootCertStore, Option<rustls_native_certs::Error>) {
+        let mut roots = self.roots.clone();
         let native = rustls_native_certs::load_native_certs();
-        store.add_parsable_certificates(native.certs);
-        // They were added to another one before.
-        let _ = self.add_given(&mut store);
-        (store, native.errors.into_iter().next())
+        roots.add_parsable_certificates(native.certs);
+        (roots, native.errors.into_iter().next())
     }
 
-    fn verifier(&self, roots: RootCertStore) -> Result<Arc<WebPkiServerVerifier>, rustls::Error> {
-        let builder =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&self.provider));
-        // Without a root nobody is believed, which no verifier can be told.
-        builder
-            .build()
-            .map_err(|_| rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer))
-    }
-
-    fn chains(&self) -> Result<&WebPkiServerVerifier, rustls::Error> {
-        let chains = self.chains.get_or_init(|| self.verifier(self.roots().0));
+    fn chains(&self, provider: &Arc<CryptoProvider>) -> Result<&WebPkiServerVerifier, rustls::Error> {
+        let chains = self.chains.get_or_init(|| verifier(self.all_roots().0, provider));
         chains.as_deref().map_err(Clone::clone)
     }
+}
+
+/// Without a root nobody is believed, which no verifier can be told.
+fn verifier(
+    roots: RootCertStore,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<WebPkiServerVerifier>, rustls::Error> {
+    let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
+    builder
+        .build()
+        .map_err(|_| rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer))
 }
 
 impl ServerCertVerifier for Verifier {
@@ -174,7 +170,7 @@ impl ServerCertVerifier for Verifier {
             return Ok(ServerCertVerified::assertion());
         };
         match vouched
-            .chains()?
+            .chains(&self.provider)?
             .verify_server_cert(certificate, chain, name, ocsp, now)
         {
             // Its time was looked at before its kind, and its name was not.
