@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::ready;
 use futures_util::{StreamExt, stream};
 
+use super::delete::{AT_ONCE, Deletable, Deletables, delete_all};
 use super::find::{is_common, tags};
-use super::{ContentKind, Left, StaysSince, delete, is_gone, listed};
+use super::{ContentKind, Left, StaysSince, listed};
 use crate::cause::Unsettled;
 use crate::judgement::Offer;
 use crate::log::Created;
@@ -15,17 +16,12 @@ use crate::run::patience;
 use crate::run::session::Session;
 use crate::wire::Request;
 
-/// How much is removed at once, if not more than that is asked at once of this registry.
-const AT_ONCE: usize = 24;
-
 /// How many tags a repository has that are not deleted one by one if they may go with their manifest: what is more than a
 /// list of them costs.
 const MANY_TAGS: usize = 8;
 
-/// Repositories, each with a tag or a digest.
-type References = BTreeSet<(String, String)>;
-/// What stays: its repository, its tag or digest, and since when.
-type Stays = Vec<(String, String, StaysSince)>;
+/// What stays, and since when.
+type Stays = Vec<(Deletable, StaysSince)>;
 
 /// Removes what can be removed, as far as the registry lets content be deleted; what stays.
 ///
@@ -63,30 +59,31 @@ async fn remove_now(created: Created, session: &Session) -> Left {
     let is_shared = session.territory().given().is_some();
     let mut left = Left::default();
     let (many, few) = where_many_are(created.tags);
-    let mut refused_tags = delete_all(session, ContentKind::Tag, few).await;
-    let mut manifests = delete_manifests(session, created.manifests).await;
+    let mut refused_tags = delete_if_offered(session, ContentKind::Tag, few).await;
+    let mut manifests = delete_if_offered(session, ContentKind::Manifest, created.manifests).await;
     if !many.is_empty() {
         let still = still_listed(session, many).await;
-        refused_tags.extend(delete_all(session, ContentKind::Tag, still).await);
+        refused_tags.extend(delete_if_offered(session, ContentKind::Tag, still).await);
         // Some do not go before their tags.
-        manifests = delete_manifests(session, references(manifests)).await;
+        let refused = manifests.into_iter().map(|(manifest, _)| manifest).collect();
+        manifests = delete_if_offered(session, ContentKind::Manifest, refused).await;
     }
-    for (name, reference, since) in manifests {
+    for ((name, reference), since) in manifests {
         left.note(ContentKind::Manifest, since, &name, &reference);
     }
     let blobs = created
         .blobs
         .into_iter()
         .filter(|(_, digest)| !is_shared || !is_common(digest));
-    for (name, reference, since) in delete_all(session, ContentKind::Blob, blobs.collect()).await {
+    for ((name, reference), since) in delete_if_offered(session, ContentKind::Blob, blobs.collect()).await {
         left.note(ContentKind::Blob, since, &name, &reference);
     }
-    let names: BTreeSet<&str> = refused_tags.iter().map(|(name, ..)| &**name).collect();
+    let names: BTreeSet<&str> = refused_tags.iter().map(|((name, _), _)| &**name).collect();
     let mut lists: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for name in names {
         lists.insert(name.to_owned(), tags(&session.client, name).await);
     }
-    for (name, tag, since) in refused_tags {
+    for ((name, tag), since) in refused_tags {
         // Where tags are not deleted, they may go with their manifests.
         if lists.get(&name).is_some_and(|listed| listed.contains(&tag)) {
             left.note(ContentKind::Tag, since, &name, &tag);
@@ -96,7 +93,7 @@ async fn remove_now(created: Created, session: &Session) -> Left {
 }
 
 /// The tags of repositories that have many, and the others.
-fn where_many_are(tags: References) -> (References, References) {
+fn where_many_are(tags: Deletables) -> (Deletables, Deletables) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for (name, _) in &tags {
         *counts.entry(name.clone()).or_default() += 1;
@@ -106,7 +103,7 @@ fn where_many_are(tags: References) -> (References, References) {
 }
 
 /// Those of some tags that did not go with their manifests, as far as their repositories tell.
-async fn still_listed(session: &Session, mut tags: References) -> References {
+async fn still_listed(session: &Session, mut tags: Deletables) -> Deletables {
     let names: BTreeSet<String> = tags.iter().map(|(name, _)| name.clone()).collect();
     for name in names {
         if let Some(listed) = listed(&session.client, &format!("/v2/{name}/tags/list"), "tags").await {
@@ -117,48 +114,24 @@ async fn still_listed(session: &Session, mut tags: References) -> References {
     tags
 }
 
-/// Deletes these manifests, in as many turns as it takes: what an index refers to may be refused as long as that is there.
-async fn delete_manifests(session: &Session, manifests: References) -> Stays {
-    let mut left = delete_all(session, ContentKind::Manifest, manifests).await;
-    while !left.is_empty() {
-        let before = left.len();
-        left = delete_all(session, ContentKind::Manifest, references(left)).await;
-        if left.len() == before {
-            break;
-        }
-    }
-    left
-}
-
-fn references(things: Stays) -> References {
-    let named = things.into_iter().map(|(name, reference, _)| (name, reference));
-    named.collect()
-}
-
-/// Deletes these, as far as the registry deletes such things; those that stay, and since when.
-async fn delete_all(session: &Session, kind: ContentKind, things: References) -> Stays {
+/// Deletes these, if the registry deletes such things; those that stay.
+async fn delete_if_offered(session: &Session, kind: ContentKind, things: Deletables) -> Stays {
     let untried = match session.offer(capability_to_delete(kind)) {
         // Of a registry of 2014 it is not asked; what it deletes, it deletes.
-        Offer::Offered(_) | Offer::Unsettled(Unsettled::NotInForce(_)) => None,
-        Offer::Refused(exchange) => Some(
-            exchange
-                .status()
-                .map_or(StaysSince::Unsettled, StaysSince::Refused),
-        ),
-        Offer::Unsettled(_) => Some(StaysSince::Unsettled),
+        Offer::Offered(_) | Offer::Unsettled(Unsettled::NotInForce(_)) => {
+            let at_once = session.at_once().max(AT_ONCE);
+            let refused = delete_all(&session.client, kind, things, at_once).await;
+            let stay = refused
+                .into_iter()
+                .map(|(thing, status)| (thing, StaysSince::of(status)));
+            return stay.collect();
+        }
+        Offer::Refused(exchange) => exchange
+            .status()
+            .map_or(StaysSince::Unsettled, StaysSince::Refused),
+        Offer::Unsettled(_) => StaysSince::Unsettled,
     };
-    let deleting = things.into_iter().map(|(name, reference)| async move {
-        let stays = match untried {
-            Some(since) => Some(since),
-            None => {
-                let status = delete(&session.client, &name, kind, &reference).await;
-                (!is_gone(status)).then(|| StaysSince::of(status))
-            }
-        };
-        stays.map(|since| (name, reference, since))
-    });
-    let deleted = stream::iter(deleting).buffered(session.at_once().max(AT_ONCE));
-    deleted.filter_map(ready).collect().await
+    things.into_iter().map(|thing| (thing, untried)).collect()
 }
 
 /// The capability that says whether such things can be deleted.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::{ContentKind, at};
+use super::ContentKind;
+use super::delete::at;
 use crate::run::lists::listed_on;
 use crate::run::patience;
 use crate::scenario::ast::Algorithm;
