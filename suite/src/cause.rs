@@ -156,6 +156,15 @@ pub enum Unsettled {
         /// The probe.
         probe: String,
     },
+    /// Its probe found nothing to read, since the registry takes no pushes.
+    NothingToRead,
+    /// Its probe could not go on.
+    Stopped {
+        /// The probe.
+        probe: String,
+        /// The request behind which it stopped, without the names that belong to the probe, and what came of it.
+        came: String,
+    },
     /// Its probe broke a requirement first.
     Broke {
         /// The probe.

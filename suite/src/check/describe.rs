@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::error_codes;
+use crate::endpoint::Endpoint;
 use crate::scenario::ast::{Aspect, One, Pattern, Piece, Reference, Spanned, Template, Text};
 use crate::values::{Answered, json_of};
 use crate::wire::hidden_characters::visible;
@@ -126,8 +127,17 @@ pub(crate) fn exchange(exchange: &Exchange) -> String {
     came(&format!("{} {url}", exchange.request.method), exchange)
 }
 
+/// The same without the names that belong to one scenario.
+pub(crate) fn exchange_of_any(exchange: &Exchange) -> String {
+    let endpoint = Endpoint::of(&exchange.request.url);
+    came(
+        &format!("{} {}", exchange.request.method, endpoint.kind().words()),
+        exchange,
+    )
+}
+
 /// What came back of a request that is called so.
-pub(crate) fn came(request: &str, exchange: &Exchange) -> String {
+fn came(request: &str, exchange: &Exchange) -> String {
     match &exchange.outcome {
         Ok(answer) => format!("{request} answered {}", status(answer)),
         Err(fault) => format!("{request}: {fault}"),

@@ -138,6 +138,7 @@ impl Reason {
     pub fn of_unsettled(capability: &str, because: Unsettled) -> Reason {
         match because {
             Unsettled::NotInForce(version) => Reason::NotInForce(version),
+            Unsettled::NothingToRead => Reason::NotReached(Cause::NothingToRead),
             because => Reason::NotReached(Cause::Unsettled {
                 capability: capability.to_owned(),
                 because,

@@ -142,6 +142,10 @@ impl Redactor {
 
     fn unsettled(&self, why: &Unsettled) -> Unsettled {
         match why {
+            Unsettled::Stopped { probe, came } => Unsettled::Stopped {
+                probe: probe.clone(),
+                came: self.text(came),
+            },
             Unsettled::Broke {
                 probe,
                 requirement,
@@ -153,6 +157,7 @@ impl Redactor {
             },
             Unsettled::NoProbe
             | Unsettled::Nothing { .. }
+            | Unsettled::NothingToRead
             | Unsettled::NotInForce(_)
             | Unsettled::Beyond(_) => why.clone(),
         }

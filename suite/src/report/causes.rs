@@ -3,7 +3,6 @@
 use super::words;
 use crate::cause::{Cause, Unsettled};
 use crate::check::describe;
-use crate::endpoint::Endpoint;
 use crate::judgement::{NotAsked, Verdict};
 use crate::wire::Exchange;
 
@@ -25,11 +24,7 @@ pub(super) fn cause(cause: &Cause) -> String {
 
 /// The same without the names that belong to one scenario: many scenarios fail for one reason.
 pub(super) fn gist(cause: &Cause) -> String {
-    in_words(cause, &|exchange| {
-        let endpoint = Endpoint::of(&exchange.request.url);
-        let request = format!("{} {}", exchange.request.method, endpoint.kind().words());
-        describe::came(&request, exchange)
-    })
+    in_words(cause, &describe::exchange_of_any)
 }
 
 fn in_words(cause: &Cause, exchange: &dyn Fn(&Exchange) -> String) -> String {
@@ -40,6 +35,11 @@ fn in_words(cause: &Cause, exchange: &dyn Fn(&Exchange) -> String) -> String {
         Cause::NotGranted { came, asked, got } => {
             format!("{}; taken for granted: {asked}, got {got}", exchange(came))
         }
+        // Others, which were stopped by the same, say the same of it.
+        Cause::Unsettled {
+            because: Unsettled::Stopped { came, .. },
+            ..
+        } => came.clone(),
         Cause::Unsettled { capability, because } => {
             format!("{capability}: {}", unsettled(because, None))
         }
@@ -65,6 +65,8 @@ pub(super) fn unsettled(why: &Unsettled, own: Option<&str>) -> String {
         Unsettled::NotInForce(version) => format!("not in {version}"),
         Unsettled::Beyond(beyond) => beyond.to_string(),
         Unsettled::Nothing { probe } => format!("{} settled nothing", named(probe)),
+        Unsettled::NothingToRead => cause(&Cause::NothingToRead),
+        Unsettled::Stopped { probe, came } => format!("{}: {came}", named(probe)),
         Unsettled::Broke {
             probe,
             requirement,

@@ -19,7 +19,7 @@ use super::{Access, CleanUp, Progress, clean, coded};
 
 use crate::catalogue::Version;
 use crate::cause::{Beyond, Cause, Unsettled};
-use crate::check::CheckResult;
+use crate::check::{CheckResult, describe};
 use crate::explore::Budget;
 use crate::judge::{Standard, judge_program};
 use crate::log::{
@@ -221,14 +221,23 @@ impl Campaign {
             }) => cause.beyond().cloned().map(Unsettled::Beyond),
             _ => None,
         });
-        let why = ran.verdict.first_broken.as_ref().map_or(
-            Unsettled::Nothing { probe: probe.clone() },
-            |(id, got)| Unsettled::Broke {
+        let stopped = ran.log.events.iter().find_map(|event| match event {
+            Event::Stopped(Reason::NotReached(Cause::NothingToRead)) => Some(Unsettled::NothingToRead),
+            Event::Stopped(Reason::NotReached(Cause::Came(came))) => Some(Unsettled::Stopped {
                 probe: probe.clone(),
-                requirement: id.clone(),
+                came: describe::exchange_of_any(came),
+            }),
+            _ => None,
+        });
+        let why = match (stopped, &ran.verdict.first_broken) {
+            (Some(stopped), _) => stopped,
+            (None, Some((requirement, got))) => Unsettled::Broke {
+                probe,
+                requirement: requirement.clone(),
                 got: got.clone(),
             },
-        );
+            (None, None) => Unsettled::Nothing { probe },
+        };
         let why = known.unwrap_or(why);
         for capability in &ran.log.program.settles {
             self.session.leave_unsettled(capability, why.clone());

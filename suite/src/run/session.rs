@@ -16,6 +16,7 @@ use super::watch::Watch;
 use super::{OnFinding, RunSettings};
 use crate::catalogue::{Catalogue, RequirementId};
 use crate::cause::{Unsettled, is_full};
+use crate::check::describe;
 use crate::judgement::Offer;
 use crate::log::{End, Event, Recorder, Redactor};
 use crate::plan::Plan;
@@ -130,8 +131,12 @@ impl Session {
 
     /// What the registry does about a capability.
     pub(super) fn offer(&self, name: &str) -> Offer {
-        let settled = locked(&self.offers).get(name).cloned();
-        settled.unwrap_or(Offer::Unsettled(Unsettled::NoProbe))
+        let offers = locked(&self.offers);
+        let settled = offers.get(name).cloned();
+        unless_pushes_are_refused(
+            settled.unwrap_or(Offer::Unsettled(Unsettled::NoProbe)),
+            offers.get("push"),
+        )
     }
 
     /// Settles what the registry does about a capability.
@@ -152,7 +157,12 @@ impl Session {
 
     /// What was settled of every capability.
     pub(super) fn offers(&self) -> BTreeMap<String, Offer> {
-        locked(&self.offers).clone()
+        let offers = locked(&self.offers);
+        let told = offers.iter().map(|(name, offer)| {
+            let offer = unless_pushes_are_refused(offer.clone(), offers.get("push"));
+            (name.clone(), offer)
+        });
+        told.collect()
     }
 
     /// Sends a request, again where the registry asks for patience, and writes down every exchange; one that is not to
@@ -287,5 +297,17 @@ impl Session {
     /// Whether nothing further is begun.
     pub(super) fn has_ended(&self) -> bool {
         self.ended().is_some() || self.has_failed_fast()
+    }
+}
+
+/// A probe that stopped at the very answer by which the registry refuses pushes had nothing to read.
+fn unless_pushes_are_refused(offer: Offer, push: Option<&Offer>) -> Offer {
+    match (&offer, push) {
+        (Offer::Unsettled(Unsettled::Stopped { came, .. }), Some(Offer::Refused(refusal)))
+            if *came == describe::exchange_of_any(refusal) =>
+        {
+            Offer::Unsettled(Unsettled::NothingToRead)
+        }
+        _ => offer,
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use assize::bundled::{Config, Running};
 use assize::catalogue::Version;
-use assize::cause::Beyond;
+use assize::cause::{Beyond, Cause};
 use assize::judgement::{NotAsked, Verdict};
-use assize::report::Ruling;
+use assize::report::{Ruling, reason};
 use assize::run::Access;
 use assize::{Outcome, RunError};
 use bytes::Bytes;
@@ -251,5 +251,43 @@ async fn a_registry_that_shows_nothing_has_to_be_told_what_to_read() {
         other => panic!("{other:?}"),
     };
     assert!(said.contains("name one with --image NAME:TAG"), "{said}");
+    registry.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_can_be_pushed_all_that_needs_content_is_not_reached_for_that_one_reason() {
+    let registry = registry(|_| {}).await;
+    let proxy = Proxy::before(&registry.url(), Circumstance::ReadOnly).await;
+    let outcome = all(&proxy.url()).outcome().await.unwrap();
+    for id in [
+        "pull.blob.get-200",
+        "range.206-body",
+        "discovery.tags.json-shape",
+        "referrers.body-is-index",
+        "security.list-does-not-leak",
+    ] {
+        let kept_from_it = Verdict::NotReached(Cause::NothingToRead);
+        assert_eq!(*verdict(&outcome, id), kept_from_it, "{id}");
+    }
+    registry.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blob_that_is_too_long_to_be_read_is_said_to_be_no_such_blob() {
+    let registry = registry(|_| {}).await;
+    let owner = Owner(&registry);
+    let image = json!({
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": owner.blob("team/large", b"{}").await,
+        "layers": [owner.blob("team/large", &vec![0; 3 * 1024 * 1024]).await],
+    });
+    owner.manifest("team/large", "v1", &image).await;
+    let outcome = reading(&registry.url(), &["team/large:v1"])
+        .outcome()
+        .await
+        .unwrap();
+    let why = reason(verdict(&outcome, "range.206-body")).unwrap_or_default();
+    insta::assert_snapshot!(why, @"no blob of 1000 bytes or more, and 2 MiB at most, to be found there");
     registry.shutdown().await;
 }

@@ -68,6 +68,11 @@ pub(super) enum RecordedUnsettled {
     Nothing {
         probe: String,
     },
+    NothingToRead,
+    Stopped {
+        probe: String,
+        came: String,
+    },
     Broke {
         probe: String,
         requirement: String,
@@ -148,6 +153,8 @@ impl RecordedUnsettled {
             cause::Unsettled::NotInForce(version) => RecordedUnsettled::NotInForce(version.to_string()),
             cause::Unsettled::Beyond(beyond) => RecordedUnsettled::Beyond(RecordedBeyond::of(&beyond)),
             cause::Unsettled::Nothing { probe } => RecordedUnsettled::Nothing { probe },
+            cause::Unsettled::NothingToRead => RecordedUnsettled::NothingToRead,
+            cause::Unsettled::Stopped { probe, came } => RecordedUnsettled::Stopped { probe, came },
             cause::Unsettled::Broke {
                 probe,
                 requirement,
@@ -166,6 +173,8 @@ impl RecordedUnsettled {
             RecordedUnsettled::NotInForce(text) => cause::Unsettled::NotInForce(version(&text)?),
             RecordedUnsettled::Beyond(beyond) => cause::Unsettled::Beyond(beyond.read()),
             RecordedUnsettled::Nothing { probe } => cause::Unsettled::Nothing { probe },
+            RecordedUnsettled::NothingToRead => cause::Unsettled::NothingToRead,
+            RecordedUnsettled::Stopped { probe, came } => cause::Unsettled::Stopped { probe, came },
             RecordedUnsettled::Broke {
                 probe,
                 requirement,

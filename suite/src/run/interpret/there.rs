@@ -45,7 +45,11 @@ fn candidates(world: &World) -> Vec<FoundManifest> {
 }
 
 fn nothing(any: AnyContent) -> ValueError {
-    ValueError::Missing(Cause::Beyond(Beyond::NothingFound(any.to_string())))
+    let what = match any {
+        AnyContent::Blob { .. } => format!("{any}, and {} MiB at most,", WHOLE / (1024 * 1024)),
+        _ => any.to_string(),
+    };
+    ValueError::Missing(Cause::Beyond(Beyond::NothingFound(what)))
 }
 
 /// A manifest, by its tag if there is one that has a tag.
