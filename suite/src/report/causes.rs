@@ -43,7 +43,10 @@ fn in_words(cause: &Cause, exchange: &dyn Fn(&Exchange) -> String) -> String {
         Cause::Unsettled { capability, because } => {
             format!("{capability}: {}", unsettled(because, None))
         }
-        Cause::NothingToRead => "the registry takes no pushes, and no content to read was named".to_owned(),
+        Cause::NothingToRead => {
+            "the registry takes no pushes, and no content to read was named (--read-only --image NAME:TAG)"
+                .to_owned()
+        }
         Cause::NoToken(fault) | Cause::NotSent(fault) | Cause::NoConnection(fault) => fault.to_string(),
         Cause::TargetLost(loss) => format!("the target is lost: {loss}"),
         Cause::OutOfTime(limit) => format!("the scenario took longer than {}", words::time(*limit)),
