@@ -17,6 +17,17 @@ pub(crate) enum Due {
     Refusal,
 }
 
+/// How a request goes on with an upload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It is the first to bring something, or goes to no upload.
+    First,
+    /// It brings more to what chunks have brought.
+    More,
+    /// It brings nothing to what chunks have brought.
+    Nothing,
+}
+
 /// The requirements that say how a request is answered, by what is due to it, its method and its endpoint.
 const STATUSES: [(Due, &str, EndpointKind, &str); 25] = [
     (Success, "GET", Base, "base.get-200"),
@@ -46,15 +57,26 @@ const STATUSES: [(Due, &str, EndpointKind, &str); 25] = [
     (NotFound, "HEAD", Tag, "head.manifest.404"),
 ];
 
+/// The requirements that say how what closes an upload is answered where chunks came before it.
+const CLOSED_AFTER_CHUNKS: [(Step, &str); 2] = [
+    (Step::More, "push.chunk.final-chunk-in-put"),
+    (Step::Nothing, "push.chunk.closing-put-201"),
+];
+
 /// Every requirement that a failure may break, whatever was asked.
 pub(crate) fn breakable() -> impl Iterator<Item = &'static str> {
     let ids = STATUSES.iter().map(|(.., id)| *id);
-    ids.chain([CLIENT_FAULT])
+    let of_chunks = CLOSED_AFTER_CHUNKS.iter().map(|(_, id)| *id);
+    ids.chain(of_chunks).chain([CLIENT_FAULT])
 }
 
 impl Due {
     /// The requirement that says how a request is answered to which this is due.
-    pub(crate) fn is_stated_by(self, method: &str, kind: EndpointKind) -> Option<&'static str> {
+    pub(crate) fn is_stated_by(self, method: &str, kind: EndpointKind, step: Step) -> Option<&'static str> {
+        let after_chunks = CLOSED_AFTER_CHUNKS.iter().find(|(closing, _)| *closing == step);
+        if let (Success, "PUT", Session, Some((_, id))) = (self, method, kind, after_chunks) {
+            return Some(id);
+        }
         let row = STATUSES
             .iter()
             .find(|row| (row.0, row.1, row.2) == (self, method, kind));

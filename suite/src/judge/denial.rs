@@ -2,7 +2,7 @@
 
 use super::upload::Holding;
 use crate::catalogue::RequirementId;
-use crate::due::Due;
+use crate::due::{Due, Step};
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::log::ProgramLog;
 use crate::wire::Exchange;
@@ -37,6 +37,23 @@ impl RequestForm {
         brought: Amount::Some,
         says_where: false,
     };
+
+    /// How it goes on with an upload.
+    fn step(&self) -> Step {
+        match self {
+            RequestForm::Bringing {
+                held: Amount::Some,
+                brought: Amount::Some,
+                ..
+            } => Step::More,
+            RequestForm::Bringing {
+                held: Amount::Some,
+                brought: Amount::None,
+                ..
+            } => Step::Nothing,
+            _ => Step::First,
+        }
+    }
 }
 
 /// Whether there is any content.
@@ -106,7 +123,12 @@ impl RequestShape {
 
     /// The requirement by which such a request is granted.
     fn stated_by(&self) -> Option<RequirementId> {
-        RequirementId::parse(Due::Success.is_stated_by(&self.method, self.kind)?)
+        self.is_stated_by(Due::Success)
+    }
+
+    /// The requirement that says how such a request is answered to which this is due.
+    pub(super) fn is_stated_by(&self, due: Due) -> Option<RequirementId> {
+        RequirementId::parse(due.is_stated_by(&self.method, self.kind, self.form.step())?)
     }
 }
 

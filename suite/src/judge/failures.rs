@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::anomaly::{Anomaly, anomaly};
+use super::denial::RequestShape;
 use super::entry::Entry;
-use crate::catalogue::RequirementId;
 use crate::cause::Cause;
 use crate::check::{CheckResult, describe};
 use crate::due::Due::{self, NotFound, Success};
@@ -28,9 +28,7 @@ pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &Pr
     }
     let due = due(checkpoint.check.as_deref(), came, log)?;
     Some(Entry {
-        requirement: RequirementId::parse(
-            due.is_stated_by(&came.request.method, Endpoint::of(&came.request.url).kind())?,
-        )?,
+        requirement: RequestShape::of(came, &Endpoint::of(&came.request.url), log).is_stated_by(due)?,
         place: checkpoint.place.clone(),
         row: observation.row.clone(),
         verdict: Verdict::Broken,
@@ -113,9 +111,10 @@ fn due_to(came: &Exchange, log: &ProgramLog) -> Due {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Failure;
+    use crate::catalogue::{Failure, RequirementId};
+    use crate::due::Step;
     use crate::scenario::Library;
-    use crate::wire::{Request, Url};
+    use crate::wire::Url;
 
     /// Every request that a table entry is about, and every thing that can be due.
     fn named() -> Vec<&'static str> {
@@ -135,11 +134,15 @@ mod tests {
         for path in paths {
             for method in ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"] {
                 let url = Url::parse("http://registry.example").unwrap().below_mount(path);
-                let came = Exchange::withheld(Request::new(method, url), crate::wire::Withheld::Ended);
-                let dues = [Success, NotFound, Due::Refusal];
-                named.extend(dues.iter().filter_map(|due| {
-                    due.is_stated_by(&came.request.method, Endpoint::of(&came.request.url).kind())
-                }));
+                let kind = Endpoint::of(&url).kind();
+                for due in [Success, NotFound, Due::Refusal] {
+                    let steps = [Step::First, Step::More, Step::Nothing];
+                    named.extend(
+                        steps
+                            .iter()
+                            .filter_map(|step| due.is_stated_by(method, kind, *step)),
+                    );
+                }
             }
         }
         named

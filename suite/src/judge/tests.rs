@@ -7,6 +7,8 @@ mod acknowledged;
 mod causes;
 mod denials;
 
+use acknowledged::{bringing, digest_of};
+
 use super::*;
 use crate::cause::Cause;
 use crate::check::{CheckResult, check};
@@ -361,6 +363,35 @@ fn a_failure_that_hid_something_is_told_under_the_requirement_about_its_status()
         [""; 0],
         "that is a circumstance"
     );
+}
+
+#[test]
+fn what_fails_when_an_upload_is_closed_is_what_was_asked_of_that_upload() {
+    let library = library(
+        "a.state SHOULD\npush.put.201 MUST\npush.chunk.final-chunk-in-put MUST\npush.chunk.closing-put-201 MUST",
+    );
+    let program = program(&library, "push/again", "> GET /v2/\nSHOULD a.state\n< 201\n");
+    let found = |chunk: Option<&'static str>, last: &'static str| {
+        let upload: &[(&str, &str)] = &[("Location", "/v2/a/blobs/uploads/1")];
+        let close = format!("PUT /v2/a/blobs/uploads/1?digest={}", digest_of("content"));
+        let failed = bringing(&exchange(3, &close, Ok((500, &[]))), last);
+        let opened = exchange(1, "POST /v2/a/blobs/uploads/", Ok((202, upload)));
+        let mut events = vec![Event::Sent(0, opened)];
+        events.extend(chunk.map(|chunk| {
+            let patch = exchange(2, "PATCH /v2/a/blobs/uploads/1", Ok((202, upload)));
+            Event::Sent(0, bringing(&patch, chunk))
+        }));
+        events.extend(all_look(&program, &failed));
+        for event in &mut events {
+            if let Event::Observed(observation) = event {
+                observation.seen = CheckResult::NotReached(Cause::Came(failed.clone()));
+            }
+        }
+        findings(&judge(&library, &run_log(vec![once(log_of(&program, events))])))
+    };
+    assert_eq!(found(None, "content"), ["push.put.201"]);
+    assert_eq!(found(Some("con"), "tent"), ["push.chunk.final-chunk-in-put"]);
+    assert_eq!(found(Some("content"), ""), ["push.chunk.closing-put-201"]);
 }
 
 #[test]
