@@ -21,7 +21,7 @@ pub(crate) fn broken_by(
         match event {
             Event::Sent(_, exchange) => {
                 let mut entries = Entries::default();
-                invariants::ask(standard, exchange, target, &mut entries);
+                invariants::ask(standard, log, exchange, target, &mut entries);
                 let ids = entries.broken().map(|entry| entry.requirement.clone());
                 broken.entry(exchange.number).or_default().extend(ids);
             }

@@ -25,7 +25,7 @@ pub(super) fn of(standard: &Standard<'_>, log: &ProgramLog, target: &Url) -> Ent
     for event in &log.events {
         match event {
             Event::Sent(_, exchange) => {
-                invariants::ask(standard, exchange, target, &mut fold.entries);
+                invariants::ask(standard, log, exchange, target, &mut fold.entries);
             }
             Event::Observed(observation) => fold.saw(observation),
             Event::Refused(refusal) => fold.refused(refusal),

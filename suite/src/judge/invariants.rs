@@ -7,19 +7,25 @@ use super::entry::{Entries, Entry, Plain};
 use crate::cause::Cause;
 use crate::check::{CheckResult, check, describe, holds};
 use crate::judgement::Verdict;
-use crate::log::Evidence;
+use crate::log::{Evidence, ProgramLog};
 use crate::scenario::ast::{Aspect, Check, Polarity, StatusSet};
 use crate::scenario::{Block, Does, Program, Script};
 use crate::values::{Answered, Scope};
-use crate::wire::{Exchange, Url};
+use crate::wire::{Answer, Exchange, Url};
 
 /// Asks every invariant of one exchange, where the target answered.
-pub(super) fn ask(standard: &Standard<'_>, exchange: &Arc<Exchange>, target: &Url, entries: &mut Entries) {
+pub(super) fn ask(
+    standard: &Standard<'_>,
+    log: &ProgramLog,
+    exchange: &Arc<Exchange>,
+    target: &Url,
+    entries: &mut Entries,
+) {
     let Ok(answer) = &exchange.outcome else { return };
     if answer.url.origin() != target.origin() || answer.url.path_below_mount().is_none() {
         return;
     }
-    if is_of_a_token_server(exchange) {
+    if is_of_a_neighbour(exchange, log) {
         return;
     }
     if standard.loss.is_some_and(|loss| loss.explains(exchange)) {
@@ -40,13 +46,16 @@ pub(super) fn ask(standard: &Standard<'_>, exchange: &Arc<Exchange>, target: &Ur
     }
 }
 
-/// Whether a form of OAuth2 is answered, by a token server that stands where the registry does: what it refuses it says in
-/// words of its own (RFC 6749, section 5.2).
-fn is_of_a_token_server(exchange: &Exchange) -> bool {
-    let request = &exchange.request;
-    let is_form = request.headers.get("Content-Type") == Some("application/x-www-form-urlencoded");
-    let path = request.url.path_below_mount().unwrap_or_default();
-    is_form && request.method == "POST" && !path.starts_with("/v2/")
+/// Whether what answers is another program on the host of the registry, such as a token server or a page for people: it
+/// is beside the API, and the registry did not lead there.
+fn is_of_a_neighbour(exchange: &Exchange, log: &ProgramLog) -> bool {
+    let path = exchange.request.url.path_below_mount().unwrap_or_default();
+    let leads_there = |earlier: &Arc<Exchange>| {
+        let place = earlier.outcome.as_ref().ok().and_then(Answer::location);
+        earlier.number < exchange.number
+            && place.is_some_and(|place| place.path() == exchange.request.url.path())
+    };
+    path != "/v2" && !path.starts_with("/v2/") && !log.exchanges().any(leads_there)
 }
 
 /// Whether a condition is on statuses by their numbers.

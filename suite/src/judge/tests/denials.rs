@@ -257,6 +257,45 @@ fn who_does_not_know_a_method_says_no_other_code_than_that() {
 }
 
 #[test]
+fn what_answers_beside_the_api_is_the_registry_only_where_the_registry_leads_there() {
+    let library = library("a.every SHOULD\na.own MUST");
+    let text = "always    Every answer is here\nwhen 4xx\n  SHOULD a.every\n  < X-Here: yes\nend\n";
+    let (scenario, faults) = parse(text);
+    assert_eq!(faults, []);
+    let invariant = Arc::new(Program::of(
+        "http/every".into(),
+        text.into(),
+        &scenario.unwrap(),
+        &library.catalogue,
+        Version::V1_1,
+    ));
+    let own = program(&library, "probe/own", &ask("a.own", "401"));
+    let run = run_log(Vec::new());
+    let standard = Standard {
+        catalogue: &library.catalogue,
+        version: Version::V1_1,
+        asked: None,
+        invariants: &[invariant],
+        loss: None,
+    };
+    let is_broken_at = |target: &str, leads_to: &str| {
+        let opened = exchange(
+            1,
+            "POST /v2/a/blobs/uploads/",
+            Ok((202, &[("Location", leads_to)])),
+        );
+        let mut events = vec![Event::Sent(0, opened)];
+        events.extend(all_look(&own, &exchange(2, target, Ok((401, &[])))));
+        let verdict = judge_program(&standard, &log_of(&own, events), &run.facts.target);
+        !verdict.broken.is_empty()
+    };
+    assert!(is_broken_at("GET /v2/", "/v2/a/blobs/uploads/1"));
+    assert!(!is_broken_at("GET /nowhere", "/v2/a/blobs/uploads/1"));
+    assert!(!is_broken_at("POST /token", "/v2/a/blobs/uploads/1"));
+    assert!(is_broken_at("PATCH /uploads/1", "/uploads/1"));
+}
+
+#[test]
 fn a_program_came_to_nothing_by_what_it_asks_and_not_by_what_is_asked_of_every_answer() {
     let library = library("a.every SHOULD\na.own MUST");
     let text = "always    Every answer is here\nwhen 2xx\n  SHOULD a.every\n  < X-Here: yes\nend\n";
