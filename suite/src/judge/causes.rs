@@ -6,8 +6,10 @@ use super::general::one_for_each_kind_of_request;
 use super::symptom::Symptom;
 use super::{Standard, order};
 use crate::catalogue::{Level, Requirement, RequirementId};
+use crate::check::error_codes;
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::judgement::{Consequence, Finding, Link, Place, Repetition, Way};
+use crate::values::json_of;
 
 /// A broken requirement, and the ways in which it broke.
 #[derive(Debug)]
@@ -278,12 +280,16 @@ fn are_seen_with(ways: &[Way], others: &[Way]) -> bool {
 }
 
 /// Whether a way was seen where one of the others was: in the same scenario, or of the same request. What failed once
-/// explains nothing that did not, and a race nothing that was none.
+/// explains nothing that did not, a race nothing that was none, and a refusal no other that has another reason.
 fn is_seen_with(way: &Way, others: &[Way]) -> bool {
     let explains = |other: &Way| !fails(other) || fails(way) && (is_race(way) || !is_race(other));
     others.iter().any(|other| {
         let is_same_request = form(way).is_some() && form(way) == form(other);
-        way.place.scenario == other.place.scenario || is_same_request && explains(other)
+        let has_one_reason = match (reasons(way), reasons(other)) {
+            (Some(reasons), Some(others)) => reasons == others,
+            _ => true,
+        };
+        way.place.scenario == other.place.scenario || is_same_request && has_one_reason && explains(other)
     })
 }
 
@@ -291,6 +297,13 @@ fn is_seen_with(way: &Way, others: &[Way]) -> bool {
 fn fails(way: &Way) -> bool {
     way.exchange()
         .is_some_and(|exchange| exchange.status().is_none_or(|status| status >= 500))
+}
+
+/// The reasons that a refusal gives, if it gives any.
+fn reasons(way: &Way) -> Option<Vec<String>> {
+    let answer = way.exchange()?.outcome.as_ref().ok()?;
+    let codes = json_of(answer).map(|json| error_codes(&json));
+    codes.filter(|codes| (400..500).contains(&answer.status) && !codes.is_empty())
 }
 
 /// Whether it takes requests that are made at once to see it.

@@ -242,6 +242,32 @@ fn a_plain_list_with_other_elements_does_not_tell_why() {
 }
 
 #[test]
+fn what_is_refused_for_another_reason_does_not_follow() {
+    let library = library("a.general MUST\na.special MUST a.general");
+    let refused = |number, code: &str| {
+        let json = format!(r#"{{"errors":[{{"code":"{code}"}}]}}"#);
+        with_json(&exchange(number, "PUT /v2/a/manifests/t", Ok((400, &[]))), &json)
+    };
+    let ask = |id: &str| format!("> GET /v2/\nMUST {id}\n< 201\n");
+    let found = |code| {
+        let programs = vec![
+            scene(
+                &library,
+                "push/general",
+                &ask("a.general"),
+                &[refused(1, "MANIFEST_INVALID")],
+            ),
+            scene(&library, "push/special", &ask("a.special"), &[refused(2, code)]),
+        ];
+        judge(&library, &run_log(programs)).findings.len()
+    };
+    assert_eq!(
+        (found("MANIFEST_INVALID"), found("MANIFEST_BLOB_UNKNOWN")),
+        (1, 2)
+    );
+}
+
+#[test]
 fn failures_with_other_codes_are_other_failures() {
     let library = library("a.first MUST\na.second MUST");
     let fails = |number, code: &str| {
