@@ -2,6 +2,8 @@
 
 use crate::endpoint::Endpoint;
 use crate::log::ProgramLog;
+use crate::scenario::ast::Algorithm;
+use crate::values::digest;
 use crate::wire::{Body, Exchange, Payload};
 
 /// What an upload holds.
@@ -87,7 +89,14 @@ impl Holding {
 
 /// Whether a digest is known not to be that of these bytes.
 pub(super) fn is_wrong(said: &str, content: Option<&Payload>) -> bool {
-    said.starts_with("sha256:") && content.is_some_and(|content| content.received(0).digest() != said)
+    let Some(content) = content else {
+        return false;
+    };
+    match said.split_once(':') {
+        Some(("sha256", _)) => content.received(0).digest() != said,
+        Some(("sha512", _)) => digest(Algorithm::Sha512, &content.bytes()) != said,
+        _ => false,
+    }
 }
 
 /// The bytes of a body, where they are all known.
