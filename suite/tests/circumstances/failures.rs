@@ -7,11 +7,11 @@ use assize::Outcome;
 use assize::catalogue::Failure as Effect;
 use assize::catalogue::Level;
 use assize::endpoint::{Endpoint, EndpointKind};
-use assize::judgement::{Finding, Way};
+use assize::judgement::{Finding, Verdict, Way};
 use assize::run::CleanUp;
 use futures_util::stream::{self, StreamExt as _};
 
-use super::asked::{SUITE, all};
+use super::asked::{SUITE, all, some, verdict};
 use super::support::{Circumstance, Failure, Proxy, registry};
 
 /// The kinds of request that are made of content and lists.
@@ -132,4 +132,22 @@ async fn a_front_end_that_is_out_of_order_breaks_no_more() {
         wrong(Failure::Status(503), &MOST_TELLING).await,
         Vec::<String>::new()
     );
+}
+
+/// What a registry refuses is not offered, also where nothing is known of something else that is needed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_needs_what_is_refused_is_not_kept_back_by_a_failure() {
+    let registry = registry(|config| {
+        config.offer.no_tag_deletion = true;
+        config.offer.no_manifest_deletion = true;
+    })
+    .await;
+    let fails = Circumstance::Fails("GET", EndpointKind::Referrers, Failure::Status(500));
+    let proxy = Proxy::before(&registry.url(), fails).await;
+    let asked = some(&proxy.url(), &["discovery/referrers-*"]);
+    let outcome = asked.outcome().await.unwrap();
+    for id in ["referrers.tag-delete-keeps", "referrers.fresh-after-delete"] {
+        let verdict = verdict(&outcome, id);
+        assert!(matches!(verdict, Verdict::NotOffered(_)), "{id}: {verdict:?}");
+    }
 }

@@ -144,16 +144,23 @@ async fn followed(coded: &Coded, actor: &mut Actor) -> Result<(), NotReached> {
     Err(NotReached(Cause::Said(why)))
 }
 
-/// Why a scenario cannot be carried out, if it needs what the registry does not offer.
+/// Why a scenario cannot be carried out, if it needs what the registry does not offer. What is refused decides, also
+/// beside what nothing is known of.
 fn lacking(world: &World, scenario: &CodedScenario) -> Option<Reason> {
-    scenario
-        .needs
-        .iter()
-        .find_map(|name| match world.session.offer(name) {
-            Offer::Offered(_) => None,
-            Offer::Refused(_) => Some(Reason::of_need(Stance::Offered, name)),
+    let offers = || {
+        let needs = scenario.needs.iter();
+        needs.map(|name| (name, world.session.offer(name)))
+    };
+    let refused = offers().find_map(|(name, offer)| match offer {
+        Offer::Refused(_) => Some(Reason::of_need(Stance::Offered, name)),
+        Offer::Offered(_) | Offer::Unsettled(_) => None,
+    });
+    refused.or_else(|| {
+        offers().find_map(|(name, offer)| match offer {
             Offer::Unsettled(because) => Some(Reason::of_unsettled(name, because)),
+            Offer::Offered(_) | Offer::Refused(_) => None,
         })
+    })
 }
 
 #[cfg(test)]

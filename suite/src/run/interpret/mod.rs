@@ -40,11 +40,29 @@ pub(super) fn carry_out<'a>(world: &'a mut World, block: &'a Block) -> BoxFuture
                 if let Some(behind) = block.behind(index) {
                     world.skip(behind, reason.clone());
                 }
+                if let Reason::NotReached(_) = reason {
+                    pass_over_what_is_not_offered(world, block, index);
+                }
                 return Flow::Stop(reason);
             }
         }
         Flow::On
     })
+}
+
+/// What lies behind an action that stopped the flow and needs what the registry does not offer is not offered: it would
+/// not have been reached in any case.
+fn pass_over_what_is_not_offered(world: &World, block: &Block, index: usize) {
+    for (later, action) in block.actions.iter().enumerate().skip(index + 1) {
+        let Does::Need(capabilities) = &action.does else {
+            continue;
+        };
+        if let (Flow::Stop(reason @ (Reason::NotOffered(_) | Reason::NoOccasion)), Some(behind)) =
+            (need(world, capabilities), block.behind(later))
+        {
+            world.skip(behind, reason);
+        }
+    }
 }
 
 async fn act(world: &mut World, action: &Action) -> Flow {
@@ -92,19 +110,23 @@ fn failed(world: &World, span: &Span, why: &str) -> Reason {
     Reason::Failed(format!("{}, line {line}: {why}", world.program.name))
 }
 
+/// What is refused decides, also beside what nothing is known of.
 fn need(world: &World, capabilities: &[Spanned<Capability>]) -> Flow {
+    let mut flow = Flow::On;
     for needed in capabilities {
         match (needed.stance, world.session.offer(&needed.name)) {
             (Stance::Offered, Offer::Offered(_)) | (Stance::Refused, Offer::Refused(_)) => {}
             (_, Offer::Unsettled(because)) => {
-                return Flow::Stop(Reason::of_unsettled(&needed.name, because));
+                if let Flow::On = flow {
+                    flow = Flow::Stop(Reason::of_unsettled(&needed.name, because));
+                }
             }
             (stance, Offer::Offered(_) | Offer::Refused(_)) => {
                 return Flow::Stop(Reason::of_need(stance, &needed.name));
             }
         }
     }
-    Flow::On
+    flow
 }
 
 fn settle(world: &World, action: &Action, capability: &Capability, requirement: Option<&RequirementId>) {
