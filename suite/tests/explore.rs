@@ -88,3 +88,10 @@ async fn nothing_is_found_in_a_registry_that_keeps_to_the_specification() {
     assert!(outcome.findings().is_empty(), "{:?}", outcome.findings());
     assert!(outcome.generated.is_empty());
 }
+
+/// What is asked of a referrer that comes before its subject is not asked of every push.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_referrer_that_is_refused_without_its_subject_is_found_as_one() {
+    let (ids, _) = found("missing-subject-refused").await;
+    assert_eq!(ids, ["push.manifest.subject-missing-accepted"]);
+}

@@ -111,7 +111,9 @@ impl Model {
             DeleteBlob(at, blob) if able.delete_blob => self.delete_blob(at, blob, say),
             Mount(to, blob) if able.mount => self.mount(to, blob, say),
             PushImage(at, image, by) => {
-                say.push_image(at, image, by);
+                let subject = self.images.get(&(at, SUBJECT));
+                let is_orphan = image != SUBJECT && subject != Some(&Presence::Present);
+                say.push_image(at, image, by, is_orphan);
                 self.images.insert((at, image), Presence::Present);
                 match by {
                     Reference::Tag(tag) => {

@@ -206,7 +206,8 @@ impl<'a> ScenarioWriter<'a> {
         self.line("< 201");
     }
 
-    pub(super) fn push_image(&mut self, at: Repository, image: usize, by: Reference) {
+    /// Whether an orphan is taken, whose subject may not be there, is a question of its own.
+    pub(super) fn push_image(&mut self, at: Repository, image: usize, by: Reference, is_orphan: bool) {
         let (reference, id) = match by {
             Reference::Tag(tag) => (format!("tag-{tag}"), "push.manifest.by-tag-201"),
             Reference::Digest => (format!("{{digest image-{image}}}"), "push.manifest.by-digest-201"),
@@ -217,6 +218,9 @@ impl<'a> ScenarioWriter<'a> {
             &format!("push image {image}"),
             &[&parts, &line, &format!("> @image-{image}")],
         );
+        if is_orphan {
+            self.asks("push.manifest.subject-missing-accepted", &["2xx"]);
+        }
         self.asks(id, &["201"]);
     }
 
