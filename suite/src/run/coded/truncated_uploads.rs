@@ -274,7 +274,9 @@ async fn go_on(
     let Some((mut offset, next)) = kept_until(actor, place, &kept).await else {
         return;
     };
-    let mut sent = actor.patch(next, &blob.part(offset, blob.size())).await;
+    // None is larger than the first one: where parts become those of an object store, all have one size, and the last less.
+    let end_of_chunk = |offset: u64| blob.size().min(offset + blob.chunk);
+    let mut sent = actor.patch(next, &blob.part(offset, end_of_chunk(offset))).await;
     for _ in 0..STILL_ARRIVING {
         if sent.status() != Some(416) {
             break;
@@ -284,7 +286,12 @@ async fn go_on(
             return;
         };
         offset = now;
-        sent = actor.patch(next, &blob.part(offset, blob.size())).await;
+        sent = actor.patch(next, &blob.part(offset, end_of_chunk(offset))).await;
+    }
+    offset = end_of_chunk(offset);
+    while let (true, Some(next)) = (offset < blob.size(), sent.upload_address()) {
+        sent = actor.patch(next, &blob.part(offset, end_of_chunk(offset))).await;
+        offset = end_of_chunk(offset);
     }
     let closed = match sent.upload_address() {
         None => sent,
