@@ -127,11 +127,12 @@ impl Created {
             return;
         };
         let named = |reference: &str| (repository.to_owned(), reference.to_owned());
+        // One that is taken by a digest that it does not have may be kept under its own.
+        self.manifests.insert(named(&manifest_digest(request)));
         if endpoint.kind() == EndpointKind::Manifest {
             self.manifests.insert(named(reference));
         } else {
             self.tags.insert(named(reference));
-            self.manifests.insert(named(&manifest_digest(request)));
         }
     }
 
@@ -185,5 +186,36 @@ fn manifest_digest(request: &Request) -> String {
     match signed {
         Some(signed) => digest(Algorithm::Sha256, &signed),
         None => request.body.received().digest(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Body, Withheld};
+
+    #[test]
+    fn a_manifest_that_was_taken_by_the_digest_of_something_else_may_be_there_under_its_own() {
+        let claimed = format!("sha256:{}", "0".repeat(64));
+        let target = Url::parse("http://registry.example").unwrap();
+        let url = target.below_mount(&format!("/v2/a/manifests/{claimed}"));
+        let mut request = Request::new("PUT", url.clone());
+        request.body = Body::Sized("{}".into());
+        let mut exchange = Exchange::withheld(request, Withheld::Ended);
+        exchange.outcome = Ok(Answer {
+            url,
+            status: 201,
+            headers: crate::wire::Headers::default(),
+            body: bytes::Bytes::new().into(),
+            cut: None,
+        });
+        let created = Created::by_exchanges(&[Arc::new(exchange)]);
+        let own = digest(Algorithm::Sha256, b"{}");
+        let names: Vec<&str> = created
+            .manifests
+            .iter()
+            .map(|(_, digest)| digest.as_str())
+            .collect();
+        assert_eq!(names, [&claimed, &own]);
     }
 }
