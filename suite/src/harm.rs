@@ -32,6 +32,9 @@ const TABLES: [&str; 19] = [
     include_str!("../../fixtures/clients/skopeo.tsv"),
 ];
 
+/// How many rows of the saboteur are named.
+const NAMED: usize = 3;
+
 static MEASURED: LazyLock<Vec<Table>> =
     LazyLock::new(|| TABLES.iter().filter_map(|text| Table::parse(text)).collect());
 
@@ -48,6 +51,8 @@ struct Table {
 /// What came of a workflow over one row of the saboteur.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Measurement {
+    /// The row of the saboteur.
+    row: String,
     /// The ids of the requirements that the row breaks, or of those that tell of it, if it is allowed.
     breaks: Vec<String>,
     workflow: String,
@@ -85,9 +90,10 @@ impl Table {
 impl Measurement {
     fn parse(line: &str) -> Option<Measurement> {
         let mut fields = line.split('\t');
-        let (_row, breaks) = (fields.next()?, fields.next()?);
+        let (row, breaks) = (fields.next()?, fields.next()?);
         let (workflow, came) = (fields.next()?, fields.next()?);
         Some(Measurement {
+            row: row.to_owned(),
             breaks: breaks.split(',').map(str::to_owned).collect(),
             workflow: workflow.to_owned(),
             came: match came {
@@ -119,6 +125,9 @@ pub struct Harm {
     pub broken: BTreeMap<String, BTreeSet<String>>,
     /// The clients in which no harm was seen.
     pub unharmed: BTreeSet<String>,
+    /// The rows of the saboteur by which the requirement was broken: those that did harm, or else all of them. A registry
+    /// that breaks it in another way need not do the same.
+    pub rows: BTreeSet<String>,
     /// The month of the latest measurement.
     pub month: String,
 }
@@ -133,13 +142,20 @@ impl Harm {
         let mut harm = Harm {
             broken: BTreeMap::new(),
             unharmed: BTreeSet::new(),
+            rows: BTreeSet::new(),
             month: String::new(),
         };
+        let mut harmless = BTreeSet::new();
         for table in tables {
             let cells = || {
                 let cells = table.cells.iter();
                 cells.filter(|cell| cell.breaks.iter().any(|broken| broken == id))
             };
+            for cell in cells() {
+                let does_harm = cell.came != Came::Well;
+                let rows = if does_harm { &mut harm.rows } else { &mut harmless };
+                rows.insert(cell.row.clone());
+            }
             if cells().next().is_none() {
                 continue;
             }
@@ -152,6 +168,9 @@ impl Harm {
             let month = table.day.get(..7).unwrap_or_default();
             harm.month = month.max(&harm.month).to_owned();
         }
+        if harm.rows.is_empty() {
+            harm.rows = harmless;
+        }
         (!harm.month.is_empty()).then_some(harm)
     }
 
@@ -163,7 +182,13 @@ impl Harm {
         });
         let broken = listed("breaks ", broken);
         let unharmed = listed("no harm seen in ", self.unharmed.iter().cloned());
-        let measured = Some(format!("measured {}", self.month));
+        let named: Vec<&str> = self.rows.iter().take(NAMED).map(String::as_str).collect();
+        let others = match self.rows.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            others => format!(" and {others} more"),
+        };
+        let rows = format!("{}{others}", named.join(", "));
+        let measured = Some(format!("measured {} over assize sabotage {rows}", self.month));
         let parts = [broken, unharmed, measured];
         parts.into_iter().flatten().collect::<Vec<String>>().join("; ")
     }
@@ -206,7 +231,7 @@ mod tests {
         let harm = Harm::seen("x.y", &tables).unwrap();
         assert_eq!(
             harm.sentence(),
-            "breaks crane 1.2 (pull fails, push fails, though done); no harm seen in oras 1.2; measured 2026-11"
+            "breaks crane 1.2 (pull fails, push fails, though done); no harm seen in oras 1.2; measured 2026-11 over assize sabotage a, b"
         );
         assert_eq!(Harm::seen("x", &tables), None);
     }

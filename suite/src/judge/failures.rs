@@ -35,6 +35,9 @@ pub(super) fn entry(checkpoint: &Checkpoint, observation: &Observation, log: &Pr
         asked: match due {
             Success => "an answer that grants it",
             NotFound => "404",
+            Due::Refusal if goes_on_with_a_spoilt_upload(came, log) => {
+                "an answer that grants it, or refuses it with a 4xx"
+            }
             Due::Refusal => "a refusal with a 4xx",
         }
         .to_owned(),

@@ -49,10 +49,18 @@ struct ProgressState {
     began: Instant,
     planned: usize,
     finished: usize,
-    under_way: BTreeMap<Arc<str>, Instant>,
+    under_way: BTreeMap<Arc<str>, ShownAttempt>,
     broken: Vec<Arc<str>>,
     /// How many of these a line has named.
     named: usize,
+}
+
+/// A scenario that is under way.
+#[derive(Clone, Copy, Debug)]
+struct ShownAttempt {
+    began: Instant,
+    /// What its attempt is called behind its name.
+    attempt: &'static str,
 }
 
 impl ProgressLine {
@@ -111,8 +119,16 @@ impl Progress for ProgressLine {
     }
 
     fn began(&self, scenario: &Arc<str>) {
+        self.change(|state| state.begin(scenario, Instant::now(), ""));
+    }
+
+    fn began_again(&self, scenario: &Arc<str>) {
+        self.change(|state| state.begin(scenario, Instant::now(), ", looked at again,"));
+    }
+
+    fn finished_again(&self, scenario: &Arc<str>) {
         self.change(|state| {
-            state.under_way.insert(scenario.clone(), Instant::now());
+            state.under_way.remove(scenario);
         });
     }
 
@@ -139,6 +155,11 @@ impl ProgressState {
         }
     }
 
+    fn begin(&mut self, scenario: &Arc<str>, began: Instant, attempt: &'static str) {
+        self.under_way
+            .insert(scenario.clone(), ShownAttempt { began, attempt });
+    }
+
     /// How far the run is, and what has been under way for longest.
     fn line(&self, now: Instant) -> String {
         let scenarios = words::count(self.planned, "scenario");
@@ -146,10 +167,11 @@ impl ProgressState {
             0 => String::new(),
             broken => format!(", {broken} broken"),
         };
-        let longest = self.under_way.iter().min_by_key(|(_, began)| **began);
-        let longest = longest.map(|(name, began)| (name, now.saturating_duration_since(*began)));
-        let longest = longest.filter(|(_, took)| *took >= LONG);
-        let longest = longest.map(|(name, took)| format!("; {name} has taken {} s", took.as_secs()));
+        let longest = self.under_way.iter().min_by_key(|(_, at)| at.began);
+        let longest = longest.and_then(|(name, at)| {
+            let took = now.saturating_duration_since(at.began);
+            (took >= LONG).then(|| format!("; {name}{} has taken {} s", at.attempt, took.as_secs()))
+        });
         format!(
             "{} of {scenarios}{broken}{}",
             self.finished,
@@ -198,11 +220,14 @@ mod tests {
         state.planned = 214;
         state.finished = 12;
         insta::assert_snapshot!(state.line(at(1)), @"12 of 214 scenarios");
-        state.under_way.insert("push/chunks".into(), at(30));
-        state.under_way.insert("security/slow-client".into(), at(5));
+        state.begin(&"push/chunks".into(), at(30), "");
+        state.begin(&"security/slow-client".into(), at(5), "");
         insta::assert_snapshot!(state.line(at(6)), @"12 of 214 scenarios");
         state.broken.push("pull/range".into());
         insta::assert_snapshot!(state.line(at(40)), @"12 of 214 scenarios, 1 broken; security/slow-client has taken 35 s");
+        state.under_way.clear();
+        state.begin(&"pull/range".into(), at(41), ", looked at again,");
+        insta::assert_snapshot!(state.line(at(45)), @"12 of 214 scenarios, 1 broken; pull/range, looked at again, has taken 4 s");
     }
 
     #[test]

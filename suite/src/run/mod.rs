@@ -81,6 +81,10 @@ pub trait Progress: Send + Sync {
     fn began(&self, scenario: &Arc<str>);
     /// One of them is over.
     fn finished(&self, scenario: &ScenarioOutcome);
+    /// The one of this name, which has a finding, begins a second time.
+    fn began_again(&self, _scenario: &Arc<str>) {}
+    /// That is over, too.
+    fn finished_again(&self, _scenario: &Arc<str>) {}
 }
 
 /// Nobody is told.

@@ -154,8 +154,9 @@ impl Round {
         tasks: &mut JoinSet<()>,
     ) {
         let (campaign, tell) = (self.campaign.clone(), tell.clone());
-        if let Attempt::First(_) = attempt {
-            self.progress.began(&program.name);
+        match attempt {
+            Attempt::First(_) => self.progress.began(&program.name),
+            Attempt::Second(_) => self.progress.began_again(&program.name),
         }
         tasks.spawn(async move {
             // Where repositories are shared, others wait until all of it is gone.
@@ -174,6 +175,7 @@ impl Round {
                 self.note_first(at, ran);
             }
             Attempt::Second(at) => {
+                self.progress.finished_again(&ran.log.program.name);
                 if let Some(Some(carried)) = self.carried.get_mut(at) {
                     carried.again = Some(ran.log);
                 }
