@@ -19,7 +19,7 @@ pub(crate) enum Due {
 
 /// How a request goes on with an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum UploadStep {
     /// It is the first to bring something, or goes to no upload.
     First,
     /// It brings more to what chunks have brought.
@@ -58,9 +58,9 @@ const STATUSES: [(Due, &str, EndpointKind, &str); 25] = [
 ];
 
 /// The requirements that say how what closes an upload is answered where chunks came before it.
-const CLOSED_AFTER_CHUNKS: [(Step, &str); 2] = [
-    (Step::More, "push.chunk.final-chunk-in-put"),
-    (Step::Nothing, "push.chunk.closing-put-201"),
+const CLOSED_AFTER_CHUNKS: [(UploadStep, &str); 2] = [
+    (UploadStep::More, "push.chunk.final-chunk-in-put"),
+    (UploadStep::Nothing, "push.chunk.closing-put-201"),
 ];
 
 /// Every requirement that a failure may break, whatever was asked.
@@ -72,7 +72,12 @@ pub(crate) fn breakable() -> impl Iterator<Item = &'static str> {
 
 impl Due {
     /// The requirement that says how a request is answered to which this is due.
-    pub(crate) fn is_stated_by(self, method: &str, kind: EndpointKind, step: Step) -> Option<&'static str> {
+    pub(crate) fn is_stated_by(
+        self,
+        method: &str,
+        kind: EndpointKind,
+        step: UploadStep,
+    ) -> Option<&'static str> {
         let after_chunks = CLOSED_AFTER_CHUNKS.iter().find(|(closing, _)| *closing == step);
         if let (Success, "PUT", Session, Some((_, id))) = (self, method, kind, after_chunks) {
             return Some(id);

@@ -2,7 +2,7 @@
 
 use super::upload::Holding;
 use crate::catalogue::RequirementId;
-use crate::due::{Due, Step};
+use crate::due::{Due, UploadStep};
 use crate::endpoint::{Endpoint, EndpointKind};
 use crate::log::ProgramLog;
 use crate::wire::Exchange;
@@ -39,19 +39,19 @@ impl RequestForm {
     };
 
     /// How it goes on with an upload.
-    fn step(&self) -> Step {
+    fn step(&self) -> UploadStep {
         match self {
             RequestForm::Bringing {
                 held: Amount::Some,
                 brought: Amount::Some,
                 ..
-            } => Step::More,
+            } => UploadStep::More,
             RequestForm::Bringing {
                 held: Amount::Some,
                 brought: Amount::None,
                 ..
-            } => Step::Nothing,
-            _ => Step::First,
+            } => UploadStep::Nothing,
+            _ => UploadStep::First,
         }
     }
 }

@@ -115,7 +115,7 @@ fn due_to(came: &Exchange, log: &ProgramLog) -> Due {
 mod tests {
     use super::*;
     use crate::catalogue::{Failure, RequirementId};
-    use crate::due::Step;
+    use crate::due::UploadStep;
     use crate::scenario::Library;
     use crate::wire::Url;
 
@@ -139,7 +139,7 @@ mod tests {
                 let url = Url::parse("http://registry.example").unwrap().below_mount(path);
                 let kind = Endpoint::of(&url).kind();
                 for due in [Success, NotFound, Due::Refusal] {
-                    let steps = [Step::First, Step::More, Step::Nothing];
+                    let steps = [UploadStep::First, UploadStep::More, UploadStep::Nothing];
                     named.extend(
                         steps
                             .iter()
