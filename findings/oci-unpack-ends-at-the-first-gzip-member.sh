@@ -9,7 +9,7 @@
 #            flate2's GzDecoder, which ends behind the first member and calls that the end of the file (MultiGzDecoder reads
 #            on), so that the archive breaks off: "unexpected EOF during skip", about a blob whose digest was just found right.
 # Matters    It reads like a download that was cut off, and it is the image: each attempt ends so, with every registry, while
-#            engines run it. Layers of several members come from stargz, bgzip and tools that append; flate2's name for the
+#            engines run it. Layers of several members come from stargz, bgzip and tools that append; the library's name for the
 #            common case is the longer one, and zstd's decoder in the same program reads all frames.
 # Output     gzip: exit status 0, 4 of 4 files
 #            eStargz: exit status 1, 0 of 4 files, unexpected EOF
