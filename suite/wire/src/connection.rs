@@ -7,7 +7,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{Either, select};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, split};
@@ -25,6 +25,9 @@ pub(super) const WRITE_SIZE: usize = 64 * 1024;
 
 /// The longest body that is written together with its head, in bytes.
 const SMALL_BODY: u64 = 8 * 1024;
+
+/// How soon a connection ends whose end crossed with the request. What ends later has seen it.
+const CROSSED: Duration = Duration::from_millis(100);
 
 /// What a connection runs over: TCP, or TLS on TCP.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -44,8 +47,28 @@ pub(super) struct Attempt<'a> {
     pub(super) outcome: Result<Arrived<'a>, Fault>,
     /// The connection, if it can carry another request.
     pub(super) connection: Option<Connection>,
-    /// Whether the connection was dead already: nothing of the answer came, and nothing can have been done about it.
-    pub(super) stale: bool,
+    /// How a connection that was kept ended in the place of an answer, if it did so before the request was looked at.
+    pub(super) ended: Option<EarlyEnd>,
+}
+
+/// The end of a connection that was kept, before anything of an answer. A server may close at any time (RFC 9112, section
+/// 9.5), and some do so right behind an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EarlyEnd {
+    /// Nothing can have been done, or nothing that asking twice would do twice.
+    Harmless,
+    /// The end and the request crossed on their way, as far as can be seen.
+    Crossed,
+}
+
+impl EarlyEnd {
+    fn of(request: &Request, progress: &WriteProgress, began: Instant) -> Option<EarlyEnd> {
+        if is_safe(&request.method) || progress.written() == 0 {
+            Some(EarlyEnd::Harmless)
+        } else {
+            (began.elapsed() < CROSSED).then_some(EarlyEnd::Crossed)
+        }
+    }
 }
 
 /// The limits on one request and its answer.
@@ -96,6 +119,7 @@ impl Connection {
         limits: Limits,
         books: &'a Books,
     ) -> Attempt<'a> {
+        let began = Instant::now();
         let (reader, mut writer) = split(self.stream);
         let mut incoming = Incoming::new(reader);
         let progress = WriteProgress::begin();
@@ -108,14 +132,16 @@ impl Connection {
         let (reader, used_up) = incoming.into_parts();
         let reusable = written && used_up && outcome.as_ref().is_ok_and(|answer| answer.reusable);
         let closed = matches!(outcome, Err(Fault::Closed(_)));
-        let harmless = is_safe(&request.method) || progress.written() == 0;
+        let has_ended = self.reused && closed && untouched;
         Attempt {
             outcome: outcome.map(|answer| answer.arrived),
             connection: reusable.then(|| Connection {
                 stream: reader.unsplit(writer),
                 reused: true,
             }),
-            stale: self.reused && closed && untouched && harmless,
+            ended: has_ended
+                .then(|| EarlyEnd::of(request, &progress, began))
+                .flatten(),
         }
     }
 }

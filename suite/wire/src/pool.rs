@@ -134,20 +134,44 @@ mod tests {
         assert_eq!(two("GET", vec![hangs_up, answer(OK)]).await, [Ok(200), Ok(200)]);
     }
 
-    #[tokio::test]
-    async fn what_may_have_been_done_is_not_done_twice() {
-        let closed = Err("the connection was closed before any answer".to_owned());
+    /// What each request that changes something comes to behind one that was answered, where its connection ends after
+    /// `patience`, and another one has this answer for it.
+    async fn behind_a_hanging_up(patience: u64, second: &str) -> Vec<Result<u16, String>> {
+        let mut came = Vec::new();
         for method in ["POST", "PUT", "PATCH", "DELETE"] {
-            let hangs_up = [answer(OK), vec![ServerAct::Read]].concat();
-            let both = two(method, vec![hangs_up, answer(OK)]).await;
-            assert_eq!(both, [Ok(200), closed.clone()], "{method}");
+            let patience = ServerAct::Wait(std::time::Duration::from_millis(patience));
+            let hangs_up = [answer(OK), vec![ServerAct::Read, patience]].concat();
+            let [_, last] = two(method, vec![hangs_up, answer(second)]).await;
+            came.push(last);
+        }
+        came
+    }
+
+    fn closed() -> Result<u16, String> {
+        Err("the connection was closed before any answer".to_owned())
+    }
+
+    #[tokio::test]
+    async fn what_crossed_with_the_end_of_its_connection_is_sent_again() {
+        assert_eq!(behind_a_hanging_up(0, OK).await, vec![Ok(200); 4]);
+    }
+
+    #[tokio::test]
+    async fn what_had_been_done_is_not_told_as_done_twice() {
+        for second in ["404 Not Found", "409 Conflict", "416 Range Not Satisfiable"] {
+            let second = format!("HTTP/1.1 {second}\r\nContent-Length: 0\r\n\r\n");
+            assert_eq!(behind_a_hanging_up(0, &second).await, vec![closed(); 4]);
         }
     }
 
     #[tokio::test]
+    async fn who_hangs_up_later_has_seen_the_request() {
+        assert_eq!(behind_a_hanging_up(200, OK).await, vec![closed(); 4]);
+    }
+
+    #[tokio::test]
     async fn a_new_connection_that_is_closed_is_never_hidden() {
-        let closed = Err("the connection was closed before any answer".to_owned());
         let both = two("GET", vec![vec![ServerAct::Read], answer(OK)]).await;
-        assert_eq!(both, [closed, Ok(200)]);
+        assert_eq!(both, [closed(), Ok(200)]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::client::Client;
 use super::connect::Offer;
-use super::connection::Limits;
+use super::connection::{EarlyEnd, Limits};
 use super::http2::{Outcome, Share};
 use super::protocol::Http1Only;
 use super::shared::Way;
@@ -12,6 +12,9 @@ use super::{Answer, Fault, Protocol, Request, Versions, head};
 /// How often a request is sent again that no server has begun with, or that a connection was lost with: a front end that
 /// is being replaced takes leave of each of its connections once.
 const MOST_TRIES: u32 = 5;
+
+/// What a request is answered with that was carried out already.
+const DONE_ALREADY: [u16; 3] = [404, 409, 416];
 
 /// Which connections are fit for a request that has one for itself.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -37,6 +40,7 @@ impl Client {
         let mut offer = self.offered(request, &origin);
         let mut fit = Fit::Kept;
         let mut tries = 0;
+        let mut crossed = None;
         loop {
             tries += 1;
             *protocol = self.protocol(offer, &origin);
@@ -47,8 +51,11 @@ impl Client {
                     if let Some(connection) = attempt.connection {
                         self.pool().put(origin.clone(), connection);
                     }
-                    if !attempt.stale {
-                        return attempt.outcome.map(|arrived| arrived.from(&request.url));
+                    let told = attempt.outcome.map(|arrived| arrived.from(&request.url));
+                    match attempt.ended {
+                        None => return unless_done_already(told, crossed),
+                        Some(EarlyEnd::Harmless) => {}
+                        Some(EarlyEnd::Crossed) => crossed = told.err(),
                     }
                     fit = Fit::New;
                 }
@@ -110,5 +117,14 @@ impl Client {
             body: settings.body_limit,
             keeping: request.keeping.unwrap_or(settings.keeping),
         }
+    }
+}
+
+/// What is told of a request that was sent once more behind this fault: the fault, if the answer says that the first one was
+/// carried out, so that it was no matter of crossing.
+fn unless_done_already(told: Result<Answer, Fault>, crossed: Option<Fault>) -> Result<Answer, Fault> {
+    match (told, crossed) {
+        (Ok(answer), Some(fault)) if DONE_ALREADY.contains(&answer.status) => Err(fault),
+        (told, _) => told,
     }
 }
