@@ -32,9 +32,6 @@ const TABLES: [&str; 19] = [
     include_str!("../../fixtures/clients/skopeo.tsv"),
 ];
 
-/// How many rows of the saboteur are named.
-const NAMED: usize = 3;
-
 static MEASURED: LazyLock<Vec<Table>> =
     LazyLock::new(|| TABLES.iter().filter_map(|text| Table::parse(text)).collect());
 
@@ -182,13 +179,12 @@ impl Harm {
         });
         let broken = listed("breaks ", broken);
         let unharmed = listed("no harm seen in ", self.unharmed.iter().cloned());
-        let named: Vec<&str> = self.rows.iter().take(NAMED).map(String::as_str).collect();
-        let others = match self.rows.len().saturating_sub(NAMED) {
-            0 => String::new(),
-            others => format!(" and {others} more"),
-        };
-        let rows = format!("{}{others}", named.join(", "));
-        let measured = Some(format!("measured {} over assize sabotage {rows}", self.month));
+        let rows: Vec<&str> = self.rows.iter().map(String::as_str).collect();
+        let measured = Some(format!(
+            "measured {} over assize sabotage {}",
+            self.month,
+            rows.join(", ")
+        ));
         let parts = [broken, unharmed, measured];
         parts.into_iter().flatten().collect::<Vec<String>>().join("; ")
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Constraints;
 use super::operation::{BLOBS, CHUNKS, IMAGES, Operation, Read, Reference, Repository, TAGS, UPLOADS};
-use super::scenario_writer::ScenarioWriter;
+use super::scenario_writer::{ScenarioWriter, SubjectPlace};
 
 /// The image that the others refer to.
 const SUBJECT: usize = 0;
@@ -111,9 +111,12 @@ impl Model {
             DeleteBlob(at, blob) if able.delete_blob => self.delete_blob(at, blob, say),
             Mount(to, blob) if able.mount => self.mount(to, blob, say),
             PushImage(at, image, by) => {
-                let subject = self.images.get(&(at, SUBJECT));
-                let is_orphan = image != SUBJECT && subject != Some(&Presence::Present);
-                say.push_image(at, image, by, is_orphan);
+                let subject = match self.images.get(&(at, SUBJECT)) {
+                    _ if image == SUBJECT => SubjectPlace::There,
+                    Some(Presence::Present) => SubjectPlace::There,
+                    _ => SubjectPlace::PerhapsMissing,
+                };
+                say.push_image(at, image, by, subject);
                 self.images.insert((at, image), Presence::Present);
                 match by {
                     Reference::Tag(tag) => {

@@ -20,6 +20,15 @@ pub(super) struct Mark {
     cited: usize,
 }
 
+/// Whether the manifest that an image refers to is there.
+#[derive(Clone, Copy)]
+pub(super) enum SubjectPlace {
+    /// It is, or the image refers to none.
+    There,
+    /// It may not be: that such an image is taken is a question of its own.
+    PerhapsMissing,
+}
+
 impl Repository {
     fn hole(self) -> &'static str {
         match self {
@@ -206,8 +215,7 @@ impl<'a> ScenarioWriter<'a> {
         self.line("< 201");
     }
 
-    /// Whether an orphan is taken, whose subject may not be there, is a question of its own.
-    pub(super) fn push_image(&mut self, at: Repository, image: usize, by: Reference, is_orphan: bool) {
+    pub(super) fn push_image(&mut self, at: Repository, image: usize, by: Reference, subject: SubjectPlace) {
         let (reference, id) = match by {
             Reference::Tag(tag) => (format!("tag-{tag}"), "push.manifest.by-tag-201"),
             Reference::Digest => (format!("{{digest image-{image}}}"), "push.manifest.by-digest-201"),
@@ -218,7 +226,7 @@ impl<'a> ScenarioWriter<'a> {
             &format!("push image {image}"),
             &[&parts, &line, &format!("> @image-{image}")],
         );
-        if is_orphan {
+        if let SubjectPlace::PerhapsMissing = subject {
             self.asks("push.manifest.subject-missing-accepted", &["2xx"]);
         }
         self.asks(id, &["201"]);

@@ -55,12 +55,28 @@ struct ProgressState {
     named: usize,
 }
 
-/// A scenario that is under way.
+/// An attempt at a scenario that is under way, with when it began.
 #[derive(Clone, Copy, Debug)]
-struct ShownAttempt {
-    began: Instant,
-    /// What its attempt is called behind its name.
-    attempt: &'static str,
+enum ShownAttempt {
+    /// The first.
+    First(Instant),
+    /// The one that looks at a finding again.
+    Again(Instant),
+}
+
+impl ShownAttempt {
+    fn began(&self) -> Instant {
+        let (ShownAttempt::First(began) | ShownAttempt::Again(began)) = self;
+        *began
+    }
+
+    /// What it is called behind the name of the scenario.
+    fn apposition(&self) -> &'static str {
+        match self {
+            ShownAttempt::First(_) => "",
+            ShownAttempt::Again(_) => ", looked at again,",
+        }
+    }
 }
 
 impl ProgressLine {
@@ -119,11 +135,11 @@ impl Progress for ProgressLine {
     }
 
     fn began(&self, scenario: &Arc<str>) {
-        self.change(|state| state.begin(scenario, Instant::now(), ""));
+        self.change(|state| state.begin(scenario, ShownAttempt::First(Instant::now())));
     }
 
     fn began_again(&self, scenario: &Arc<str>) {
-        self.change(|state| state.begin(scenario, Instant::now(), ", looked at again,"));
+        self.change(|state| state.begin(scenario, ShownAttempt::Again(Instant::now())));
     }
 
     fn finished_again(&self, scenario: &Arc<str>) {
@@ -155,9 +171,8 @@ impl ProgressState {
         }
     }
 
-    fn begin(&mut self, scenario: &Arc<str>, began: Instant, attempt: &'static str) {
-        self.under_way
-            .insert(scenario.clone(), ShownAttempt { began, attempt });
+    fn begin(&mut self, scenario: &Arc<str>, attempt: ShownAttempt) {
+        self.under_way.insert(scenario.clone(), attempt);
     }
 
     /// How far the run is, and what has been under way for longest.
@@ -167,10 +182,11 @@ impl ProgressState {
             0 => String::new(),
             broken => format!(", {broken} broken"),
         };
-        let longest = self.under_way.iter().min_by_key(|(_, at)| at.began);
-        let longest = longest.and_then(|(name, at)| {
-            let took = now.saturating_duration_since(at.began);
-            (took >= LONG).then(|| format!("; {name}{} has taken {} s", at.attempt, took.as_secs()))
+        let longest = self.under_way.iter().min_by_key(|(_, attempt)| attempt.began());
+        let longest = longest.and_then(|(name, attempt)| {
+            let took = now.saturating_duration_since(attempt.began());
+            let name = format!("{name}{}", attempt.apposition());
+            (took >= LONG).then(|| format!("; {name} has taken {} s", took.as_secs()))
         });
         format!(
             "{} of {scenarios}{broken}{}",
@@ -220,13 +236,13 @@ mod tests {
         state.planned = 214;
         state.finished = 12;
         insta::assert_snapshot!(state.line(at(1)), @"12 of 214 scenarios");
-        state.begin(&"push/chunks".into(), at(30), "");
-        state.begin(&"security/slow-client".into(), at(5), "");
+        state.begin(&"push/chunks".into(), ShownAttempt::First(at(30)));
+        state.begin(&"security/slow-client".into(), ShownAttempt::First(at(5)));
         insta::assert_snapshot!(state.line(at(6)), @"12 of 214 scenarios");
         state.broken.push("pull/range".into());
         insta::assert_snapshot!(state.line(at(40)), @"12 of 214 scenarios, 1 broken; security/slow-client has taken 35 s");
         state.under_way.clear();
-        state.begin(&"pull/range".into(), at(41), ", looked at again,");
+        state.begin(&"pull/range".into(), ShownAttempt::Again(at(41)));
         insta::assert_snapshot!(state.line(at(45)), @"12 of 214 scenarios, 1 broken; pull/range, looked at again, has taken 4 s");
     }
 

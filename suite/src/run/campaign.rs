@@ -208,29 +208,9 @@ impl Campaign {
     /// Says why a probe settled nothing, for those that need what it was to settle.
     fn settle_the_rest(&self, ran: &Ran) {
         let probe = ran.log.program.name.to_string();
-        let known = ran.log.events.iter().find_map(|event| match event {
-            Event::Stopped(Reason::NotInForce(version)) => Some(Unsettled::NotInForce(*version)),
-            Event::Stopped(Reason::NotReached(cause))
-            | Event::Skipped(Skipped {
-                reason: Reason::NotReached(cause),
-                ..
-            })
-            | Event::Observed(Observation {
-                seen: CheckResult::NotReached(cause),
-                ..
-            }) => cause.beyond().cloned().map(Unsettled::Beyond),
-            _ => None,
-        });
-        let stopped = ran.log.events.iter().find_map(|event| match event {
-            Event::Stopped(Reason::NotReached(Cause::NothingToRead)) => Some(Unsettled::NothingToRead),
-            Event::Stopped(Reason::NotReached(Cause::Came(came))) => Some(Unsettled::Stopped {
-                probe: probe.clone(),
-                came: describe::exchange_of_any(came),
-            }),
-            _ => None,
-        });
-        let why = match (stopped, &ran.verdict.first_broken) {
-            (Some(stopped), _) => stopped,
+        let known = ran.log.events.iter().find_map(|event| known_of(event, &probe));
+        let why = match (known, &ran.verdict.first_broken) {
+            (Some(known), _) => known,
             (None, Some((requirement, got))) => Unsettled::Broke {
                 probe,
                 requirement: requirement.clone(),
@@ -238,7 +218,6 @@ impl Campaign {
             },
             (None, None) => Unsettled::Nothing { probe },
         };
-        let why = known.unwrap_or(why);
         for capability in &ran.log.program.settles {
             self.session.leave_unsettled(capability, why.clone());
         }
@@ -264,6 +243,28 @@ impl Campaign {
             programs: programs.into_iter().map(Attempts::from).collect(),
             end,
         }
+    }
+}
+
+/// Why a probe settled nothing, if this event of it tells.
+fn known_of(event: &Event, probe: &str) -> Option<Unsettled> {
+    match event {
+        Event::Stopped(Reason::NotInForce(version)) => Some(Unsettled::NotInForce(*version)),
+        Event::Stopped(Reason::NotReached(Cause::NothingToRead)) => Some(Unsettled::NothingToRead),
+        Event::Stopped(Reason::NotReached(Cause::Came(came))) => Some(Unsettled::Stopped {
+            probe: probe.to_owned(),
+            came: describe::exchange_of_any(came),
+        }),
+        Event::Stopped(Reason::NotReached(cause))
+        | Event::Skipped(Skipped {
+            reason: Reason::NotReached(cause),
+            ..
+        })
+        | Event::Observed(Observation {
+            seen: CheckResult::NotReached(cause),
+            ..
+        }) => cause.beyond().cloned().map(Unsettled::Beyond),
+        _ => None,
     }
 }
 

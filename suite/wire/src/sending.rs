@@ -63,7 +63,10 @@ impl Client {
                     *protocol = Protocol::Http2;
                     self.count(&origin, *protocol);
                     match place.exchange(request, limits, books).await {
-                        Outcome::Told(told) => return told.map(|arrived| arrived.from(&request.url)),
+                        Outcome::Told(told) => {
+                            let told = told.map(|arrived| arrived.from(&request.url));
+                            return unless_done_already(told, crossed);
+                        }
                         Outcome::Http1Required => offer = Offer::Http1(Http1Only::Required),
                         Outcome::NotBegun(fault) | Outcome::Stale(fault) if tries == MOST_TRIES => {
                             return Err(fault);

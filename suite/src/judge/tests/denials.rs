@@ -256,26 +256,32 @@ fn who_does_not_know_a_method_says_no_other_code_than_that() {
     assert_eq!(findings(&outcome), ["a.code", "a.method = a.size"]);
 }
 
-#[test]
-fn what_answers_beside_the_api_is_the_registry_only_where_the_registry_leads_there() {
-    let library = library("a.every SHOULD\na.own MUST");
-    let text = "always    Every answer is here\nwhen 4xx\n  SHOULD a.every\n  < X-Here: yes\nend\n";
-    let (scenario, faults) = parse(text);
+/// What is asked of every answer of these statuses.
+fn every_answer(library: &Library, statuses: &str) -> Arc<Program> {
+    let text =
+        format!("always    Every answer is here\nwhen {statuses}\n  SHOULD a.every\n  < X-Here: yes\nend\n");
+    let (scenario, faults) = parse(&text);
     assert_eq!(faults, []);
-    let invariant = Arc::new(Program::of(
+    Arc::new(Program::of(
         "http/every".into(),
         text.into(),
         &scenario.unwrap(),
         &library.catalogue,
         Version::V1_1,
-    ));
+    ))
+}
+
+#[test]
+fn what_answers_beside_the_api_is_the_registry_only_where_the_registry_leads_there() {
+    let library = library("a.every SHOULD\na.own MUST");
+    let invariants = [every_answer(&library, "4xx")];
     let own = program(&library, "probe/own", &ask("a.own", "401"));
     let run = run_log(Vec::new());
     let standard = Standard {
         catalogue: &library.catalogue,
         version: Version::V1_1,
         asked: None,
-        invariants: &[invariant],
+        invariants: &invariants,
         loss: None,
     };
     let is_broken_at = |target: &str, leads_to: &str| {
@@ -298,16 +304,7 @@ fn what_answers_beside_the_api_is_the_registry_only_where_the_registry_leads_the
 #[test]
 fn a_program_came_to_nothing_by_what_it_asks_and_not_by_what_is_asked_of_every_answer() {
     let library = library("a.every SHOULD\na.own MUST");
-    let text = "always    Every answer is here\nwhen 2xx\n  SHOULD a.every\n  < X-Here: yes\nend\n";
-    let (scenario, faults) = parse(text);
-    assert_eq!(faults, []);
-    let invariant = Arc::new(Program::of(
-        "http/every".into(),
-        text.into(),
-        &scenario.unwrap(),
-        &library.catalogue,
-        Version::V1_1,
-    ));
+    let invariants = [every_answer(&library, "2xx")];
     let own = program(&library, "probe/own", &ask("a.own", "404"));
     let log = log_of(&own, all_look(&own, &exchange(1, "GET /v2/", Ok((200, &[])))));
     let run = run_log(Vec::new());
@@ -315,7 +312,7 @@ fn a_program_came_to_nothing_by_what_it_asks_and_not_by_what_is_asked_of_every_a
         catalogue: &library.catalogue,
         version: Version::V1_1,
         asked: None,
-        invariants: &[invariant],
+        invariants: &invariants,
         loss: None,
     };
     let verdict = judge_program(&standard, &log, &run.facts.target);

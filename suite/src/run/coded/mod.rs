@@ -25,10 +25,9 @@ mod truncated_uploads;
 
 use futures_util::future::BoxFuture;
 
-use super::interpret::Flow;
+use super::interpret::{Flow, lacking};
 use super::world::World;
 use crate::cause::Cause;
-use crate::judgement::Offer;
 use crate::log::Reason;
 use crate::scenario::ast::Stance;
 use crate::scenario::{CodedScenario, Library};
@@ -108,7 +107,8 @@ pub(super) async fn carry_out(world: World, scenario: &'static CodedScenario) ->
         return Flow::Stop(Reason::Failed(why));
     };
     let whole = 0..usize::MAX;
-    if let Some(lacking) = lacking(&world, scenario) {
+    let needs = scenario.needs.iter().map(|name| (Stance::Offered, &**name));
+    if let Some(lacking) = lacking(&world, needs) {
         world.skip(whole, lacking.clone());
         return Flow::Stop(lacking);
     }
@@ -142,25 +142,6 @@ async fn followed(coded: &Coded, actor: &mut Actor) -> Result<(), NotReached> {
     }
     let why = "429 Too Many Requests, each time".to_owned();
     Err(NotReached(Cause::Said(why)))
-}
-
-/// Why a scenario cannot be carried out, if it needs what the registry does not offer. What is refused decides, also
-/// beside what nothing is known of.
-fn lacking(world: &World, scenario: &CodedScenario) -> Option<Reason> {
-    let offers = || {
-        let needs = scenario.needs.iter();
-        needs.map(|name| (name, world.session.offer(name)))
-    };
-    let refused = offers().find_map(|(name, offer)| match offer {
-        Offer::Refused(_) => Some(Reason::of_need(Stance::Offered, name)),
-        Offer::Offered(_) | Offer::Unsettled(_) => None,
-    });
-    refused.or_else(|| {
-        offers().find_map(|(name, offer)| match offer {
-            Offer::Unsettled(because) => Some(Reason::of_unsettled(name, because)),
-            Offer::Offered(_) | Offer::Refused(_) => None,
-        })
-    })
 }
 
 #[cfg(test)]

@@ -110,23 +110,30 @@ fn failed(world: &World, span: &Span, why: &str) -> Reason {
     Reason::Failed(format!("{}, line {line}: {why}", world.program.name))
 }
 
-/// What is refused decides, also beside what nothing is known of.
 fn need(world: &World, capabilities: &[Spanned<Capability>]) -> Flow {
-    let mut flow = Flow::On;
-    for needed in capabilities {
-        match (needed.stance, world.session.offer(&needed.name)) {
+    let needs = capabilities.iter().map(|needed| (needed.stance, &*needed.name));
+    lacking(world, needs).map_or(Flow::On, Flow::Stop)
+}
+
+/// Why a program cannot go on that needs this of the registry, if it cannot. What is refused decides, also beside what
+/// nothing is known of.
+pub(super) fn lacking<'a>(
+    world: &World,
+    needs: impl IntoIterator<Item = (Stance, &'a str)>,
+) -> Option<Reason> {
+    let mut unknown = None;
+    for (stance, name) in needs {
+        match (stance, world.session.offer(name)) {
             (Stance::Offered, Offer::Offered(_)) | (Stance::Refused, Offer::Refused(_)) => {}
             (_, Offer::Unsettled(because)) => {
-                if let Flow::On = flow {
-                    flow = Flow::Stop(Reason::of_unsettled(&needed.name, because));
-                }
+                unknown = unknown.or_else(|| Some(Reason::of_unsettled(name, because)));
             }
             (stance, Offer::Offered(_) | Offer::Refused(_)) => {
-                return Flow::Stop(Reason::of_need(stance, &needed.name));
+                return Some(Reason::of_need(stance, name));
             }
         }
     }
-    flow
+    unknown
 }
 
 fn settle(world: &World, action: &Action, capability: &Capability, requirement: Option<&RequirementId>) {
